@@ -1,0 +1,70 @@
+"""Every error that matinee raises on purpose, and what it means outside.
+
+    MatineeError                  exit 1, HTTP 500
+    ├── UsageError                exit 2, HTTP 400   wrong arguments or settings
+    │   └── NotFound              exit 2, HTTP 404   a user, movie, version or data set that does not exist
+    ├── BadData                   exit 2, HTTP 422   ratings or a model artifact that cannot be used
+    ├── Refused                   exit 3, HTTP 409   a rule said no (the gate, a busy home)
+    └── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host
+
+The command line turns an error into one line on stderr and its exit code, the API server into a
+problem document (RFC 9457) with its status; both read them from here and nowhere else.
+"""
+
+from typing import ClassVar
+
+
+class MatineeError(Exception):
+    """What went wrong in `message`, and in `hint` what the reader can do about it."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = " ".join(message.split())
+        self.hint = " ".join(hint.split())
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        """One line: the message, then the hint."""
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(MatineeError):
+    """The caller asked for something that cannot be meant."""
+
+    exit_code = 2
+    http_status = 400
+    title = "Bad request"
+
+
+class NotFound(UsageError):
+    """The caller named something that does not exist."""
+
+    http_status = 404
+    title = "Not found"
+
+
+class BadData(MatineeError):
+    """Ratings or a model artifact that cannot be used as they are."""
+
+    exit_code = 2
+    http_status = 422
+    title = "Unusable data"
+
+
+class Refused(MatineeError):
+    """A rule refused the action; nothing was changed."""
+
+    exit_code = 3
+    http_status = 409
+    title = "Refused"
+
+
+class DependencyUnreachable(MatineeError):
+    """Another process did not answer, or answered with a failure of its own."""
+
+    exit_code = 4
+    http_status = 503
+    title = "Dependency unreachable"

@@ -1,0 +1,143 @@
+"""All settings, in one frozen class: environment variables `MATINEE_*`, or the same names in `.env`."""
+
+import os
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from matinee.errors import UsageError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """One matinee: where it lives, what it learns from, where its processes listen."""
+
+    model_config = SettingsConfigDict(env_prefix="MATINEE_", env_file=".env", frozen=True, extra="ignore")
+
+    home: Path = Path(".matinee")
+    """Folder of everything that matinee keeps; two homes with different ports run side by side."""
+
+    data: str = "ml-100k"
+    """A data set by name (`ml-100k`, `ml-latest-small`, `ml-1m`, …), or the path of a CSV/Parquet file or MovieLens folder."""
+
+    movies: Path | None = None
+    """CSV/Parquet file `movie_id, title, genres` that goes with ratings given by path."""
+
+    chunk: Literal["1d", "7d", "30d"] = "1d"
+    """Period of ratings that each run takes."""
+
+    bootstrap: Annotated[str, Field(pattern=r"^(auto|[1-9]\d*d)$")] = "auto"
+    """Length of the first chunk, such as `60d`; `auto` is 60 days for ml-100k, else the first half of the ratings."""
+
+    algorithm: str = "als"
+    """Which model is trained: a name from `matinee.models`."""
+
+    host: str = "127.0.0.1"
+    """Address that every process binds to; containers set `0.0.0.0` inside their own network."""
+
+    api_port: Port = 8000
+    """Port of the API server."""
+
+    mlflow_port: Port = 5000
+    """Port of the MLflow server."""
+
+    airflow_port: Port = 8080
+    """Port of Airflow's UI and REST API."""
+
+    ui_port: Port = 8501
+    """Port of the Streamlit page."""
+
+    postgres_port: Port = 54320
+    """Port of the PostgreSQL that holds Airflow's state."""
+
+    api_url: str = ""
+    """Where the API server is reached; default is loopback at `api_port`."""
+
+    mlflow_url: str = ""
+    """Where MLflow is reached; default is loopback at `mlflow_port`."""
+
+    airflow_url: str = ""
+    """Where Airflow is reached; default is loopback at `airflow_port`."""
+
+    api_token: SecretStr | None = None
+    """Bearer token of `POST /v1/model`; generated under `secrets/` when not set."""
+
+    database_url: SecretStr | None = None
+    """Database of the chunk ledger and of people's ratings; default is SQLite at `matinee.db` in the home."""
+
+    tasks: Literal["process", "kubernetes"] = "process"
+    """Where a DAG's tasks run: in a process of their own, or as pods of `task_image`."""
+
+    task_image: str = "matinee-train:latest"
+    """Image that runs the tasks when `tasks` is `kubernetes`."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe log line that is written."""
+
+    @field_validator("home", "movies")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
+
+    @field_validator("api_url", "mlflow_url", "airflow_url")
+    @classmethod
+    def _no_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @property
+    def api(self) -> str:
+        """Base URL of the API server."""
+        return self.api_url or f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def mlflow(self) -> str:
+        """Base URL of the MLflow server."""
+        return self.mlflow_url or f"http://127.0.0.1:{self.mlflow_port}"
+
+    @property
+    def airflow(self) -> str:
+        """Base URL of Airflow."""
+        return self.airflow_url or f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def ui(self) -> str:
+        """Base URL of the Streamlit page."""
+        return f"http://127.0.0.1:{self.ui_port}"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the ledger and of people's ratings."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'matinee.db'}"
+
+    @cached_property
+    def period(self) -> timedelta:
+        """Length of one chunk."""
+        return timedelta(days=int(self.chunk.removesuffix("d")))
+
+
+def load_settings() -> Settings:
+    """Settings from the environment and `.env`.
+
+    Raises:
+        UsageError: a value is not allowed, or a `MATINEE_` variable is not a setting.
+    """
+    known = {f"MATINEE_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith("MATINEE_") and name not in known)
+    if unknown:
+        raise UsageError(
+            f"{unknown[0]} is not a setting of matinee.",
+            f"Unset it; the settings are {', '.join(sorted(known))}.",
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "MATINEE_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"{name}: {first['msg']}.", "Correct it and try again.") from error
