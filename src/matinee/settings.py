@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     """Folder of everything that matinee keeps; two homes with different ports run side by side."""
 
     data: str = "ml-100k"
-    """A data set by name (`ml-100k`, `ml-latest-small`, `ml-1m`, …), or the path of a CSV/Parquet file or MovieLens folder."""
+    """A data set by name (`ml-100k`, `ml-latest-small`, `ml-1m`, …), or a path: CSV, Parquet, a MovieLens folder."""
 
     movies: Path | None = None
     """CSV/Parquet file `movie_id, title, genres` that goes with ratings given by path."""
