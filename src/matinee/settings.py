@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     algorithm: str = "als"
     """Which model is trained: a name from `matinee.models`."""
 
+    positive_rating: Annotated[float, Field(gt=0)] = 4.0
+    """Stars from which a rating says that the user liked the movie: what models learn and what evaluation counts."""
+
     host: str = "127.0.0.1"
     """Address that every process binds to; containers set `0.0.0.0` inside their own network."""
 

@@ -1,0 +1,1 @@
+"""Algorithms and the artifact that they become."""

@@ -1,0 +1,75 @@
+"""Alternating least squares for implicit feedback, from `implicit`.
+
+Source: Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets" (2008). The scale of the
+regularization matters more than the number of factors; `docs/architecture.md` tells what was tried.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from matinee.models.base import Fitted, Interactions
+from matinee.ranking import FactorScorer, Floats
+
+
+@dataclass(frozen=True)
+class ALS:
+    """Item factors by ALS; user factors by the server's own recency-weighted fold-in of each history."""
+
+    factors: int = 64
+    alpha: float = 5.0
+    """Confidence of a liked movie against 1 of an unseen one."""
+    regularization: float = 50.0
+    iterations: int = 15
+    recency: float = 20.0
+    """Ratings after which the weight of an older one has fallen to 1/e."""
+    seed: int = 1
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """See `Recommender.parameters`."""
+        return asdict(self)
+
+    def fit(self, interactions: Interactions) -> Fitted:
+        """See `Recommender.fit`."""
+        scorer = self._scorer(self._item_factors(interactions), interactions)
+        arrays = {"item_factors": scorer.item_factors, "user_factors": _user_factors(scorer, interactions)}
+        scoring = {"alpha": self.alpha, "regularization": self.regularization, "recency": self.recency}
+        return Fitted("factors", arrays, scoring)
+
+    def _item_factors(self, interactions: Interactions) -> Floats:
+        from implicit.als import AlternatingLeastSquares  # noqa: PLC0415  half a second that only a fit should pay
+
+        # implicit's own threads and BLAS threads would fight for the cores
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                alpha=self.alpha,
+                regularization=self.regularization,
+                iterations=self.iterations,
+                random_state=self.seed,
+            )
+            model.fit(interactions.user_items(), show_progress=False)
+        return np.ascontiguousarray(model.item_factors, np.float32)
+
+    def _scorer(self, item_factors: Floats, interactions: Interactions) -> FactorScorer:
+        return FactorScorer(
+            item_factors=item_factors,
+            user_factors=np.empty((0, self.factors), np.float32),
+            alpha=self.alpha,
+            regularization=self.regularization,
+            recency=self.recency,
+            positive_rating=interactions.positive_rating,
+        )
+
+
+def _user_factors(scorer: FactorScorer, interactions: Interactions) -> Floats:
+    """Fold-in of every user's history, shape (n_users, d); zeros for a user who liked nothing."""
+    factors = np.zeros((interactions.n_users, scorer.item_factors.shape[1]), np.float32)
+    for user_index in range(interactions.n_users):
+        factor = scorer.user_factor(interactions.histories.of(user_index))
+        if factor is not None:
+            factors[user_index] = factor
+    return factors
