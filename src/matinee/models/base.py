@@ -158,8 +158,8 @@ def fit(recommender: Recommender, interactions: Interactions) -> Fitted:
     return recommender.fit(interactions).complete(interactions)
 
 
-def recommender(name: str) -> Recommender:
-    """Algorithm `name` with its default hyper-parameters.
+def recommender(name: str, parameters: Mapping[str, float] | None = None) -> Recommender:
+    """Algorithm `name` with the given hyper-parameters, or its defaults.
 
     Raises:
         UsageError: no installed package offers it.
@@ -169,5 +169,5 @@ def recommender(name: str) -> Recommender:
         raise UsageError(
             f"No algorithm is called {name!r}.", f"Set MATINEE_ALGORITHM to one of {', '.join(sorted(found))}."
         )
-    algorithm: Recommender = found[name].load()()
+    algorithm: Recommender = found[name].load()(**(parameters or {}))
     return algorithm

@@ -1,0 +1,1 @@
+"""Honest evaluation: fit on the past, test on what came next, rank the whole catalogue."""

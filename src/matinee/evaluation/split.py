@@ -1,0 +1,67 @@
+"""The temporal split: what a user had done before, and what they liked next.
+
+A user who was there before the holdout has that past as history. For a user who is new in the holdout, as most are
+on any day, the first half of their ratings is the history and the rest is the truth.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from matinee.errors import BadData
+
+Segment = Literal["warm", "new"]
+
+
+class Split(NamedTuple):
+    """Two frames `user_id, movie_id, rating, rated_at`; every rating of `past` came before those of `holdout`."""
+
+    past: pl.DataFrame
+    holdout: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One user to evaluate."""
+
+    user_id: str
+    segment: Segment
+    history: pl.DataFrame
+    """`movie_id, rating, rated_at`, oldest first, not empty."""
+    truth: frozenset[str]
+    """Movies that the user liked next, not empty and none of them in the history."""
+
+    def __post_init__(self) -> None:
+        overlap = self.truth.intersection(self.history["movie_id"])
+        if overlap:
+            raise BadData(
+                f"History and truth of user {self.user_id} overlap in movie {min(overlap)}.",
+                "Evaluate on ratings that came after the history.",
+            )
+
+
+def split_off_newest(ratings: pl.DataFrame, ends_at: datetime, period: timedelta) -> Split:
+    """Split one chunk at its last `period`: how a first chunk, before which there is nothing, is evaluated."""
+    is_past = pl.col("rated_at") < ends_at - period
+    return Split(ratings.filter(is_past), ratings.filter(~is_past))
+
+
+def cases(split: Split, positive_rating: float) -> Iterator[Case]:
+    """A case for each user of the holdout of whom there is a history and a truth, in order of user id."""
+    columns = ["movie_id", "rating", "rated_at"]
+    past = split.past.sort("rated_at", "movie_id").partition_by("user_id", as_dict=True)
+    holdout = split.holdout.sort("user_id", "rated_at", "movie_id")
+    for (user_id,), ratings in holdout.group_by("user_id", maintain_order=True):
+        segment: Segment = "warm" if (user_id,) in past else "new"
+        if segment == "warm":
+            history, future = past[(user_id,)], ratings
+        else:
+            half = ratings.height // 2
+            history, future = ratings[:half], ratings[half:]
+        liked = future.filter(pl.col("rating") >= positive_rating)["movie_id"]
+        truth = frozenset(liked).difference(history["movie_id"])
+        if truth and not history.is_empty():
+            yield Case(str(user_id), segment, history.select(columns), truth)
