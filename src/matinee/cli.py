@@ -17,9 +17,6 @@ from matinee import logs
 from matinee.errors import MatineeError
 from matinee.settings import Settings, load_settings
 
-# Modules are imported inside the commands: `matinee status` must not wait for MLflow's two seconds of imports.
-# ruff: noqa: PLC0415
-
 app = typer.Typer(
     help="A movie recommender that retrains itself every day.",
     no_args_is_help=True,
