@@ -1,0 +1,200 @@
+"""The database of the chunk ledger and of what people rate: SQLite in the home, or PostgreSQL by URL."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+from matinee.errors import BadData, DependencyUnreachable
+from matinee.ratings.files import locked
+from matinee.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_S = 30
+"""How long a writer waits for another one; longer than any transaction of matinee takes."""
+
+_LEDGER_LOCK = 0x6D6174  # any constant; key of PostgreSQL's advisory lock
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant. SQLite, which knows no time zones, gets it in UTC; what is read is always aware and in UTC."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """To UTC, and on SQLite without the zone."""
+        if value is None:
+            return None
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up in columns of type INTEGER only
+
+
+class Base(DeclarativeBase):
+    """Tables of matinee; their definition in the database comes from `migrations/`."""
+
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: sa.JSON}  # noqa: RUF012  SQLAlchemy reads a plain attribute
+
+
+class ChunkRow(Base):
+    """A chunk of the ledger. A run id owns at most one, and no id is ever skipped."""
+
+    __tablename__ = "chunks"
+
+    chunk_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    run_id: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str]
+    source_digest: Mapped[str | None]
+    state: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    n_ratings: Mapped[int]
+    n_live: Mapped[int]
+    path: Mapped[str]
+    sha256: Mapped[str | None]
+    claimed_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    quarantine: Mapped[list["QuarantineRow"]] = relationship(lazy="selectin")
+
+
+class QuarantineRow(Base):
+    """How many rows a chunk found in quarantine, by reason."""
+
+    __tablename__ = "chunk_quarantine"
+
+    chunk_id: Mapped[int] = mapped_column(sa.ForeignKey("chunks.chunk_id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    n_rows: Mapped[int]
+
+
+class FeedbackRow(Base):
+    """A rating that somebody gave: an event, never changed except for the chunk that takes it up."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (sa.UniqueConstraint("user_id", "movie_id", "rated_at", "rating", name="uq_feedback_event"),)
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    user_id: Mapped[str]
+    movie_id: Mapped[str]
+    rating: Mapped[float]
+    rated_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    chunk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
+
+
+class IdempotencyRow(Base):
+    """What was answered to a request that came with an idempotency key."""
+
+    __tablename__ = "idempotency_keys"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_digest: Mapped[str]
+    receipt: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+def engine(settings: Settings) -> sa.Engine:
+    """The database, its tables migrated to this version; one pool of connections for each process.
+
+    Raises:
+        DependencyUnreachable: the server does not answer.
+        BadData: the file is no database, or was written by a newer matinee.
+    """
+    return _engine(settings.database, os.getpid())
+
+
+@contextmanager
+def writing(database: sa.Engine) -> Iterator[Session]:
+    """A transaction that writes. It is durable when the block ends, and void when the block raises."""
+    with Session(database.execution_options(sqlite_begin="IMMEDIATE")) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def claiming(database: sa.Engine) -> Iterator[Session]:
+    """A transaction that writes, of which only one at a time is under way, on PostgreSQL too."""
+    with writing(database) as session:
+        if database.dialect.name == "postgresql":
+            session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LEDGER_LOCK)))
+        yield session
+
+
+@lru_cache
+def _engine(url: str, process_id: int) -> sa.Engine:  # noqa: ARG001  a forked child must not share connections
+    location = sa.make_url(url)
+    if location.get_backend_name() == "sqlite":
+        return _sqlite(location)
+    return _postgresql(location.set(drivername="postgresql+psycopg"))
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database:
+        raise BadData("An SQLite database in memory forgets what people rate.", "Name a file in MATINEE_DATABASE_URL.")
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    event.listen(database, "connect", _prepare_connection)
+    event.listen(database, "begin", _begin)
+    with locked(path.with_name(f".{path.name}.lock")):
+        try:
+            with database.connect() as connection:
+                connection.connection.execute("PRAGMA journal_mode = WAL")
+            _migrate(database)
+        except sa.exc.DatabaseError as error:
+            raise BadData(f"{path} cannot be used as database: {error.orig}.", "Restore it from a backup.") from error
+    return database
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    database = sa.create_engine(url, connect_args={"connect_timeout": 5}, pool_pre_ping=True)
+    try:
+        _migrate(database)
+    except sa.exc.OperationalError as error:
+        shown = url.render_as_string(hide_password=True)
+        raise DependencyUnreachable(
+            f"The database {shown} cannot be used: {error.orig}.", "Start it, or correct MATINEE_DATABASE_URL."
+        ) from error
+    return database
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own, untyped
+    connection.isolation_level = None  # `_begin` begins transactions, not the driver
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: sa.Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _migrate(database: sa.Engine) -> None:
+    """Bring the tables to this version, in one transaction that only one process is in at a time."""
+    from alembic import command  # noqa: PLC0415  imported where the tables are checked, once a process
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    with claiming(database) as session:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = session.connection()
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise BadData(f"The database is of another version: {error}.", "Update matinee.") from error
