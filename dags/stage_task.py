@@ -1,0 +1,87 @@
+"""A task that runs one stage of the `matinee` command line, in a process or in a pod of its own.
+
+The stage prints one JSON object; the task returns it, so that the next task can take its arguments from it. Airflow's
+environment needs no training library: the stage brings its own interpreter or image.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator
+
+from matinee.settings import Settings, load_settings
+
+REFUSED = 3
+"""Exit code of a stage whose rule said no: the task is skipped, the run stays green."""
+
+NOTHING_TO_DO = 99
+"""Exit code for a stage that has no input, because there are no new ratings: skipped as well."""
+
+
+def stage_task(
+    name: str,
+    arguments: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    **options: Any,  # noqa: ANN401 (an operator takes arguments of many types)
+) -> BaseOperator:
+    """Task `name` that runs `matinee <name> --<option> <value> … --json`.
+
+    Args:
+        name: the stage, which is also the task's id.
+        arguments: option (`chunk-id`) to value, a Jinja template. When it renders to nothing the task is skipped.
+        settings: decides between process and pod; default is the environment's.
+        **options: further arguments of the operator, such as `outlets`.
+    """
+    settings = settings or load_settings()
+    # Values travel in environment variables: the shell never reads them as code, whatever a run id contains.
+    variables = {option.upper().replace("-", "_"): value for option, value in (arguments or {}).items()}
+    guards = [f'[ -n "${variable}" ] || exit {NOTHING_TO_DO}' for variable in variables]
+    flags = [f'--{option} "${variable}"' for option, variable in zip(arguments or {}, variables, strict=True)]
+    command = " ".join(["matinee", name, *flags, "--json"])
+    options = {"skip_on_exit_code": [REFUSED, NOTHING_TO_DO], "execution_timeout": timedelta(hours=6)} | options
+    if settings.tasks == "kubernetes":
+        return _pod(name, guards, command, variables, settings.task_image, options)
+    return _process(name, guards, command, variables, options)
+
+
+def _process(
+    name: str, guards: list[str], command: str, variables: dict[str, str], options: dict[str, Any]
+) -> BaseOperator:
+    from airflow.providers.standard.operators.bash import BashOperator  # noqa: PLC0415 (only in this mode)
+
+    # Airflow takes the last line as the result, and mixes in stderr: print the result when all logging is over.
+    script = [*guards, f"result=$({command}) || exit $?", "printf '%s\\n' \"$result\""]
+    return BashOperator(
+        task_id=name,
+        bash_command="\n".join(script),
+        env=variables,
+        append_env=True,
+        output_processor=json.loads,
+        **options,
+    )
+
+
+def _pod(
+    name: str, guards: list[str], command: str, variables: dict[str, str], image: str, options: dict[str, Any]
+) -> BaseOperator:
+    from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator  # noqa: PLC0415 (heavy)
+    from kubernetes.client import V1ConfigMapEnvSource, V1EnvFromSource, V1SecretEnvSource  # type: ignore[import-untyped]  # noqa: PLC0415 (heavy)
+
+    script = [*guards, f"{command} > /airflow/xcom/return.json"]
+    return KubernetesPodOperator(
+        task_id=name,
+        name=f"matinee-{name}",
+        image=image,
+        cmds=["sh", "-c"],
+        arguments=["\n".join(script)],
+        env_vars=variables,
+        # Addresses and secrets of the cluster: `MATINEE_…` variables in a ConfigMap and a Secret named `matinee`.
+        env_from=[
+            V1EnvFromSource(config_map_ref=V1ConfigMapEnvSource(name="matinee", optional=True)),
+            V1EnvFromSource(secret_ref=V1SecretEnvSource(name="matinee", optional=True)),
+        ],
+        do_xcom_push=True,
+        **options,
+    )

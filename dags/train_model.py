@@ -1,0 +1,43 @@
+"""### Train and promote the movie recommender.
+
+Every day, or when somebody triggers it, the next chunk of ratings becomes a model:
+
+| task | what it does | skipped when |
+| --- | --- | --- |
+| `ingest` | closes the next chunk of ratings, feedback of the day included | – |
+| `train` | trains on all chunks so far, logs run and artifact to MLflow | there are no new ratings |
+| `evaluate` | compares the model with the one in production | there are no new ratings |
+| `promote` | moves the alias `production` of `movie-recommender` | the comparison said no |
+
+A promotion updates the asset `matinee://models/production`, and that starts `deploy_model`.
+
+Every task is one command of the `matinee` command line. Retrying, clearing or re-running any of them is safe: a run
+always gets the same chunk, and what was done before is not done twice.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, Asset
+from stage_task import stage_task
+
+with DAG(
+    dag_id="train_model",
+    description="The next chunk of ratings → a model → evaluated → in production",
+    doc_md=__doc__,
+    schedule="@daily",
+    # In the past and without catch-up: the latest midnight's run starts as soon as Airflow sees this file.
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+    tags=["matinee", "training"],
+):
+    ingest = stage_task("ingest", {"run-id": "{{ run_id }}"})
+    train = stage_task("train", {"chunk-id": "{{ ti.xcom_pull(task_ids='ingest')['chunk_id'] or '' }}"})
+    # From here on `run-id` is MLflow's run, which `train` made; Airflow's own run id went to `ingest`.
+    trained_run = {"run-id": "{{ ti.xcom_pull(task_ids='train')['run_id'] }}"}
+    evaluate = stage_task("evaluate", trained_run)
+    promote = stage_task("promote", trained_run, outlets=[Asset(name="production", uri="matinee://models/production")])
+
+    ingest >> train >> evaluate >> promote

@@ -1,0 +1,290 @@
+"""Airflow over its REST API, version 2: trigger a run, follow it, and see what it caused.
+
+Everything that asks survives a short absence of Airflow's server, which its supervisor restarts after a crash. Airflow
+run ids (`dag_run_id` here) have nothing to do with MLflow's.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel
+
+from matinee.errors import DependencyUnreachable, MatineeError, Refused
+from matinee.settings import Settings
+
+TRAIN, DEPLOY = "train_model", "deploy_model"
+STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
+POLL_S = 0.5
+ABSENCE_S = 45.0
+"""How long Airflow may be away, or do nothing about a queued run, before that counts as a failure."""
+
+QUEUED, RUNNING, SUCCESS, FAILED = "queued", "running", "success", "failed"
+
+
+class Dag(BaseModel):
+    """A DAG as Airflow's scheduler knows it."""
+
+    dag_id: str
+    is_paused: bool
+    next_dagrun_run_after: datetime | None
+
+
+class DagRun(BaseModel):
+    """One run of a DAG."""
+
+    dag_id: str
+    dag_run_id: str
+    state: str
+
+
+class Task(BaseModel):
+    """One task of a run; `state` is nothing until it is scheduled."""
+
+    task_id: str
+    state: str | None
+    try_number: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands."""
+
+    run: DagRun
+    tasks: tuple[Task, ...]
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class NextResult:
+    """What came of one run of the daily loop."""
+
+    dag_run_id: str
+    outcome: Literal["promoted", "rejected", "no_more_data"]
+    chunk_id: int | None
+    reason: str
+    """The gate's reason, in words."""
+    served_version: str | None
+    """Version that the API server serves since this run; nothing when it promoted none."""
+    duration_s: float
+    """From the trigger until that version was served, or until the run ended."""
+
+
+class Airflow:
+    """Client of one Airflow; use it as a context manager.
+
+    Every method raises `DependencyUnreachable` when Airflow stays away or answers with an error.
+    """
+
+    def __init__(self, settings: Settings, absence_s: float = ABSENCE_S) -> None:
+        self._url = settings.airflow
+        self._absence_s = absence_s
+        self._http = httpx.Client(base_url=self._url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def dag(self, dag_id: str) -> Dag | None:
+        """The DAG, or nothing while Airflow has not read its file yet."""
+        answer = self._ask("GET", f"/dags/{dag_id}")
+        return None if answer.status_code == 404 else Dag.model_validate(_json(answer))
+
+    def runs(self, dag_id: str, limit: int = 20) -> list[DagRun]:
+        """Runs of a DAG, newest first."""
+        answer = self._ask("GET", f"/dags/{dag_id}/dagRuns", params={"order_by": "-id", "limit": limit})
+        return [DagRun.model_validate(run) for run in _json(answer)["dag_runs"]]
+
+    def run(self, dag_id: str, dag_run_id: str) -> DagRun:
+        """One run."""
+        return DagRun.model_validate(_json(self._ask("GET", _path(dag_id, dag_run_id))))
+
+    def trigger(self, dag_id: str, dag_run_id: str) -> DagRun:
+        """Start a run; if there is one with this id already, that one.
+
+        Raises:
+            Refused: the DAG is paused, so the run would wait for ever.
+        """
+        dag = self.dag(dag_id)
+        if dag is None:
+            raise DependencyUnreachable(f"Airflow does not know the DAG {dag_id}.", f"See {self._url}/dags.")
+        if dag.is_paused:
+            raise Refused(f"The DAG {dag_id} is paused.", f"Unpause it at {self._url}/dags/{dag_id}.")
+        body = {"dag_run_id": dag_run_id, "logical_date": None}
+        answer = self._ask("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        return self.run(dag_id, dag_run_id) if answer.status_code == 409 else DagRun.model_validate(_json(answer))
+
+    def tasks(self, run: DagRun) -> list[Task]:
+        """Tasks of a run in the order in which they run."""
+        answer = self._ask("GET", f"{_path(run.dag_id, run.dag_run_id)}/taskInstances")
+        tasks = [Task.model_validate(task) for task in _json(answer)["task_instances"]]
+        return sorted(tasks, key=lambda task: STAGES.index(task.task_id) if task.task_id in STAGES else len(STAGES))
+
+    def result(self, run: DagRun, task_id: str) -> dict[str, Any]:
+        """JSON object that a task returned; empty when it returned none."""
+        path = f"{_path(run.dag_id, run.dag_run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
+        answer = self._ask("GET", path)
+        return {} if answer.status_code == 404 else dict(_json(answer)["value"])
+
+    def log_tail(self, run: DagRun, task: Task, lines: int = 3) -> list[str]:
+        """Last lines that the command of a task wrote."""
+        path = f"{_path(run.dag_id, run.dag_run_id)}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        answer = self._ask("GET", path)
+        if answer.status_code == 404:
+            return []
+        written = [entry for entry in _json(answer)["content"] if isinstance(entry, dict)]
+        hook = [entry["event"] for entry in written if "SubprocessHook" in entry.get("logger", "")]
+        command = hook[hook.index("Output:") + 1 :] if "Output:" in hook else hook
+        return [line for line in command if not line.startswith("Command exited")][-lines:]
+
+    def caused_run(self, run: DagRun, dag_id: str) -> DagRun | None:
+        """Newest run of `dag_id` that an asset updated by `run` has started, if there is one."""
+        source = {"source_dag_id": run.dag_id, "source_run_id": run.dag_run_id, "order_by": "-timestamp"}
+        for event in _json(self._ask("GET", "/assets/events", params=source))["asset_events"]:
+            for caused in event["created_dagruns"]:
+                if caused["dag_id"] == dag_id:
+                    return self.run(dag_id, caused["run_id"])
+        return None
+
+    def import_errors(self) -> list[str]:
+        """Last line of each traceback of a DAG file that Airflow could not read."""
+        errors = _json(self._ask("GET", "/importErrors"))["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
+
+    def scheduler_is_healthy(self) -> bool:
+        """Whether the scheduler has said lately that it runs."""
+        return bool(_json(self._ask("GET", "/monitor/health"))["scheduler"]["status"] == "healthy")
+
+    def follow(self, run: DagRun, on_progress: OnProgress) -> DagRun:
+        """Wait until `run` has succeeded; `on_progress` hears of each change.
+
+        Raises:
+            MatineeError: the run failed; the message carries what the failed task wrote last.
+            DependencyUnreachable: the run waits in the queue and no scheduler takes it.
+        """
+        seen, moved = None, time.monotonic()
+        while True:
+            run = self.run(run.dag_id, run.dag_run_id)
+            progress = Progress(run, tuple(self.tasks(run)))
+            if progress != seen:
+                seen, moved = progress, time.monotonic()
+                on_progress(progress)
+            if run.state == SUCCESS:
+                return run
+            if run.state == FAILED:
+                raise self._failure(progress)
+            if time.monotonic() - moved > self._absence_s and not self.scheduler_is_healthy():
+                raise DependencyUnreachable("Airflow's scheduler does not run.", "See `matinee status`.")
+            time.sleep(POLL_S)
+
+    def follow_caused(self, run: DagRun, dag_id: str, on_progress: OnProgress) -> DagRun:
+        """Wait until `run` has caused a run of `dag_id` and that has succeeded."""
+        deadline = time.monotonic() + self._absence_s
+        while (caused := self.caused_run(run, dag_id)) is None:
+            if time.monotonic() > deadline:
+                raise DependencyUnreachable(
+                    f"{run.dag_id} promoted a model, but no {dag_id} run followed.",
+                    f"See whether {dag_id} is paused: {self._url}/dags/{dag_id}.",
+                )
+            time.sleep(POLL_S)
+        return self.follow(caused, on_progress)
+
+    def _failure(self, progress: Progress) -> MatineeError:
+        run = progress.run
+        where = f"{self._url}/dags/{run.dag_id}/runs/{quote(run.dag_run_id, safe='')}"
+        for task in progress.tasks:
+            if task.state == FAILED:
+                tail = " | ".join(self.log_tail(run, task))
+                return MatineeError(f"Task {task.task_id} of {run.dag_id} failed: {tail}", f"Its log: {where}")
+        return MatineeError(f"Run {run.dag_run_id} of {run.dag_id} failed.", f"See {where}")
+
+    def _ask(
+        self, method: str, path: str, params: Mapping[str, str | int] | None = None, json: object = None
+    ) -> httpx.Response:
+        """Answer of Airflow; asks again while its server is away. Safe for POST, since a run id is used once."""
+        deadline = time.monotonic() + self._absence_s
+        while True:
+            try:
+                if "Authorization" not in self._http.headers:
+                    self._authorize()
+                answer = self._http.request(method, f"/api/v2{path}", params=params, json=json)
+                if answer.status_code not in (401, 502, 503, 504):
+                    return answer
+                self._http.headers.pop("Authorization", None)
+                problem = f"HTTP {answer.status_code}"
+            except httpx.HTTPError as error:
+                problem = str(error) or type(error).__name__
+            if time.monotonic() > deadline:
+                raise DependencyUnreachable(
+                    f"Airflow does not answer at {self._url} ({problem}).",
+                    "Start it with `matinee up`, or correct MATINEE_AIRFLOW_URL.",
+                )
+            time.sleep(POLL_S)
+
+    def _authorize(self) -> None:
+        token = self._http.get("/auth/token").raise_for_status().json()["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
+
+def advance(settings: Settings, on_progress: OnProgress, absence_s: float = ABSENCE_S) -> NextResult:
+    """Run the daily loop once: trigger `train_model`, follow it, and the `deploy_model` that it causes.
+
+    Raises:
+        MatineeError: a task failed; the message carries its last lines.
+        DependencyUnreachable: Airflow, or its scheduler, does not answer.
+        Refused: a DAG is paused.
+    """
+    started = time.monotonic()
+    with Airflow(settings, absence_s) as airflow:
+        run = airflow.follow(airflow.trigger(TRAIN, new_run_id("next")), on_progress)
+        ingested, evaluated = airflow.result(run, "ingest"), airflow.result(run, "evaluate")
+        served, outcome = None, _outcome(ingested, airflow.tasks(run))
+        if outcome == "promoted":
+            deployed = airflow.follow_caused(run, DEPLOY, on_progress)
+            served = str(airflow.result(deployed, "deploy")["version"])
+    return NextResult(
+        dag_run_id=run.dag_run_id,
+        outcome=outcome,
+        chunk_id=ingested.get("chunk_id"),
+        reason=str(evaluated.get("reason", "")),
+        served_version=served,
+        duration_s=time.monotonic() - started,
+    )
+
+
+def new_run_id(prefix: str) -> str:
+    """Airflow run id that nobody has used."""
+    return f"{prefix}__{datetime.now(UTC):%Y-%m-%dT%H.%M.%S}_{secrets.token_hex(4)}"
+
+
+def _outcome(ingested: dict[str, Any], tasks: list[Task]) -> Literal["promoted", "rejected", "no_more_data"]:
+    if ingested.get("chunk_id") is None:
+        return "no_more_data"
+    promoted = any(task.task_id == "promote" and task.state == SUCCESS for task in tasks)
+    return "promoted" if promoted else "rejected"
+
+
+def _path(dag_id: str, dag_run_id: str) -> str:
+    return f"/dags/{dag_id}/dagRuns/{quote(dag_run_id, safe='')}"
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    if not answer.is_success:
+        raise DependencyUnreachable(
+            f"Airflow answered {answer.status_code} to {answer.request.method} {answer.request.url.path}.",
+            f"It said: {answer.text[:200]}",
+        )
+    body: dict[str, Any] = answer.json()
+    return body

