@@ -1,0 +1,55 @@
+"""What every request gets: an id, and a place in the metrics."""
+
+import re
+import time
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from matinee.serving.metrics import Metrics
+
+HEADER = "X-Request-ID"
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""Ids of callers that are taken over; anything else is replaced, because it ends up in logs."""
+
+
+class RequestContext:
+    """Gives each request its id (`request.state.request_id`, response header, log lines), and measures it.
+
+    A route that ranks says how in `request.state.policy`.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+        state = scope.setdefault("state", {})
+        state["request_id"] = _request_id(Headers(scope=scope).get(HEADER))
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = state["request_id"]
+            await send(message)
+
+        try:
+            with bound_contextvars(request_id=state["request_id"]):
+                await self._app(scope, receive, send_with_id)
+        finally:
+            route = getattr(scope.get("route"), "path_format", "")
+            duration_s = time.perf_counter() - started
+            self._metrics.observe_request(scope["method"], route, status, state.get("policy", ""), duration_s)
+
+
+def _request_id(given: str | None) -> str:
+    return given if given and _SANE.fullmatch(given) else uuid4().hex

@@ -1,0 +1,57 @@
+"""Which model is served, and changing it."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from matinee.serving import schemas
+from matinee.serving.served import NAME
+from matinee.serving.services import Server
+
+router = APIRouter(tags=["model"])
+
+_bearer = HTTPBearer(auto_error=False, description="`secrets/api_token` in the home, or MATINEE_API_TOKEN.")
+
+
+async def _authorized(
+    server: Server, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> None:
+    given = credentials.credentials if credentials else ""
+    if not secrets.compare_digest(given.encode(), server.token.encode()):
+        raise HTTPException(
+            401, "This needs the server's bearer token: secrets/api_token in its home.", {"WWW-Authenticate": "Bearer"}
+        )
+
+
+@router.get("/v1/model")
+async def model(server: Server) -> schemas.Model:
+    """The served model."""
+    served = server.slot.current
+    made = served.provenance
+    return schemas.Model(
+        name=NAME,
+        version=served.version,
+        run_id=served.run_id,
+        algorithm=made.algorithm,
+        chunk_id=made.chunk_id,
+        data_through=made.data_through,
+        trained_at=made.trained_at,
+        loaded_at=served.loaded_at,
+        metrics=served.registered.metrics if served.registered else {},
+        policy=served.policy,
+    )
+
+
+@router.post("/v1/model", dependencies=[Depends(_authorized)])
+async def swap_model(server: Server, wanted: schemas.SwapRequest | None = None) -> schemas.Swap:
+    """Serve a version, by default the one in production, without a pause.
+
+    Answers when every worker serves it. After any problem the old model goes on serving. The version that is served
+    already is no problem.
+    """
+    swap = await server.slot.swap(wanted.version if wanted else None)
+    return schemas.Swap(
+        version=swap.version, previous_version=swap.previous_version, workers=1, duration_s=round(swap.duration_s, 3)
+    )

@@ -1,0 +1,43 @@
+"""The catalogue: finding movies, and movies like them."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from matinee.serving import schemas
+from matinee.serving.routes.recommendations import Genre, K, ranked_answer
+from matinee.serving.services import Server
+
+router = APIRouter(tags=["movies"])
+
+MovieId = Annotated[schemas.Id, Path()]
+
+
+@router.get("/v1/movies", response_model=schemas.Movies)
+async def search_movies(
+    server: Server,
+    query: Annotated[str, Query(max_length=200, description="Words that the title contains, in any order.")] = "",
+    limit: Annotated[int, Query(ge=1, le=schemas.MAX_K)] = 20,
+    genre: Genre = "",
+) -> Response:
+    """Movies whose title contains every word, most popular first."""
+    found = server.slot.current.catalogue.search(query, limit, genre)
+    return Response(orjson.dumps({"items": found}), media_type="application/json")
+
+
+# Before `/v1/movies/{movie_id}`, which would take the path as an id.
+@router.get("/v1/movies/{movie_id:path}/similar", response_model=schemas.SimilarMovies)
+async def similar_movies(request: Request, server: Server, movie_id: MovieId, k: K = 10) -> Response:
+    """Movies that the same people like; the most popular ones (`policy: popular`) before the first model."""
+    served = server.slot.current
+    ranking = served.similar(movie_id, k)
+    request.state.policy = ranking.policy
+    return ranked_answer(request, served, ranking, {"movie_id": movie_id})
+
+
+@router.get("/v1/movies/{movie_id:path}", response_model=schemas.Movie)
+async def movie(server: Server, movie_id: MovieId) -> Response:
+    """One movie."""
+    catalogue = server.slot.current.catalogue
+    return Response(orjson.dumps(catalogue[catalogue.row(movie_id)]), media_type="application/json")

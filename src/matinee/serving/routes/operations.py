@@ -1,0 +1,32 @@
+"""Health and metrics, for whoever keeps the server running."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from matinee.errors import DependencyUnreachable
+from matinee.serving import schemas
+from matinee.serving.services import Server
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/health/live")
+async def live() -> schemas.Live:
+    """200 as long as the process answers."""
+    return schemas.Live()
+
+
+@router.get("/health/ready")
+async def ready(server: Server) -> schemas.Ready:
+    """200 when there are movies to recommend and the database answers, else 503."""
+    served = server.slot.current
+    if len(served.catalogue) == 0:
+        raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
+    await server.feedback.check()
+    return schemas.Ready(policy=served.policy, model_version=served.version)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(server: Server) -> Response:
+    """Metrics in Prometheus's text format."""
+    return Response(server.metrics.page(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,257 @@
+"""What the HTTP API accepts and answers: the source of its OpenAPI document.
+
+Ids are opaque strings; numbers are accepted and read as strings. Times are ISO 8601, or seconds since 1970.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from matinee.ranking import Policy
+from matinee.ratings.feedback import LONGEST_ID
+from matinee.ratings.schema import CLOCK_TOLERANCE, EARLIEST
+
+MAX_K = 500
+MAX_BATCH = 1_000
+
+
+def _number_as_string(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _printable(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("an id is made of printable characters")
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _plausible(value: datetime) -> datetime:
+    if value < EARLIEST:
+        raise ValueError(f"a time before {EARLIEST:%Y-%m-%d} cannot be meant")
+    if value > datetime.now(UTC) + CLOCK_TOLERANCE:
+        raise ValueError("the time lies in the future")
+    return value
+
+
+def _as_list(value: object) -> object:
+    if isinstance(value, dict):
+        return value["ratings"] if value.keys() == {"ratings"} else [value]
+    return value
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ID),
+    AfterValidator(_printable),
+    BeforeValidator(_number_as_string, json_schema_input_type=str | int),
+]
+Stars = Annotated[float, Field(strict=True, ge=0.5, le=5, multiple_of=0.5)]
+Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_plausible)]
+Score = Annotated[float, Field(description="Comparable within one list only.")]
+
+
+class Answer(BaseModel):
+    """Base of everything that is answered."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+
+class Question(BaseModel):
+    """Base of everything that is accepted; a field that nobody reads is an error of the caller."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Movie(Answer):
+    """A movie of the catalogue."""
+
+    movie_id: str
+    title: str
+    year: int | None
+    genres: list[str]
+
+
+class RankedMovie(Movie):
+    """A movie in a ranked list."""
+
+    score: Score
+    reason: str | None = None
+
+
+class Movies(Answer):
+    """Movies, most popular first."""
+
+    items: list[Movie]
+
+
+class Recommendations(Answer):
+    """A ranked list, and how it was made.
+
+    `policy` is `learned` when the model knew all of the user's history, `fold_in` when the list was computed from a
+    history newer than the model, `popular` when neither was possible.
+    """
+
+    user_id: str | None
+    policy: Policy
+    model_version: str | None
+    run_id: str | None
+    request_id: str
+    items: list[RankedMovie]
+
+
+class SimilarMovies(Answer):
+    """Movies like one movie, nearest first."""
+
+    movie_id: str
+    policy: Policy
+    model_version: str | None
+    run_id: str | None
+    request_id: str
+    items: list[RankedMovie]
+
+
+class HistoryEntry(Question):
+    """A movie in an anonymous history; without stars it counts as liked best."""
+
+    movie_id: Id
+    rating: Stars = 5.0
+    rated_at: Instant | None = None
+
+
+class Session(Question):
+    """An anonymous history: the newest entry is the last one, or the latest when every entry has `rated_at`."""
+
+    history: Annotated[list[HistoryEntry], Field(max_length=MAX_BATCH)] = []
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    genre: str | None = None
+    exclude_seen: bool = True
+
+
+class Rating(Question):
+    """A rating: half to five stars, in half stars; `rated_at` is now when it is not given."""
+
+    user_id: Id
+    movie_id: Id
+    rating: Stars
+    rated_at: Instant | None = None
+
+
+class RatingBatch(Question):
+    """Several ratings in an object."""
+
+    ratings: Annotated[list[Rating], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+Ratings = Annotated[
+    list[Rating],
+    Field(min_length=1, max_length=MAX_BATCH),
+    BeforeValidator(_as_list, json_schema_input_type=Rating | list[Rating] | RatingBatch),
+]
+"""One rating, a list of them, or `{"ratings": [...]}`."""
+
+
+class StoredRatings(Answer):
+    """What was stored, durably, when this is answered."""
+
+    stored: int
+    """Ratings that are new."""
+    duplicates: int
+    """Ratings that had been stored before."""
+
+
+class KnownRating(Answer):
+    """A rating that the server knows of."""
+
+    movie_id: str
+    title: str | None
+    """None for a movie that the served model does not know."""
+    rating: float
+    rated_at: datetime
+    source: Literal["training", "live"]
+    """`training` when the served model has learned from it, else `live`."""
+
+
+class UserRatings(Answer):
+    """A user's ratings, newest first, one per movie."""
+
+    user_id: str
+    ratings: list[KnownRating]
+
+
+class SwapRequest(Question):
+    """Which version to serve."""
+
+    version: Id | None = None
+    """A registered version; default is the one with the alias `production`."""
+
+
+class Swap(Answer):
+    """A version that every worker serves."""
+
+    version: str
+    previous_version: str | None
+    workers: int
+    duration_s: float
+
+
+class Model(Answer):
+    """What is served; before the first model `version` is null and `policy` is `popular`."""
+
+    name: str
+    version: str | None
+    run_id: str | None
+    algorithm: str
+    chunk_id: int | None
+    data_through: datetime | None
+    trained_at: datetime | None
+    loaded_at: datetime
+    metrics: Mapping[str, float]
+    policy: Literal["learned", "popular"]
+
+
+class Live(Answer):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(Answer):
+    """Recommendations can be answered and ratings stored."""
+
+    status: Literal["ready"] = "ready"
+    policy: Literal["learned", "popular"]
+    model_version: str | None
+    database: Literal["reachable"] = "reachable"
+
+
+class InvalidField(Answer):
+    """One field of a request that cannot be accepted."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """A problem document (RFC 9457), media type `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    hint: str | None = None
+    """What the reader can do about it."""
+    errors: list[InvalidField] | None = None
+
+
+def problem_responses() -> dict[int | str, dict[str, Any]]:
+    """How every route documents its errors."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {status: {"description": "A problem document", "content": content} for status in ("4XX", "5XX")}

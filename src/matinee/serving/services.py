@@ -1,0 +1,29 @@
+"""What the routes work with, built once by `create_app` and handed to each route."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from matinee.serving.feedback import Feedback
+from matinee.serving.metrics import Metrics
+from matinee.serving.slot import ModelSlot
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one server."""
+
+    slot: ModelSlot
+    feedback: Feedback
+    metrics: Metrics
+    token: str
+    """Bearer token of `POST /v1/model`."""
+
+
+async def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+Server = Annotated[Services, Depends(_services)]
+"""A route's parameter that receives the parts of the server."""
