@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 import httpx
+import polars as pl
 
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.gate import Decision, Verdict
@@ -27,6 +28,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdout is for results
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 import mlflow
@@ -67,6 +69,8 @@ class TrainingRun:
     algorithm: str
     hyperparameters: dict[str, float]
     data_through: str
+    model_id: str
+    """The logged model."""
     source: str
     """URI of the logged model's files."""
     metrics: dict[str, float]
@@ -114,7 +118,11 @@ class Registry:
             NotFound: there is none.
         """
         with self._answers(f"MLflow has no run {run_id}."):
-            return _training_run(self._client.get_run(run_id))
+            run = self._client.get_run(run_id)
+            if "matinee.model_id" not in run.data.tags:
+                raise NotFound(f"Run {run_id} logged no model.", "Train again: matinee train.")
+            model_id = run.data.tags["matinee.model_id"]
+            return _training_run(run, model_id, self._client.get_logged_model(model_id).artifact_location)
 
     def finished_training(self, chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float]) -> str | None:
         """Run id of a finished training of the same algorithm on the same chunk, if there is one.
@@ -150,7 +158,7 @@ class Registry:
             with mlflow.start_run(run_id=run.info.run_id):
                 mlflow.log_params({"algorithm": manifest.algorithm, **training.hyperparameters})
                 mlflow.log_metrics(dict(training.metrics), step=manifest.chunk_id)
-                mlflow.set_tag("matinee.source", _log_model(training.folder))
+                mlflow.set_tag("matinee.model_id", _log_model(training.folder))
         return str(run.info.run_id)
 
     def log_evaluation(self, run: TrainingRun, metrics: Mapping[str, float], decision: Decision) -> None:
@@ -188,7 +196,9 @@ class Registry:
                 "verdict": run.verdict or "",
                 "reason": run.reason,
             }
-            created = self._client.create_model_version(NAME, run.source, run.run_id, tags=tags, description=run.reason)
+            created = self._client.create_model_version(
+                NAME, run.source, run.run_id, tags=tags, description=run.reason, model_id=run.model_id
+            )
             return str(created.version)
 
     def move_production(self, version: str) -> None:
@@ -250,35 +260,36 @@ class Registry:
 
 
 def _log_model(folder: Path) -> str:
-    """Log the artifact as a pyfunc; returns the URI of its files on the server."""
+    """Log the artifact as a pyfunc; returns the id of the logged model."""
     signature = ModelSignature(
         inputs=Schema([ColSpec(DataType.string, "user_id")]), params=ParamSchema([ParamSpec("k", DataType.long, 10)])
     )
+    example = pl.read_parquet(folder / artifact.USERS, columns=["user_id"], n_rows=1).to_pandas()
     info = mlflow.pyfunc.log_model(
         name="model",
         python_model=str(_PACKAGE / "models" / "logged_model.py"),
         artifacts={artifact.FOLDER: str(folder), "ranking": str(_PACKAGE / "ranking.py")},
         pip_requirements=[f"mlflow=={mlflow.__version__}", "numpy", "pandas", "pyarrow", "safetensors"],
         signature=signature,
+        input_example=example,
     )
-    return str(mlflow.get_logged_model(info.model_id).artifact_location)
+    return str(info.model_id)
 
 
 def _training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float]) -> str:
     return f"chunk {chunk_id} {algorithm} {json.dumps(dict(hyperparameters), sort_keys=True)}"
 
 
-def _training_run(run: Run) -> TrainingRun:
+def _training_run(run: Run, model_id: str, source: str) -> TrainingRun:
     tags = run.data.tags
-    if "matinee.source" not in tags:
-        raise NotFound(f"Run {run.info.run_id} logged no model.", "Train again: matinee train.")
     return TrainingRun(
         run_id=run.info.run_id,
         chunk_id=int(tags["matinee.chunk_id"]),
         algorithm=run.data.params["algorithm"],
         hyperparameters=json.loads(tags["matinee.hyperparameters"]),
         data_through=tags["matinee.data_through"],
-        source=tags["matinee.source"],
+        model_id=model_id,
+        source=source,
         metrics=dict(run.data.metrics),
         verdict=cast("Verdict | None", tags.get("matinee.verdict")),
         reason=tags.get("matinee.reason", ""),

@@ -1,0 +1,182 @@
+"""The registry against a real MLflow server."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import mlflow
+import pandas as pd
+import polars as pl
+import pytest
+from mlflow import MlflowClient
+
+from matinee.errors import DependencyUnreachable, NotFound
+from matinee.evaluation.gate import Decision
+from matinee.models import artifact
+from matinee.models.base import Interactions, fit, recommender
+from matinee.ranking import recommend
+from matinee.registry import ALIAS, NAME, Registry, Training
+from matinee.settings import Settings
+
+NO_MOVIES = pl.DataFrame(
+    schema={"movie_id": pl.String, "title": pl.String, "year": pl.Int32, "genres": pl.List(pl.String)}
+)
+
+
+@dataclass
+class Loop:
+    """Logs, registers and decides as the stages do, on data that is small."""
+
+    registry: Registry
+    folder: Path
+    interactions: Interactions
+    chunk_id: int = 0
+
+    def train(self, **hyperparameters: float) -> str:
+        self.chunk_id += 1
+        als = recommender("als", {"factors": 4, **hyperparameters})
+        target = self.folder / str(self.chunk_id) / artifact.FOLDER
+        manifest = artifact.write(
+            target, "als", fit(als, self.interactions), self.interactions, NO_MOVIES, self.chunk_id
+        )
+        return self.registry.log_training(Training(manifest, target, als.parameters, {"fit_s": 0.5}, datetime.now(UTC)))
+
+    def register(self, verdict: str = "promote") -> str:
+        run = self.registry.training_run(self.train())
+        decision = Decision(rule="rule", verdict=verdict, reason="It is so.", numbers={"ndcg_at_10": 0.5})
+        self.registry.log_evaluation(run, {"ndcg_at_10": 0.5}, decision)
+        return self.registry.register(self.registry.training_run(run.run_id))
+
+    def stages(self) -> dict[str, str]:
+        return {each.version: each.stage for each in self.registry.versions()}
+
+
+@pytest.fixture
+def loop(mlflow_url, tmp_path, ratings):
+    registry = Registry(Settings(home=tmp_path, mlflow_url=mlflow_url, _env_file=None))
+    interactions = Interactions.from_ratings(ratings, [f"m{movie}" for movie in range(40)], 4.0, datetime.now(UTC))
+    return Loop(registry, tmp_path, interactions)
+
+
+def test_a_training_keeps_its_parameters_metrics_and_provenance(loop):
+    run = loop.registry.training_run(loop.train(regularization=7.5))
+    assert (run.algorithm, run.chunk_id, run.verdict) == ("als", 1, None)
+    assert run.hyperparameters["regularization"] == 7.5
+    assert run.metrics == {"fit_s": 0.5}
+    assert run.data_through == loop.interactions.data_through.isoformat()
+
+
+def test_a_logged_model_ranks_in_any_mlflow_tool_as_the_server_does(loop):
+    first, second = (loop.registry.training_run(loop.train(factors=factors)) for factors in (4, 2))
+    for run in (first, second):  # both in one process: neither may run the other's code
+        with loop.registry.downloaded(run) as folder:
+            loaded = artifact.load(folder)
+        expected = recommend(loaded.model, loaded.user_index["u7"], k=5)
+        answer = mlflow.pyfunc.load_model(run.source).predict(pd.DataFrame({"user_id": ["u7"]}), params={"k": 5})
+        movie_ids = [loaded.movies["movie_id"][int(item)] for item in expected.items]
+        assert answer["movie_id"].to_list() == movie_ids
+        assert answer["policy"].to_list() == [expected.policy] * 5
+        assert answer["score"].to_list() == pytest.approx(expected.scores.tolist())
+
+
+def test_a_logged_model_answers_people_it_does_not_know(loop):
+    model = mlflow.pyfunc.load_model(loop.registry.training_run(loop.train()).source)
+    answer = model.predict(pd.DataFrame({"user_id": ["nobody"]}))
+    assert (len(answer), set(answer["policy"])) == (10, {"popular"})
+
+
+def test_no_logged_file_is_a_pickle(loop):
+    run = loop.registry.training_run(loop.train())
+    folder = Path(mlflow.artifacts.download_artifacts(run.source, dst_path=str(loop.folder / "all")))
+    suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    assert suffixes.isdisjoint({".pkl", ".pickle", ".joblib", ".pt"})
+    assert {"manifest.json", "arrays.safetensors"} <= {path.name for path in folder.rglob("*")}
+
+
+def test_registering_a_run_twice_gives_one_version(loop):
+    version = loop.register()
+    (run_id,) = (each.run_id for each in loop.registry.versions() if each.version == version)
+    assert loop.registry.register(loop.registry.training_run(run_id)) == version
+
+
+def test_there_is_one_production_and_all_earlier_versions_are_archived(loop):
+    versions = [loop.register() for _ in range(3)]
+    for version in versions:
+        loop.registry.move_production(version)
+        stages = loop.stages()
+        assert [each for each, stage in stages.items() if stage == "production"] == [version]
+        assert {stage for each, stage in stages.items() if int(each) < int(version)} <= {"archived", "rejected"}
+        assert loop.registry.production().version == version
+
+
+def test_tags_are_repaired_from_the_alias(loop):
+    older, newer = loop.register(), loop.register()
+    loop.registry.move_production(newer)
+    client = MlflowClient()
+    client.set_model_version_tag(NAME, older, "stage", "production")
+    client.set_model_version_tag(NAME, newer, "stage", "archived")
+    loop.registry.repair()
+    assert (loop.stages()[older], loop.stages()[newer]) == ("archived", "production")
+
+
+def test_production_that_was_moved_in_mlflow_itself_is_respected(loop):
+    older, newer = loop.register(), loop.register()
+    loop.registry.move_production(newer)
+    MlflowClient().set_registered_model_alias(NAME, ALIAS, older)
+    loop.registry.repair()
+    assert (loop.stages()[older], loop.stages()[newer]) == ("production", "archived")
+
+
+def test_a_rejected_version_stays_rejected_when_others_move(loop):
+    rejected, good = loop.register("reject"), loop.register()
+    loop.registry.reject(rejected)
+    loop.registry.move_production(good)
+    assert loop.stages()[rejected] == "rejected"
+
+
+def test_a_version_that_nobody_decided_on_is_left_alone(loop):
+    good, undecided = loop.register(), loop.register()
+    loop.registry.move_production(good)
+    assert loop.stages()[undecided] == ""
+
+
+def test_a_finished_training_is_found_again_and_a_killed_one_is_marked(loop):
+    run_id = loop.train()
+    parameters = loop.registry.training_run(run_id).hyperparameters
+    run = MlflowClient().get_run(run_id)
+    killed = MlflowClient().create_run(run.info.experiment_id, tags=run.data.tags)
+    assert loop.registry.finished_training(1, "als", parameters) is not None
+    assert MlflowClient().get_run(killed.info.run_id).info.status == "KILLED"
+    assert loop.registry.finished_training(1, "als", {**parameters, "factors": 99}) is None
+
+
+def test_the_decision_is_kept_as_a_readable_record(loop):
+    version = loop.register()
+    (run_id,) = (each.run_id for each in loop.registry.versions() if each.version == version)
+    record = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="decision.json"))
+    assert Decision.model_validate_json(record.read_text()).reason == "It is so."
+
+
+def test_a_run_or_version_that_does_not_exist_is_said_to_be_missing(loop):
+    with pytest.raises(NotFound):
+        loop.registry.training_run("0" * 32)
+    with pytest.raises(NotFound):
+        loop.registry.move_production("99999")
+
+
+def test_mlflow_being_down_is_an_error_that_says_what_to_do(tmp_path, unused_port):
+    settings = Settings(home=tmp_path, mlflow_port=unused_port, _env_file=None)
+    with pytest.raises(DependencyUnreachable, match="matinee status"):
+        Registry(settings)
+
+
+def test_mlflow_dying_later_is_the_same_error(loop, monkeypatch, unused_port):
+    client = MlflowClient(f"http://127.0.0.1:{unused_port}", f"http://127.0.0.1:{unused_port}")
+    monkeypatch.setattr(loop.registry, "_client", client)
+    with pytest.raises(DependencyUnreachable):
+        loop.registry.versions()
+
+
+def test_mlflow_s_pages_are_there(mlflow_url):
+    assert '<div id="root"' in httpx.get(mlflow_url).text

@@ -1,0 +1,72 @@
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matinee.evaluation.evaluate import Contender, evaluate, summarize
+from matinee.evaluation.split import cases, split_off_newest
+from matinee.models.base import Interactions, fit, recommender
+from matinee.ranking import History, RankingModel
+
+
+@pytest.fixture
+def split(ratings):
+    return split_off_newest(ratings, ratings["rated_at"].max() + timedelta(seconds=1), timedelta(days=5))
+
+
+def contender(split, algorithm):
+    movie_ids = [f"m{movie}" for movie in range(40)]
+    interactions = Interactions.from_ratings(split.past, movie_ids, 4.0, split.past["rated_at"].max())
+    model = fit(recommender(algorithm), interactions).ranking_model()
+    return Contender(
+        model,
+        {user_id: row for row, user_id in enumerate(interactions.user_ids)},
+        {movie_id: row for row, movie_id in enumerate(interactions.movie_ids)},
+    )
+
+
+class Oracle:
+    """A scorer that has seen the truth of one user."""
+
+    def __init__(self, truth, n_movies):
+        self.scores = np.zeros(n_movies, np.float32)
+        self.scores[list(truth)] = 1
+
+    def learned(self, _user_index):
+        return self.scores
+
+    def fold_in(self, _history: History):
+        return self.scores
+
+
+def test_a_model_of_two_tastes_beats_popularity(split):
+    users = list(cases(split, 4.0))
+    als, popular = (summarize(evaluate(contender(split, name), users), 40) for name in ("als", "popular"))
+    assert als["ndcg_at_10"] > popular["ndcg_at_10"] + 0.1
+    assert als["coverage_at_10"] >= popular["coverage_at_10"]
+
+
+def test_an_oracle_reaches_one(split):
+    base = contender(split, "popular")
+    for case in cases(split, 4.0):
+        truth = base.truth(case)
+        model = RankingModel(base.model.popularity, base.model.histories, Oracle(truth, 40))
+        (row,) = evaluate(Contender(model, base.user_index, base.item_index), [case]).to_dicts()
+        assert (row["ndcg_at_10"], row["hit_rate_at_10"]) == (pytest.approx(1), 1)
+
+
+def test_a_truth_outside_the_catalogue_counts_against_the_model(split):
+    base = contender(split, "popular")
+    narrow = Contender(base.model, base.user_index, {"m0": 0})
+    assert evaluate(narrow, cases(split, 4.0)).select(pl.col("recall_at_10").max()).item() < 1
+
+
+def test_no_case_gives_an_empty_table_and_no_means(split):
+    assert summarize(evaluate(contender(split, "popular"), []), 40) == {"n_evaluated_users": 0}
+
+
+def test_means_are_given_for_all_warm_and_new_users(split):
+    per_user = evaluate(contender(split, "als"), cases(split, 4.0))
+    warm = per_user.filter(segment="warm")["ndcg_at_10"].mean()
+    assert summarize(per_user, 40)["ndcg_at_10_warm"] == pytest.approx(warm)

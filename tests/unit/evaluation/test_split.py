@@ -1,0 +1,76 @@
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matinee.errors import BadData
+from matinee.evaluation.split import Case, Split, cases, split_off_newest
+
+START = datetime(2020, 1, 1, tzinfo=UTC)
+SCHEMA = {"user_id": pl.String, "movie_id": pl.String, "rating": pl.Float32, "rated_at": pl.Datetime("us", "UTC")}
+
+
+def frame(*rows):
+    return pl.DataFrame(
+        [(user, movie, rating, START + timedelta(hours=hour)) for user, movie, rating, hour in rows],
+        schema=SCHEMA,
+        orient="row",
+    )
+
+
+def test_a_warm_user_has_the_past_as_history_and_what_they_liked_next_as_truth():
+    past = frame(("ann", "a", 5, 1), ("ann", "b", 1, 2))
+    holdout = frame(("ann", "c", 4, 30), ("ann", "d", 3, 31))
+    (case,) = cases(Split(past, holdout), 4.0)
+    assert (case.segment, case.history["movie_id"].to_list(), case.truth) == ("warm", ["a", "b"], {"c"})
+
+
+def test_a_new_user_has_the_first_half_as_history_and_the_rest_as_truth():
+    holdout = frame(("bob", "d", 5, 33), ("bob", "a", 5, 30), ("bob", "c", 5, 32), ("bob", "b", 2, 31))
+    (case,) = cases(Split(frame(), holdout), 4.0)
+    assert (case.segment, case.history["movie_id"].to_list(), case.truth) == ("new", ["a", "b"], {"c", "d"})
+
+
+def test_a_movie_that_was_rated_before_is_no_truth():
+    past, holdout = frame(("ann", "a", 5, 1)), frame(("ann", "a", 5, 30))
+    assert list(cases(Split(past, holdout), 4.0)) == []
+
+
+def test_users_without_history_or_without_liked_movies_are_left_out():
+    holdout = frame(("only-one", "a", 5, 30), ("dislikes", "a", 1, 30), ("dislikes", "b", 1, 31))
+    assert list(cases(Split(frame(), holdout), 4.0)) == []
+
+
+def test_a_history_that_overlaps_the_truth_is_refused():
+    history = frame(("ann", "a", 5, 1)).select("movie_id", "rating", "rated_at")
+    with pytest.raises(BadData, match="overlap in movie a"):
+        Case("ann", "warm", history, frozenset({"a"}))
+
+
+def test_a_first_chunk_is_split_at_its_last_period():
+    ratings = frame(("ann", "a", 5, 1), ("ann", "b", 5, 24), ("ann", "c", 5, 47))
+    past, holdout = split_off_newest(ratings, START + timedelta(days=2), timedelta(days=1))
+    assert (past["movie_id"].to_list(), holdout["movie_id"].to_list()) == (["a"], ["b", "c"])
+
+
+ratings = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("uvwxyz"), st.sampled_from([1.0, 4.0, 5.0]), st.integers(0, 200)),
+    max_size=40,
+)
+
+
+@given(rows=ratings)
+def test_no_case_ever_knows_its_future(rows):
+    ratings = frame(*rows)
+    split = split_off_newest(ratings, START + timedelta(hours=200), timedelta(hours=100))
+    for case in cases(split, 4.0):
+        of_user = split.holdout.filter(user_id=case.user_id)
+        liked = set(of_user.filter(pl.col("rating") >= 4)["movie_id"])
+        assert case.truth
+        assert case.truth <= liked
+        assert case.truth.isdisjoint(case.history["movie_id"])
+        assert case.history["rated_at"].is_sorted()
+        rated_truth = of_user.filter(pl.col("movie_id").is_in(list(case.truth)))
+        assert rated_truth["rated_at"].max() >= case.history["rated_at"].max()
