@@ -1,0 +1,1 @@
+"""The page that people see, and the client of the HTTP API behind it."""

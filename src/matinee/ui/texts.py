@@ -1,0 +1,190 @@
+"""Every word of the page, in Korean and in English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """The page in one language; `{names}` in braces are filled in where a text is shown."""
+
+    tagline: str
+    language: str
+    user: str
+    user_help: str
+    new_user: str
+    no_user: str
+
+    for_you: str
+    search: str
+    all_genres: str
+    genre: str
+    learned: str
+    fold_in: str
+    popular: str
+    no_model: str
+    rate_hint: str
+    rated: str
+    one_is_new: str
+    some_are_new: str
+    new: str
+    no_movies: str
+
+    search_hint: str
+    nothing_found: str
+    similar: str
+
+    your_ratings: str
+    no_ratings: str
+    more_ratings: str
+    not_learned: str
+
+    model: str
+    version: str
+    no_version: str
+    algorithm: str
+    data_through: str
+    loaded_at: str
+    ndcg: str
+    ndcg_help: str
+    popularity: str
+    not_measured: str
+    airflow: str
+    mlflow: str
+
+    unreachable: str
+    refused: str
+    not_saved: str
+    try_again: str
+
+    genres: Mapping[str, str] = field(default_factory=dict)
+    """Names of MovieLens genres where they differ from the data's own."""
+
+
+ENGLISH = Texts(
+    tagline="Movies for you, from a model that retrains itself every day.",
+    language="Language",
+    user="Who are you?",
+    user_help="An id of the data set, such as 1, or any name of your own: a new name starts without ratings.",
+    new_user="I am new here",
+    no_user="Type a user id or a name to begin.",
+    for_you="For you",
+    search="Find a movie",
+    all_genres="All genres",
+    genre="Genre",
+    learned="**Learned** from the past ratings of {user}.",
+    fold_in="**From what you just rated**: ratings that the model has not been trained on yet already count.",
+    popular="**Popular with everyone**: too little is known of what {user} likes. Give a movie you like 4 or 5 stars.",
+    no_model="**Popular with everyone**: no model has been trained yet. The first one will serve here by itself.",
+    rate_hint="Click the stars of a movie you have seen.",
+    rated="You gave *{title}* {stars} stars; the next training will learn from it.",
+    one_is_new="One movie of this list is new.",
+    some_are_new="{count} movies of this list are new.",
+    new="new",
+    no_movies="No movie is left here: you have rated them all. Choose another genre.",
+    search_hint="Part of a title, such as Star Wars",
+    nothing_found="No movie has “{query}” in its title. Try a shorter part of it.",
+    similar="Similar movies",
+    your_ratings="Your ratings",
+    no_ratings="None yet. What you rate appears here.",
+    more_ratings="{count} older ones",
+    not_learned="in the next training",
+    model="The model that serves",
+    version="version {version}",
+    no_version="No model yet",
+    algorithm="Algorithm",
+    data_through="Trained on data through",
+    loaded_at="Serving since",
+    ndcg="NDCG@10",
+    ndcg_help="How high the movies that people liked next stood in their lists (1 is perfect), measured on ratings "
+    "that the tested model had not seen.",
+    popularity="Popularity list",
+    not_measured="Its quality has not been measured.",
+    airflow="Training runs (Airflow)",
+    mlflow="Versions and metrics (MLflow)",
+    unreachable="The recommendation server does not answer right now. It is restarted by itself, and this page tries "
+    "again every few seconds. If this lasts, run `matinee status`.",
+    refused="The server did not accept this: {reason}",
+    not_saved="Your rating of *{title}* was **not saved**. Please rate it again.",
+    try_again="Try again",
+)
+
+KOREAN = Texts(
+    tagline="매일 스스로 다시 학습하는 모델이 골라 주는 영화",
+    language="언어",
+    user="누구신가요?",
+    user_help="데이터에 있는 사용자 번호(예: 1)나 원하는 이름을 적으세요. 새 이름은 평점 없이 시작합니다.",
+    new_user="처음 왔어요",
+    no_user="사용자 번호나 이름을 입력해 주세요.",
+    for_you="추천",
+    search="영화 찾기",
+    all_genres="모든 장르",
+    genre="장르",
+    learned="**학습한 취향**: 모델이 {user} 님의 지난 평점에서 배운 목록입니다.",
+    fold_in="**방금 매긴 평점 반영**: 모델이 아직 학습하지 않은 평점까지 반영한 목록입니다.",
+    popular="**인기 영화**: {user} 님의 취향을 아직 잘 모릅니다. 좋아하는 영화에 별 4~5개를 주세요.",
+    no_model="**인기 영화**: 아직 학습된 모델이 없습니다. 첫 모델이 준비되면 저절로 바뀝니다.",
+    rate_hint="본 영화의 별을 눌러 평점을 매기세요.",
+    rated="*{title}*에 별 {stars}개를 주셨습니다. 다음 학습에 반영됩니다.",
+    one_is_new="이 목록에서 영화 1편이 새로 들어왔습니다.",
+    some_are_new="이 목록에서 영화 {count}편이 새로 들어왔습니다.",
+    new="새 추천",
+    no_movies="남은 영화가 없습니다. 모두 평가하셨네요. 다른 장르를 골라 보세요.",
+    search_hint="제목의 일부(영어), 예: Star Wars",
+    nothing_found="제목에 “{query}”이(가) 들어간 영화가 없습니다. 더 짧게 입력해 보세요.",
+    similar="비슷한 영화",
+    your_ratings="내 평점",
+    no_ratings="아직 없습니다. 평점을 매기면 여기에 나타납니다.",
+    more_ratings="이전 평점 {count}개",
+    not_learned="다음 학습에 반영",
+    model="지금 서비스 중인 모델",
+    version="버전 {version}",
+    no_version="아직 모델 없음",
+    algorithm="알고리즘",
+    data_through="학습 데이터 기준일",
+    loaded_at="서비스 시작",
+    ndcg="NDCG@10",
+    ndcg_help="사람들이 그다음에 좋아한 영화가 목록의 얼마나 위에 있었는지를 나타냅니다(1이 만점). "
+    "학습에 쓰지 않은 평점으로 쟀습니다.",
+    popularity="인기순 목록",
+    not_measured="아직 성능을 재지 않았습니다.",
+    airflow="학습 실행 기록 (Airflow)",
+    mlflow="버전과 지표 (MLflow)",
+    unreachable="추천 서버가 지금 응답하지 않습니다. 서버는 저절로 다시 시작되고, 이 페이지는 몇 초마다 "
+    "다시 시도합니다. 오래 걸리면 `matinee status`를 실행해 보세요.",
+    refused="서버가 요청을 받아들이지 않았습니다: {reason}",
+    not_saved="*{title}*의 평점이 **저장되지 않았습니다**. 다시 매겨 주세요.",
+    try_again="다시 시도",
+    genres={
+        "Action": "액션",
+        "Adventure": "모험",
+        "Animation": "애니메이션",
+        "Children": "아동",
+        "Children's": "아동",
+        "Comedy": "코미디",
+        "Crime": "범죄",
+        "Documentary": "다큐멘터리",
+        "Drama": "드라마",
+        "Fantasy": "판타지",
+        "Film-Noir": "필름 누아르",
+        "Horror": "공포",
+        "IMAX": "아이맥스",
+        "Musical": "뮤지컬",
+        "Mystery": "미스터리",
+        "Romance": "로맨스",
+        "Sci-Fi": "SF",
+        "Thriller": "스릴러",
+        "War": "전쟁",
+        "Western": "서부극",
+    },
+)
+
+LANGUAGES: Mapping[str, Texts] = {"en": ENGLISH, "ko": KOREAN}
+"""By the code that the address of the page carries."""
+
+LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
+
+
+def language_of(locale: str | None) -> str:
+    """Code of the language for a browser's locale: Korean for Korean ones, else English."""
+    return "ko" if (locale or "").lower().split("-")[0] == "ko" else "en"

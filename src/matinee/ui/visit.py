@@ -1,0 +1,56 @@
+"""One run of the page: who looks, in which language, and what the server has said so far."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import streamlit as st
+
+from matinee.ui.client import Client, KnownRating, ModelInfo
+from matinee.ui.texts import Texts
+
+MODEL_TTL_S = 5
+"""How long the page may show a model that was just replaced."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What every part of the page needs."""
+
+    url: str
+    """Base URL of the API server."""
+
+    texts: Texts
+    user_id: str
+
+    @property
+    def client(self) -> Client:
+        """The API."""
+        return client_of(self.url)
+
+    @cached_property
+    def ratings(self) -> tuple[KnownRating, ...]:
+        """The user's own, newest first; asked once in a run."""
+        return self.client.ratings(self.user_id)
+
+    @cached_property
+    def stars(self) -> dict[str, float]:
+        """The user's stars by movie id."""
+        return {known.movie_id: known.rating for known in self.ratings}
+
+
+@st.cache_resource(show_spinner=False)
+def client_of(url: str) -> Client:
+    """The client that all visitors share."""
+    return Client(url)
+
+
+@st.cache_data(ttl=MODEL_TTL_S, show_spinner=False)
+def model_of(url: str) -> ModelInfo:
+    """What serves."""
+    return client_of(url).model()
+
+
+@st.cache_data(ttl=3600, max_entries=4, show_spinner=False)
+def genres_of(url: str, model_version: str | None) -> list[str]:  # noqa: ARG001  another model may know other movies
+    """Genres of the most popular movies, by name."""
+    return sorted({genre for movie in client_of(url).movies(limit=500) for genre in movie.genres})

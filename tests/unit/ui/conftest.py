@@ -1,0 +1,181 @@
+"""An API in memory behind a real loopback port, made of the server's own schemas."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Header, Request
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
+
+from matinee.errors import DependencyUnreachable, NotFound, UsageError
+from matinee.serving import problems, schemas
+from matinee.ui.client import Client
+
+TOKEN = "a-token-of-the-tests"
+TRAINED = datetime(1997, 11, 19, tzinfo=UTC)
+CATALOGUE = {
+    movie.movie_id: movie
+    for movie in [
+        schemas.Movie(movie_id="1", title="Star Wars (1977)", year=1977, genres=["Action", "Sci-Fi"]),
+        schemas.Movie(movie_id="2", title="Godfather, The (1972)", year=1972, genres=["Crime", "Drama"]),
+        schemas.Movie(movie_id="3", title="M*A*S*H (1970)", year=1970, genres=["Comedy", "War"]),
+        schemas.Movie(movie_id="4", title="Alien (1979)", year=1979, genres=["Horror", "Sci-Fi"]),
+        schemas.Movie(movie_id="5", title="Postino, Il (1994)", year=1994, genres=["Drama", "Romance"]),
+        schemas.Movie(movie_id="6", title="Blade Runner (1982)", year=1982, genres=["Film-Noir", "Sci-Fi"]),
+        *(schemas.Movie(movie_id=str(n), title=f"Drama {n} (1990)", year=1990, genres=["Drama"]) for n in range(7, 20)),
+    ]
+}
+
+
+@dataclass
+class FakeApi:
+    """Answers like the API server: popular movies first, movies of the last liked one's genres before them."""
+
+    version: str | None = "3"
+    metrics: dict[str, float] = field(default_factory=lambda: {"ndcg_at_10": 0.0712, "popularity_ndcg_at_10": 0.0385})
+    ratings: dict[str, list[schemas.KnownRating]] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    calls: list[str] = field(default_factory=list)
+    is_down: bool = False
+    url: str = ""
+
+    def known(self, user_id: str) -> list[schemas.KnownRating]:
+        return sorted(self.ratings.get(user_id, []), key=lambda known: known.rated_at, reverse=True)
+
+    def remember(self, user_id: str, movie_id: str, stars: float, source: str, rated_at: datetime) -> None:
+        others = [known for known in self.ratings.get(user_id, []) if known.movie_id != movie_id]
+        title = CATALOGUE[movie_id].title if movie_id in CATALOGUE else None
+        news = schemas.KnownRating(movie_id=movie_id, title=title, rating=stars, rated_at=rated_at, source=source)
+        self.ratings[user_id] = [*others, news]
+
+    def ranked(self, history: list[schemas.KnownRating], k: int, genre: str | None) -> dict[str, object]:
+        liked = [known for known in history if known.rating >= 4 and known.movie_id in CATALOGUE]
+        wanted = set(CATALOGUE[liked[0].movie_id].genres) if liked else set()
+        seen = {known.movie_id for known in history}
+        movies = [movie for movie in CATALOGUE.values() if movie.movie_id not in seen]
+        if genre:
+            movies = [movie for movie in movies if genre in movie.genres]
+        movies.sort(key=lambda movie: -len(wanted & set(movie.genres)))
+        policy = "popular"
+        if liked and self.version:
+            policy = "fold_in" if any(known.source == "live" for known in history) else "learned"
+        items = [schemas.RankedMovie(**movie.model_dump(), score=1 / rank) for rank, movie in enumerate(movies[:k], 1)]
+        run_id = self.version and f"run-{self.version}"
+        return {"policy": policy, "model_version": self.version, "run_id": run_id, "request_id": "r", "items": items}
+
+
+def _movie(movie_id: str) -> schemas.Movie:
+    if movie_id not in CATALOGUE:
+        raise NotFound(f"There is no movie {movie_id!r}.", "Find one with GET /v1/movies?query=.")
+    return CATALOGUE[movie_id]
+
+
+def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
+    app = FastAPI()
+    problems.install(app)
+
+    @app.middleware("http")
+    async def note(request: Request, answer: RequestResponseEndpoint) -> Response:
+        request.state.request_id = "r"
+        api.calls.append(f"{request.method} {request.url.path}")
+        return Response("starting", 503) if api.is_down else await answer(request)
+
+    @app.get("/v1/users/{user_id}/recommendations")
+    async def recommendations(user_id: str, k: int = 10, genre: str = "") -> schemas.Recommendations:
+        return schemas.Recommendations(user_id=user_id, **api.ranked(api.known(user_id), k, genre))
+
+    @app.post("/v1/recommendations")
+    async def session(asked: schemas.Session) -> schemas.Recommendations:
+        now = datetime.now(UTC)
+        history = [
+            schemas.KnownRating(movie_id=e.movie_id, title=None, rating=e.rating, rated_at=now, source="live")
+            for e in reversed(asked.history)
+        ]
+        return schemas.Recommendations(user_id=None, **api.ranked(history, asked.k, asked.genre))
+
+    @app.get("/v1/movies")
+    async def movies(query: str = "", limit: int = 20) -> schemas.Movies:
+        found = (movie for movie in CATALOGUE.values() if query.lower() in movie.title.lower())
+        return schemas.Movies(items=list(itertools.islice(found, limit)))
+
+    @app.get("/v1/movies/{movie_id}")
+    async def movie(movie_id: str) -> schemas.Movie:
+        return _movie(movie_id)
+
+    @app.get("/v1/movies/{movie_id}/similar")
+    async def similar(movie_id: str, k: int = 10) -> schemas.SimilarMovies:
+        like = schemas.KnownRating(
+            movie_id=_movie(movie_id).movie_id, title=None, rating=5, rated_at=TRAINED, source="training"
+        )
+        return schemas.SimilarMovies(movie_id=movie_id, **api.ranked([like], k, None))
+
+    @app.post("/v1/ratings")
+    async def rate(ratings: schemas.Ratings, idempotency_key: str = Header()) -> schemas.StoredRatings:
+        if idempotency_key in api.keys:
+            return schemas.StoredRatings(stored=0, duplicates=len(ratings))
+        api.keys.add(idempotency_key)
+        for rating in ratings:
+            now = rating.rated_at or datetime.now(UTC)
+            api.remember(rating.user_id, rating.movie_id, rating.rating, "live", now)
+        return schemas.StoredRatings(stored=len(ratings), duplicates=0)
+
+    @app.get("/v1/users/{user_id}/ratings")
+    async def ratings(user_id: str) -> schemas.UserRatings:
+        return schemas.UserRatings(user_id=user_id, ratings=api.known(user_id))
+
+    @app.get("/v1/model")
+    async def model() -> schemas.Model:
+        return schemas.Model(
+            name="movie-recommender",
+            version=api.version,
+            run_id=api.version and f"run-{api.version}",
+            algorithm="als" if api.version else "popular",
+            chunk_id=api.version and int(api.version),
+            data_through=TRAINED if api.version else None,
+            trained_at=TRAINED if api.version else None,
+            loaded_at=TRAINED,
+            metrics=api.metrics if api.version else {},
+            policy="learned" if api.version else "popular",
+        )
+
+    @app.post("/v1/model")
+    async def swap(asked: schemas.SwapRequest, authorization: str = Header("")) -> schemas.Swap:
+        if authorization != f"Bearer {TOKEN}":
+            raise UsageError("The token is not this server's.", "Set MATINEE_API_TOKEN.")
+        if asked.version == "mlflow-is-down":
+            raise DependencyUnreachable("MLflow does not answer.", "Start it.")
+        previous, api.version = api.version, asked.version or "4"
+        return schemas.Swap(version=api.version, previous_version=previous, workers=1, duration_s=0.1)
+
+    @app.get("/health/ready")
+    async def ready() -> schemas.Ready:
+        return schemas.Ready(policy="learned", model_version=api.version)
+
+    return app
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    fake = FakeApi()
+    fake.remember("1", "19", 5, "training", datetime(1997, 10, 1, tzinfo=UTC))
+    fake.remember("1", "18", 3.5, "training", datetime(1997, 9, 1, tzinfo=UTC))
+    server = uvicorn.Server(uvicorn.Config(_app(fake), port=0, log_level="error", ws="none", lifespan="off"))
+    listener = server.config.bind_socket()
+    fake.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    yield fake
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture
+def client(api: FakeApi) -> Iterator[Client]:
+    with Client(api.url) as client:
+        yield client

@@ -1,0 +1,274 @@
+"""The page as a person uses it, on Streamlit's own test browser and an API on a real port."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import matinee.ui
+from matinee.ui.panels import stars_text
+from matinee.ui.texts import ENGLISH, KOREAN
+
+PAGE = Path(matinee.ui.__file__).with_name("page.py")
+
+
+@pytest.fixture
+def page(api, monkeypatch, tmp_path):
+    monkeypatch.setenv("MATINEE_HOME", str(tmp_path))
+    monkeypatch.setenv("MATINEE_API_URL", api.url)
+    monkeypatch.setenv("MATINEE_AIRFLOW_URL", "http://airflow.test:8080")
+    monkeypatch.setenv("MATINEE_MLFLOW_URL", "http://mlflow.test:5000")
+    return _open()
+
+
+def _open():
+    return AppTest.from_file(PAGE, default_timeout=60)
+
+
+def _words(page):
+    """Everything that is written on the page."""
+    assert not page.exception
+    elements = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info, *page.error, *page.warning]
+    return "\n".join(element.value for element in elements)
+
+
+def _stars(page, movie_id, place="list"):
+    user = page.session_state["user"]
+    return page.feedback(key=f"stars-{place}-{user}-{movie_id}")
+
+
+def _listed(page):
+    """Movie ids of the recommendations, in their order."""
+    keys = [feedback.key for feedback in page.feedback]
+    return [key.rsplit("-", 1)[1] for key in keys if key.startswith("stars-list-")]
+
+
+def test_a_newcomer_sees_a_list_with_titles_years_and_genres(page):
+    words = _words(page.run())
+    assert len(_listed(page)) == 10
+    assert r"**The Godfather** :gray[1972]" in words
+    assert "Crime · Drama" in words
+    assert ENGLISH.learned.format(user="1") in words
+
+
+def test_the_page_tells_which_model_serves_and_how_good_it_is(page):
+    words = _words(page.run())
+    assert r"movie\-recommender · version 3" in words
+    assert r"Trained on data through: **1997\-11\-18**" in words
+    assert [(metric.label, metric.value) for metric in page.metric] == [
+        ("NDCG@10", "0.071"),
+        ("Popularity list", "0.038"),
+    ]
+    assert [link.url for link in page.get("link_button")] == ["http://airflow.test:8080", "http://mlflow.test:5000"]
+
+
+def test_a_model_that_was_not_measured_says_so(page, api):
+    api.metrics = {}
+    assert ENGLISH.not_measured in _words(page.run())
+
+
+def test_before_the_first_model_the_page_says_that_the_list_is_popularity(page, api):
+    api.version = None
+    words = _words(page.run())
+    assert ENGLISH.no_model in words
+    assert ENGLISH.no_version in words
+    assert len(_listed(page)) == 10
+
+
+def test_one_click_rates_a_movie_and_changes_the_list(page, api):
+    page.query_params["user"] = "newcomer"
+    page.run()
+    assert ENGLISH.popular.format(user="newcomer") in _words(page)
+    before = _listed(page)
+
+    _stars(page, "4").set_value(4).run()
+
+    assert [(known.movie_id, known.rating) for known in api.known("newcomer")] == [("4", 5.0)]
+    assert "4" not in _listed(page)
+    assert _listed(page) != [movie for movie in before if movie != "4"]
+    words = _words(page)
+    assert ENGLISH.fold_in in words
+    assert ENGLISH.one_is_new in words
+    assert words.count(f":blue-badge[{ENGLISH.new}]") == 1
+    assert "- Alien :orange[★★★★★]" in words
+    assert page.toast[0].value == ENGLISH.rated.format(title="Alien", stars=5)
+
+
+def test_own_ratings_are_shown_newest_first_and_say_what_no_model_has_learned_yet(page):
+    page.run()
+    _stars(page, "2").set_value(3).run()
+    lines = next(text.value for text in page.markdown if text.value.startswith("- ")).splitlines()
+    assert [line.split(" :orange")[0] for line in lines] == ["- The Godfather", "- Drama 19", "- Drama 18"]
+    assert [ENGLISH.not_learned in line for line in lines] == [True, False, False]
+
+
+def test_older_ratings_are_behind_a_click(page, api):
+    for n in range(2, 14):
+        api.remember("1", str(n), 4, "training", api.known("1")[0].rated_at)
+    page.run()
+    assert [expander.label for expander in page.expander][-1] == ENGLISH.more_ratings.format(count=6)
+    assert "Drama 18" not in _words(page)
+    page.session_state["older"] = True
+    assert "Drama 18" in _words(page.run())
+
+
+def test_a_new_person_takes_a_fresh_name_and_starts_without_ratings(page):
+    page.run()
+    page.button[0].click().run()
+    user = page.session_state["user"]
+    assert user.startswith("guest-")
+    assert page.query_params["user"] == user
+    words = _words(page)
+    assert ENGLISH.no_ratings in words
+    assert f"too little is known of what guest\\-{user.removeprefix('guest-')} likes" in words
+
+
+def test_the_address_keeps_the_user_for_a_reload(page, api):
+    api.remember("anna", "1", 5, "live", api.known("1")[0].rated_at)
+    page.run()
+    page.text_input(key="user").set_value(" anna ").run()
+    assert page.query_params["user"] == "anna"
+    again = _open()
+    again.query_params["user"] = "anna"
+    assert "- Star Wars :orange[★★★★★]" in _words(again.run())
+
+
+def test_without_a_user_the_page_asks_for_one_and_still_shows_the_model(page):
+    page.run()
+    page.text_input(key="user").set_value("  ").run()
+    words = _words(page)
+    assert ENGLISH.no_user in words
+    assert "version 3" in words
+
+
+def test_a_genre_limits_the_list(page):
+    page.run()
+    page.selectbox(key="genre").select("Sci-Fi").run()
+    assert sorted(_listed(page)) == ["1", "4", "6"]
+
+
+def test_an_exhausted_genre_is_explained(page, api):
+    for movie_id in ("1", "4", "6"):
+        api.remember("1", movie_id, 3, "live", api.known("1")[0].rated_at)
+    page.run()
+    page.selectbox(key="genre").select("Sci-Fi").run()
+    assert ENGLISH.no_movies in _words(page)
+
+
+def test_a_found_movie_is_rated_and_shows_its_stars(page, api):
+    page.run()
+    page.text_input(key="query").set_value("mash").run()
+    assert ENGLISH.nothing_found.format(query="mash") in _words(page)
+    page.text_input(key="query").set_value("M*A*S*H").run()
+    _stars(page, "3", "found").set_value(1).run()
+    assert api.known("1")[0].rating == 2
+    assert _stars(page, "3", "found").value == 1
+    assert "3" not in _listed(page)
+
+
+def test_a_second_click_on_the_same_star_takes_nothing_back(page, api):
+    api.remember("1", "3", 2, "live", api.known("1")[0].rated_at)
+    page.run()
+    page.text_input(key="query").set_value("M*A*S*H").run()
+    _stars(page, "3", "found").set_value(None).run()
+    assert _stars(page, "3", "found").value == 1
+    assert "POST /v1/ratings" not in api.calls
+
+
+def test_similar_movies_are_asked_for_only_when_opened(page, api):
+    page.run()
+    assert not any(call.endswith("/similar") for call in api.calls)
+    page.session_state["similar-list-2"] = True
+    page.run()
+    assert [call for call in api.calls if call.endswith("/similar")] == ["GET /v1/movies/2/similar"]
+    _stars(page, "7", "list-2").set_value(3).run()
+    assert api.known("1")[0].movie_id == "7"
+
+
+def test_a_run_asks_the_api_no_more_than_it_needs(page, api):
+    page.run()
+    api.calls.clear()
+    page.run()
+    assert sorted(call for call in api.calls if call != "GET /v1/model") == [
+        "GET /v1/users/1/ratings",
+        "GET /v1/users/1/recommendations",
+    ]
+
+
+@pytest.mark.parametrize(("locale", "texts"), [("ko-KR", KOREAN), ("en-US", ENGLISH)])
+def test_the_page_speaks_the_browsers_language(page, locale, texts):
+    page.context = {"locale": locale}
+    assert texts.tagline in _words(page.run())
+
+
+def test_a_chosen_language_stays_in_the_address(page):
+    page.run()
+    page.button_group(key="lang").set_value("ko").run()
+    words = _words(page)
+    assert KOREAN.learned.format(user="1") in words
+    assert "범죄 · 드라마" in words
+    assert page.query_params["lang"] == "ko"
+    again = _open()
+    again.query_params["lang"] = "ko"
+    again.context = {"locale": "en-US"}
+    assert KOREAN.tagline in _words(again.run())
+
+
+def test_an_unknown_language_in_the_address_is_ignored(page):
+    page.query_params["lang"] = "xx"
+    assert ENGLISH.tagline in _words(page.run())
+
+
+def test_an_api_that_is_away_is_one_friendly_line_and_the_page_heals(page, api):
+    api.is_down = True
+    page.run()
+    assert [error.value for error in page.error] == [ENGLISH.unreachable]
+    assert not page.exception
+    api.is_down = False
+    page.button[-1].click().run()
+    assert not page.error
+    assert len(_listed(page)) == 10
+
+
+def test_a_rating_that_was_not_stored_is_told_and_its_stars_go_back(page, api):
+    page.run()
+    page.text_input(key="query").set_value("M*A*S*H").run()
+    stars = _stars(page, "3", "found")
+    api.is_down = True
+    stars.set_value(4).run()
+    assert page.toast[0].value == ENGLISH.not_saved.format(title=r"M\*A\*S\*H")
+    api.is_down = False
+    page.run()
+    assert _stars(page, "3", "found").value is None
+
+
+def test_a_setting_that_is_wrong_is_told_in_one_line(page, monkeypatch):
+    monkeypatch.setenv("MATINEE_API_PORT", "none")
+    page.run()
+    assert not page.exception
+    assert "API" in page.warning[0].value
+
+
+def _follow_in_a_page_that_shows(url, shown):
+    import streamlit as st  # noqa: PLC0415  AppTest runs this function's text as a script of its own
+
+    from matinee.ui.page import follow  # noqa: PLC0415
+
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    st.session_state["whole_run"] = st.session_state["runs"] > 1
+    follow(url, shown)
+
+
+@pytest.mark.parametrize(
+    ("is_down", "shown", "runs"), [(False, "3", 1), (False, "2", 2), (False, None, 2), (True, "3", 2), (True, None, 1)]
+)
+def test_the_page_runs_again_by_itself_when_what_serves_is_not_what_it_shows(api, is_down, shown, runs):
+    api.is_down = is_down
+    page = AppTest.from_function(_follow_in_a_page_that_shows, args=(api.url, shown), default_timeout=60).run()
+    assert not page.exception
+    assert page.session_state["runs"] == runs
+
+
+@pytest.mark.parametrize(("rating", "text"), [(5, "★★★★★"), (3.5, "★★★½"), (0.5, "½"), (1, "★")])
+def test_stars_are_written_with_halves(rating, text):
+    assert stars_text(rating) == text
