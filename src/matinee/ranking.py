@@ -42,6 +42,11 @@ class History:
     def __len__(self) -> int:
         return len(self.items)
 
+    def rated_at_least(self, stars: float) -> "History":
+        """The part with at least so many stars."""
+        chosen = self.ratings >= stars
+        return History(self.items[chosen], self.ratings[chosen], self.rated_at[chosen])
+
     def with_news(self, news: "History") -> "History":
         """Both, in order of time; of two ratings of one movie the newer stays, of equal times that of `news`.
 
@@ -64,6 +69,21 @@ class History:
             and bool((self.items == other.items).all())
             and bool((self.ratings == other.ratings).all())
         )
+
+
+def recency_weights(rated_at: NDArray[np.int64], recency: float) -> NDArray[np.float64]:
+    """Weights exp(-rank / recency) of ratings, the newest 1: what came last says most about what comes next.
+
+    A rating's rank is the number of newer ones. Ratings of one moment share theirs, because the order among them is
+    not known (MovieLens stamps a page of ratings at once); so a history without times is weighted alike.
+
+    Args:
+        rated_at: seconds, rising, shape (n,).
+        recency: τ, in ratings, positive; `inf` weights all alike.
+    """
+    rank = len(rated_at) - np.searchsorted(rated_at, rated_at, side="right")
+    weights: NDArray[np.float64] = np.exp(-rank / recency)
+    return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +129,9 @@ class FactorScorer:
 
     A history folds in by one step of alternating least squares against the fixed item factors Y:
 
-        x = (YᵀY + λI + Σ (wᵢ - 1) yᵢyᵢᵀ)⁻¹ Σ wᵢ yᵢ,   wᵢ = α · exp(-rankᵢ / τ) over liked movies, newest rank 0
+        x = (YᵀY + λI + Σ (wᵢ - 1) yᵢyᵢᵀ)⁻¹ Σ wᵢ yᵢ,   wᵢ = α · recency_weights(…)ᵢ over liked movies
 
-    What a user liked last says most about what comes next; without the weights (τ → ∞) this is the
-    formula of training.
+    Without recency (τ = ∞) this is the formula of training.
     """
 
     item_factors: Floats
@@ -158,12 +177,11 @@ class FactorScorer:
 
     def user_factor(self, history: History) -> Floats | None:
         """Factor of a history, shape (d,), by the formula above."""
-        liked = history.items[history.ratings >= self.positive_rating]
+        liked = history.rated_at_least(self.positive_rating)
         if len(liked) == 0:
             return None
-        rank = np.arange(len(liked) - 1, -1, -1)
-        weights = self.alpha * np.exp(-rank / self.recency)
-        factors = self.item_factors[liked].astype(np.float64)
+        weights = self.alpha * recency_weights(liked.rated_at, self.recency)
+        factors = self.item_factors[liked.items].astype(np.float64)
         normal = self._gram + (factors.T * (weights - 1)) @ factors
         return np.linalg.solve(normal, factors.T @ weights).astype(np.float32)
 
@@ -199,31 +217,51 @@ class RankingModel:
 
         Raises:
             KeyError: an array or a parameter is missing.
-            ValueError: `kind` is unknown.
+            ValueError: `kind` is unknown, or something does not fit what it needs.
         """
         histories = Histories(
             arrays["history_offsets"], arrays["history_items"], arrays["history_ratings"], arrays["history_rated_at"]
         )
-        scorer: Scorer | None
-        if kind == "popularity":
-            scorer = None
-        elif kind == "factors":
-            scorer = FactorScorer(
-                item_factors=arrays["item_factors"],
-                user_factors=arrays["user_factors"],
-                alpha=float(parameters["alpha"]),
-                regularization=float(parameters["regularization"]),
-                recency=float(parameters["recency"]),
-                positive_rating=float(parameters["positive_rating"]),
-            )
-        else:
-            raise ValueError(f"no kind of model is called {kind!r}")
+        scorer = _scorer(kind, arrays, parameters, histories, len(arrays["popularity"]))
         return cls(popularity=arrays["popularity"], histories=histories, scorer=scorer)
 
     def history(self, user_index: int | None, news: History | None = None) -> History:
         """All that is known of a user: training data and news."""
         known = History.empty() if user_index is None else self.histories.of(user_index)
         return known if news is None else known.with_news(news)
+
+
+def _scorer(
+    kind: str, arrays: Mapping[str, NDArray[Any]], parameters: Mapping[str, Any], histories: Histories, n_movies: int
+) -> Scorer | None:
+    if kind == "popularity":
+        return None
+    if kind == "factors":
+        factors = FactorScorer(
+            item_factors=arrays["item_factors"],
+            user_factors=arrays["user_factors"],
+            alpha=float(parameters["alpha"]),
+            regularization=float(parameters["regularization"]),
+            recency=_recency(parameters),
+            positive_rating=float(parameters["positive_rating"]),
+        )
+        n_factors = factors.item_factors.shape[-1]
+        _fits("item_factors", factors.item_factors, (n_movies, n_factors))
+        _fits("user_factors", factors.user_factors, (len(histories), n_factors))
+        return factors
+    raise ValueError(f"no kind of model is called {kind!r}")
+
+
+def _recency(parameters: Mapping[str, Any]) -> float:
+    recency = float(parameters["recency"])
+    if not recency > 0:
+        raise ValueError(f"recency is {recency}, which is not positive")
+    return recency
+
+
+def _fits(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name} is of shape {array.shape} where {shape} belongs")
 
 
 @dataclass(frozen=True, slots=True)
