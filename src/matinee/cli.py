@@ -6,16 +6,22 @@ a rule, 4 a dependency is unreachable; every error is one line that says what to
 
 import json
 import sys
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from matinee import logs
-from matinee.errors import MatineeError
+from matinee.errors import DependencyUnreachable, MatineeError
 from matinee.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from matinee import airflow
 
 app = typer.Typer(
     help="A movie recommender that retrains itself every day.",
@@ -30,6 +36,91 @@ RunId = Annotated[str, typer.Option(help="MLflow run that `matinee train` logged
 
 stdout = Console(soft_wrap=True)
 stderr = Console(stderr=True, soft_wrap=True)
+
+
+@app.command()
+def up() -> None:
+    """Start everything that does not run; returns when a learned model answers."""
+    from matinee import local
+    from matinee.ratings.sources import prepare
+
+    settings = _settings()
+    with _download_bar() as report:
+        source = prepare(settings, report)
+    stdout.print(f"Ratings: {source.name}, {source.n_ratings:,} of {source.n_rows:,} rows usable.", highlight=False)
+    local.up(settings, stdout)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that `matinee up` started."""
+    from matinee import local
+
+    settings = _settings()
+    stopped = local.down(settings)
+    stdout.print(f"matinee {'stopped' if stopped else 'did not run'} in {settings.home}.", highlight=False)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show each process, its address and the served model."""
+    from matinee import local
+    from matinee.ui.client import Client
+
+    settings = _settings()
+    processes = local.status(settings)
+    with Client(settings.api) as client:
+        try:
+            model = client.model().model_dump(mode="json")
+        except DependencyUnreachable:
+            model = None
+    if as_json:
+        _print_json({"processes": [vars(each) for each in processes], "model": model})
+        return
+    table = Table("process", "state", "pid", "address", "restarts", "up", "memory")
+    for each in processes:
+        up_for = "" if each.uptime_s is None else f"{each.uptime_s / 60:.0f} min"
+        memory = f"{each.memory_bytes / 1e6:.0f} MB"
+        table.add_row(each.name, each.state, str(each.pid or ""), each.address, str(each.restarts), up_for, memory)
+    stdout.print(table if processes else f"Nothing runs in {settings.home}. Start it with: matinee up")
+    if model:
+        stdout.print(f"Served: version {model['version']} ({model['policy']}), data through {model['data_through']}.")
+
+
+@app.command(name="logs")
+def show_logs(
+    process: Annotated[str | None, typer.Argument(help="One process; default is all of them.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new lines.")] = False,
+) -> None:
+    """Print what the processes wrote."""
+    from matinee import local
+
+    for line in local.logs(_settings(), process, follow=follow):
+        sys.stdout.write(f"{line}\n")
+
+
+@app.command(name="next")
+def advance(
+    n: Annotated[int, typer.Option("-n", min=1, help="How many chunks.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Advance one chunk: trigger the daily DAG, follow it, and print the decision and the version now served."""
+    from matinee.airflow import advance as advance_once
+
+    settings = _settings()
+    results = []
+    for _ in range(n):
+        with stderr.status("Triggering train_model …") as spinner:
+            result = advance_once(settings, lambda progress: spinner.update(_doing(progress)))
+        results.append(vars(result))
+        if not as_json:
+            _print_advance(result)
+        if result.outcome == "no_more_data":
+            break
+    if as_json:
+        _print_json({"runs": results})
+    if any(result["outcome"] == "rejected" for result in results):
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -115,6 +206,43 @@ def versions(as_json: AsJson = False) -> None:
         stdout.print(table)
 
 
+@app.command()
+def recommend(
+    user_id: Annotated[str, typer.Argument(help="Any user, known or new.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=500, help="Length of the list.")] = 10,
+    genre: Annotated[str | None, typer.Option(help="Only movies of this genre.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the API server what a user may like."""
+    from matinee.ui.client import Client
+
+    with Client(_settings().api) as client:
+        answer = client.recommendations(user_id, k, genre)
+    if as_json:
+        _print_json(answer.model_dump(mode="json"))
+        return
+    table = Table("movie", "title", "genres", "score", title=f"For {user_id}: {answer.policy}, {answer.model_version}")
+    for item in answer.items:
+        table.add_row(item.movie_id, escape(item.title), ", ".join(item.genres), f"{item.score:.3f}")
+    stdout.print(table)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look for what keeps matinee from working here, and say what to do (exit code 4 when something does)."""
+    from matinee.doctor import examine
+
+    findings = examine(_settings())
+    if as_json:
+        _print_json({"findings": [vars(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            mark = "[green]ok[/]  " if finding.ok else "[red]bad[/] "
+            stdout.print(f"{mark} {finding.what}: {escape(finding.detail)}", highlight=False)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(4)
+
+
 def main() -> None:
     """Run the command line; turns every error that matinee raises on purpose into one line and its exit code."""
     try:
@@ -142,6 +270,28 @@ def _report(result: dict[str, Any], as_json: bool, sentence: str) -> None:  # no
 
 def _print_json(result: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(result) + "\n")
+
+
+@contextmanager
+def _download_bar() -> Iterator[Callable[[int, int | None], None]]:
+    columns = (TextColumn("Fetching ratings"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=stderr, transient=True) as progress:
+        task = progress.add_task("", total=None, visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+
+
+def _doing(progress: "airflow.Progress") -> str:
+    running = [task.task_id for task in progress.tasks if task.state == "running"]
+    return f"{progress.run.dag_id}: {', '.join(running) or progress.run.state} …"
+
+
+def _print_advance(result: "airflow.NextResult") -> None:
+    if result.outcome == "no_more_data":
+        stdout.print("There are no more ratings to take.")
+        return
+    stdout.print(f"Chunk {result.chunk_id} {result.outcome} in {result.duration_s:.1f} s. {escape(result.reason)}")
+    if result.served_version:
+        stdout.print(f"Version {result.served_version} is served.")
 
 
 if __name__ == "__main__":

@@ -9,17 +9,15 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import polars as pl
 import structlog
 
 from matinee.credentials import api_token
-from matinee.errors import BadData, DependencyUnreachable, MatineeError, NotFound, UsageError
+from matinee.errors import BadData, MatineeError, UsageError
 from matinee.evaluation.evaluate import Contender, evaluate, summarize
 from matinee.evaluation.gate import Decision, decide
 from matinee.evaluation.split import Split, cases, split_off_newest
@@ -29,10 +27,9 @@ from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.sources import prepare
 from matinee.registry import Registry, Training, TrainingRun
 from matinee.settings import Settings
+from matinee.ui.client import Client
 
 Result = dict[str, Any]
-
-SWAP_TIMEOUT_S = 300.0
 
 log = structlog.get_logger()
 
@@ -123,33 +120,13 @@ def promote_model(settings: Settings, run_id: str) -> Result:
 
 def deploy_model(settings: Settings, version: str | None = None) -> Result:
     """Have the API server serve `version`, by default the one in production; returns when every worker serves it."""
-    answer = _post_swap(settings, version)
-    served = answer.get("version")
-    if not served or (version is not None and served != version):
+    with Client(settings.api) as client:
+        swap = client.swap(api_token(settings), version)
+    if version is not None and swap.version != version:
         raise MatineeError(
-            f"The API server acknowledged version {served}, not {version or 'the one in production'}.",
-            "See its log: matinee logs api.",
+            f"The API server acknowledged version {swap.version}, not {version}.", "See its log: matinee logs api."
         )
-    return answer
-
-
-def _post_swap(settings: Settings, version: str | None) -> Result:
-    headers = {"Authorization": f"Bearer {api_token(settings)}"}
-    body = {} if version is None else {"version": version}
-    try:
-        response = httpx.post(f"{settings.api}/v1/model", json=body, headers=headers, timeout=SWAP_TIMEOUT_S)
-    except httpx.HTTPError as error:
-        raise DependencyUnreachable(
-            f"The API server at {settings.api} does not answer ({error}).", "Is it running? See: matinee status."
-        ) from error
-    if response.is_success:
-        answer: Result = response.json()
-        return answer
-    problem = response.json() if "json" in response.headers.get("content-type", "") else {}
-    kinds: Mapping[int, type[MatineeError]] = {401: UsageError, 404: NotFound, 422: BadData}
-    kind = kinds.get(response.status_code, DependencyUnreachable)
-    detail = problem.get("detail") or response.text
-    raise kind(f"The API server refused the swap with status {response.status_code}: {detail}")
+    return swap.model_dump()
 
 
 def _backtest(settings: Settings, run: TrainingRun) -> tuple[dict[str, float], dict[str, float]]:

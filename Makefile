@@ -1,0 +1,72 @@
+# Everything that can be done with a checkout; `make help` lists it. Each target installs what it needs by itself.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that fits; `make up PYTHON=/path/to/python` chooses another.
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
+# uv is fast and checks hashes; where it is missing, it is installed into the environment.
+UV = $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status next test check lint bench pins clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.native ## Install what running needs into .venv
+
+up: setup ## Start everything; returns when a learned model answers
+	@$(BIN)/matinee up
+
+down: ## Stop everything that `make up` started
+	@if [ -x $(BIN)/matinee ]; then $(BIN)/matinee down; else echo "Nothing is installed, so nothing runs."; fi
+
+status: setup ## Show each process, its address and the served model
+	@$(BIN)/matinee status
+
+next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
+	@$(BIN)/matinee next
+
+test: $(VENV)/.dev ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Check format, lint rules, types and pins
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@if grep -nE 'https?://|index-url|find-links' requirements/*.txt; then echo "requirements/ must name no address"; exit 1; fi
+
+check: lint test ## Everything that must be green before a change lands
+
+bench: setup ## Measure the loop: time to the first recommendation, time of each retraining
+	@$(BIN)/python bench/loop.py
+
+pins: $(VENV)/.dev ## Resolve all requirements again and pin them with hashes
+	@for set in native dev; do \
+		case $$set in native) extras="--extra train --extra serve --extra ui --extra airflow";; dev) extras="--all-extras";; esac; \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+			--no-emit-index-url --no-emit-find-links $$extras pyproject.toml -o requirements/$$set.txt; done
+
+clean: down ## Remove the environment (people's data in .matinee stays)
+	rm -rf $(VENV)
+
+$(VENV)/.made:
+	@if [ -z "$(PYTHON)" ]; then echo "matinee needs Python 3.11, 3.12 or 3.13; install one, or name it: make up PYTHON=/path/to/python" >&2; exit 2; fi
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)"
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --clear --python "$$(command -v $(PYTHON))" $(VENV); \
+	else $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; fi
+	@touch $@
+
+$(VENV)/.native: requirements/native.txt pyproject.toml | $(VENV)/.made
+	@echo "Installing matinee and what it runs on (about 1 GB, once)"
+	@$(INSTALL) --compile-bytecode --require-hashes -r requirements/native.txt
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.made
+	@echo "Installing matinee with its development tools (about 1 GB, once)"
+	@$(INSTALL) --compile-bytecode --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --editable .
+	@touch $@ $(VENV)/.native

@@ -1,0 +1,176 @@
+"""The stages as commands, on small ratings with a known structure and a real MLflow server."""
+
+import contextlib
+import io
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from matinee.cli import main
+from support import two_tastes
+
+SEEDS = itertools.count(1)
+"""Every test has ratings of its own: the server is shared, and the same training is logged only once."""
+
+
+@pytest.fixture(autouse=True)
+def home(mlflow_url, tmp_path, monkeypatch):
+    """Folder of a home that learns from ratings of two tastes, with a bootstrap of 15 of their 20 days."""
+    two_tastes(seed=next(SEEDS)).write_csv(tmp_path / "ratings.csv")
+    values = {"HOME": tmp_path / "home", "DATA": tmp_path / "ratings.csv", "BOOTSTRAP": "15d", "MLFLOW_URL": mlflow_url}
+    for name, value in values.items():
+        monkeypatch.setenv(f"MATINEE_{name}", str(value))
+    return tmp_path / "home"
+
+
+def matinee(*arguments: str, code: int = 0) -> dict:
+    """Result of a command as its caller sees it, or what it wrote to stderr."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
+        patch.setattr(sys, "argv", ["matinee", *arguments, "--json"])
+        exit_code = _exit_code_of(main)
+    assert exit_code == code, stderr.getvalue()
+    return json.loads(stdout.getvalue()) if stdout.getvalue() else {"error": stderr.getvalue()}
+
+
+def _exit_code_of(command: Callable[[], None]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        command()
+    return int(ended.value.code or 0)
+
+
+def train_through_the_next_chunk(run: str) -> tuple[int, str]:
+    chunk_id = matinee("ingest", "--run-id", run)["chunk_id"]
+    return chunk_id, matinee("train", "--chunk-id", str(chunk_id))["run_id"]
+
+
+@pytest.fixture
+def in_production():
+    """Run id and version of the first chunk's model."""
+    _, run_id = train_through_the_next_chunk("first")
+    matinee("evaluate", "--run-id", run_id)
+    return run_id, matinee("promote", "--run-id", run_id)["model_version"]
+
+
+def test_a_chunk_becomes_a_version_in_production(in_production):
+    run_id, version = in_production
+    stages = {each["version"]: each for each in matinee("versions")["versions"]}
+    assert (stages[version]["stage"], stages[version]["run_id"], stages[version]["chunk_id"]) == (
+        "production",
+        run_id,
+        1,
+    )
+
+
+def test_running_a_stage_again_changes_nothing(in_production):
+    run_id, version = in_production
+    before = matinee("versions")
+    assert matinee("ingest", "--run-id", "first")["chunk_id"] == 1
+    assert matinee("train", "--chunk-id", "1")["run_id"] == run_id
+    first, second = (matinee("evaluate", "--run-id", run_id) for _ in range(2))
+    assert first == second
+    assert matinee("promote", "--run-id", run_id)["model_version"] == version
+    assert matinee("versions") == before
+
+
+def test_an_old_run_that_is_run_again_moves_nothing_back(in_production):
+    old_run, _ = in_production
+    _, run_id = train_through_the_next_chunk("second")
+    matinee("evaluate", "--run-id", run_id)
+    newer = matinee("promote", "--run-id", run_id)["model_version"]
+    matinee("promote", "--run-id", old_run)
+    stages = {each["version"]: each["stage"] for each in matinee("versions")["versions"]}
+    assert stages[newer] == "production"
+
+
+def test_metrics_are_of_the_past_alone_and_stand_beside_popularity(in_production):
+    metrics = matinee("evaluate", "--run-id", in_production[0])["metrics"]
+    assert metrics["ndcg_at_10"] > metrics["popularity_ndcg_at_10"]
+    assert {"recall_at_10", "popularity_recall_at_10", "fit_s", "train_s", "peak_memory_bytes"} <= metrics.keys()
+    assert metrics["n_evaluated_users"] > 0
+
+
+def test_a_model_that_does_not_beat_popularity_is_rejected_with_exit_code_3(in_production, monkeypatch):
+    _, version = in_production
+    monkeypatch.setenv("MATINEE_ALGORITHM", "popular")  # ties with itself at the best
+    _, run_id = train_through_the_next_chunk("second")
+    verdict = matinee("evaluate", "--run-id", run_id)
+    assert verdict["verdict"] == "reject"
+    assert "the model in production stays" in verdict["reason"]
+    rejected = matinee("promote", "--run-id", run_id, code=3)
+    assert rejected["promoted"] is False
+    stages = {each["version"]: each["stage"] for each in matinee("versions")["versions"]}
+    assert (stages[version], stages[rejected["model_version"]]) == ("production", "rejected")
+
+
+def test_the_end_of_the_data_is_a_clean_state():
+    chunk_ids = [matinee("ingest", "--run-id", f"run-{day}")["chunk_id"] for day in range(7)]
+    assert chunk_ids == [1, 2, 3, 4, 5, 6, None]
+    assert matinee("ingest", "--run-id", "one-more")["state"] == "no_more_data"
+
+
+def test_chunks_hold_every_rating_once(home):
+    ratings = pl.read_csv(home.parent / "ratings.csv")
+    for day in range(7):
+        matinee("ingest", "--run-id", f"run-{day}")
+    chunks = pl.concat(pl.read_parquet(path) for path in sorted((home / "ratings").glob("*.parquet")))
+    keys = ["user_id", "movie_id"]
+    assert chunks.select(keys).sort(keys).equals(ratings.select(keys).sort(keys))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "--chunk-id", "7"], "chunk 7"),
+        (["evaluate", "--run-id", "0" * 32], "no run"),
+        (["train", "--chunk-id", "none"], "valid int"),
+    ],
+)
+def test_a_wrong_argument_is_exit_code_2_and_one_line(arguments, says):
+    assert says in matinee(*arguments, code=2)["error"]
+
+
+def test_promoting_before_evaluating_says_what_to_run():
+    _, run_id = train_through_the_next_chunk("first")
+    assert "matinee evaluate --run-id" in matinee("promote", "--run-id", run_id, code=2)["error"]
+
+
+def test_an_unknown_algorithm_names_the_known_ones(monkeypatch):
+    matinee("ingest", "--run-id", "first")
+    monkeypatch.setenv("MATINEE_ALGORITHM", "als2")
+    assert "als, " in matinee("train", "--chunk-id", "1", code=2)["error"]
+
+
+def test_mlflow_being_down_is_exit_code_4_and_nothing_is_lost(monkeypatch, unused_port):
+    chunk_id = matinee("ingest", "--run-id", "first")["chunk_id"]
+    monkeypatch.setenv("MATINEE_MLFLOW_URL", f"http://127.0.0.1:{unused_port}")
+    error = matinee("train", "--chunk-id", str(chunk_id), code=4)["error"]
+    assert error.count("\n") == 1
+    assert "matinee status" in error
+
+
+def test_the_api_server_being_down_is_exit_code_4(monkeypatch, unused_port):
+    monkeypatch.setenv("MATINEE_API_PORT", str(unused_port))
+    assert "API server" in matinee("deploy", code=4)["error"]
+
+
+def test_a_setting_that_does_not_exist_is_named(monkeypatch):
+    monkeypatch.setenv("MATINEE_CHUNKS", "1d")
+    assert "MATINEE_CHUNKS" in matinee("versions", code=2)["error"]
+
+
+def test_a_stage_runs_in_a_process_of_its_own_with_only_its_result_on_stdout(monkeypatch):
+    monkeypatch.setenv("MATINEE_LOG_LEVEL", "debug")
+    command = [Path(sys.executable).with_name("matinee"), "ingest", "--run-id", "first", "--json"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(finished.stdout)["state"] == "closed"

@@ -1,0 +1,43 @@
+"""Small data and ports for tests."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+
+def two_tastes(n_users: int = 60, n_movies: int = 40, n_days: int = 20, seed: int = 0) -> pl.DataFrame:
+    """Ratings of people with one of two tastes: even users like even movies, odd users odd ones.
+
+    `user_id, movie_id, rating, rated_at`, in order of time; on each day some users rate some movies, four of five of
+    them of their own taste with 5 stars, the others with 2.
+    """
+    random = np.random.default_rng(seed)
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    rows: dict[tuple[int, int], tuple[float, datetime]] = {}
+    for day in range(n_days):
+        for user in random.choice(n_users, n_users // 3, replace=False):
+            for position in range(6):
+                own_taste = random.random() < 0.8
+                movie = 2 * int(random.integers(n_movies // 2)) + (int(user) + (not own_taste)) % 2
+                moment = start + timedelta(days=day, minutes=int(user) * 20 + position)
+                rows.setdefault((int(user), movie), (5.0 if own_taste else 2.0, moment))
+    return pl.DataFrame(
+        [(f"u{user}", f"m{movie}", rating, moment) for (user, movie), (rating, moment) in rows.items()],
+        schema={
+            "user_id": pl.String,
+            "movie_id": pl.String,
+            "rating": pl.Float32,
+            "rated_at": pl.Datetime("us", "UTC"),
+        },
+        orient="row",
+    ).sort("rated_at")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listened on a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
