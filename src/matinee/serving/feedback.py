@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from matinee.errors import DependencyUnreachable
+from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.feedback import FeedbackStore, NewRating, Receipt, StoredRating
 from matinee.settings import Settings
 
@@ -37,8 +37,15 @@ class Feedback:
 
     async def _ask(self, question: Callable[[FeedbackStore], T]) -> T:
         try:
-            return await asyncio.to_thread(lambda: question(FeedbackStore(self._settings)))
+            return await asyncio.to_thread(lambda: question(self._opened()))
         except DBAPIError as error:
             raise DependencyUnreachable(
                 f"The database does not do its work: {error.orig}.", "Check its disk or its server."
             ) from error
+
+    def _opened(self) -> FeedbackStore:
+        try:
+            return FeedbackStore(self._settings)
+        except BadData as error:
+            # A database that cannot be used is no fault of the request.
+            raise DependencyUnreachable(error.message, error.hint) from error

@@ -70,16 +70,17 @@ class MlflowReader:
         return Registered(version=name, run_id=run_id, source=source, metrics=await self._metrics(run_id))
 
     async def download(self, registered: Registered, folder: Path) -> None:
-        """Put the artifact's files into `folder`: the manifest, and what it lists.
+        """Put the artifact's files into `folder`, the manifest first: an unknown format is refused without the rest.
 
         Raises:
-            BadData: the version has no such files.
+            BadData: the version has no such files, or their format is not known.
             MatineeError: they cannot be written.
         """
         root = _artifact_path(registered)
         await self._download(f"{root}/{artifact.MANIFEST}", folder / artifact.MANIFEST)
-        for name in artifact.read_manifest(folder).files:
-            await self._download(f"{root}/{name}", folder / Path(name).name)
+        artifact.read_manifest(folder)
+        for name in (artifact.ARRAYS, artifact.USERS, artifact.MOVIES):
+            await self._download(f"{root}/{name}", folder / name)
 
     async def _metrics(self, run_id: str) -> dict[str, float]:
         """Newest value of each metric of a run; empty when the run was deleted."""

@@ -1,0 +1,62 @@
+"""The catalogue over HTTP."""
+
+import pytest
+
+from matinee.ranking import similar
+
+
+def test_a_movie_is_found_by_its_id(api):
+    assert api.get("/v1/movies/m3").json() == {
+        "movie_id": "m3",
+        "title": "The Léon Chronicle, Part 3",
+        "year": 1953,
+        "genres": ["Drama", "Classic"],
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1/movies/m99", "/v1/movies/m99/similar", "/v1/movies/a%2Fb"])
+def test_a_movie_that_does_not_exist_is_not_found(api, path):
+    answer = api.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["title"] == "Not found"
+
+
+@pytest.mark.parametrize("query", ["part 39", "39", "leon 39", "  CHRONICLE   39", "39 léon"])
+def test_movies_are_found_by_words_of_their_title(api, query):
+    found = api.get("/v1/movies", params={"query": query}).json()["items"]
+    assert [movie["movie_id"] for movie in found] == ["m39"]
+
+
+def test_a_title_that_nobody_wrote_is_not_found(api):
+    assert api.get("/v1/movies", params={"query": "chronicle zzz"}).json() == {"items": []}
+
+
+def test_popular_movies_are_found_first(api, learned):
+    found = [movie["movie_id"] for movie in api.get("/v1/movies", params={"limit": 500}).json()["items"]]
+    popularity = [learned.model.popularity[learned.item_index[movie_id]] for movie_id in found]
+    assert len(found) == 40
+    assert popularity == sorted(popularity, reverse=True)
+
+
+def test_no_more_movies_are_found_than_asked_for(api):
+    assert len(api.get("/v1/movies").json()["items"]) == 20
+    assert len(api.get("/v1/movies", params={"limit": 3}).json()["items"]) == 3
+
+
+def test_movies_are_found_by_genre(api):
+    found = api.get("/v1/movies", params={"genre": "classic", "query": "part"}).json()["items"]
+    assert {movie["movie_id"] for movie in found} == {f"m{row}" for row in range(10)}
+    assert api.get("/v1/movies", params={"genre": "Opera"}).status_code == 400
+
+
+@pytest.mark.parametrize("limit", [0, 501])
+def test_an_impossible_limit_is_a_problem(api, limit):
+    assert api.get("/v1/movies", params={"limit": limit}).status_code == 422
+
+
+def test_similar_movies_are_those_of_the_ranking_function(api, learned):
+    expected = similar(learned.model, 4, 5)
+    answer = api.get("/v1/movies/m4/similar", params={"k": 5}).json()
+    assert (answer["movie_id"], answer["policy"], answer["model_version"]) == ("m4", "learned", "1")
+    assert [movie["movie_id"] for movie in answer["items"]] == [f"m{row}" for row in expected.items]
+    assert sum(int(movie["movie_id"][1:]) % 2 == 0 for movie in answer["items"]) >= 4

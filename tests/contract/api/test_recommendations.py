@@ -1,0 +1,223 @@
+"""Lists for people: who gets which, how they were made, and that the answer tells it truly."""
+
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as checks
+from hypothesis import strategies as st
+
+from matinee.ranking import History, recommend
+
+CONTRACT = {"user_id", "policy", "model_version", "run_id", "request_id", "items"}
+
+
+def test_a_known_user_gets_a_learned_list_with_titles(api):
+    answer = api.recommend("u2", k=5)
+    assert answer.keys() >= CONTRACT
+    assert (answer["user_id"], answer["policy"]) == ("u2", "learned")
+    assert (answer["model_version"], answer["run_id"]) == ("1", "run-1")
+    assert len(answer["items"]) == 5
+    first = answer["items"][0]
+    row = int(first["movie_id"].removeprefix("m"))
+    assert first["title"] == f"The Léon Chronicle, Part {row}"
+    assert first["year"] == 1950 + row
+    assert first["genres"][0] == ["Comedy", "Drama"][row % 2]
+    scores = [item["score"] for item in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_people_of_different_tastes_get_different_movies(api):
+    for taste in (0, 1):
+        own = [int(movie_id[1:]) % 2 == taste for movie_id in api.movie_ids(f"u{taste + 2}", k=5, exclude_seen=False)]
+        assert sum(own) >= 4
+
+
+@pytest.mark.parametrize("exclude_seen", [True, False])
+@pytest.mark.parametrize("genre", ["", "Comedy"])
+@pytest.mark.parametrize("user_id", ["u3", "u8", "nobody"])
+def test_the_answer_is_that_of_the_ranking_function(api, learned, movies, user_id, genre, exclude_seen):
+    candidates = np.array([not genre or genre in genres for genres in movies["genres"].to_list()])
+    expected = recommend(
+        learned.model, learned.user_index.get(user_id), None, 7, candidates=candidates, exclude_seen=exclude_seen
+    )
+    answer = api.recommend(user_id, k=7, genre=genre, exclude_seen=exclude_seen)
+    assert answer["policy"] == expected.policy
+    assert [item["movie_id"] for item in answer["items"]] == [f"m{row}" for row in expected.items]
+    assert [item["score"] for item in answer["items"]] == pytest.approx(expected.scores.tolist())
+
+
+def test_live_ratings_are_ranked_as_the_ranking_function_ranks_news(api, learned):
+    api.rate("u3", "m6", 5.0, rated_at="2024-05-01T00:00:00Z")
+    api.rate("u3", "m4", 2.0, rated_at="2024-05-02T00:00:00Z")
+    news = History(np.array([6, 4], np.int32), np.array([5, 2], np.float32), np.array([1714521600, 1714608000]))
+    expected = recommend(learned.model, learned.user_index["u3"], news, 10)
+    assert api.movie_ids("u3") == [f"m{row}" for row in expected.items]
+
+
+def test_a_new_user_gets_the_most_popular_movies(api, learned):
+    answer = api.recommend("nobody has this name")
+    best = np.argsort(-learned.model.popularity, kind="stable")[:10]
+    assert answer["policy"] == "popular"
+    assert [item["movie_id"] for item in answer["items"]] == [f"m{row}" for row in best]
+
+
+def test_a_new_user_is_personal_from_the_first_liked_movie(api):
+    api.rate("newcomer", "m7", 5.0)
+    answer = api.recommend("newcomer", k=5)
+    assert answer["policy"] == "fold_in"
+    assert sum(int(item["movie_id"][1:]) % 2 == 1 for item in answer["items"]) >= 4
+
+
+def test_a_new_user_who_liked_nothing_gets_popular_movies_and_is_told_so(api):
+    api.rate("newcomer", "m7", 1.0)
+    answer = api.recommend("newcomer", k=40)
+    assert answer["policy"] == "popular"
+    assert "m7" not in [item["movie_id"] for item in answer["items"]]
+
+
+def test_a_known_user_with_news_is_folded_in(api):
+    before = api.recommend("u4")
+    api.rate("u4", before["items"][0]["movie_id"], 5.0)
+    after = api.recommend("u4")
+    assert (before["policy"], after["policy"]) == ("learned", "fold_in")
+
+
+def test_news_that_the_model_has_learned_is_no_news(api, ratings):
+    learned_already = ratings.filter(user_id="u4").row(0, named=True)
+    api.rate(
+        "u4", learned_already["movie_id"], learned_already["rating"], rated_at=learned_already["rated_at"].isoformat()
+    )
+    assert api.recommend("u4")["policy"] == "learned"
+
+
+def test_a_rated_movie_is_gone_from_the_very_next_list(api):
+    for _ in range(5):
+        best = api.movie_ids("u5", k=1)[0]
+        api.rate("u5", best, 5.0)
+        assert best not in api.movie_ids("u5", k=40)
+        assert best in api.movie_ids("u5", k=40, exclude_seen=False)
+
+
+def test_nothing_is_left_when_everything_was_seen(api):
+    everything = [{"user_id": "u6", "movie_id": f"m{row}", "rating": 3} for row in range(40)]
+    assert api.post("/v1/ratings", json=everything).status_code == 201
+    assert api.movie_ids("u6") == []
+
+
+def test_a_long_list_holds_every_unseen_movie_once(api, ratings):
+    seen = set(ratings.filter(user_id="u7")["movie_id"])
+    assert sorted(api.movie_ids("u7", k=500)) == sorted({f"m{row}" for row in range(40)} - seen)
+
+
+@pytest.mark.parametrize("genre", ["Classic", "classic", "CLASSIC"])
+def test_a_genre_leaves_only_its_movies(api, genre):
+    answer = api.recommend("nobody", genre=genre, k=40)
+    assert {item["movie_id"] for item in answer["items"]} == {f"m{row}" for row in range(10)}
+
+
+def test_an_unknown_genre_is_refused_with_the_genres_there_are(api):
+    answer = api.get("/v1/users/u1/recommendations", params={"genre": "Opera"})
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "No movie has the genre 'Opera'."
+    assert answer.json()["hint"] == "Choose one of: Classic, Comedy, Drama."
+
+
+@pytest.mark.parametrize("k", ["0", "501", "-1", "many", "1.5"])
+def test_an_impossible_length_is_a_problem(api, k):
+    answer = api.get("/v1/users/u1/recommendations", params={"k": k})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "query.k"
+
+
+@given(user_id=st.text(min_size=1, max_size=50).filter(lambda text: text.isprintable() and text.strip()))
+@checks(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_printable_text_is_a_user_id(api, user_id):
+    answer = api.get(f"/v1/users/{quote(user_id, safe='')}/recommendations?k=1")
+    assert answer.status_code == 200
+    assert answer.json()["user_id"] == user_id
+
+
+@pytest.mark.parametrize("user_id", ["a/b", "a/recommendations", "/", "a b", "ü", "🎬", "100%", "a?b#c"])
+def test_a_user_with_an_odd_id_rates_and_is_remembered(api, user_id):
+    api.rate(user_id, "m1")
+    path = f"/v1/users/{quote(user_id, safe='')}"
+    assert api.get(f"{path}/ratings").json()["ratings"][0]["movie_id"] == "m1"
+    assert api.get(f"{path}/recommendations").json()["policy"] == "fold_in"
+
+
+@pytest.mark.parametrize("user_id", ["", "%20", "%00", "a%09b", "x" * 300])
+def test_an_id_that_is_none_is_a_problem(api, user_id):
+    assert api.get(f"/v1/users/{user_id}/recommendations").status_code == 422
+
+
+def test_a_session_without_a_user_gets_a_list_from_its_history(api):
+    answer = api.post("/v1/recommendations", json={"history": [{"movie_id": "m8"}, {"movie_id": "m2"}], "k": 5}).json()
+    assert (answer["user_id"], answer["policy"], answer["model_version"]) == (None, "fold_in", "1")
+    found = [int(item["movie_id"][1:]) for item in answer["items"]]
+    assert len(found) == 5
+    assert {2, 8}.isdisjoint(found)
+    assert sum(row % 2 == 0 for row in found) >= 4
+
+
+def test_a_session_that_has_not_begun_gets_popular_movies(api):
+    answer = api.post("/v1/recommendations", json={"history": []}).json()
+    assert (answer["policy"], len(answer["items"])) == ("popular", 10)
+
+
+def test_the_last_movie_of_a_session_is_the_newest(api, learned):
+    history = [{"movie_id": f"m{row}"} for row in (3, 8, 12)]
+    answer = api.post("/v1/recommendations", json={"history": history, "k": 40}).json()
+    news = History(np.array([3, 8, 12], np.int32), np.full(3, 5, np.float32), np.arange(3))
+    expected = recommend(learned.model, None, news, 40)
+    assert [item["movie_id"] for item in answer["items"]] == [f"m{row}" for row in expected.items]
+
+
+def test_times_order_a_session_when_every_movie_has_one(api):
+    movies = [("m3", "2024-01-03"), ("m8", "2024-01-01"), ("m12", 1704153600)]
+    timed = [{"movie_id": movie_id, "rated_at": time} for movie_id, time in movies]
+    in_order = [{"movie_id": movie_id} for movie_id in ("m8", "m12", "m3")]
+    first, second = (
+        api.post("/v1/recommendations", json={"history": history, "k": 40}).json()["items"]
+        for history in (timed, in_order)
+    )
+    assert first == second
+
+
+def test_movies_that_nobody_knows_are_ignored_in_a_session(api):
+    answer = api.post("/v1/recommendations", json={"history": [{"movie_id": 123456}, {"movie_id": "m1"}], "k": 3})
+    assert answer.json()["policy"] == "fold_in"
+
+
+def test_a_session_filters_as_a_user_does(api):
+    body = {"history": [{"movie_id": "m8"}], "k": 40, "genre": "comedy", "exclude_seen": False}
+    found = {item["movie_id"] for item in api.post("/v1/recommendations", json=body).json()["items"]}
+    assert found == {f"m{row}" for row in range(0, 40, 2)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"history": [{"movie_id": "m1", "rating": 7}]},
+        {"history": [{}]},
+        {"history": [{"movie_id": "m1"}] * 1001},
+        {"history": "m1"},
+        {"k": 501},
+        {"histroy": []},
+        [],
+    ],
+)
+def test_a_session_that_cannot_be_read_is_a_problem(api, body):
+    answer = api.post("/v1/recommendations", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+def test_a_model_that_knows_popularity_only_says_so(start, mlflow):
+    mlflow.register(1, algorithm="popular")
+    api = start()
+    api.swap()
+    answer = api.recommend("u1")
+    assert (answer["policy"], answer["model_version"]) == ("popular", "1")
+    assert api.get("/v1/model").json()["policy"] == "popular"
