@@ -25,7 +25,8 @@ POLL_S = 0.5
 ABSENCE_S = 45.0
 """How long Airflow may be away, or do nothing about a queued run, before that counts as a failure."""
 
-QUEUED, RUNNING, SUCCESS, FAILED = "queued", "running", "success", "failed"
+SUCCESS, FAILED = "success", "failed"
+ENDED = (SUCCESS, FAILED, "skipped", "upstream_failed", "removed")
 
 
 class Dag(BaseModel):
@@ -87,7 +88,7 @@ class Airflow:
     def __init__(self, settings: Settings, absence_s: float = ABSENCE_S) -> None:
         self._url = settings.airflow
         self._absence_s = absence_s
-        self._http = httpx.Client(base_url=self._url, timeout=30)
+        self._http = httpx.Client(base_url=self._url, timeout=30, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -174,10 +175,12 @@ class Airflow:
             MatineeError: the run failed; the message carries what the failed task wrote last.
             DependencyUnreachable: the run waits in the queue and no scheduler takes it.
         """
-        seen, moved = None, time.monotonic()
+        seen, moved = Progress(run, ()), time.monotonic()
         while True:
-            run = self.run(run.dag_id, run.dag_run_id)
-            progress = Progress(run, tuple(self.tasks(run)))
+            tasks = tuple(self.tasks(run))
+            if tasks != seen.tasks or all(task.state in ENDED for task in tasks):
+                run = self.run(run.dag_id, run.dag_run_id)
+            progress = Progress(run, tasks)
             if progress != seen:
                 seen, moved = progress, time.monotonic()
                 on_progress(progress)

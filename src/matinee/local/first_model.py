@@ -104,7 +104,7 @@ def _policy(settings: Settings) -> str:
 
 def _get(settings: Settings, path: str) -> dict[str, Any]:
     try:
-        body: dict[str, Any] = httpx.get(f"{settings.api}{path}", timeout=10).raise_for_status().json()
+        body: dict[str, Any] = httpx.get(f"{settings.api}{path}", timeout=10, trust_env=False).raise_for_status().json()
     except httpx.HTTPError as error:
         raise DependencyUnreachable(
             f"The API server did not answer {path}: {error}", "See `matinee logs api`."

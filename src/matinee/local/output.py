@@ -14,6 +14,8 @@ from typing import IO
 FILE_BYTES = 5_000_000
 OLD_FILES = 3
 LAST_LINES = 15
+LAST_WORDS_S = 1.0
+"""Enough, since the pipe ends with its last writer, unless a stranger to us inherited it."""
 FOLLOW_S = 0.3
 
 
@@ -29,6 +31,7 @@ class Output:
         path = log_file(home, process)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._copier: threading.Thread | None = None
         self._handler = RotatingFileHandler(
             path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", delay=True
         )
@@ -39,18 +42,30 @@ class Output:
     def follow(self, process: subprocess.Popen[bytes]) -> None:
         """Copy what `process` writes, in a thread that ends when nobody holds the pipe any more."""
         self._last_lines = deque(maxlen=LAST_LINES)
-        if process.stdout is not None:
-            threading.Thread(target=self._copy, args=(process.stdout,), daemon=True).start()
+        self._copier = threading.Thread(target=self._copy, args=(process.stdout,), daemon=True)
+        self._copier.start()
+
+    def close(self) -> None:
+        """Close the log file, once the last lines are in it."""
+        self._wait_for_last_words()
+        self._handler.close()
 
     def last_lines(self) -> list[str]:
-        """Newest lines of the process that is followed, oldest first."""
+        """Newest lines of the process that was followed and has ended, oldest first."""
+        self._wait_for_last_words()
         return list(self._last_lines.copy())
 
     def say(self, line: str) -> None:
         """Write a line of the supervisor's own."""
-        self._handler.emit(logging.makeLogRecord({"msg": line}))
+        self._handler.handle(logging.makeLogRecord({"msg": line}))
 
-    def _copy(self, pipe: IO[bytes]) -> None:
+    def _wait_for_last_words(self) -> None:
+        if self._copier:
+            self._copier.join(timeout=LAST_WORDS_S)
+
+    def _copy(self, pipe: IO[bytes] | None) -> None:
+        if pipe is None:
+            return
         with pipe:
             for raw in pipe:
                 line = raw.decode(errors="replace").rstrip()

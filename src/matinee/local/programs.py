@@ -31,6 +31,7 @@ def environment(settings: Settings) -> dict[str, str]:
         | {
             # Tasks call `matinee`, and Airflow calls `airflow`, by name.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            **_without_proxy(),
             "PYTHONUNBUFFERED": "1",
             # More threads only fight over the same cores; the solver and the server have their own parallelism.
             "OPENBLAS_NUM_THREADS": "1",
@@ -47,6 +48,12 @@ def settings_environment(settings: Settings) -> dict[str, str]:
         f"MATINEE_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         for name, value in values.items()
     } | {"MATINEE_DATA": _absolute_if_path(settings.data)}
+
+
+def _without_proxy() -> dict[str, str]:
+    """Our processes reach each other directly, whatever proxy this user has."""
+    exceptions = [*filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy")]), "127.0.0.1", "localhost"]
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(exceptions))
 
 
 def _absolute_if_path(data: str) -> str:
@@ -97,6 +104,7 @@ def _ui(settings: Settings) -> Program:
             *("--server.port", str(settings.ui_port), "--server.fileWatcherType", "none"),
             *("--browser.gatherUsageStats", "false"),
         ),
+        after=("api",),
         probe=http_probe(f"{settings.ui}/_stcore/health"),
         port=settings.ui_port,
         port_setting="MATINEE_UI_PORT",
@@ -121,7 +129,8 @@ def _airflow(settings: Settings) -> list[Program]:
             command=_python("airflow", "api-server"),
             environment=home,
             after=("postgres", "airflow-migrate"),
-            probe=http_probe(report),
+            # What tasks talk to. The first request builds it, in seconds that no task has to wait then.
+            probe=http_probe(f"{settings.airflow}/execution/health"),
             port=settings.airflow_port,
             port_setting="MATINEE_AIRFLOW_PORT",
             address=settings.airflow,

@@ -30,11 +30,15 @@ class Patience:
     """How long the supervisor waits for what; all in seconds."""
 
     tick_s: float = 0.1
+    first_probes_every_s: float = 0.5
+    """Between two probes of a program that is starting."""
     probe_every_s: float = 5.0
-    """Between two probes of a program that is ready; one that is starting is asked at every tick."""
+    """Between two probes of a program that is ready."""
     hung_after_s: float = 180.0
     """Without a good answer a program is hung. Long, because a machine that trains a model may be slow to answer."""
     stop_grace_s: float = 15.0
+    orphan_grace_s: float = 1.0
+    """For the descendants of a process that ended by itself."""
     first_backoff_s: float = 0.5
     last_backoff_s: float = 60.0
     settled_s: float = 30.0
@@ -99,7 +103,9 @@ class Watcher(threading.Thread):
             if self._supervisor.stopping.is_set() or (self.program.once and not problem):
                 break
             self._back_off(problem)
-        self._change(phase="done" if self.ready.is_set() else "stopped", pid=None)
+        if self.state.phase != "done":
+            self._change(phase="stopped", pid=None)
+        self._output.close()
         self.ended.set()
 
     def _may_start(self) -> bool:
@@ -124,6 +130,8 @@ class Watcher(threading.Thread):
             self._crashes = 0
         if problem or not self.program.once:
             self.ready.clear()
+        if self._supervisor.stopping.is_set() or problem:
+            self._change(phase="stopping" if self._supervisor.stopping.is_set() else "restarting")
         self._end(process)
         return problem
 
@@ -156,9 +164,11 @@ class Watcher(threading.Thread):
                     last_good = time.monotonic()
                 if time.monotonic() - last_good > self._patience.hung_after_s:
                     return f"did not answer for {self._patience.hung_after_s:.0f} s"
-                next_probe = time.monotonic() + (self._patience.probe_every_s if self.ready.is_set() else 0)
+                pause_s = self._patience.probe_every_s if self.ready.is_set() else self._patience.first_probes_every_s
+                next_probe = time.monotonic() + pause_s
             time.sleep(self._patience.tick_s)
         if self.program.once and process.returncode == 0:
+            self._change(phase="done", pid=None)
             self.ready.set()
             return ""
         return f"ended with exit code {process.returncode}"
@@ -183,9 +193,10 @@ class Watcher(threading.Thread):
             found = chain(family.group(process.pid), family.marked(self._supervisor.home, self.program.name))
             return {member.pid: member for member in found}.values()
 
-        if self._supervisor.stopping.is_set():
-            self._change(phase="stopping")
-        family.end(members, self.program.stop_signal, self._patience.stop_grace_s)
+        alone = process.poll() is not None
+        # What a crash left behind has nobody to work for; Airflow's idle workers even ignore TERM then.
+        grace_s = self._patience.orphan_grace_s if alone else self._patience.stop_grace_s
+        family.end(members, self.program.stop_signal, grace_s)
         process.wait()
 
     def _back_off(self, problem: str) -> None:

@@ -1,0 +1,186 @@
+"""The DAG files as Airflow reads them, and the shell lines of their tasks."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DAGS = Path(__file__).parents[2] / "dags"
+
+READ = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+
+sys.path.append(sys.argv[1])  # as Airflow does
+bag = DagBag(dag_folder=sys.argv[1])
+dags = {
+    dag.dag_id: {
+        "doc": dag.doc_md,
+        "tags": sorted(dag.tags),
+        "description": dag.description,
+        "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup,
+        "schedule": str(dag.schedule),
+        "tasks": {
+            task.task_id: {
+                "kind": type(task).__name__,
+                "upstream": sorted(task.upstream_task_ids),
+                "retries": task.retries,
+                "outlets": [outlet.uri for outlet in task.outlets],
+                "script": getattr(task, "bash_command", None) or task.arguments[0],
+                "image": getattr(task, "image", None),
+                "skip": sorted(task.skip_on_exit_code),
+            }
+            for task in dag.tasks
+        },
+    }
+    for dag in bag.dags.values()
+}
+json.dump({"errors": bag.import_errors, "dags": dags, "kubernetes": "kubernetes.client" in sys.modules}, sys.stdout)
+"""
+
+
+def read(folder: Path, tasks: str) -> dict:
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+        "MATINEE_TASKS": tasks,
+        "MATINEE_TASK_IMAGE": "registry/matinee:7",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(DAGS)], env=environment, cwd=folder, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout[done.stdout.index('{"errors"') :])
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory) -> dict:
+    return read(tmp_path_factory.mktemp("airflow"), "process")
+
+
+@pytest.fixture(scope="module")
+def kubernetes(tmp_path_factory) -> dict:
+    return read(tmp_path_factory.mktemp("airflow"), "kubernetes")
+
+
+def test_airflow_reads_both_dags_without_an_error(process):
+    assert process["errors"] == {}
+    assert sorted(process["dags"]) == ["deploy_model", "train_model"]
+
+
+def test_train_model_runs_daily_one_at_a_time_and_never_catches_up(process):
+    dag = process["dags"]["train_model"]
+    assert (dag["schedule"], dag["catchup"], dag["max_active_runs"]) == ("@daily", False, 1)
+
+
+def test_train_model_goes_from_ingest_to_promote(process):
+    tasks = process["dags"]["train_model"]["tasks"]
+    upstream = {name: task["upstream"] for name, task in tasks.items()}
+    assert upstream == {"ingest": [], "train": ["ingest"], "evaluate": ["train"], "promote": ["evaluate"]}
+
+
+def test_only_a_promotion_updates_the_asset_that_deploy_model_waits_for(process):
+    outlets = {
+        name: task["outlets"] for name, task in process["dags"]["train_model"]["tasks"].items() if task["outlets"]
+    }
+    assert outlets == {"promote": ["matinee://models/production"]}
+    assert "matinee://models/production" in process["dags"]["deploy_model"]["schedule"]
+
+
+def test_deploy_model_has_one_task_and_one_run_at_a_time(process):
+    dag = process["dags"]["deploy_model"]
+    assert (sorted(dag["tasks"]), dag["max_active_runs"]) == (["deploy"], 1)
+
+
+def test_every_dag_explains_itself(process):
+    for dag in process["dags"].values():
+        assert dag["doc"].startswith("### ")
+        assert dag["description"]
+        assert "matinee" in dag["tags"]
+
+
+def test_every_task_is_retried_and_skipped_when_a_rule_says_no(process):
+    for dag in process["dags"].values():
+        for task in dag["tasks"].values():
+            assert (task["kind"], task["retries"], task["skip"]) == ("BashOperator", 2, [3, 99])
+
+
+def test_the_kubernetes_client_is_not_read_for_tasks_in_processes(process):
+    assert process["kubernetes"] is False
+
+
+def test_with_kubernetes_the_same_tasks_are_pods_of_the_image(process, kubernetes):
+    assert kubernetes["errors"] == {}
+    for dag_id, dag in kubernetes["dags"].items():
+        assert {name: task["upstream"] for name, task in dag["tasks"].items()} == {
+            name: task["upstream"] for name, task in process["dags"][dag_id]["tasks"].items()
+        }
+        for task in dag["tasks"].values():
+            assert (task["kind"], task["image"], task["skip"]) == (
+                "KubernetesPodOperator",
+                "registry/matinee:7",
+                [3, 99],
+            )
+            assert task["script"].endswith("--json > /airflow/xcom/return.json")
+
+
+def run(script: str, folder: Path, matinee: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a task's shell lines with a `matinee` that does as `matinee` (shell lines) says."""
+    program = folder / "matinee"
+    program.write_text(f"#!/bin/sh\n{matinee}\n")
+    program.chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", **variables}
+    # As Airflow does: one stream for both, the last line is the result.
+    return subprocess.run(
+        ["bash", "-c", script],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def script(dags: dict, task: str) -> str:
+    return next(dag["tasks"][task]["script"] for dag in dags["dags"].values() if task in dag["tasks"])
+
+
+def test_a_task_ends_with_the_result_whatever_is_logged_after_it(process, tmp_path):
+    done = run(script(process, "deploy"), tmp_path, """echo '{"version": "4"}'; echo goodbye >&2""")
+    assert json.loads(done.stdout.splitlines()[-1]) == {"version": "4"}
+    assert "goodbye" in done.stdout
+
+
+@pytest.mark.parametrize("exit_code", [1, 3, 4])
+def test_a_task_ends_as_its_stage_does(process, tmp_path, exit_code):
+    assert run(script(process, "deploy"), tmp_path, f"exit {exit_code}").returncode == exit_code
+
+
+def test_a_task_without_input_is_skipped_and_starts_nothing(process, tmp_path):
+    done = run(script(process, "train"), tmp_path, "echo started", CHUNK_ID="")
+    assert (done.returncode, done.stdout) == (99, "")
+
+
+def test_a_run_id_is_never_read_as_code(process, tmp_path):
+    strange = "scheduled__2025-01-01T00:00:00+00:00\"; $(touch hacked) `touch hacked` 'x"
+    done = run(script(process, "ingest"), tmp_path, """printf '%s\\n' "$3" """, RUN_ID=strange)
+    assert done.stdout == f"{strange}\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments"),
+    [
+        ("ingest", "ingest --run-id 7 --json"),
+        ("train", "train --chunk-id 7 --json"),
+        ("evaluate", "evaluate --run-id 7 --json"),
+        ("promote", "promote --run-id 7 --json"),
+        ("deploy", "deploy --json"),
+    ],
+)
+def test_a_task_calls_its_stage(process, tmp_path, task, arguments):
+    done = run(script(process, task), tmp_path, 'echo "$@"', RUN_ID="7", CHUNK_ID="7")
+    assert done.stdout == f"{arguments}\n"

@@ -1,0 +1,49 @@
+"""Log files: rotation, and reading them as they grow."""
+
+from matinee.local import output
+from matinee.local.output import Output, log_file, read
+
+
+def write(home, process: str, text: str) -> None:
+    log_file(home, process).parent.mkdir(exist_ok=True)
+    log_file(home, process).write_text(text)
+
+
+def test_lines_of_several_processes_come_in_order_of_time_after_their_names(tmp_path):
+    write(tmp_path, "api", "2025-01-01T00:00:01.000Z one\n2025-01-01T00:00:03.000Z three\n")
+    write(tmp_path, "mlflow", "2025-01-01T00:00:02.000Z two\n")
+    files = {name: log_file(tmp_path, name) for name in ("api", "mlflow")}
+    assert list(read(files)) == [
+        "api    | 2025-01-01T00:00:01.000Z one",
+        "mlflow | 2025-01-01T00:00:02.000Z two",
+        "api    | 2025-01-01T00:00:03.000Z three",
+    ]
+
+
+def test_only_the_newest_lines_of_a_long_log_are_read(tmp_path):
+    write(tmp_path, "api", "".join(f"{number}\n" for number in range(10)))
+    assert list(read({"api": log_file(tmp_path, "api")}, lines=2)) == ["8", "9"]
+
+
+def test_following_goes_on_with_the_new_file_after_a_rotation(tmp_path):
+    write(tmp_path, "api", "old\n")
+    path = log_file(tmp_path, "api")
+    lines = read({"api": path}, follow=True)
+    assert next(lines) == "old"
+    path.rename(path.with_suffix(".log.1"))
+    write(tmp_path, "api", "new\n")
+    assert next(lines) == "new"
+    lines.close()
+
+
+def test_a_full_log_file_is_set_aside_and_the_oldest_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(output, "FILE_BYTES", 100)
+    log = Output(tmp_path, "api")
+    for number in range(100):
+        log.say(f"line {number}")
+    log.close()
+    files = sorted(path.name for path in (tmp_path / "logs").iterdir())
+    assert files == ["api.log", *(f"api.log.{age}" for age in range(1, output.OLD_FILES + 1))]
+    assert all(path.stat().st_size <= 100 for path in (tmp_path / "logs").iterdir())
+    (newest,) = read({"api": log_file(tmp_path, "api")}, lines=1)
+    assert newest.endswith("line 99")

@@ -1,0 +1,242 @@
+"""The supervisor with small real processes."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from matinee.local import family
+from matinee.local.output import log_file
+from matinee.local.program import Health, Program
+from matinee.local.state import ProcessState, State
+from matinee.local.supervisor import Patience, Supervisor
+
+QUICK = Patience(
+    tick_s=0.01,
+    first_probes_every_s=0.01,
+    probe_every_s=0.01,
+    first_backoff_s=0.01,
+    last_backoff_s=0.02,
+    hung_after_s=0.5,
+    stop_grace_s=1.0,
+    orphan_grace_s=0.1,
+)
+FOREVER = "import time; time.sleep(600)"
+
+
+def python(name: str, code: str, after: tuple[str, ...] = (), **fields) -> Program:
+    return Program(name, (sys.executable, "-c", code), after=after, **fields)
+
+
+def shell(name: str, code: str, **fields) -> Program:
+    return Program(name, ("bash", "-c", code), **fields)
+
+
+@contextlib.contextmanager
+def running(home: Path, *programs: Program, patience: Patience = QUICK) -> Iterator[Supervisor]:
+    supervisor = Supervisor(programs, home, patience=patience)
+    thread = threading.Thread(target=supervisor.run)
+    thread.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        thread.join()
+
+
+def eventually(holds: Callable[[], object], patience_s: float = 30.0) -> None:
+    deadline = time.monotonic() + patience_s
+    while not holds():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def process(home: Path, name: str) -> ProcessState | None:
+    state = State.read(home)
+    return next((process for process in state.processes if process.name == name), None) if state else None
+
+
+def phase(home: Path, name: str) -> str | None:
+    found = process(home, name)
+    return found.phase if found else None
+
+
+def pid(home: Path, name: str) -> int:
+    eventually(lambda: phase(home, name) == "ready")
+    number = process(home, name).pid
+    assert number is not None
+    return number
+
+
+def test_a_killed_process_is_started_again(tmp_path):
+    with running(tmp_path, python("server", FOREVER)):
+        first = pid(tmp_path, "server")
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: phase(tmp_path, "server") == "ready" and process(tmp_path, "server").pid != first)
+        assert process(tmp_path, "server").restarts == 1
+
+
+def test_a_killed_process_takes_its_whole_group_with_it(tmp_path):
+    child = tmp_path / "child"
+    with running(tmp_path, shell("parent", f"sleep 600 & echo $! > {child}.new; mv {child}.new {child}; wait")):
+        leader = pid(tmp_path, "parent")
+        eventually(child.exists)
+        orphan = psutil.Process(int(child.read_text()))
+        os.kill(leader, signal.SIGKILL)
+        eventually(lambda: not family.is_alive(orphan))
+
+
+def test_a_killed_process_takes_a_descendant_with_it_that_has_a_session_of_its_own(tmp_path):
+    child = tmp_path / "child"
+    script = f"setsid bash -c 'echo $$ > {child}.new; mv {child}.new {child}; sleep 600' & wait"
+    with running(tmp_path, shell("parent", script)):
+        leader = pid(tmp_path, "parent")
+        eventually(child.exists)
+        orphan = psutil.Process(int(child.read_text()))
+        os.kill(leader, signal.SIGKILL)
+        eventually(lambda: not family.is_alive(orphan))
+
+
+def test_a_program_starts_when_what_it_needs_is_ready(tmp_path):
+    door = tmp_path / "door"
+    first = python("first", FOREVER, probe=lambda: Health.UP if door.exists() else Health.DOWN)
+    with running(tmp_path, python("second", FOREVER, after=("first",)), first):
+        eventually(lambda: phase(tmp_path, "first") == "starting" and process(tmp_path, "first").pid)
+        assert phase(tmp_path, "second") == "waiting"
+        door.touch()
+        pid(tmp_path, "second")
+
+
+def test_a_migration_has_to_end_well_before_the_next_program_starts(tmp_path):
+    done = tmp_path / "done"
+    migrate = python("migrate", f"open({str(done)!r}, 'w').close()", once=True)
+    check = python(
+        "server", f"import os, time; assert os.path.exists({str(done)!r}); time.sleep(600)", after=("migrate",)
+    )
+    with running(tmp_path, migrate, check):
+        pid(tmp_path, "server")
+        assert (phase(tmp_path, "migrate"), process(tmp_path, "server").restarts) == ("done", 0)
+
+
+def test_a_migration_that_fails_is_tried_again(tmp_path):
+    marker = tmp_path / "marker"
+    migrate = shell("migrate", f"[ -e {marker} ] || {{ touch {marker}; exit 1; }}", once=True)
+    with running(tmp_path, migrate):
+        eventually(lambda: phase(tmp_path, "migrate") == "done")
+        assert process(tmp_path, "migrate").restarts == 1
+
+
+def test_a_process_that_does_not_answer_is_started_again(tmp_path):
+    answers = threading.Event()
+    answers.set()
+    program = python("server", FOREVER, probe=lambda: Health.UP if answers.is_set() else Health.DOWN)
+    with running(tmp_path, program):
+        first = pid(tmp_path, "server")
+        answers.clear()
+        eventually(lambda: process(tmp_path, "server").restarts >= 1)
+        assert "did not answer" in process(tmp_path, "server").problem
+        answers.set()
+        assert pid(tmp_path, "server") != first
+
+
+def test_a_process_is_left_alone_while_nobody_knows_how_it_is(tmp_path):
+    answers = [Health.UP]
+    asked = []
+
+    def probe() -> Health:
+        asked.append(time.monotonic())
+        return answers[0]
+
+    with running(tmp_path, python("server", FOREVER, probe=probe)):
+        first = pid(tmp_path, "server")
+        answers[0] = Health.UNKNOWN
+        start = len(asked)
+        eventually(lambda: len(asked) > start + 1 and asked[-1] - asked[start] > 2 * QUICK.hung_after_s)
+        assert (process(tmp_path, "server").pid, process(tmp_path, "server").restarts) == (first, 0)
+
+
+def test_a_crash_loop_is_reported_with_the_last_lines_and_slowed_down(tmp_path):
+    crashing = python("broken", "print('no memory left'); raise SystemExit(7)")
+    patience = Patience(tick_s=0.01, first_backoff_s=0.01, last_backoff_s=600, orphan_grace_s=0.1)
+    with running(tmp_path, crashing, patience=patience):
+        eventually(lambda: phase(tmp_path, "broken") == "failed")
+        found = process(tmp_path, "broken")
+        assert found.restarts == patience.failed_after
+        assert "exit code 7" in found.problem
+        assert "no memory left" in found.problem
+
+
+def test_a_program_that_cannot_be_started_is_reported(tmp_path):
+    with running(tmp_path, Program("missing", (str(tmp_path / "nowhere"),))):
+        eventually(lambda: phase(tmp_path, "missing") == "failed")
+        assert "nowhere" in process(tmp_path, "missing").problem
+
+
+def test_what_prepares_a_program_runs_before_each_start(tmp_path):
+    starts = []
+    with running(tmp_path, python("server", FOREVER, prepare=lambda: starts.append(1))):
+        os.kill(pid(tmp_path, "server"), signal.SIGKILL)
+        eventually(lambda: len(starts) == 2)
+
+
+def test_stopping_leaves_no_process(tmp_path):
+    with running(tmp_path, shell("family", "setsid sleep 600 & sleep 600 & sleep 600"), python("other", FOREVER)):
+        pid(tmp_path, "family"), pid(tmp_path, "other")
+        eventually(lambda: len(family.marked(tmp_path)) == 5)
+    assert family.marked(tmp_path) == []
+
+
+def test_a_process_that_ignores_the_request_to_stop_is_killed(tmp_path):
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('deaf', 'w').close(); time.sleep(600)"
+    )
+    code = f"import os; os.chdir({str(tmp_path)!r}); {deaf}"
+    with running(tmp_path, python("deaf", code)):
+        eventually((tmp_path / "deaf").exists)
+    assert family.marked(tmp_path) == []
+
+
+def test_programs_stop_before_what_they_need(tmp_path):
+    def noting(name: str, after: tuple[str, ...] = ()) -> Program:
+        code = (
+            "import signal, sys, time\n"
+            "def bye(*_):\n"
+            f"    open({str(tmp_path / 'order')!r}, 'a').write('{name} '); sys.exit()\n"
+            "signal.signal(signal.SIGTERM, bye)\n"
+            f"open({str(tmp_path / name)!r}, 'w').close()\n"
+            "time.sleep(600)"
+        )
+        return python(name, code, after)
+
+    with running(tmp_path, noting("database"), noting("server", ("database",)), noting("page", ("server",))):
+        eventually(lambda: all((tmp_path / name).exists() for name in ("database", "server", "page")))
+    assert (tmp_path / "order").read_text().split() == ["page", "server", "database"]
+
+
+def test_what_a_process_writes_is_in_its_log_with_the_time(tmp_path):
+    with running(tmp_path, python("talker", f"print('hello', flush=True); {FOREVER}")):
+        log = log_file(tmp_path, "talker")
+        eventually(lambda: log.exists() and "hello" in log.read_text())
+        when, text = log.read_text().split()
+        assert text == "hello"
+        assert time.strptime(when[:19], "%Y-%m-%dT%H:%M:%S")
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGQUIT])
+def test_a_program_is_stopped_by_the_signal_it_wants(tmp_path, signal_sent):
+    code = (
+        "import signal, sys, time\n"
+        f"signal.signal({int(signal_sent)}, lambda *_: (open({str(tmp_path / 'got')!r}, 'w').close(), sys.exit()))\n"
+        f"open({str(tmp_path / 'up')!r}, 'w').close()\n"
+        "time.sleep(600)"
+    )
+    with running(tmp_path, python("server", code, stop_signal=signal_sent)):
+        eventually((tmp_path / "up").exists)
+    assert (tmp_path / "got").exists()
