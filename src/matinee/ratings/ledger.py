@@ -256,7 +256,7 @@ def _found_in_quarantine(session: Session, reasons: dict[str, int], n_late: int)
     """What is in the source's quarantine and was not counted by an earlier chunk yet, and the late ratings."""
     n_rows = sa.func.sum(QuarantineRow.n_rows)
     query = sa.select(QuarantineRow.reason, n_rows).group_by(QuarantineRow.reason)
-    counted = dict(session.execute(query).tuples().all())
+    counted = dict(session.execute(query).all())
     found = {reason: count - counted.get(reason, 0) for reason, count in reasons.items()}
     found[Reason.LATE] = n_late
     return [QuarantineRow(reason=str(reason), n_rows=count) for reason, count in found.items() if count > 0]

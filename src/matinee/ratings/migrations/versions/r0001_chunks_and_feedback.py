@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         sa.Column("user_id", sa.String, nullable=False),
         sa.Column("movie_id", sa.String, nullable=False),
-        sa.Column("rating", sa.Float, nullable=False),
+        sa.Column("rating", sa.Double, nullable=False),
         sa.Column("rated_at", UtcDateTime, nullable=False),
         sa.Column("received_at", UtcDateTime, nullable=False),
         sa.Column("chunk_id", sa.Integer, sa.ForeignKey("chunks.chunk_id")),
