@@ -57,6 +57,15 @@ class Recommendations(_Answer):
     items: tuple[RankedMovie, ...]
 
 
+class SimilarMovies(_Answer):
+    """Movies like one movie, nearest first; the most popular ones when no model can tell (`policy` `popular`)."""
+
+    movie_id: Id
+    policy: Policy
+    model_version: Id | None
+    items: tuple[RankedMovie, ...]
+
+
 class KnownRating(_Answer):
     """A rating that the server knows of."""
 
@@ -137,10 +146,6 @@ class _Movies(_Answer):
     items: tuple[Movie, ...]
 
 
-class _RankedMovies(_Answer):
-    items: tuple[RankedMovie, ...]
-
-
 class _UserRatings(_Answer):
     ratings: tuple[KnownRating, ...]
 
@@ -201,20 +206,20 @@ class Client:
         return self._read(Recommendations, self._send(request))
 
     def movies(self, query: str = "", limit: int = 20) -> tuple[Movie, ...]:
-        """Movies whose title matches `query`, at most `limit`."""
+        """Movies whose title contains every word of `query`, most popular first, at most `limit` (≤ 500)."""
         return self._get(_Movies, "/v1/movies", {"query": query, "limit": limit}).items
 
     def movie(self, movie_id: str) -> Movie:
         """One movie of the catalogue."""
         return self._get(Movie, f"/v1/movies/{_segment(movie_id)}")
 
-    def similar(self, movie_id: str, k: int = 10) -> tuple[RankedMovie, ...]:
-        """The `k` movies most like one movie, best first."""
-        return self._get(_RankedMovies, f"/v1/movies/{_segment(movie_id)}/similar", {"k": k}).items
+    def similar(self, movie_id: str, k: int = 10) -> SimilarMovies:
+        """The `k` movies most like one movie."""
+        return self._get(SimilarMovies, f"/v1/movies/{_segment(movie_id)}/similar", {"k": k})
 
-    def ratings(self, user_id: str) -> tuple[KnownRating, ...]:
-        """What the server knows of a user, newest first; empty for a new one."""
-        return self._get(_UserRatings, f"/v1/users/{_segment(user_id)}/ratings").ratings
+    def ratings(self, user_id: str, limit: int = 100) -> tuple[KnownRating, ...]:
+        """What the server knows of a user, newest first, at most `limit` (≤ 1,000); empty for a new one."""
+        return self._get(_UserRatings, f"/v1/users/{_segment(user_id)}/ratings", {"limit": limit}).ratings
 
     def rate(self, *ratings: Rating, idempotency_key: str | None = None) -> StoredRatings:
         """Store ratings (1 to 1,000); they are durable when this returns.

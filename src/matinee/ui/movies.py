@@ -1,4 +1,4 @@
-"""Movies on the page: a row with title, genres and stars to click, and lists of such rows."""
+"""Movies on the page: what is found, what is recommended, and one card for each with stars to click."""
 
 import math
 from collections.abc import Collection, Iterable
@@ -6,15 +6,84 @@ from collections.abc import Collection, Iterable
 import streamlit as st
 
 from matinee.errors import MatineeError
-from matinee.ui.client import Movie, Rating
+from matinee.ui.client import ModelInfo, Movie, Rating, Recommendations
+from matinee.ui.texts import Texts
 from matinee.ui.titles import display_title, plain
-from matinee.ui.visit import Visit
+from matinee.ui.visit import Visit, genres_of
+
+FOUND = 5
+"""Movies that a search shows."""
 
 SIMILAR = 5
 """Movies listed as similar to one."""
 
 
-def movie_cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str] = ()) -> None:
+def search(visit: Visit) -> None:
+    """A field for words of a title, and the movies that have them."""
+    texts = visit.texts
+    query = st.text_input(
+        texts.search, key="query", type="search", max_chars=100, placeholder=texts.search_hint, live=True
+    ).strip()
+    if not query:
+        return
+    found = visit.client.movies(query, FOUND)
+    if not found:
+        st.caption(texts.nothing_found.format(query=plain(query)))
+    _cards(visit, found, "found")
+
+
+def for_you(visit: Visit, model: ModelInfo) -> None:
+    """The user's recommendations, how they were made, and which of them the last rating brought."""
+    texts = visit.texts
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(texts.for_you, width="stretch")
+        genre = _choose_genre(visit)
+    listed = visit.client.recommendations(visit.user_id, genre=genre)
+    if not listed.items:
+        st.info(texts.all_rated if visit.ratings else texts.no_movies)
+        return
+    new = _new_since_rating(listed, genre)
+    st.markdown(f"{_how(listed, model, texts)}  \n:small[:gray[{_advice(new, texts)}]]")
+    _cards(visit, listed.items, "list", new)
+
+
+def _choose_genre(visit: Visit) -> str | None:
+    texts = visit.texts
+    return st.selectbox(
+        texts.genre,
+        genres_of(visit.url),
+        index=None,
+        format_func=lambda genre: texts.genres.get(genre, genre),
+        placeholder=texts.all_genres,
+        key="genre",
+        label_visibility="collapsed",
+        width=200,
+    )
+
+
+def _how(listed: Recommendations, model: ModelInfo, texts: Texts) -> str:
+    """How a list was made, in words."""
+    if listed.policy == "popular" and model.policy == "popular":
+        return texts.no_model if model.version is None else texts.popular_model
+    words = {"learned": texts.learned, "fold_in": texts.fold_in, "popular": texts.popular}
+    return words[listed.policy].format(user=plain(listed.user_id or ""))
+
+
+def _new_since_rating(listed: Recommendations, genre: str | None) -> set[str]:
+    """Movies that were not in this list before the last rating."""
+    subject, ids = (listed.user_id, genre), {movie.movie_id for movie in listed.items}
+    st.session_state["shown"] = subject, ids
+    subject_before, ids_before = st.session_state.get("before") or (None, ids)
+    return ids - ids_before if subject_before == subject else set()
+
+
+def _advice(new: set[str], texts: Texts) -> str:
+    if not new:
+        return texts.rate_hint
+    return texts.one_is_new if len(new) == 1 else texts.some_are_new.format(count=len(new))
+
+
+def _cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str] = ()) -> None:
     """One card for each movie, with similar movies behind a click.
 
     Args:
@@ -23,30 +92,37 @@ def movie_cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collecti
         place: name of this list, unique on the page.
         new: ids of movies to be marked as new in the list.
     """
+    cards = st.container(gap="xsmall")
     for movie in movies:
-        with st.container(border=True, gap="xsmall"):
-            _movie_row(visit, movie, place, is_new=movie.movie_id in new)
-            _similar_movies(visit, movie, place)
+        with cards.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+            _title(visit.texts, movie, is_new=movie.movie_id in new)
+            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+                _similar_movies(visit, movie, place)
+                _stars(visit, movie, place)
+
+
+def _title(texts: Texts, movie: Movie, *, is_new: bool = False) -> None:
+    year = f" :gray[{movie.year}]" if movie.year else ""
+    badge = f" :blue-badge[{texts.new}]" if is_new else ""
+    genres = " · ".join(plain(texts.genres.get(genre, genre)) for genre in movie.genres)
+    with st.container(width="stretch", gap=None):
+        st.markdown(f"**{plain(display_title(movie.title))}**{year}{badge}  \n:small[:gray[{genres}]]")
 
 
 def _similar_movies(visit: Visit, movie: Movie, place: str) -> None:
-    label = visit.texts.similar
-    opened = st.expander(label, type="compact", key=f"similar-{place}-{movie.movie_id}", on_change="rerun")
-    if opened.open:
-        with opened:
-            for other in visit.client.similar(movie.movie_id, SIMILAR):
-                _movie_row(visit, other, f"{place}-{movie.movie_id}")
-
-
-def _movie_row(visit: Visit, movie: Movie, place: str, *, is_new: bool = False) -> None:
-    texts = visit.texts
-    badge = f" :blue-badge[{texts.new}]" if is_new else ""
-    year = f" :gray[{movie.year}]" if movie.year else ""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width="stretch", gap=None):
-            st.markdown(f"**{plain(display_title(movie.title))}**{year}{badge}")
-            st.caption(" · ".join(plain(texts.genres.get(genre, genre)) for genre in movie.genres))
-        _stars(visit, movie, place)
+    key = f"similar-{place}-{movie.movie_id}"
+    opened = st.popover(visit.texts.similar, type="tertiary", key=key, on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
+        nearest = visit.client.similar(movie.movie_id, SIMILAR)
+        if nearest.policy == "popular":
+            st.caption(visit.texts.no_similar)
+            return
+        for other in nearest.items:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _title(visit.texts, other)
+                _stars(visit, other, f"{place}-{movie.movie_id}")
 
 
 def _stars(visit: Visit, movie: Movie, place: str) -> None:

@@ -21,7 +21,7 @@ def own_ratings(visit: Visit) -> None:
     """The user's ratings, newest first."""
     texts, ratings = visit.texts, visit.ratings
     with st.container(border=True):
-        st.subheader(texts.your_ratings)
+        st.markdown(f"#### {texts.your_ratings}")
         if not ratings:
             st.caption(texts.no_ratings)
             return
@@ -41,7 +41,7 @@ def _lines(ratings: Sequence[KnownRating], texts: Texts) -> str:
 def _line(known: KnownRating, texts: Texts) -> str:
     title = plain(display_title(known.title or known.movie_id))
     note = f" :blue-badge[{texts.not_learned}]" if known.source == "live" else ""
-    return f"{title} :orange[{stars_text(known.rating)}] :gray[{_local(known.rated_at):%Y-%m-%d}]{note}"
+    return f"{title} :orange[{stars_text(known.rating)}] :small[:gray[{_date(_local(known.rated_at))}]]{note}"
 
 
 def stars_text(rating: float) -> str:
@@ -52,7 +52,7 @@ def stars_text(rating: float) -> str:
 def serving_model(model: ModelInfo, texts: Texts, settings: Settings) -> None:
     """Which model serves, how good it is, and where to read more."""
     with st.container(border=True):
-        st.subheader(texts.model)
+        st.markdown(f"#### {texts.model}")
         if model.version is None:
             st.markdown(f"**{texts.no_version}**")
         else:
@@ -63,9 +63,12 @@ def serving_model(model: ModelInfo, texts: Texts, settings: Settings) -> None:
 
 
 def _version(model: ModelInfo, texts: Texts) -> None:
-    facts = [(texts.algorithm, model.algorithm), (texts.loaded_at, f"{_local(model.loaded_at):%Y-%m-%d %H:%M}")]
-    if model.data_through is not None:
-        facts.insert(0, (texts.data_through, f"{_last_day(model.data_through):%Y-%m-%d}"))
+    through = "–" if model.data_through is None else f"{_last_day(model.data_through):%Y-%m-%d}"
+    facts = [
+        (texts.data_through, through),
+        (texts.algorithm, model.algorithm),
+        (texts.loaded_at, f"{_local(model.loaded_at):%Y-%m-%d %H:%M}"),
+    ]
     st.markdown(f"**{plain(model.name)} · {texts.version.format(version=plain(model.version or ''))}**")
     st.markdown("\n".join(f"- {label}: **{plain(value)}**" for label, value in facts))
 
@@ -79,6 +82,13 @@ def _quality(model: ModelInfo, texts: Texts) -> None:
         st.metric(texts.ndcg, f"{own:.3f}", help=texts.ndcg_help, width="content")
         if popularity is not None:
             st.metric(texts.popularity, f"{popularity:.3f}", width="content")
+    if (users := model.metrics.get("n_evaluated_users")) is not None:
+        st.caption(texts.ndcg_users.format(count=users))
+
+
+def _date(moment: datetime) -> str:
+    """Year, month and day, with hyphens at which no line breaks."""
+    return f"{moment:%Y-%m-%d}".replace("-", "\u2011")
 
 
 def _last_day(end: datetime) -> datetime:

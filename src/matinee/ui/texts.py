@@ -23,16 +23,19 @@ class Texts:
     fold_in: str
     popular: str
     no_model: str
+    popular_model: str
     rate_hint: str
     rated: str
     one_is_new: str
     some_are_new: str
     new: str
+    all_rated: str
     no_movies: str
 
     search_hint: str
     nothing_found: str
     similar: str
+    no_similar: str
 
     your_ratings: str
     no_ratings: str
@@ -47,6 +50,7 @@ class Texts:
     loaded_at: str
     ndcg: str
     ndcg_help: str
+    ndcg_users: str
     popularity: str
     not_measured: str
     airflow: str
@@ -72,19 +76,22 @@ ENGLISH = Texts(
     search="Find a movie",
     all_genres="All genres",
     genre="Genre",
-    learned="**Learned** from the past ratings of {user}.",
+    learned="**Learned** from the past ratings of user {user}.",
     fold_in="**From what you just rated**: ratings that the model has not been trained on yet already count.",
-    popular="**Popular with everyone**: too little is known of what {user} likes. Give a movie you like 4 or 5 stars.",
+    popular="**Popular with everyone**: too little is known of user {user} yet. Give a movie you like 4 or 5 stars.",
     no_model="**Popular with everyone**: no model has been trained yet. The first one will serve here by itself.",
+    popular_model="**Popular with everyone**: the model that serves knows what is popular, and no more.",
     rate_hint="Click the stars of a movie you have seen.",
     rated="You gave *{title}* {stars} stars; the next training will learn from it.",
     one_is_new="One movie of this list is new.",
     some_are_new="{count} movies of this list are new.",
     new="new",
-    no_movies="No movie is left here: you have rated them all. Choose another genre.",
+    all_rated="No movie is left here: you have rated them all. Choose another genre.",
+    no_movies="There are no movies yet: the data is still being prepared. They will appear here by themselves.",
     search_hint="Part of a title, such as Star Wars",
     nothing_found="No movie has “{query}” in its title. Try a shorter part of it.",
-    similar="Similar movies",
+    similar="Similar",
+    no_similar="No model can tell yet which movies are similar.",
     your_ratings="Your ratings",
     no_ratings="None yet. What you rate appears here.",
     more_ratings="{count} older ones",
@@ -98,6 +105,7 @@ ENGLISH = Texts(
     ndcg="NDCG@10",
     ndcg_help="How high the movies that people liked next stood in their lists (1 is perfect), measured on ratings "
     "that the tested model had not seen.",
+    ndcg_users="Measured on {count:.0f} people.",
     popularity="Popularity list",
     not_measured="Its quality has not been measured.",
     airflow="Training runs (Airflow)",
@@ -120,19 +128,22 @@ KOREAN = Texts(
     search="영화 찾기",
     all_genres="모든 장르",
     genre="장르",
-    learned="**학습한 취향**: 모델이 {user} 님의 지난 평점에서 배운 목록입니다.",
+    learned="**학습한 취향**: 모델이 사용자 {user} 님의 지난 평점에서 배운 목록입니다.",
     fold_in="**방금 매긴 평점 반영**: 모델이 아직 학습하지 않은 평점까지 반영한 목록입니다.",
-    popular="**인기 영화**: {user} 님의 취향을 아직 잘 모릅니다. 좋아하는 영화에 별 4~5개를 주세요.",
+    popular="**인기 영화**: 사용자 {user} 님의 취향을 아직 잘 모릅니다. 좋아하는 영화에 별 4~5개를 주세요.",
     no_model="**인기 영화**: 아직 학습된 모델이 없습니다. 첫 모델이 준비되면 저절로 바뀝니다.",
+    popular_model="**인기 영화**: 지금 서비스 중인 모델은 인기만 알고 개인 취향은 모릅니다.",
     rate_hint="본 영화의 별을 눌러 평점을 매기세요.",
     rated="*{title}*에 별 {stars}개를 주셨습니다. 다음 학습에 반영됩니다.",
     one_is_new="이 목록에서 영화 1편이 새로 들어왔습니다.",
     some_are_new="이 목록에서 영화 {count}편이 새로 들어왔습니다.",
     new="새 추천",
-    no_movies="남은 영화가 없습니다. 모두 평가하셨네요. 다른 장르를 골라 보세요.",
+    all_rated="남은 영화가 없습니다. 모두 평가하셨네요. 다른 장르를 골라 보세요.",
+    no_movies="아직 영화가 없습니다. 데이터를 준비하는 중이며, 준비되면 저절로 나타납니다.",
     search_hint="제목의 일부(영어), 예: Star Wars",
     nothing_found="제목에 “{query}”이(가) 들어간 영화가 없습니다. 더 짧게 입력해 보세요.",
     similar="비슷한 영화",
+    no_similar="어떤 영화가 비슷한지 아직 알려 줄 모델이 없습니다.",
     your_ratings="내 평점",
     no_ratings="아직 없습니다. 평점을 매기면 여기에 나타납니다.",
     more_ratings="이전 평점 {count}개",
@@ -146,6 +157,7 @@ KOREAN = Texts(
     ndcg="NDCG@10",
     ndcg_help="사람들이 그다음에 좋아한 영화가 목록의 얼마나 위에 있었는지를 나타냅니다(1이 만점). "
     "학습에 쓰지 않은 평점으로 쟀습니다.",
+    ndcg_users="{count:.0f}명에게서 쟀습니다.",
     popularity="인기순 목록",
     not_measured="아직 성능을 재지 않았습니다.",
     airflow="학습 실행 기록 (Airflow)",

@@ -30,7 +30,7 @@ class Visit:
     @cached_property
     def ratings(self) -> tuple[KnownRating, ...]:
         """The user's own, newest first; asked once in a run."""
-        return self.client.ratings(self.user_id)
+        return self.client.ratings(self.user_id, limit=1000)
 
     @cached_property
     def stars(self) -> dict[str, float]:
@@ -50,7 +50,7 @@ def model_of(url: str) -> ModelInfo:
     return client_of(url).model()
 
 
-@st.cache_data(ttl=3600, max_entries=4, show_spinner=False)
-def genres_of(url: str, model_version: str | None) -> list[str]:  # noqa: ARG001  another model may know other movies
+@st.cache_data(ttl=60, show_spinner=False)
+def genres_of(url: str) -> list[str]:
     """Genres of the most popular movies, by name."""
     return sorted({genre for movie in client_of(url).movies(limit=500) for genre in movie.genres})

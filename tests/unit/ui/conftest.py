@@ -1,19 +1,26 @@
-"""An API in memory behind a real loopback port, made of the server's own schemas."""
+"""Two servers on real loopback ports: a fake in memory, made of the server's own schemas, and the real one."""
 
 import itertools
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, Header, Request
+from fastapi import FastAPI, Header, HTTPException, Request
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from matinee.errors import DependencyUnreachable, NotFound, UsageError
+from matinee.errors import DependencyUnreachable, NotFound
+from matinee.ratings.ledger import ChunkLedger
 from matinee.serving import problems, schemas
+from matinee.serving.app import create_app
+from matinee.settings import Settings
 from matinee.ui.client import Client
 
 TOKEN = "a-token-of-the-tests"
@@ -39,8 +46,10 @@ class FakeApi:
     version: str | None = "3"
     metrics: dict[str, float] = field(default_factory=lambda: {"ndcg_at_10": 0.0712, "popularity_ndcg_at_10": 0.0385})
     ratings: dict[str, list[schemas.KnownRating]] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)
+    receipts: dict[str, schemas.StoredRatings] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    policy: Literal["learned", "popular"] = "learned"
+    has_movies: bool = True
     is_down: bool = False
     url: str = ""
 
@@ -57,12 +66,12 @@ class FakeApi:
         liked = [known for known in history if known.rating >= 4 and known.movie_id in CATALOGUE]
         wanted = set(CATALOGUE[liked[0].movie_id].genres) if liked else set()
         seen = {known.movie_id for known in history}
-        movies = [movie for movie in CATALOGUE.values() if movie.movie_id not in seen]
+        movies = [movie for movie in CATALOGUE.values() if movie.movie_id not in seen and self.has_movies]
         if genre:
             movies = [movie for movie in movies if genre in movie.genres]
         movies.sort(key=lambda movie: -len(wanted & set(movie.genres)))
         policy = "popular"
-        if liked and self.version:
+        if liked and self.version and self.policy == "learned":
             policy = "fold_in" if any(known.source == "live" for known in history) else "learned"
         items = [schemas.RankedMovie(**movie.model_dump(), score=1 / rank) for rank, movie in enumerate(movies[:k], 1)]
         run_id = self.version and f"run-{self.version}"
@@ -114,15 +123,14 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
         )
         return schemas.SimilarMovies(movie_id=movie_id, **api.ranked([like], k, None))
 
-    @app.post("/v1/ratings")
+    @app.post("/v1/ratings", status_code=201)
     async def rate(ratings: schemas.Ratings, idempotency_key: str = Header()) -> schemas.StoredRatings:
-        if idempotency_key in api.keys:
-            return schemas.StoredRatings(stored=0, duplicates=len(ratings))
-        api.keys.add(idempotency_key)
-        for rating in ratings:
-            now = rating.rated_at or datetime.now(UTC)
-            api.remember(rating.user_id, rating.movie_id, rating.rating, "live", now)
-        return schemas.StoredRatings(stored=len(ratings), duplicates=0)
+        if idempotency_key not in api.receipts:
+            for rating in ratings:
+                now = rating.rated_at or datetime.now(UTC)
+                api.remember(rating.user_id, rating.movie_id, rating.rating, "live", now)
+            api.receipts[idempotency_key] = schemas.StoredRatings(stored=len(ratings), duplicates=0)
+        return api.receipts[idempotency_key]
 
     @app.get("/v1/users/{user_id}/ratings")
     async def ratings(user_id: str) -> schemas.UserRatings:
@@ -140,13 +148,13 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
             trained_at=TRAINED if api.version else None,
             loaded_at=TRAINED,
             metrics=api.metrics if api.version else {},
-            policy="learned" if api.version else "popular",
+            policy=api.policy if api.version else "popular",
         )
 
     @app.post("/v1/model")
     async def swap(asked: schemas.SwapRequest, authorization: str = Header("")) -> schemas.Swap:
         if authorization != f"Bearer {TOKEN}":
-            raise UsageError("The token is not this server's.", "Set MATINEE_API_TOKEN.")
+            raise HTTPException(401, "This needs the server's bearer token.")
         if asked.version == "mlflow-is-down":
             raise DependencyUnreachable("MLflow does not answer.", "Start it.")
         previous, api.version = api.version, asked.version or "4"
@@ -154,9 +162,22 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
 
     @app.get("/health/ready")
     async def ready() -> schemas.Ready:
-        return schemas.Ready(policy="learned", model_version=api.version)
+        return schemas.Ready(policy=api.policy, model_version=api.version)
 
     return app
+
+
+@contextmanager
+def _serving(app: FastAPI) -> Iterator[str]:
+    """Base URL of an app on a free loopback port."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
+    listener = socket.create_server(("127.0.0.1", 0))  # listens at once: requests wait until the server is up
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()
 
 
 @pytest.fixture
@@ -164,18 +185,32 @@ def api() -> Iterator[FakeApi]:
     fake = FakeApi()
     fake.remember("1", "19", 5, "training", datetime(1997, 10, 1, tzinfo=UTC))
     fake.remember("1", "18", 3.5, "training", datetime(1997, 9, 1, tzinfo=UTC))
-    server = uvicorn.Server(uvicorn.Config(_app(fake), port=0, log_level="error", ws="none", lifespan="off"))
-    listener = server.config.bind_socket()
-    fake.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    yield fake
-    server.should_exit = True
-    thread.join()
-    listener.close()
+    with _serving(_app(fake)) as fake.url:
+        yield fake
 
 
 @pytest.fixture
 def client(api: FakeApi) -> Iterator[Client]:
     with Client(api.url) as client:
         yield client
+
+
+@pytest.fixture
+def real_api(tmp_path: Path) -> Iterator[str]:
+    """The real server on one chunk of a small data set, before the first model."""
+    movies, ratings = tmp_path / "movies.csv", tmp_path / "ratings.csv"
+    movies.write_text(
+        "movie_id,title,genres\n"
+        + "".join(f'{movie.movie_id},"{movie.title}",{"|".join(movie.genres)}\n' for movie in CATALOGUE.values())
+    )
+    ratings.write_text(
+        "user_id,movie_id,rating,rated_at\n"
+        + "".join(f"{user},{movie},5,{int(TRAINED.timestamp()) + user}\n" for user in range(9) for movie in (2, 3))
+    )
+    # Nobody listens to port 1: the server has no model, whatever runs on this machine.
+    settings = Settings(
+        _env_file=None, home=tmp_path / "home", data=str(ratings), movies=movies, bootstrap="1d", mlflow_port=1
+    )
+    ChunkLedger(settings).close_next("run-1")
+    with _serving(create_app(settings)) as url:
+        yield url

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 
 import matinee.ui
 from matinee.ui.panels import stars_text
 from matinee.ui.texts import ENGLISH, KOREAN
+from matinee.ui.titles import plain
 
 PAGE = Path(matinee.ui.__file__).with_name("page.py")
 
@@ -33,8 +35,12 @@ def _words(page):
 
 
 def _stars(page, movie_id, place="list"):
-    user = page.session_state["user"]
+    user = page.query_params.get("user", "1")
     return page.feedback(key=f"stars-{place}-{user}-{movie_id}")
+
+
+def _user_field(page):
+    return page.text_input[0]
 
 
 def _listed(page):
@@ -45,6 +51,7 @@ def _listed(page):
 
 def test_a_newcomer_sees_a_list_with_titles_years_and_genres(page):
     words = _words(page.run())
+    assert next(node.value for node in page.main if isinstance(node, Element)) == "matinee"
     assert len(_listed(page)) == 10
     assert r"**The Godfather** :gray[1972]" in words
     assert "Crime · Drama" in words
@@ -98,6 +105,7 @@ def test_own_ratings_are_shown_newest_first_and_say_what_no_model_has_learned_ye
     page.run()
     _stars(page, "2").set_value(3).run()
     lines = next(text.value for text in page.markdown if text.value.startswith("- ")).splitlines()
+    assert "1997\u201110\u201101" in lines[1]
     assert [line.split(" :orange")[0] for line in lines] == ["- The Godfather", "- Drama 19", "- Drama 18"]
     assert [ENGLISH.not_learned in line for line in lines] == [True, False, False]
 
@@ -115,18 +123,18 @@ def test_older_ratings_are_behind_a_click(page, api):
 def test_a_new_person_takes_a_fresh_name_and_starts_without_ratings(page):
     page.run()
     page.button[0].click().run()
-    user = page.session_state["user"]
+    user = page.query_params["user"]
     assert user.startswith("guest-")
-    assert page.query_params["user"] == user
+    assert _user_field(page).value == user
     words = _words(page)
     assert ENGLISH.no_ratings in words
-    assert f"too little is known of what guest\\-{user.removeprefix('guest-')} likes" in words
+    assert ENGLISH.popular.format(user=plain(user)) in words
 
 
 def test_the_address_keeps_the_user_for_a_reload(page, api):
     api.remember("anna", "1", 5, "live", api.known("1")[0].rated_at)
     page.run()
-    page.text_input(key="user").set_value(" anna ").run()
+    _user_field(page).set_value(" anna ").run()
     assert page.query_params["user"] == "anna"
     again = _open()
     again.query_params["user"] = "anna"
@@ -135,7 +143,7 @@ def test_the_address_keeps_the_user_for_a_reload(page, api):
 
 def test_without_a_user_the_page_asks_for_one_and_still_shows_the_model(page):
     page.run()
-    page.text_input(key="user").set_value("  ").run()
+    _user_field(page).set_value("  ").run()
     words = _words(page)
     assert ENGLISH.no_user in words
     assert "version 3" in words
@@ -147,12 +155,49 @@ def test_a_genre_limits_the_list(page):
     assert sorted(_listed(page)) == ["1", "4", "6"]
 
 
+def test_before_the_data_is_there_the_page_says_so(page, api):
+    api.version, api.has_movies = None, False
+    page.query_params["user"] = "newcomer"
+    words = _words(page.run())
+    assert ENGLISH.no_movies in words
+    assert ENGLISH.no_version in words
+
+
+def test_a_model_of_popularity_says_that_it_is_one(page, api):
+    api.policy = "popular"
+    assert ENGLISH.popular_model in _words(page.run())
+
+
+def test_without_a_model_nothing_is_called_similar(page, api):
+    api.version = None
+    page.run()
+    page.session_state["similar-list-2"] = True
+    assert ENGLISH.no_similar in _words(page.run())
+
+
+def test_the_quality_names_how_many_people_it_was_measured_on(page, api):
+    api.metrics["n_evaluated_users"] = 15.0
+    assert "Measured on 15 people." in _words(page.run())
+
+
+def test_quality_is_shown_without_popularity_where_that_was_not_measured(page, api):
+    del api.metrics["popularity_ndcg_at_10"]
+    page.run()
+    assert [metric.label for metric in page.metric] == ["NDCG@10"]
+
+
+@pytest.mark.parametrize(("zone", "time"), [("Asia/Seoul", "09:00"), ("Nowhere/Unknown", "00:00"), (None, "00:00")])
+def test_times_are_those_of_the_browsers_clock(page, zone, time):
+    page.context = {"timezone": zone}
+    assert f"**1997\\-11\\-19 {time.replace(':', chr(92) + ':')}**" in _words(page.run())
+
+
 def test_an_exhausted_genre_is_explained(page, api):
     for movie_id in ("1", "4", "6"):
         api.remember("1", movie_id, 3, "live", api.known("1")[0].rated_at)
     page.run()
     page.selectbox(key="genre").select("Sci-Fi").run()
-    assert ENGLISH.no_movies in _words(page)
+    assert ENGLISH.all_rated in _words(page)
 
 
 def test_a_found_movie_is_rated_and_shows_its_stars(page, api):
@@ -249,22 +294,25 @@ def test_a_setting_that_is_wrong_is_told_in_one_line(page, monkeypatch):
     assert "API" in page.warning[0].value
 
 
-def _follow_in_a_page_that_shows(url, shown):
+def _page_that_shows(url, shown):
     import streamlit as st  # noqa: PLC0415  AppTest runs this function's text as a script of its own
 
-    from matinee.ui.page import follow  # noqa: PLC0415
+    from matinee.ui.follow import _follow, follow  # noqa: PLC0415
 
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    st.session_state["whole_run"] = st.session_state["runs"] > 1
-    follow(url, shown)
+    if st.session_state["runs"] == 1:
+        _follow(url, shown)  # as the timer calls it
+    else:
+        follow(url, shown)
 
 
 @pytest.mark.parametrize(
-    ("is_down", "shown", "runs"), [(False, "3", 1), (False, "2", 2), (False, None, 2), (True, "3", 2), (True, None, 1)]
+    ("is_down", "shown", "runs"),
+    [(False, ("3", 3), 1), (False, ("2", 2), 2), (False, None, 2), (True, ("3", 3), 2), (True, None, 1)],
 )
 def test_the_page_runs_again_by_itself_when_what_serves_is_not_what_it_shows(api, is_down, shown, runs):
     api.is_down = is_down
-    page = AppTest.from_function(_follow_in_a_page_that_shows, args=(api.url, shown), default_timeout=60).run()
+    page = AppTest.from_function(_page_that_shows, args=(api.url, shown), default_timeout=60).run()
     assert not page.exception
     assert page.session_state["runs"] == runs
 
