@@ -1,6 +1,6 @@
 """Run matinee natively: start its processes, watch them, stop them."""
 
+from matinee.local.bring_up import up
 from matinee.local.commands import ProcessStatus, down, logs, status, supervise
-from matinee.local.up import up
 
 __all__ = ["ProcessStatus", "down", "logs", "status", "supervise", "up"]

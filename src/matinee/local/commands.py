@@ -24,6 +24,7 @@ STOP_S = 120.0
 """How long `down` waits for the supervisor to end everything in order."""
 BUSY_S = 30.0
 """How long a command waits for another one that is starting or stopping the same home."""
+LEFTOVER_GRACE_S = 5.0
 POLL_S = 0.1
 
 
@@ -173,7 +174,7 @@ def _end_leftovers(home: Path) -> bool:
         return [*family.marked(home), *(leader for leader in leaders if family.is_alive(leader))]
 
     left = members()
-    family.end(members, signal.SIGTERM, grace_s=15)
+    family.end(members, signal.SIGTERM, LEFTOVER_GRACE_S)
     state.forget(home)
     return bool(left)
 

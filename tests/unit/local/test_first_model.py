@@ -1,14 +1,9 @@
 """Waiting for the first model: exactly one run makes it, whatever state the home is in."""
 
-import io
-import json
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from rich.console import Console
 
 from matinee import airflow
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
@@ -22,54 +17,12 @@ def _ask_often(monkeypatch):
     monkeypatch.setattr(first_model, "POLL_S", 0.01)
 
 
-class ApiServer:
-    """Answers `GET /v1/model` and recommendations, learned as soon as `model_ready()` says so."""
-
-    def __init__(self) -> None:
-        self.model_ready = lambda: True
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(outer.answer(self.path)).encode())
-
-            def log_message(self, *_: object) -> None:
-                """Keep the tests' output clean."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    def answer(self, path: str) -> dict[str, object]:
-        policy = "learned" if self.model_ready() else "popular"
-        if path == "/v1/model":
-            return {"policy": policy}
-        items = [{"movie_id": "50", "title": "Star Wars", "genres": ["Action", "War"], "score": 0.5}]
-        return {"user_id": "1", "policy": policy, "model_version": "1", "items": items}
-
-
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
-    server = ApiServer()
-    thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.server.shutdown()
-    thread.join()
-    server.server.server_close()
-
-
 @pytest.fixture
 def settings(tmp_path, airflow_server, api) -> Settings:
     deployed = airflow_server.deploy_run("asset__1")
     airflow_server.runs.append(deployed)
     api.model_ready = lambda: deployed.states == ["success"]
     return Settings(home=tmp_path, airflow_port=airflow_server.port, api_port=api.server.server_port)
-
-
-@pytest.fixture
-def console() -> Console:
-    return Console(file=io.StringIO(), width=100)
 
 
 def test_a_home_with_a_learned_model_waits_for_nothing(settings, airflow_server, api, console):

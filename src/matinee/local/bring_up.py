@@ -13,6 +13,8 @@ from matinee.local.state import ProcessState, State
 from matinee.settings import Settings
 
 START_S = 300.0
+SUPERVISOR_S = 30.0
+"""How long the supervisor may take to write its first state."""
 SETTLED = ("ready", "done")
 
 
@@ -64,7 +66,7 @@ def _processes(settings: Settings, began: float) -> list[ProcessState]:
     state = State.read(settings.home)
     if state and state.supervisor():
         return state.processes
-    if time.monotonic() - began > 30:
+    if time.monotonic() - began > SUPERVISOR_S:
         raise MatineeError("The supervisor has ended.", f"See {log_file(settings.home, 'supervisor')}.")
     return []
 
