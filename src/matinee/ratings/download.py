@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
-import httpx
 import structlog
 
 from matinee.errors import BadData, DependencyUnreachable
@@ -27,7 +26,8 @@ log = structlog.get_logger()
 Report = Callable[[int, int | None], None]
 """Called with the bytes fetched so far, and all there are where that is known."""
 
-TIMEOUT = httpx.Timeout(30, connect=5)
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 30
 INSTALLER_TIMEOUT_S = 120
 _HOST = "https://files.grouplens.org/datasets/movielens"
 
@@ -146,10 +146,13 @@ def unpack_wheel(wheel: Wheel, folder: Path) -> None:
 
 def _stream(archive: Archive, target: Path, report: Report) -> str:
     """Write the URL's bytes to `target`; returns their digest."""
+    import httpx  # noqa: PLC0415  slow to import, and needed once in the life of a home
+
     running = hashlib.new(archive.algorithm, usedforsecurity=False)
+    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     try:
         with (
-            httpx.stream("GET", archive.url, timeout=TIMEOUT, follow_redirects=True) as response,
+            httpx.stream("GET", archive.url, timeout=timeout, follow_redirects=True) as response,
             target.open("wb") as f,
         ):
             response.raise_for_status()
