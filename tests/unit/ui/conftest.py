@@ -28,13 +28,13 @@ TRAINED = datetime(1997, 11, 19, tzinfo=UTC)
 CATALOGUE = {
     movie.movie_id: movie
     for movie in [
-        schemas.Movie(movie_id="1", title="Star Wars (1977)", year=1977, genres=["Action", "Sci-Fi"]),
-        schemas.Movie(movie_id="2", title="Godfather, The (1972)", year=1972, genres=["Crime", "Drama"]),
-        schemas.Movie(movie_id="3", title="M*A*S*H (1970)", year=1970, genres=["Comedy", "War"]),
-        schemas.Movie(movie_id="4", title="Alien (1979)", year=1979, genres=["Horror", "Sci-Fi"]),
-        schemas.Movie(movie_id="5", title="Postino, Il (1994)", year=1994, genres=["Drama", "Romance"]),
-        schemas.Movie(movie_id="6", title="Blade Runner (1982)", year=1982, genres=["Film-Noir", "Sci-Fi"]),
-        *(schemas.Movie(movie_id=str(n), title=f"Drama {n} (1990)", year=1990, genres=["Drama"]) for n in range(7, 20)),
+        schemas.Movie(movie_id="1", title="Star Wars", year=1977, genres=["Action", "Sci-Fi"]),
+        schemas.Movie(movie_id="2", title="Godfather, The", year=1972, genres=["Crime", "Drama"]),
+        schemas.Movie(movie_id="3", title="M*A*S*H", year=1970, genres=["Comedy", "War"]),
+        schemas.Movie(movie_id="4", title="Alien", year=1979, genres=["Horror", "Sci-Fi"]),
+        schemas.Movie(movie_id="5", title="Postino, Il", year=1994, genres=["Drama", "Romance"]),
+        schemas.Movie(movie_id="6", title="Blade Runner", year=1982, genres=["Film-Noir", "Sci-Fi"]),
+        *(schemas.Movie(movie_id=str(n), title=f"Drama {n}", year=1990, genres=["Drama"]) for n in range(7, 20)),
     ]
 }
 
@@ -201,7 +201,10 @@ def real_api(tmp_path: Path) -> Iterator[str]:
     movies, ratings = tmp_path / "movies.csv", tmp_path / "ratings.csv"
     movies.write_text(
         "movie_id,title,genres\n"
-        + "".join(f'{movie.movie_id},"{movie.title}",{"|".join(movie.genres)}\n' for movie in CATALOGUE.values())
+        + "".join(
+            f'{movie.movie_id},"{movie.title} ({movie.year})",{"|".join(movie.genres)}\n'
+            for movie in CATALOGUE.values()
+        )
     )
     ratings.write_text(
         "user_id,movie_id,rating,rated_at\n"

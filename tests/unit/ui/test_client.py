@@ -58,17 +58,17 @@ def test_an_anonymous_history_gets_a_list_without_a_user(client):
 
 
 def test_the_catalogue_is_searched_read_and_compared(client):
-    assert [movie.title for movie in client.movies("godfather")] == ["Godfather, The (1972)"]
+    assert [movie.title for movie in client.movies("godfather")] == ["Godfather, The"]
     assert len(client.movies(limit=5)) == 5
     assert client.movie("3").year == 1970
-    assert client.similar("1", k=2).items[0].title == "Alien (1979)"
+    assert client.similar("1", k=2).items[0].title == "Alien"
 
 
 def test_a_rating_is_stored_and_comes_first(client):
     stored = client.rate(Rating(user_id="1", movie_id="2", rating=4.5))
     assert (stored.stored, stored.duplicates) == (1, 0)
     newest = client.ratings("1")[0]
-    assert (newest.title, newest.rating, newest.source) == ("Godfather, The (1972)", 4.5, "live")
+    assert (newest.title, newest.rating, newest.source) == ("Godfather, The", 4.5, "live")
 
 
 def test_the_time_of_a_rating_reaches_the_server(client):
