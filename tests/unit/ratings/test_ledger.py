@@ -151,7 +151,7 @@ def test_a_lost_or_damaged_file_is_rebuilt_with_the_same_bytes(ledger, own_setti
     FeedbackStore(own_settings).add([NewRating("live", "m0", 5)])
     path = own_settings.home / ledger.close_next("a").path
     content, ratings = path.read_bytes(), ledger.ratings_of(1)
-    path.unlink() if harm == "lost" else path.write_bytes(content[:-9] + b"\x00" + content[-8:])
+    path.unlink() if harm == "lost" else path.write_bytes(content[:9] + bytes([content[9] ^ 1]) + content[10:])
     assert ledger.ratings_of(1).equals(ratings)
     assert path.read_bytes() == content
 
