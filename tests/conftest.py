@@ -36,7 +36,7 @@ def real_data() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ratings() -> pl.DataFrame:
     """Ratings of people with one of two tastes."""
     return two_tastes()

@@ -8,7 +8,7 @@ from matinee import logs
 from matinee.errors import MatineeError, Refused
 from matinee.settings import Settings, load_settings
 
-SHUTDOWN_S = 4
+SHUTDOWN_S = 3
 """How long requests under way may take after SIGTERM."""
 
 

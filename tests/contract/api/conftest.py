@@ -32,7 +32,7 @@ PREFIX = "/api/2.0/mlflow"
 FILES = "/api/2.0/mlflow-artifacts/artifacts/"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def movies() -> pl.DataFrame:
     """Forty movies: even ones are comedies, odd ones dramas, those below ten also classics."""
     return pl.DataFrame(
@@ -51,7 +51,7 @@ def fitted_before(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("fitted")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_artifact(ratings, movies, fitted_before) -> Callable[..., artifact.Artifact]:
     """Writes a model, learned from people of two tastes, to a folder."""
 
@@ -214,6 +214,9 @@ def _serving(app: FastAPI) -> Iterator[Api]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.005)
     try:
         with Api(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", trust_env=False, timeout=30) as api:
             yield api
@@ -247,3 +250,27 @@ def api(start, learned) -> Api:
     started = start()
     assert started.swap(learned.manifest.chunk_id).status_code == 200
     return started
+
+
+@pytest.fixture(scope="session")
+def shared_settings(tmp_path_factory) -> Settings:
+    """The home of `shared_api`."""
+    return Settings(home=tmp_path_factory.mktemp("shared"), api_token=TOKEN, _env_file=None)
+
+
+@pytest.fixture(scope="session")
+def shared_api(shared_settings, write_artifact, tmp_path_factory) -> Iterator[Api]:
+    """The API, which serves version 1, for all tests that leave it as they found it."""
+    mlflow = Mlflow(tmp_path_factory.mktemp("mlartifacts"), write_artifact)
+    with _listening(mlflow):
+        mlflow.register(1)
+        settings = shared_settings.model_copy(update={"mlflow_url": mlflow.url})
+        with _serving(create_app(settings)) as api:
+            assert api.swap().status_code == 200
+            yield api
+
+
+@pytest.fixture(scope="session")
+def shared_model(shared_api, shared_settings) -> artifact.Artifact:  # noqa: ARG001  it puts the model there
+    """The model that `shared_api` serves."""
+    return artifact.load(shared_settings.home / "serving" / "1")

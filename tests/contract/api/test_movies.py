@@ -5,6 +5,17 @@ import pytest
 from matinee.ranking import similar
 
 
+@pytest.fixture
+def api(shared_api):
+    """None of these tests changes anything."""
+    return shared_api
+
+
+@pytest.fixture
+def learned(shared_model):
+    return shared_model
+
+
 def test_a_movie_is_found_by_its_id(api):
     assert api.get("/v1/movies/m3").json() == {
         "movie_id": "m3",

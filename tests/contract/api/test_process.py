@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+import structlog
 
 from matinee.credentials import api_token
 from matinee.evaluation.gate import Decision
@@ -107,7 +108,14 @@ def test_a_signal_ends_the_process_and_stdout_stays_empty(process, how):
     assert json.loads(logged.splitlines()[0])["event"] == "serving"
 
 
-@pytest.mark.usefixtures("process")
+@pytest.fixture
+def _own_logs():
+    """`main` sends log lines to this test's stderr, where the next test must not look for it."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("process", "_own_logs")
 def test_a_busy_port_is_one_line_that_says_what_to_do(settings, monkeypatch, capsys):
     monkeypatch.setenv("MATINEE_API_PORT", str(settings.api_port))
     assert main() == 3
