@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -94,9 +94,18 @@ class Interactions:
         """Which entries of the histories are liked movies, shape (n_ratings,)."""
         return self.histories.ratings >= self.positive_rating
 
-    def popularity(self) -> Floats:
-        """How many users liked each movie, shape (n_movies,)."""
-        counts = np.bincount(self.histories.items[self.liked], minlength=self.n_movies)
+    @property
+    def age_days(self) -> NDArray[np.float64]:
+        """Days from each entry of the histories to `data_through`, shape (n_ratings,)."""
+        ages: NDArray[np.float64] = (self.data_through.timestamp() - self.histories.rated_at) / 86_400
+        return ages
+
+    def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
+        """How many users liked each movie, shape (n_movies,); with `weights`, shape (n_ratings,), their sum."""
+        liked = self.liked
+        counts = np.bincount(
+            self.histories.items[liked], None if weights is None else weights[liked], minlength=self.n_movies
+        )
         return counts.astype(np.float32)
 
     def user_items(self) -> "sp.csr_matrix":
@@ -117,7 +126,7 @@ class Fitted:
     """How `matinee.ranking` scores it."""
 
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """Arrays of that kind; popularity and histories are added for every kind."""
+    """Arrays of that kind. Histories are added for every kind, and all-time `popularity` unless it is among these."""
 
     parameters: Mapping[str, float] = field(default_factory=dict)
     """Numbers that scoring needs, besides `positive_rating`."""
@@ -133,7 +142,7 @@ class Fitted:
             "history_rated_at": histories.rated_at,
         }
         parameters = {**self.parameters, "positive_rating": interactions.positive_rating}
-        return Fitted(self.kind, {**self.arrays, **common}, parameters)
+        return Fitted(self.kind, {**common, **self.arrays}, parameters)
 
     def ranking_model(self) -> RankingModel:
         """The model as the server will rank with it; of a `complete` result only."""
@@ -153,9 +162,50 @@ class Recommender(Protocol):
         ...
 
 
-def fit(recommender: Recommender, interactions: Interactions) -> Fitted:
-    """Fit and complete; the way in which every caller fits."""
-    return recommender.fit(interactions).complete(interactions)
+class Incumbent(Protocol):
+    """A fitted model with its axes, such as a loaded artifact."""
+
+    @property
+    def model(self) -> RankingModel:
+        """What it learned."""
+        ...
+
+    @property
+    def user_index(self) -> Mapping[str, int]:
+        """Row of each external user id."""
+        ...
+
+    @property
+    def item_index(self) -> Mapping[str, int]:
+        """Row of each external movie id."""
+        ...
+
+
+@runtime_checkable
+class WarmStarting(Protocol):
+    """A `Recommender` that can go on from what another model has learned."""
+
+    def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
+        """Like `Recommender.fit`, faster; a cold fit when the incumbent holds nothing to start from."""
+        ...
+
+
+def fit(recommender: Recommender, interactions: Interactions, incumbent: Incumbent | None = None) -> Fitted:
+    """Fit and complete; the way in which every caller fits.
+
+    Args:
+        recommender: the algorithm.
+        interactions: what to learn from.
+        incumbent: model to start from where the algorithm can; it must not have learned from anything later.
+    """
+    return learn(recommender, interactions, incumbent).complete(interactions)
+
+
+def learn(recommender: Recommender, interactions: Interactions, incumbent: Incumbent | None) -> Fitted:
+    """Fit from the incumbent when there is one and the algorithm can start from it, else cold; not completed."""
+    if incumbent is not None and isinstance(recommender, WarmStarting):
+        return recommender.fit_from(interactions, incumbent)
+    return recommender.fit(interactions)
 
 
 def recommender(name: str, parameters: Mapping[str, float] | None = None) -> Recommender:

@@ -1,20 +1,33 @@
-"""All-time popularity: the baseline that every model has to beat, and the server's fallback."""
+"""Popularity: the baseline that every model has to beat, and the server's fallback."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import inf
+
+import numpy as np
 
 from matinee.models.base import Fitted, Interactions
+
+NEVER_ZERO = 1e-6
+"""Least weight of a liked movie, so that movies without a recent rating are in order of their all-time popularity."""
 
 
 @dataclass(frozen=True)
 class Popular:
-    """Movies by the number of users who liked them."""
+    """Movies by the number of users who liked them, of all time unless told otherwise."""
+
+    half_life_days: float = inf
+    """Days after which a rating counts half; `inf` lets none fade."""
+    window_days: float = inf
+    """Days after which a rating counts no more."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
         """See `Recommender.parameters`."""
-        return {}
+        return asdict(self)
 
-    def fit(self, interactions: Interactions) -> Fitted:  # noqa: ARG002  counting is done for every kind
+    def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        return Fitted("popularity")
+        age_days = interactions.age_days
+        weights = 0.5 ** (age_days / self.half_life_days) * (age_days <= self.window_days)
+        return Fitted("popularity", {"popularity": interactions.popularity(np.maximum(weights, NEVER_ZERO))})

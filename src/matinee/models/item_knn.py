@@ -1,0 +1,38 @@
+"""Item-based nearest neighbours: the classic baseline of personal recommendation.
+
+Source: Deshpande & Karypis, "Item-based top-N recommendation algorithms" (2004).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from matinee.models.base import Fitted, Interactions
+from matinee.models.item_item import cross_product, fitted
+
+
+@dataclass(frozen=True)
+class ItemKNN:
+    """Each movie points to those whose audience is nearest by the shrunk cosine."""
+
+    neighbours: int = 100
+    """How many movies each one points to."""
+    shrinkage: float = 10.0
+    """Added to the denominator, so that movies with few ratings are near to none."""
+    recency: float = 10.0
+    """Ratings after which the weight of an older one in a history has fallen to 1/e."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """See `Recommender.parameters`."""
+        return asdict(self)
+
+    def fit(self, interactions: Interactions) -> Fitted:
+        """See `Recommender.fit`."""
+        user_items = interactions.user_items()
+        similarity = cross_product(user_items, user_items)
+        lengths = np.sqrt(similarity.diagonal())
+        similarity /= np.outer(lengths, lengths) + np.float32(self.shrinkage)
+        np.fill_diagonal(similarity, 0)
+        return fitted(similarity, self.recency, int(self.neighbours))
