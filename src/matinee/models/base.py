@@ -96,9 +96,12 @@ class Interactions:
 
     @property
     def age_days(self) -> NDArray[np.float64]:
-        """Days from each entry of the histories to `data_through`, shape (n_ratings,)."""
+        """Days from each entry of the histories to `data_through`, shape (n_ratings,).
+
+        A live rating that was given after the time the data set covers is as new as its newest: 0 days old.
+        """
         ages: NDArray[np.float64] = (self.data_through.timestamp() - self.histories.rated_at) / 86_400
-        return ages
+        return np.maximum(ages, 0)
 
     def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
         """How many users liked each movie, shape (n_movies,); with `weights`, shape (n_ratings,), their sum."""
