@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Ratings of one user, oldest first, one per movie."""
+    """Ratings of one user, oldest first, those of one moment by row, one per movie."""
 
     items: NDArray[np.int32]
     """Matrix rows of the rated movies, shape (n,)."""
@@ -48,7 +48,7 @@ class History:
         return History(self.items[chosen], self.ratings[chosen], self.rated_at[chosen])
 
     def with_news(self, news: "History") -> "History":
-        """Both, in order of time; of two ratings of one movie the newer stays, of equal times that of `news`.
+        """Both, in order of time and row; of two ratings of one movie the newer stays, of equal times that of `news`.
 
         Returns `self` when `news` holds nothing that is not known.
         """
@@ -57,7 +57,7 @@ class History:
         items = np.concatenate([self.items, news.items])
         ratings = np.concatenate([self.ratings, news.ratings])
         rated_at = np.concatenate([self.rated_at, news.rated_at])
-        order = np.argsort(rated_at, kind="stable")
+        order = np.lexsort((items, rated_at))
         _, last = np.unique(items[order][::-1], return_index=True)
         kept = order[np.sort(len(order) - 1 - last)]
         merged = History(items[kept], ratings[kept], rated_at[kept])
@@ -94,7 +94,7 @@ class Histories:
     """User u owns entries offsets[u] to offsets[u + 1], shape (n_users + 1,)."""
 
     items: NDArray[np.int32]
-    """Matrix rows of the rated movies, shape (n_ratings,), oldest first within a user."""
+    """Matrix rows of the rated movies, shape (n_ratings,), each user's in the order of a `History`."""
 
     ratings: Floats
     """Stars, shape (n_ratings,)."""

@@ -1,0 +1,122 @@
+"""ALS reaches the fixed point of its own formula, and starts warm from an incumbent whose axes differ."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.testing import assert_allclose, assert_array_equal
+
+from matinee.models.als import ALS
+from matinee.models.base import Interactions, fit
+from matinee.models.blend import Blend
+from matinee.models.popular import Popular
+from matinee.ranking import RankingModel
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model with its axes."""
+
+    model: RankingModel
+    user_index: dict[str, int]
+    item_index: dict[str, int]
+
+
+def incumbent(algorithm: ALS | Blend | Popular, interactions: Interactions) -> Fit:
+    user_index = {user_id: row for row, user_id in enumerate(interactions.user_ids)}
+    item_index = {movie_id: row for row, movie_id in enumerate(interactions.movie_ids)}
+    return Fit(fit(algorithm, interactions).ranking_model(), user_index, item_index)
+
+
+def loss(item_factors: np.ndarray, interactions: Interactions, algorithm: ALS) -> float:
+    """The loss of implicit ALS with the best user factors for these item factors."""
+    factors = item_factors.astype(np.float64)
+    total = algorithm.regularization * (factors**2).sum()
+    for user in range(interactions.n_users):
+        history = interactions.histories.of(user)
+        preference = np.zeros(interactions.n_movies)
+        preference[history.items[history.ratings >= 4]] = 1
+        confidence = 1 + (algorithm.alpha - 1) * preference
+        normal = (factors.T * confidence) @ factors + algorithm.regularization * np.eye(factors.shape[1])
+        user_factor = np.linalg.solve(normal, factors.T @ (confidence * preference))
+        residual = preference - factors @ user_factor
+        total += (confidence * residual**2).sum() + algorithm.regularization * (user_factor**2).sum()
+    return float(total)
+
+
+def test_user_factors_are_the_fold_in_of_their_histories(interactions: Interactions) -> None:
+    model = fit(ALS(factors=4, regularization=1), interactions).ranking_model()
+    for user in range(interactions.n_users):
+        expected = model.scorer.user_factor(interactions.histories.of(user))
+        assert_array_equal(model.scorer.user_factors[user], 0 if expected is None else expected)
+
+
+def test_more_iterations_lower_the_loss(interactions: Interactions) -> None:
+    losses = []
+    for iterations in (1, 3, 30):
+        algorithm = ALS(factors=4, regularization=1, iterations=iterations)
+        losses.append(loss(algorithm.fit(interactions).arrays["item_factors"], interactions, algorithm))
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_a_warm_start_goes_on_from_the_incumbent(interactions: Interactions) -> None:
+    algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=1)
+    cold = algorithm.fit(interactions).arrays["item_factors"]
+    warm = fit(algorithm, interactions, incumbent(algorithm, interactions)).arrays["item_factors"]
+    one_iteration = replace(algorithm, iterations=1).fit(interactions).arrays["item_factors"]
+    assert_allclose(warm, cold, atol=0.02)
+    assert np.abs(one_iteration - cold).max() > 0.1
+
+
+def test_a_warm_start_leaves_the_incumbent_as_it_is(interactions: Interactions) -> None:
+    known = incumbent(ALS(factors=4), interactions)
+    before = known.model.scorer.item_factors.copy()
+    fit(ALS(factors=4), interactions, known)
+    assert_array_equal(known.model.scorer.item_factors, before)
+
+
+def test_a_warm_start_follows_ids_not_rows(interactions: Interactions) -> None:
+    algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=1)
+    known = incumbent(algorithm, interactions)
+    order = np.arange(interactions.n_movies)[::-1]
+    moved = Fit(
+        replace(known.model, scorer=replace(known.model.scorer, item_factors=known.model.scorer.item_factors[order])),
+        known.user_index,
+        {movie_id: int(row) for movie_id, row in zip(interactions.movie_ids, np.argsort(order), strict=True)},
+    )
+    straight, turned = (fit(algorithm, interactions, start).arrays["item_factors"] for start in (known, moved))
+    assert_array_equal(straight, turned)
+
+
+def test_users_and_movies_that_the_incumbent_does_not_know_are_learned(interactions: Interactions) -> None:
+    algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=3)
+    known = incumbent(algorithm, interactions)
+    missing = Fit(
+        known.model,
+        {user_id: row for user_id, row in known.user_index.items() if row % 3},
+        {movie_id: row for movie_id, row in known.item_index.items() if row},
+    )
+    warm = fit(algorithm, interactions, missing).arrays["item_factors"]
+    cold = algorithm.fit(interactions).arrays["item_factors"]
+    assert np.abs(warm[0]).max() > 0
+    assert loss(warm, interactions, algorithm) <= 1.02 * loss(cold, interactions, algorithm)
+
+
+def test_an_incumbent_without_fitting_factors_means_a_cold_start(interactions: Interactions) -> None:
+    cold = fit(ALS(factors=4), interactions).arrays["item_factors"]
+    for other in (Popular(), ALS(factors=6), Blend()):
+        warm = fit(ALS(factors=4), interactions, incumbent(other, interactions)).arrays["item_factors"]
+        assert_array_equal(warm, cold)
+
+
+def test_a_blend_starts_from_the_factors_of_a_blend(interactions: Interactions) -> None:
+    algorithm = Blend(als=1.0)
+    first = fit(algorithm, interactions)
+    second = fit(algorithm, interactions, incumbent(algorithm, interactions))
+    assert not np.array_equal(first.arrays["0.factors.item_factors"], second.arrays["0.factors.item_factors"])
+
+
+def test_an_algorithm_that_cannot_start_warm_ignores_the_incumbent(interactions: Interactions) -> None:
+    known = incumbent(ALS(factors=4), interactions)
+    assert_array_equal(
+        fit(Popular(), interactions, known).arrays["popularity"], fit(Popular(), interactions).arrays["popularity"]
+    )

@@ -1,0 +1,108 @@
+"""The item-item algorithms against naive algebra on small matrices."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
+
+from matinee.models.base import Fitted, Interactions
+from matinee.models.ease import EASE
+from matinee.models.item_item import cross_product, fitted, inverse
+from matinee.models.item_knn import ItemKNN
+from matinee.models.next_item import NextItem, transitions
+
+
+def dense(model: Fitted) -> NDArray[np.float32]:
+    neighbours, weights = model.arrays["neighbours"], model.arrays["weights"]
+    full = np.zeros((len(weights), len(weights)), np.float32)
+    np.put_along_axis(full, neighbours, weights, axis=1)
+    return full
+
+
+def liked_matrix(interactions: Interactions) -> NDArray[np.float64]:
+    matrix = np.zeros((interactions.n_users, interactions.n_movies))
+    for user in range(interactions.n_users):
+        history = interactions.histories.of(user)
+        matrix[user, history.items[history.ratings >= 4]] = 1
+    return matrix
+
+
+class TestEASE:
+    def test_is_the_closed_form_solution(self, interactions: Interactions) -> None:
+        matrix = liked_matrix(interactions)
+        precision = np.linalg.inv(matrix.T @ matrix + 3 * np.eye(interactions.n_movies))
+        expected = np.eye(interactions.n_movies) - precision / np.diag(precision)
+        assert_allclose(dense(EASE(regularization=3).fit(interactions)), expected, atol=1e-5)
+
+    def test_with_dropout_regularizes_popular_movies_more(self, interactions: Interactions) -> None:
+        matrix = liked_matrix(interactions)
+        gram = matrix.T @ matrix
+        precision = np.linalg.inv(gram + 3 * np.eye(interactions.n_movies) + np.diag(np.diag(gram)))
+        expected = np.eye(interactions.n_movies) - precision / np.diag(precision)
+        assert_allclose(dense(EASE(regularization=3, dropout=0.5).fit(interactions)), expected, atol=1e-5)
+
+    def test_never_lets_a_movie_speak_for_itself(self, interactions: Interactions) -> None:
+        assert_array_equal(np.diag(dense(EASE().fit(interactions))), 0)
+
+
+class TestItemKNN:
+    def test_is_the_shrunk_cosine(self, interactions: Interactions) -> None:
+        matrix = liked_matrix(interactions)
+        lengths = np.linalg.norm(matrix, axis=0)
+        expected = matrix.T @ matrix / (np.outer(lengths, lengths) + 2)
+        np.fill_diagonal(expected, 0)
+        assert_allclose(dense(ItemKNN(shrinkage=2).fit(interactions)), expected, rtol=1e-5)
+
+    def test_keeps_only_the_nearest(self, interactions: Interactions) -> None:
+        everything = dense(ItemKNN().fit(interactions))
+        nearest = dense(ItemKNN(neighbours=2).fit(interactions))
+        for full_row, row in zip(everything, nearest, strict=True):
+            assert_allclose(np.sort(row)[-2:], np.sort(full_row)[-2:])
+            assert (row != 0).sum() <= 2
+
+
+class TestNextItem:
+    def test_histories_end_before_the_moment_of_what_comes_next(self, interactions: Interactions) -> None:
+        before, after = transitions(interactions, recency=2.0)
+        row = 0
+        for user in range(interactions.n_users):
+            history = interactions.histories.of(user).rated_at_least(4)
+            for item, moment in zip(history.items, history.rated_at, strict=True):
+                expected = np.zeros(interactions.n_movies)
+                past = history.rated_at < moment
+                newer = [(history.rated_at[past] > time).sum() for time in history.rated_at[past]]
+                expected[history.items[past]] = np.exp(-np.array(newer) / 2.0)
+                assert_allclose(before[row].toarray().ravel(), expected, rtol=1e-5)
+                assert after[row].indices.tolist() == [item]
+                row += 1
+        assert row == before.shape[0] == after.shape[0]
+
+    def test_is_the_ridge_solution(self, interactions: Interactions) -> None:
+        before, after = (matrix.toarray() for matrix in transitions(interactions, recency=10.0))
+        expected = np.linalg.solve(before.T @ before + 3 * np.eye(interactions.n_movies), before.T @ after)
+        assert_allclose(dense(NextItem(regularization=3).fit(interactions)), expected, atol=1e-5)
+
+
+def test_cross_product_is_exact_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matinee.models.item_item.BLOCK", 3)
+    random = np.random.default_rng(0)
+    left, right = (random.integers(0, 2, (9, n)).astype(np.float32) for n in (7, 5))
+    assert_array_equal(cross_product(sp.csr_matrix(left), sp.csr_matrix(right)), left.T @ right)
+
+
+def test_inverse_of_a_symmetric_matrix() -> None:
+    random = np.random.default_rng(0)
+    root = random.normal(size=(6, 6))
+    matrix = (root @ root.T + np.eye(6)).astype(np.float32)
+    assert_allclose(inverse(matrix.copy()) @ matrix, np.eye(6), atol=1e-4)
+
+
+def test_inverse_refuses_a_matrix_that_is_not_positive_definite() -> None:
+    with pytest.raises(np.linalg.LinAlgError, match="regularize more"):
+        inverse(-np.eye(3, dtype=np.float32))
+
+
+def test_the_strongest_weights_of_either_sign_are_kept() -> None:
+    weights = np.array([[0, 1, -5], [2, 0, 0.1], [-3, 4, 0]], np.float32)
+    assert_array_equal(dense(fitted(weights, 10.0, n_kept=1)), [[0, 0, -5], [2, 0, 0], [0, 4, 0]])
