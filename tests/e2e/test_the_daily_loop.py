@@ -1,0 +1,124 @@
+"""The daily loop with the real Airflow, MLflow, API server and Streamlit, in the order in which a person meets it."""
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import polars as pl
+import pytest
+
+from matinee import airflow
+from running import eventually, visitors
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+
+
+def test_up_returns_with_addresses_and_a_learned_recommendation(system):
+    for address in (system.settings.api, system.settings.mlflow, system.settings.airflow, system.settings.ui):
+        assert address in system.printed
+    assert "learned, model version 1" in system.printed
+    print(system.printed.splitlines()[-1])
+
+
+def test_recommendations_are_learned_and_have_titles(system):
+    answer = system.get("/v1/users/1/recommendations?k=10")
+    assert answer["policy"] == "learned"
+    assert len(answer["items"]) == 10
+    assert all(item["title"] for item in answer["items"])
+
+
+def test_a_second_up_changes_nothing(system):
+    before = {each["name"]: each["pid"] for each in system.json("status")["processes"]}
+    system.matinee("up")
+    assert {each["name"]: each["pid"] for each in system.json("status")["processes"]} == before
+    assert len(system.json("versions")["versions"]) == 1
+
+
+def test_three_days_move_the_version_three_times_and_nobody_notices(system):
+    system.post_rating("somebody-new", system.get("/v1/movies?limit=1")["items"][0]["movie_id"])
+    pid = system.process("api")["pid"]
+    with visitors(system.settings.api) as people:
+        runs = system.json("next", "-n", "3")["runs"]
+    print(f"next took {[round(run['duration_s'], 1) for run in runs]} s, {people.n_answers} requests")
+    assert [run["served_version"] for run in runs] == ["2", "3", "4"]
+    assert people.failures == []
+    assert people.versions == ["1", "2", "3", "4"]
+    assert system.process("api")["pid"] == pid
+
+
+def test_a_rating_posted_before_a_run_is_in_its_chunk(system):
+    chunk = pl.read_parquet(system.settings.home / "ratings" / "chunk-00002.parquet")
+    assert "somebody-new" in chunk["user_id"]
+    later = pl.read_parquet(system.settings.home / "ratings" / "chunk-00003.parquet")
+    assert "somebody-new" not in later["user_id"]
+
+
+def test_mlflow_shows_one_production_and_three_archived_versions(system):
+    stages = [each["stage"] for each in system.json("versions")["versions"]]
+    assert stages == ["production", "archived", "archived", "archived"]
+    assert "root" in httpx.get(system.settings.mlflow).text
+
+
+def test_the_page_is_there(system):
+    assert httpx.get(f"{system.settings.ui}/_stcore/health").text == "ok"
+
+
+@pytest.mark.parametrize("name", ["api", "mlflow", "airflow-scheduler", "postgres"])
+def test_a_killed_process_is_healed(system, name):
+    pid = system.process(name)["pid"]
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: system.process(name)["pid"] not in (None, pid) and system.process(name)["state"] == "ready")
+    eventually(lambda: system.get("/v1/model")["version"] == "4")
+
+
+def test_the_loop_goes_on_after_the_kills(system):
+    n_chunks = len(list((system.settings.home / "ratings").glob("*.parquet")))
+    (run,) = system.advance()
+    assert run["chunk_id"] == n_chunks + 1
+    in_production = next(each for each in system.json("versions")["versions"] if each["stage"] == "production")
+    assert in_production["version"] == (run["served_version"] or "4")
+    assert system.get("/v1/model")["version"] == in_production["version"]
+
+
+def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):
+    n_chunks = len(list((system.settings.home / "ratings").glob("*.parquet")))
+    pages = ["/", "/dags", "/dags/train_model", "/api/v2/dags", "/api/v2/dags/train_model/dagRuns", "/api/v2/assets"]
+
+    def trigger(number: int) -> airflow.DagRun:
+        with airflow.Airflow(system.settings) as client:
+            return client.trigger("train_model", f"at-once-{number}")
+
+    def click(page: str) -> int:
+        with airflow.Airflow(system.settings) as client:
+            client.runs("train_model")
+            return client._http.get(page).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        runs = list(pool.map(trigger, range(8)))
+        clicks = list(pool.map(click, pages * 10))
+    assert set(clicks) <= {200}
+    with airflow.Airflow(system.settings) as client:
+        ended = [client.follow(run, lambda _: None) for run in runs]
+        chunk_ids = [client.result(run, "ingest")["chunk_id"] for run in ended]
+    assert sorted(chunk_ids) == list(range(n_chunks + 1, n_chunks + 9))
+    assert sum(each["stage"] == "production" for each in system.json("versions")["versions"]) == 1
+
+
+def test_doctor_finds_nothing_wrong(system):
+    assert all(finding["ok"] for finding in system.json("doctor")["findings"])
+
+
+def test_down_leaves_no_process_and_up_continues_where_it_was(system):
+    before = system.json("versions")["versions"]
+    served = next(each["version"] for each in before if each["stage"] == "production")
+    eventually(lambda: system.get("/v1/model")["version"] == served)
+    system.matinee("down")
+    assert system.processes() == []
+    printed = system.matinee("up")
+    assert "learned, model version" in printed
+    assert system.json("versions")["versions"] == before
+    assert system.get("/v1/model")["version"] == served
+    system.matinee("down")
+    assert system.processes() == []
+    assert "did not run" in system.matinee("down")
