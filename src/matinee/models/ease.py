@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from matinee.models.base import Fitted, Interactions
-from matinee.models.item_item import cross_product, fitted, inverse
+from matinee.models.item_item import cross_product, fitted, inverse, liked_movies
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,12 @@ class EASE:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        user_items = interactions.user_items()
+        movies = liked_movies(interactions)
+        user_items = interactions.user_items()[:, movies]
         matrix = cross_product(user_items, user_items)
         diagonal = np.diag_indices_from(matrix)
         matrix[diagonal] += self.regularization + self.dropout / (1 - self.dropout) * matrix[diagonal]
         weights = inverse(matrix)
         weights /= -weights[diagonal]
         weights[diagonal] = 0
-        return fitted(weights, self.recency)
+        return fitted(weights, movies, interactions.n_movies, self.recency)

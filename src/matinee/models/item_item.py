@@ -6,8 +6,9 @@ Memory is that of the dense result, so catalogues up to about 30,000 movies (3.6
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matinee.models.base import Fitted
+from matinee.models.base import Fitted, Interactions
 from matinee.ranking import Floats
 
 if TYPE_CHECKING:
@@ -42,20 +43,27 @@ def inverse(matrix: Floats) -> Floats:
     return result
 
 
-def fitted(weights: Floats, recency: float, n_kept: int = N_KEPT) -> Fitted:
+def liked_movies(interactions: Interactions) -> NDArray[np.int64]:
+    """Rows of the movies that anybody liked; nothing is learned of the others, which only cost time."""
+    return np.flatnonzero(interactions.popularity())
+
+
+def fitted(weights: Floats, movies: NDArray[np.int64], n_movies: int, recency: float, n_kept: int = N_KEPT) -> Fitted:
     """Model of the `n_kept` strongest weights of each row, by absolute value.
 
     Args:
-        weights: how much a liked movie (row) says for every other (column), shape (n_movies, n_movies).
+        weights: how much a liked movie (row) says for every other (column), shape (n, n).
+        movies: matrix row of each of these movies, shape (n,).
+        n_movies: size of the catalogue.
         recency: ratings after which the weight of an older one in a history has fallen to 1/e.
         n_kept: weights that are kept of each row.
     """
-    n_movies = len(weights)
-    n_kept = min(n_kept, n_movies)
-    neighbours = np.empty((n_movies, n_kept), np.int32)
-    for start in range(0, n_movies, BLOCK):
-        strength = -np.abs(weights[start : start + BLOCK])
-        neighbours[start : start + BLOCK] = np.argpartition(strength, n_kept - 1, axis=1)[:, :n_kept]
-    neighbours.sort(axis=1)
-    kept = np.take_along_axis(weights, neighbours, axis=1).astype(np.float32)
+    n_kept = min(n_kept, len(movies))
+    neighbours = np.zeros((n_movies, n_kept), np.int32)
+    kept = np.zeros((n_movies, n_kept), np.float32)
+    for start in range(0, len(movies), BLOCK):
+        block = weights[start : start + BLOCK]
+        columns = np.sort(np.argpartition(-np.abs(block), n_kept - 1, axis=1)[:, :n_kept], axis=1)
+        rows = movies[start : start + BLOCK]
+        neighbours[rows], kept[rows] = movies[columns], np.take_along_axis(block, columns, axis=1)
     return Fitted("item_item", {"neighbours": neighbours, "weights": kept}, {"recency": recency})

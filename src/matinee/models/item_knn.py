@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from matinee.models.base import Fitted, Interactions
-from matinee.models.item_item import cross_product, fitted
+from matinee.models.item_item import cross_product, fitted, liked_movies
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class ItemKNN:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        user_items = interactions.user_items()
+        movies = liked_movies(interactions)
+        user_items = interactions.user_items()[:, movies]
         similarity = cross_product(user_items, user_items)
         lengths = np.sqrt(similarity.diagonal())
         similarity /= np.outer(lengths, lengths) + np.float32(self.shrinkage)
         np.fill_diagonal(similarity, 0)
-        return fitted(similarity, self.recency, int(self.neighbours))
+        return fitted(similarity, movies, interactions.n_movies, self.recency, int(self.neighbours))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matinee.models.base import Fitted, Interactions
-from matinee.models.item_item import cross_product, fitted, inverse
+from matinee.models.item_item import cross_product, fitted, inverse, liked_movies
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -32,11 +32,12 @@ class NextItem:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        before, after = transitions(interactions, self.recency)
+        movies = liked_movies(interactions)
+        before, after = (matrix[:, movies] for matrix in transitions(interactions, self.recency))
         gram = cross_product(before, before)
         gram[np.diag_indices_from(gram)] += self.regularization
         weights = inverse(gram) @ cross_product(before, after)
-        return fitted(weights, self.recency)
+        return fitted(weights, movies, interactions.n_movies, self.recency)
 
 
 def transitions(interactions: Interactions, recency: float) -> tuple["sp.csr_matrix", "sp.csr_matrix"]:

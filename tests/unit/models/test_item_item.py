@@ -16,7 +16,7 @@ from matinee.models.next_item import NextItem, transitions
 def dense(model: Fitted) -> NDArray[np.float32]:
     neighbours, weights = model.arrays["neighbours"], model.arrays["weights"]
     full = np.zeros((len(weights), len(weights)), np.float32)
-    np.put_along_axis(full, neighbours, weights, axis=1)
+    np.add.at(full, (np.arange(len(weights))[:, None], neighbours), weights)
     return full
 
 
@@ -105,4 +105,10 @@ def test_inverse_refuses_a_matrix_that_is_not_positive_definite() -> None:
 
 def test_the_strongest_weights_of_either_sign_are_kept() -> None:
     weights = np.array([[0, 1, -5], [2, 0, 0.1], [-3, 4, 0]], np.float32)
-    assert_array_equal(dense(fitted(weights, 10.0, n_kept=1)), [[0, 0, -5], [2, 0, 0], [0, 4, 0]])
+    assert_array_equal(dense(fitted(weights, np.arange(3), 3, 10.0, n_kept=1)), [[0, 0, -5], [2, 0, 0], [0, 4, 0]])
+
+
+def test_movies_that_nobody_liked_say_and_get_nothing() -> None:
+    weights = np.array([[0, 1], [2, 0]], np.float32)
+    expected = [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0], [0, 2, 0, 0]]
+    assert_array_equal(dense(fitted(weights, np.array([1, 3]), 4, 10.0)), expected)
