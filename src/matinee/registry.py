@@ -47,6 +47,11 @@ ALIAS = "production"
 _PACKAGE = Path(__file__).parent
 
 
+def create_tables(url: str) -> None:
+    """Make MLflow's tables in the database at `url`, if it has none yet."""
+    MlflowClient(url, url).search_experiments(max_results=1)
+
+
 @dataclass(frozen=True)
 class Training:
     """What a finished fit leaves to be logged."""

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     airflow_url: str = ""
     """Where Airflow is reached; default is loopback at `airflow_port`."""
 
+    mlflow_public_url: str = ""
+    """Where a browser reaches MLflow, when that differs from where the other processes do."""
+
+    airflow_public_url: str = ""
+    """Where a browser reaches Airflow, when that differs from where the other processes do."""
+
     api_token: SecretStr | None = None
     """Bearer token of `POST /v1/model`; generated under `secrets/` when not set."""
 
@@ -87,7 +93,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
 
-    @field_validator("api_url", "mlflow_url", "airflow_url")
+    @field_validator("api_url", "mlflow_url", "airflow_url", "mlflow_public_url", "airflow_public_url")
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
@@ -106,6 +112,16 @@ class Settings(BaseSettings):
     def airflow(self) -> str:
         """Base URL of Airflow."""
         return self.airflow_url or f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def mlflow_link(self) -> str:
+        """Address of MLflow for people's browsers."""
+        return self.mlflow_public_url or self.mlflow
+
+    @property
+    def airflow_link(self) -> str:
+        """Address of Airflow for people's browsers."""
+        return self.airflow_public_url or self.airflow
 
     @property
     def ui(self) -> str:

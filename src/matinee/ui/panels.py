@@ -58,8 +58,8 @@ def serving_model(model: ModelInfo, texts: Texts, settings: Settings) -> None:
         else:
             _version(model, texts)
             _quality(model, texts)
-        st.link_button(texts.airflow, settings.airflow, icon=":material/schedule:", width="stretch")
-        st.link_button(texts.mlflow, settings.mlflow, icon=":material/history:", width="stretch")
+        st.link_button(texts.airflow, settings.airflow_link, icon=":material/schedule:", width="stretch")
+        st.link_button(texts.mlflow, settings.mlflow_link, icon=":material/history:", width="stretch")
 
 
 def _version(model: ModelInfo, texts: Texts) -> None:
