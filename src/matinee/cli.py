@@ -17,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from matinee import logs
-from matinee.errors import DependencyUnreachable, MatineeError
+from matinee.errors import DependencyUnreachable, MatineeError, UsageError
 from matinee.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -161,15 +161,40 @@ def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def promote(run_id: RunId, as_json: AsJson = False) -> None:
-    """Register an evaluated training and move `production` to it, or reject it (exit code 3)."""
-    from matinee.stages import promote_model
+def promote(
+    version: Annotated[str | None, typer.Argument(help="Version to promote by hand, whatever the gate said.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Evaluated run whose verdict is to be carried out.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; needed for a promotion by hand, and recorded.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out a run's verdict: move `production` to it, or reject it (exit code 3). Or promote a version by hand."""
+    from matinee.stages import promote_by_hand, promote_model
 
-    result = promote_model(_settings(), run_id)
+    if run_id is not None and version is None:
+        result = promote_model(_settings(), run_id)
+    elif version is not None and run_id is None and reason:
+        result = promote_by_hand(_settings(), version, reason)
+    else:
+        raise UsageError("Name either a run or a version.", "Use --run-id RUN, or VERSION --reason 'why'.")
     what = "is in production" if result["promoted"] else "is rejected"
     _report(result, as_json, f"Version {result['model_version']} {what}. {result['reason']}")
     if not result["promoted"]:
         raise typer.Exit(3)
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        str | None, typer.Option(help="Version to go back to; default is the one that served before.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "asked for by hand",
+    as_json: AsJson = False,
+) -> None:
+    """Put the last version that really served into production again, and have it served; nothing is trained."""
+    from matinee.stages import roll_back
+
+    result = roll_back(_settings(), to, reason)
+    _report(result, as_json, f"Version {result['version']} is in production and served again.")
 
 
 @app.command()
@@ -190,20 +215,29 @@ def deploy(
 
 @app.command()
 def versions(as_json: AsJson = False) -> None:
-    """List all model versions, newest first."""
-    from matinee.registry import Registry
+    """List all model versions with their metrics and verdicts, and what was done with them."""
+    from matinee.production import Production
 
-    found = Registry(_settings()).versions()
-    table = Table("version", "stage", "chunk", "data through", "created", "reason")
-    for each in found:
-        created = f"{each.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(
-            each.version, each.stage, str(each.chunk_id), each.data_through[:10], created, escape(each.reason)
-        )
+    production = Production(_settings())
+    found, events = production.registry.versions(), production.history.events()
+    metrics = production.registry.metrics_by_run()
     if as_json:
-        _print_json({"versions": [vars(each) | {"created_at": each.created_at.isoformat()} for each in found]})
-    else:
-        stdout.print(table)
+        listed = [{**vars(each), "metrics": metrics.get(each.run_id, {})} for each in found]
+        _print_json({"versions": listed, "history": [vars(event) for event in events]})
+        return
+    table = Table("version", "stage", "chunk", "data through", "NDCG@10", "popularity", "verdict and reason")
+    for each in found:
+        own = metrics.get(each.run_id, {})
+        values = [_figure(own.get(name)) for name in ("ndcg_at_10", "popularity_ndcg_at_10")]
+        said = f"{each.verdict}: {each.reason}" if each.verdict else each.reason
+        table.add_row(each.version, each.stage, str(each.chunk_id), each.data_through[:10], *values, escape(said))
+    history = Table("when", "who", "what", "version", "before", "why", title="History")
+    for event in events:
+        before = event.previous_version or ""
+        history.add_row(
+            f"{event.at:%Y-%m-%d %H:%M:%S}", event.who, event.what, event.version, before, escape(event.reason)
+        )
+    stdout.print(table, history)
 
 
 @app.command()
@@ -269,7 +303,11 @@ def _report(result: dict[str, Any], as_json: bool, sentence: str) -> None:  # no
 
 
 def _print_json(result: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.write(json.dumps(result, default=str) + "\n")
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 @contextmanager

@@ -33,7 +33,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Run, RunStatus
+from mlflow.entities import Metric, Run, RunStatus
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -94,6 +94,7 @@ class ModelVersion:
     """`production`, `archived`, `rejected`, or empty before the first decision."""
     chunk_id: int
     data_through: str
+    verdict: str
     reason: str
     created_at: datetime
 
@@ -166,16 +167,38 @@ class Registry:
                 mlflow.set_tag("matinee.model_id", _log_model(training.folder))
         return str(run.info.run_id)
 
-    def log_evaluation(self, run: TrainingRun, metrics: Mapping[str, float], decision: Decision) -> None:
-        """Add an evaluation and its decision to a training."""
+    def log_evaluation(
+        self, run: TrainingRun, metrics: Mapping[str, float], per_user: pl.DataFrame, decision: Decision
+    ) -> None:
+        """Add an evaluation and its decision to a training.
+
+        Args:
+            run: the training.
+            metrics: means by name.
+            per_user: values of each evaluated user for each contender, kept as `per_user.parquet`.
+            decision: kept as `decision.json`, and its verdict and reason as tags.
+        """
         with self._answers(), tempfile.TemporaryDirectory() as folder:
-            record = Path(folder) / "decision.json"
-            record.write_text(decision.model_dump_json(indent=2))
-            self._client.log_artifact(run.run_id, str(record))
-            for name, value in metrics.items():
-                self._client.log_metric(run.run_id, name, value, step=run.chunk_id)
+            (Path(folder) / "decision.json").write_text(decision.model_dump_json(indent=2))
+            per_user.write_parquet(Path(folder) / "per_user.parquet")
+            self._client.log_artifacts(run.run_id, folder)
+            now_ms = int(datetime.now(UTC).timestamp() * 1000)
+            values = [Metric(name, value, now_ms, run.chunk_id) for name, value in metrics.items()]
+            self._client.log_batch(run.run_id, metrics=values)
             self._client.set_tag(run.run_id, "matinee.reason", decision.reason)
             self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
+
+    def earlier_evaluations(self, run: TrainingRun) -> Iterator[pl.DataFrame]:
+        """`per_user` values of earlier chunks' runs of the same algorithm and hyper-parameters, newest first."""
+        with self._answers():
+            found = self._client.search_runs([self._experiment_id()], "tags.`matinee.verdict` != ''")
+        for other in sorted(found, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True):
+            if _is_earlier(other, run):
+                with self._answers(), tempfile.TemporaryDirectory() as folder:
+                    path = mlflow.artifacts.download_artifacts(
+                        run_id=other.info.run_id, artifact_path="per_user.parquet", dst_path=folder
+                    )
+                    yield pl.read_parquet(path)
 
     @contextmanager
     def downloaded(self, run: TrainingRun) -> Iterator[Path]:
@@ -228,6 +251,15 @@ class Registry:
                 with self._answers():
                     self._client.set_model_version_tag(NAME, version.version, "stage", stage)
 
+    def version(self, version: str) -> ModelVersion:
+        """One version.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._answers(f"There is no version {version}."):
+            return _version(self._client.get_model_version(NAME, version))
+
     def production(self) -> ModelVersion | None:
         """The version in production."""
         with self._answers():
@@ -243,6 +275,12 @@ class Registry:
         with self._answers():
             found = self._client.search_model_versions(f"name = '{NAME}'")
         return sorted((_version(each) for each in found), key=lambda each: int(each.version), reverse=True)
+
+    def metrics_by_run(self) -> dict[str, dict[str, float]]:
+        """Metrics of every run of the experiment, by run id."""
+        with self._answers():
+            runs = self._client.search_runs([self._experiment_id()])
+        return {str(run.info.run_id): dict(run.data.metrics) for run in runs}
 
     def _experiment_id(self) -> str:
         experiment = self._client.get_experiment_by_name(NAME)
@@ -301,6 +339,15 @@ def _training_run(run: Run, model_id: str, source: str) -> TrainingRun:
     )
 
 
+def _is_earlier(other: Run, run: TrainingRun) -> bool:
+    tags = other.data.tags
+    is_alike = (other.data.params["algorithm"], json.loads(tags["matinee.hyperparameters"])) == (
+        run.algorithm,
+        run.hyperparameters,
+    )
+    return is_alike and int(tags["matinee.chunk_id"]) < run.chunk_id
+
+
 def _version(version: MlflowVersion) -> ModelVersion:
     tags = version.tags
     return ModelVersion(
@@ -309,6 +356,7 @@ def _version(version: MlflowVersion) -> ModelVersion:
         stage=tags.get("stage", ""),
         chunk_id=int(tags.get("chunk_id", 0)),
         data_through=tags.get("data_through", ""),
+        verdict=tags.get("verdict", ""),
         reason=tags.get("reason", ""),
         created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
     )

@@ -40,6 +40,27 @@ class Settings(BaseSettings):
     positive_rating: Annotated[float, Field(gt=0)] = 4.0
     """Stars from which a rating says that the user liked the movie: what models learn and what evaluation counts."""
 
+    gate: Literal["on", "off"] = "on"
+    """Whether a model has to prove itself before it goes into production; `off`: the newest wins."""
+
+    gate_margin: Annotated[float, Field(ge=0, lt=1)] = 0.005
+    """How much worse than the model in production, relative to it, the lower bound of the difference may lie."""
+
+    gate_confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Of the bootstrap interval of that difference."""
+
+    gate_coverage: Annotated[float, Field(ge=0)] = 0.9
+    """Least catalogue coverage, as a share of that of the model in production."""
+
+    gate_segment_margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """How much worse than the model in production, relative to it, any segment of users may be."""
+
+    gate_users: Annotated[int, Field(ge=1)] = 200
+    """Users whose evidence the gate wants; while the newest chunk has fewer, earlier evaluations add theirs."""
+
+    gate_segment_users: Annotated[int, Field(ge=1)] = 20
+    """Users from which a segment says anything."""
+
     host: str = "127.0.0.1"
     """Address that every process binds to; containers set `0.0.0.0` inside their own network."""
 

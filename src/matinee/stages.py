@@ -18,14 +18,17 @@ import structlog
 
 from matinee.credentials import api_token
 from matinee.errors import BadData, MatineeError, UsageError
-from matinee.evaluation.evaluate import Contender, evaluate, summarize
-from matinee.evaluation.gate import Decision, decide
+from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, contender
+from matinee.evaluation.evaluate import Contender
+from matinee.evaluation.gate import Decision, Rules, decide
 from matinee.evaluation.split import Split, cases, split_off_newest
+from matinee.history import History
 from matinee.models import artifact
 from matinee.models.base import Fitted, Interactions, fit, recommender
+from matinee.production import Production
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.sources import prepare
-from matinee.registry import Registry, Training, TrainingRun
+from matinee.registry import ModelVersion, Registry, Training, TrainingRun
 from matinee.settings import Settings
 from matinee.ui.client import Client
 
@@ -61,7 +64,7 @@ def train_model(settings: Settings, chunk_id: int) -> Result:
     if run_id is None:
         interactions = _interactions(settings, ChunkLedger(settings).ratings_through(chunk_id), chunk.ends_at)
         fit_began = time.perf_counter()
-        fitted = fit(algorithm, interactions)
+        fitted = fit(algorithm, interactions, _incumbent(registry, registry.production(), chunk_id))
         metrics = {"fit_s": time.perf_counter() - fit_began, **_counts(interactions, chunk)}
         with tempfile.TemporaryDirectory() as folder:
             training = Training(
@@ -77,19 +80,24 @@ def train_model(settings: Settings, chunk_id: int) -> Result:
 
 
 def evaluate_model(settings: Settings, run_id: str) -> Result:
-    """Test a training on the newest chunk: the same algorithm fitted on the past alone, beside popularity.
+    """Test a training on the newest chunk beside the model in production and the baselines, and decide.
 
     The logged model itself has seen the chunk, so its twin, fitted without the chunk, is what the metrics are of.
     """
-    registry = Registry(settings)
+    production = Production(settings)
+    registry = production.registry
     run = registry.training_run(run_id)
     if run.verdict is None:
-        metrics, popularity = _backtest(settings, run)
+        current = registry.production()
+        tested = _backtest(settings, registry, run, current)
+        rolled_back = current is not None and production.history.is_rolled_back_to(current.version)
         decision = _loads(registry, run) or decide(
-            metrics, popularity, has_production=registry.production() is not None
+            _evidence(registry, run, tested.per_user, settings.gate_users),
+            current.version if current else None,
+            Rules.of(settings),
+            must_improve=rolled_back,
         )
-        named = {**metrics, **{f"popularity_{name}": value for name, value in popularity.items() if "_at_" in name}}
-        registry.log_evaluation(run, named, decision)
+        registry.log_evaluation(run, tested.metrics(), tested.per_user, decision)
         run = registry.training_run(run_id)
     return {"run_id": run_id, "verdict": run.verdict, "reason": run.reason, "metrics": run.metrics}
 
@@ -99,16 +107,17 @@ def promote_model(settings: Settings, run_id: str) -> Result:
 
     A version that was decided on before stays as it is, so that an old run that is run again moves nothing back.
     """
-    registry = Registry(settings)
-    run = registry.training_run(run_id)
+    production = Production(settings)
+    production.recover()
+    run = production.registry.training_run(run_id)
     if run.verdict is None:
         raise UsageError(f"Run {run_id} is not evaluated yet.", f"Run: matinee evaluate --run-id {run_id}.")
-    version = registry.register(run)
-    stage = {each.version: each.stage for each in registry.versions()}[version]
+    version = production.registry.register(run)
+    stage = production.registry.version(version).stage
     if not stage and run.verdict == "promote":
-        registry.move_production(version)
+        production.promote(version, run.reason)
     elif not stage:
-        registry.reject(version)
+        production.reject(version, run.reason)
     return {
         "model_version": version,
         "promoted": run.verdict == "promote",
@@ -116,6 +125,20 @@ def promote_model(settings: Settings, run_id: str) -> Result:
         "chunk_id": run.chunk_id,
         "reason": run.reason,
     }
+
+
+def promote_by_hand(settings: Settings, version: str, reason: str) -> Result:
+    """Put a registered version into production whatever the gate said; the reason is recorded."""
+    production = Production(settings)
+    production.recover()
+    production.promote(production.registry.version(version).version, f"By hand: {reason}")
+    return {"model_version": version, "promoted": True, "reason": reason}
+
+
+def roll_back(settings: Settings, to: str | None, reason: str) -> Result:
+    """Go back to the version that served before, and have the API server serve it."""
+    version = Production(settings).roll_back(to, reason)
+    return {**deploy_model(settings, version), "reason": reason}
 
 
 def deploy_model(settings: Settings, version: str | None = None) -> Result:
@@ -126,31 +149,73 @@ def deploy_model(settings: Settings, version: str | None = None) -> Result:
         raise MatineeError(
             f"The API server acknowledged version {swap.version}, not {version}.", "See its log: matinee logs api."
         )
+    if swap.version != swap.previous_version:
+        why = "asked for" if version else "in production"
+        History(settings).record("deployed", swap.version, swap.previous_version, why)
     return swap.model_dump()
 
 
-def _backtest(settings: Settings, run: TrainingRun) -> tuple[dict[str, float], dict[str, float]]:
-    """Metrics of the twin and of all-time popularity on the newest chunk; empty when nobody can be evaluated."""
-    ledger = ChunkLedger(settings)
-    chunk = ledger.chunk(run.chunk_id)
-    newest = ledger.ratings_of(run.chunk_id)
-    if run.chunk_id > 1:
-        split, past_ends_at = Split(ledger.ratings_through(run.chunk_id - 1), newest), chunk.starts_at
-    else:
-        past_ends_at = chunk.ends_at - settings.period
-        split = split_off_newest(newest, chunk.ends_at, settings.period)
+def _backtest(settings: Settings, registry: Registry, run: TrainingRun, current: ModelVersion | None) -> Backtest:
+    """The twin, the model in production and the baselines on the newest chunk; empty when nobody can be evaluated."""
+    split, past_ends_at = _split(settings, run.chunk_id)
     users = list(cases(split, settings.positive_rating))
+    version = current.version if current else None
     if split.past.is_empty() or not users:
-        return {}, {}
+        return Backtest.nobody()
     interactions = _interactions(settings, split.past, past_ends_at)
-    user_index = {user_id: row for row, user_id in enumerate(interactions.user_ids)}
-    item_index = {movie_id: row for row, movie_id in enumerate(interactions.movie_ids)}
-    results = []
-    for algorithm in (recommender(run.algorithm, run.hyperparameters), recommender("popular")):
-        model = fit(algorithm, interactions).ranking_model()
-        per_user = evaluate(Contender(model, user_index, item_index), users)
-        results.append(summarize(per_user, interactions.n_movies))
-    return results[0], results[1]
+    contenders = _contenders(registry, run, current, interactions)
+    return backtest(split, users, interactions, contenders, run.chunk_id, version)
+
+
+def _split(settings: Settings, chunk_id: int) -> tuple[Split, datetime]:
+    """What came before a chunk and the chunk itself, and where the past ends; a first chunk is split at its end."""
+    ledger = ChunkLedger(settings)
+    chunk, newest = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
+    if chunk_id > 1:
+        return Split(ledger.ratings_through(chunk_id - 1), newest), chunk.starts_at
+    return split_off_newest(newest, chunk.ends_at, settings.period), chunk.ends_at - settings.period
+
+
+def _contenders(
+    registry: Registry, run: TrainingRun, current: ModelVersion | None, interactions: Interactions
+) -> dict[str, Contender]:
+    """The candidate's twin and, if there is one, the incumbent, neither of which has seen the chunk of `run`."""
+    if current is None:
+        return {CANDIDATE: contender(run.algorithm, run.hyperparameters, interactions)}
+    champion = registry.training_run(current.run_id)
+    loaded = _incumbent(registry, current, run.chunk_id)
+    if loaded is None:  # its twin stands for it
+        incumbent = contender(champion.algorithm, champion.hyperparameters, interactions)
+    else:
+        incumbent = Contender(loaded.model, loaded.user_index, loaded.item_index)
+    is_alike = (champion.algorithm, champion.hyperparameters) == (run.algorithm, run.hyperparameters)
+    if is_alike and current.chunk_id >= run.chunk_id - 1:
+        return {CANDIDATE: incumbent, INCUMBENT: incumbent}
+    return {CANDIDATE: contender(run.algorithm, run.hyperparameters, interactions), INCUMBENT: incumbent}
+
+
+def _incumbent(registry: Registry, current: ModelVersion | None, chunk_id: int) -> artifact.Artifact | None:
+    """The model in production, unless it has learned from chunk `chunk_id` already, or does not load any more."""
+    if current is None or current.chunk_id >= chunk_id:
+        return None
+    with registry.downloaded(registry.training_run(current.run_id)) as folder:
+        try:
+            return artifact.load(folder)
+        except BadData as error:
+            log.warning("production_does_not_load", version=current.version, reason=str(error))
+            return None
+
+
+def _evidence(registry: Registry, run: TrainingRun, newest: pl.DataFrame, enough: int) -> pl.DataFrame:
+    """Values of the newest chunk's users and, while they are too few, of those of the chunks before."""
+    frames = [newest]
+    n_users = newest.filter(contender=CANDIDATE).height
+    for earlier in registry.earlier_evaluations(run):
+        if n_users >= enough:
+            break
+        frames.append(earlier)
+        n_users += earlier.filter(contender=CANDIDATE).height
+    return pl.concat(frames)
 
 
 def _loads(registry: Registry, run: TrainingRun) -> Decision | None:

@@ -11,13 +11,17 @@ import polars as pl
 import pytest
 from mlflow import MlflowClient
 
+from matinee import registry as registry_module
 from matinee.errors import DependencyUnreachable, NotFound
+from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
 from matinee.models import artifact
 from matinee.models.base import Interactions, fit, recommender
 from matinee.ranking import recommend
-from matinee.registry import ALIAS, NAME, Registry, Training
+from matinee.registry import ALIAS, Registry, Training
 from matinee.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("own_models")
 
 NO_MOVIES = pl.DataFrame(
     schema={"movie_id": pl.String, "title": pl.String, "year": pl.Int32, "genres": pl.List(pl.String)}
@@ -45,7 +49,7 @@ class Loop:
     def register(self, verdict: str = "promote") -> str:
         run = self.registry.training_run(self.train())
         decision = Decision(rule="rule", verdict=verdict, reason="It is so.", numbers={"ndcg_at_10": 0.5})
-        self.registry.log_evaluation(run, {"ndcg_at_10": 0.5}, decision)
+        self.registry.log_evaluation(run, {"ndcg_at_10": 0.5}, Backtest.nobody().per_user, decision)
         return self.registry.register(self.registry.training_run(run.run_id))
 
     def stages(self) -> dict[str, str]:
@@ -114,8 +118,8 @@ def test_tags_are_repaired_from_the_alias(loop):
     older, newer = loop.register(), loop.register()
     loop.registry.move_production(newer)
     client = MlflowClient()
-    client.set_model_version_tag(NAME, older, "stage", "production")
-    client.set_model_version_tag(NAME, newer, "stage", "archived")
+    client.set_model_version_tag(registry_module.NAME, older, "stage", "production")
+    client.set_model_version_tag(registry_module.NAME, newer, "stage", "archived")
     loop.registry.repair()
     assert (loop.stages()[older], loop.stages()[newer]) == ("archived", "production")
 
@@ -123,7 +127,7 @@ def test_tags_are_repaired_from_the_alias(loop):
 def test_production_that_was_moved_in_mlflow_itself_is_respected(loop):
     older, newer = loop.register(), loop.register()
     loop.registry.move_production(newer)
-    MlflowClient().set_registered_model_alias(NAME, ALIAS, older)
+    MlflowClient().set_registered_model_alias(registry_module.NAME, ALIAS, older)
     loop.registry.repair()
     assert (loop.stages()[older], loop.stages()[newer]) == ("production", "archived")
 

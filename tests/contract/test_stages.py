@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import itertools
 import json
 import subprocess
 import sys
@@ -15,14 +14,13 @@ import pytest
 from matinee.cli import main
 from support import two_tastes
 
-SEEDS = itertools.count(1)
-"""Every test has ratings of its own: the server is shared, and the same training is logged only once."""
+pytestmark = pytest.mark.usefixtures("own_models")
 
 
 @pytest.fixture(autouse=True)
 def home(mlflow_url, tmp_path, monkeypatch):
     """Folder of a home that learns from ratings of two tastes, with a bootstrap of 15 of their 20 days."""
-    two_tastes(seed=next(SEEDS)).write_csv(tmp_path / "ratings.csv")
+    two_tastes().write_csv(tmp_path / "ratings.csv")
     values = {"HOME": tmp_path / "home", "DATA": tmp_path / "ratings.csv", "BOOTSTRAP": "15d", "MLFLOW_URL": mlflow_url}
     for name, value in values.items():
         monkeypatch.setenv(f"MATINEE_{name}", str(value))

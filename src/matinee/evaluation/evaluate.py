@@ -1,19 +1,38 @@
 """Ranks the whole catalogue for every case with the server's own `ranking.recommend`, and averages the metrics."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 import polars as pl
 
-from matinee.evaluation.metrics import hit_rate_at_k, ndcg_at_k, recall_at_k
+from matinee.evaluation.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
 from matinee.evaluation.split import Case
 from matinee.ranking import History, RankingModel, recommend
 
-K = 10
-"""Length of the evaluated list."""
+K, LONG_K = 10, 20
+"""Lengths of the evaluated lists."""
 
-METRICS = {"ndcg_at_10": ndcg_at_k, "recall_at_10": recall_at_k, "hit_rate_at_10": hit_rate_at_k}
+METRICS = (
+    "ndcg_at_10",
+    "recall_at_10",
+    "recall_at_20",
+    "hit_rate_at_10",
+    "mrr_at_20",
+    "debiased_ndcg_at_10",
+    "mean_popularity_rank",
+    "novelty",
+)
+"""Values of each user; the last two are of the list alone, whether the user liked it or not."""
+
+
+PER_USER = pl.Schema(
+    {"user_id": pl.String(), "segment": pl.String(), "n_history": pl.Int64()}
+    | dict.fromkeys(METRICS, pl.Float64())
+    | {"recommended": pl.List(pl.String)}
+)
+"""Columns of what `evaluate` returns."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +42,11 @@ class Contender:
     model: RankingModel
     user_index: Mapping[str, int]
     item_index: Mapping[str, int]
+
+    @classmethod
+    def of(cls, model: RankingModel, user_ids: Sequence[str], movie_ids: Sequence[str]) -> "Contender":
+        """A model whose rows are these ids."""
+        return cls(model, _rows(user_ids), _rows(movie_ids))
 
     def ranked(self, case: Case, k: int = K) -> list[int]:
         """Rows of the movies recommended for a case, best first; its history counts whether or not the model saw it."""
@@ -35,39 +59,111 @@ class Contender:
         return {self.item_index.get(movie_id, -1 - position) for position, movie_id in enumerate(sorted(case.truth))}
 
 
-def evaluate(contender: Contender, cases: Iterable[Case]) -> pl.DataFrame:
-    """Metrics of each case: `user_id, segment, ndcg_at_10, recall_at_10, hit_rate_at_10, recommended`.
+@dataclass(frozen=True)
+class Popularity:
+    """How popular each movie was before the holdout; the same yardstick for all contenders."""
 
-    `recommended` are the rows of the list, for metrics of the whole such as coverage.
+    counts: Mapping[str, float]
+    """Users who liked a movie, by its external id."""
+
+    @classmethod
+    def of(cls, past: pl.DataFrame, positive_rating: float) -> "Popularity":
+        """Popularity in a frame of ratings."""
+        liked = past.filter(pl.col("rating") >= positive_rating)
+        counted = liked.group_by("movie_id").agg(pl.col("user_id").n_unique())
+        return cls(dict(counted.iter_rows()))
+
+    def by_row(self, item_index: Mapping[str, int]) -> dict[int, float]:
+        """Counts by a contender's rows, of the movies that it knows."""
+        return {item_index[movie_id]: count for movie_id, count in self.counts.items() if movie_id in item_index}
+
+
+def evaluate(contender: Contender, cases: Iterable[Case], popularity: Popularity | None = None) -> pl.DataFrame:
+    """Metrics of each case.
+
+    Returns:
+        `user_id, segment, n_history`, a column for each of `METRICS`, and `recommended`, the external ids of the
+        ten movies at the top.
     """
+    counts = (popularity or Popularity({})).by_row(contender.item_index)
+    listed = _Lists(counts, contender.model.n_movies)
+    movie_ids = {row: movie_id for movie_id, row in contender.item_index.items()}
     rows = []
     for case in cases:
-        ranked, truth = contender.ranked(case), contender.truth(case)
-        values = {name: metric(ranked, truth, K) for name, metric in METRICS.items()}
-        rows.append({"user_id": case.user_id, "segment": case.segment, **values, "recommended": ranked})
-    schema = pl.Schema({"user_id": pl.String, "segment": pl.String})
-    schema.update(dict.fromkeys(METRICS, pl.Float64()))
-    schema["recommended"] = pl.List(pl.Int64)
-    return pl.DataFrame(rows, schema=schema)
+        ranked, truth = contender.ranked(case, LONG_K), contender.truth(case)
+        values = {
+            "ndcg_at_10": ndcg_at_k(ranked, truth, K),
+            "recall_at_10": recall_at_k(ranked, truth, K),
+            "recall_at_20": recall_at_k(ranked, truth, LONG_K),
+            "hit_rate_at_10": hit_rate_at_k(ranked, truth, K),
+            "mrr_at_20": mrr_at_k(ranked, truth, LONG_K),
+            "debiased_ndcg_at_10": debiased_ndcg_at_k(ranked, truth, K, counts),
+            "mean_popularity_rank": listed.mean_popularity_rank(ranked[:K]),
+            "novelty": listed.novelty(ranked[:K]),
+        }
+        about = {"user_id": case.user_id, "segment": case.segment, "n_history": case.history.height}
+        rows.append({**about, **values, "recommended": [movie_ids[item] for item in ranked[:K]]})
+    return pl.DataFrame(rows, schema=PER_USER)
 
 
 def summarize(per_user: pl.DataFrame, n_movies: int) -> dict[str, float]:
-    """Means over all, the warm and the new users; `coverage_at_10` is the share of the catalogue that was shown."""
+    """Means over all users and over each segment, and how the lists together spread over the catalogue.
+
+    `warm` users were there before the holdout, `new` ones not; `light` and `heavy` ones have at most, and more than,
+    the median number of ratings in their history. `coverage_at_10` is the share of the catalogue that was shown to
+    anybody, `gini_at_10` how unevenly.
+    """
     summary: dict[str, float] = {"n_evaluated_users": per_user.height}
-    segments = {"": per_user} | {f"_{name}": per_user.filter(segment=name) for name in ("warm", "new")}
-    for suffix, users in segments.items():
-        if not users.is_empty():
-            summary |= {f"{name}{suffix}": float(np.mean(users[name].to_numpy())) for name in METRICS}
-    if not per_user.is_empty():
-        summary["coverage_at_10"] = per_user["recommended"].explode().n_unique() / n_movies
-    return summary
+    if per_user.is_empty():
+        return summary
+    for segment, users in segments(per_user).items():
+        suffix = "" if segment == "all" else f"_{segment}"
+        summary |= {f"{name}{suffix}": float(np.mean(users[name].to_numpy())) for name in METRICS}
+    shown = per_user["recommended"].explode(empty_as_null=False).value_counts()["count"].to_numpy()
+    exposures = np.concatenate([shown, np.zeros(max(n_movies - len(shown), 0))]).astype(np.int64)
+    return summary | {"coverage_at_10": len(shown) / n_movies, "gini_at_10": gini(exposures)}
+
+
+def segments(per_user: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """`all` users, and those of each segment that has any."""
+    median = per_user["n_history"].median()
+    named = {
+        "all": per_user,
+        "warm": per_user.filter(segment="warm"),
+        "new": per_user.filter(segment="new"),
+        "light": per_user.filter(pl.col("n_history") <= median),
+        "heavy": per_user.filter(pl.col("n_history") > median),
+    }
+    return {name: users for name, users in named.items() if not users.is_empty()}
+
+
+class _Lists:
+    """Values of a list that depend on popularity only."""
+
+    def __init__(self, counts: Mapping[int, float], n_movies: int) -> None:
+        by_popularity = sorted(range(n_movies), key=lambda row: (-counts.get(row, 0), row))
+        self._rank = {row: rank for rank, row in enumerate(by_popularity, 1)}
+        total = sum(counts.values()) + n_movies
+        self._surprise = {row: -log2((counts.get(row, 0) + 1) / total) for row in range(n_movies)}
+
+    def mean_popularity_rank(self, ranked: list[int]) -> float:
+        """Mean rank by popularity, 1 for the most popular movie."""
+        return float(np.mean([self._rank[row] for row in ranked])) if ranked else 0.0
+
+    def novelty(self, ranked: list[int]) -> float:
+        """Mean self-information in bits, -log2 of a movie's smoothed share of all likes (Zhou et al., 2010)."""
+        return float(np.mean([self._surprise[row] for row in ranked])) if ranked else 0.0
+
+
+def _rows(external_ids: Sequence[str]) -> dict[str, int]:
+    return {external_id: row for row, external_id in enumerate(external_ids)}
 
 
 def _history(frame: pl.DataFrame, item_index: Mapping[str, int]) -> History:
-    known = frame.filter(pl.col("movie_id").is_in(list(item_index)))
-    rows = [item_index[movie_id] for movie_id in known["movie_id"]]
+    rows = np.array([item_index.get(movie_id, -1) for movie_id in frame["movie_id"]], np.int32)
+    known = rows >= 0
     return History(
-        items=np.array(rows, np.int32),
-        ratings=known["rating"].to_numpy().astype(np.float32),
-        rated_at=known["rated_at"].dt.epoch("s").to_numpy().astype(np.int64),
+        items=rows[known],
+        ratings=frame["rating"].to_numpy()[known].astype(np.float32),
+        rated_at=frame["rated_at"].dt.epoch("s").to_numpy()[known].astype(np.int64),
     )

@@ -109,6 +109,20 @@ class IdempotencyRow(Base):
     created_at: Mapped[datetime]
 
 
+class ModelEventRow(Base):
+    """A line of the history of the models (`matinee.history`), never changed."""
+
+    __tablename__ = "model_events"
+
+    event_id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    what: Mapped[str]
+    version: Mapped[str]
+    previous_version: Mapped[str | None]
+    reason: Mapped[str]
+    who: Mapped[str]
+    at: Mapped[datetime]
+
+
 def engine(settings: Settings) -> sa.Engine:
     """The database, its tables migrated to this version; one pool of connections for each process.
 

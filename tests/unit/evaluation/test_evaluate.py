@@ -1,11 +1,10 @@
 from datetime import timedelta
 
 import numpy as np
-import polars as pl
 import pytest
 
-from matinee.evaluation.evaluate import Contender, evaluate, summarize
-from matinee.evaluation.split import cases, split_off_newest
+from matinee.evaluation.evaluate import Contender, Popularity, evaluate, summarize
+from matinee.evaluation.split import Case, cases, split_off_newest
 from matinee.models.base import Interactions, fit, recommender
 from matinee.ranking import History, RankingModel
 
@@ -57,9 +56,30 @@ def test_an_oracle_reaches_one(split):
 
 
 def test_a_truth_outside_the_catalogue_counts_against_the_model(split):
+    (case, *_) = cases(split, 4.0)
+    unlisted = Case(case.user_id, case.segment, case.history, frozenset({"a movie that came later"}))
+    (row,) = evaluate(contender(split, "als"), [unlisted]).to_dicts()
+    assert row["recall_at_10"] == 0
+
+
+def test_users_are_compared_by_their_external_ids_whatever_the_rows(split):
     base = contender(split, "popular")
-    narrow = Contender(base.model, base.user_index, {"m0": 0})
-    assert evaluate(narrow, cases(split, 4.0)).select(pl.col("recall_at_10").max()).item() < 1
+    (row, *_) = evaluate(base, cases(split, 4.0)).to_dicts()
+    assert set(row["recommended"]) <= base.item_index.keys()
+
+
+def test_popular_lists_are_less_novel_than_personal_ones(split):
+    popularity = Popularity.of(split.past, 4.0)
+    users = list(cases(split, 4.0))
+    als, popular = (summarize(evaluate(contender(split, name), users, popularity), 40) for name in ("als", "popular"))
+    assert popular["novelty"] < als["novelty"]
+    assert popular["mean_popularity_rank"] < als["mean_popularity_rank"]
+    assert popular["gini_at_10"] > als["gini_at_10"]
+
+
+def test_light_and_heavy_users_are_told_apart_by_the_median(split):
+    summary = summarize(evaluate(contender(split, "als"), cases(split, 4.0)), 40)
+    assert {"ndcg_at_10_light", "ndcg_at_10_heavy", "ndcg_at_10_warm"} <= summary.keys()
 
 
 def test_no_case_gives_an_empty_table_and_no_means(split):

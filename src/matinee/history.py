@@ -1,0 +1,112 @@
+"""The history of the models: who moved what, when and why. Nothing in it is ever changed.
+
+A move of production is more than one step (alias, tags, deployment), and a process may die between any two. So its
+intention is recorded before the first step and its end after the last; `unfinished` finds what lies between.
+"""
+
+import getpass
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from matinee.ratings.database import ModelEventRow, engine, writing
+from matinee.settings import Settings
+
+What = Literal["promoting", "promoted", "rejected", "rolling_back", "rolled_back", "abandoned", "deployed"]
+"""`promoting` and `rolling_back` are intentions; `promoted`, `rolled_back` or `abandoned` ends one."""
+
+INTENTIONS: dict[What, What] = {"promoting": "promoted", "rolling_back": "rolled_back"}
+"""The end of each intention that succeeds."""
+
+
+@dataclass(frozen=True)
+class ModelEvent:
+    """One line of the history."""
+
+    event_id: int
+    what: What
+    version: str
+    previous_version: str | None
+    """What was in production, or served, before."""
+    reason: str
+    who: str
+    at: datetime
+
+
+class History:
+    """The events of one home, oldest first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._database = engine(settings)
+
+    def record(self, what: What, version: str, previous_version: str | None, reason: str) -> None:
+        """Append an event; durable when this returns."""
+        row = ModelEventRow(
+            what=what,
+            version=version,
+            previous_version=previous_version,
+            reason=reason,
+            who=_who(),
+            at=datetime.now(UTC),
+        )
+        with writing(self._database) as session:
+            session.add(row)
+
+    def events(self) -> list[ModelEvent]:
+        """Everything that happened."""
+        with Session(self._database) as session:
+            return [_event(row) for row in session.scalars(sa.select(ModelEventRow).order_by(ModelEventRow.event_id))]
+
+    def unfinished(self) -> ModelEvent | None:
+        """The intention that was begun last, when nothing says how it ended."""
+        ends = {*INTENTIONS.values(), "abandoned"}
+        for event in reversed(self.events()):
+            if event.what in ends:
+                return None
+            if event.what in INTENTIONS:
+                return event
+        return None
+
+    def last_served_before(self, version: str) -> str | None:
+        """The version to go back to: the last other one that served and that nobody went back from."""
+        return last_good(self.events(), version)
+
+    def is_rolled_back_to(self, version: str) -> bool:
+        """Whether `version` is in production because somebody went back to it."""
+        moves = [event for event in self.events() if event.what in INTENTIONS.values()]
+        return bool(moves) and moves[-1].what == "rolled_back" and moves[-1].version == version
+
+
+def last_good(events: Iterable[ModelEvent], version: str) -> str | None:
+    """Last version other than `version` that was deployed, without those that a rollback left and nobody put back."""
+    served: list[str] = []
+    bad: set[str | None] = set()
+    for event in events:
+        if event.what == "deployed":
+            served.append(event.version)
+        elif event.what == "rolled_back":
+            bad.add(event.previous_version)
+        elif event.what == "promoted":
+            bad.discard(event.version)
+    return next((each for each in reversed(served) if each != version and each not in bad), None)
+
+
+def _event(row: ModelEventRow) -> ModelEvent:
+    what: What = next(each for each in get_args(What) if each == row.what)
+    return ModelEvent(row.event_id, what, row.version, row.previous_version, row.reason, row.who, row.at)
+
+
+def _who() -> str:
+    """The pipeline run of a task, or the person at the keyboard."""
+    run = os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
+    if run:
+        return f"{os.environ.get('AIRFLOW_CTX_DAG_ID', 'airflow')} {run}"
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an arbitrary user id of a container has no name
+        return f"uid {os.getuid()}"

@@ -1,0 +1,223 @@
+"""Promotion and rollback against a real MLflow server, also when the process dies between any two steps."""
+
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from mlflow import MlflowClient
+
+from matinee import registry
+from matinee.errors import BadData, NotFound, Refused
+from matinee.evaluation.backtest import Backtest
+from matinee.evaluation.gate import Decision
+from matinee.history import ModelEvent, last_good
+from matinee.models import artifact
+from matinee.models.base import Interactions, fit, recommender
+from matinee.production import Production
+from matinee.registry import Training
+from matinee.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("own_models")
+
+NO_MOVIES = pl.DataFrame(
+    schema={"movie_id": pl.String, "title": pl.String, "year": pl.Int32, "genres": pl.List(pl.String)}
+)
+CHUNKS = itertools.count(1)
+STEPS = ["alias", "tags", "end"]
+
+
+@dataclass
+class Home:
+    """A home in which models are registered and moved."""
+
+    settings: Settings
+    interactions: Interactions
+
+    @property
+    def production(self) -> Production:
+        """As a new process sees it."""
+        return Production(self.settings)
+
+    def register(self) -> str:
+        chunk_id, registry = next(CHUNKS), self.production.registry
+        als = recommender("als", {"factors": 4})
+        folder = self.settings.home / str(chunk_id) / artifact.FOLDER
+        manifest = artifact.write(folder, "als", fit(als, self.interactions), self.interactions, NO_MOVIES, chunk_id)
+        training = Training(manifest, folder, als.parameters, {}, datetime.now(UTC))
+        run = registry.training_run(registry.log_training(training))
+        decision = Decision(rule="rule", verdict="promote", reason="It is better.")
+        registry.log_evaluation(run, {}, Backtest.nobody().per_user, decision)
+        return registry.register(registry.training_run(run.run_id))
+
+    def serve(self) -> str:
+        """Register, promote and deploy."""
+        version = self.register()
+        self.production.promote(version, "better")
+        self.production.history.record("deployed", version, None, "in production")
+        return version
+
+    def state(self) -> tuple[str, set[str]]:
+        """The alias, and all versions that are tagged as production."""
+        registry = self.production.registry
+        return registry.production().version, {v.version for v in registry.versions() if v.stage == "production"}
+
+
+@pytest.fixture
+def home(mlflow_url, tmp_path, ratings):
+    settings = Settings(home=tmp_path / "home", mlflow_url=mlflow_url, _env_file=None)
+    movie_ids = [f"m{movie}" for movie in range(40)]
+    return Home(settings, Interactions.from_ratings(ratings, movie_ids, 4.0, datetime.now(UTC)))
+
+
+class Killed(BaseException):
+    """The process died."""
+
+
+def die_before(step: str, production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_):
+        raise Killed
+
+    record = production.history.record
+
+    def die_at_the_end(what, *arguments):
+        if what in ("promoted", "rolled_back"):
+            raise Killed
+        record(what, *arguments)
+
+    def die_after_the_alias(version):
+        MlflowClient().set_registered_model_alias(registry.NAME, registry.ALIAS, version)
+        raise Killed
+
+    match step:
+        case "alias":
+            monkeypatch.setattr(production.registry, "move_production", die)
+        case "tags":
+            monkeypatch.setattr(production.registry, "move_production", die_after_the_alias)
+        case "end":
+            monkeypatch.setattr(production.history, "record", die_at_the_end)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_promotion_that_dies_is_completed_or_taken_back(home, monkeypatch, step):
+    old, new = home.serve(), home.register()
+    dying = home.production
+    die_before(step, dying, monkeypatch)
+    with pytest.raises(Killed):
+        dying.promote(new, "better")
+    home.production.recover()
+    expected = old if step == "alias" else new
+    assert home.state() == (expected, {expected})
+    assert home.production.history.events()[-1].what == ("abandoned" if step == "alias" else "promoted")
+    assert home.production.history.unfinished() is None
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_rollback_that_dies_is_completed_or_taken_back(home, monkeypatch, step):
+    old, new = home.serve(), home.serve()
+    dying = home.production
+    die_before(step, dying, monkeypatch)
+    with pytest.raises(Killed):
+        dying.roll_back(None, "bad")
+    home.production.recover()
+    expected = new if step == "alias" else old
+    assert home.state() == (expected, {expected})
+    assert home.production.roll_back(None, "bad again") == old  # done once, however often it is asked for
+
+
+def test_a_rollback_goes_to_the_version_that_really_served(home):
+    served = home.serve()
+    never_served = home.register()
+    home.production.promote(never_served, "promoted, but its deployment failed")
+    bad = home.serve()
+    assert home.production.roll_back(None, "bad") == served
+    assert home.state() == (served, {served})
+    stages = {v.version: v.stage for v in home.production.registry.versions()}
+    assert (stages[never_served], stages[bad]) == ("archived", "archived")
+
+
+def test_a_rollback_can_be_repeated_to_go_further_back(home):
+    first, second, _third = home.serve(), home.serve(), home.serve()
+    for expected in (second, first):
+        assert home.production.roll_back(None, "bad") == expected
+        home.production.history.record("deployed", expected, None, "in production")
+
+
+def test_a_rollback_without_an_earlier_version_is_refused(home):
+    only = home.serve()
+    with pytest.raises(Refused, match="No other version has served"):
+        home.production.roll_back(None, "bad")
+    assert home.state() == (only, {only})
+
+
+def test_a_rollback_to_a_version_that_does_not_exist_moves_nothing(home):
+    version = home.serve()
+    with pytest.raises(NotFound):
+        home.production.roll_back("99999", "bad")
+    assert home.state() == (version, {version})
+
+
+def test_a_rollback_to_a_model_that_does_not_load_moves_nothing(home, monkeypatch):
+    home.serve()
+    version = home.serve()
+
+    def damaged(_: Path) -> artifact.Artifact:
+        raise BadData("damaged")
+
+    monkeypatch.setattr(artifact, "load", damaged)
+    with pytest.raises(BadData):
+        home.production.roll_back(None, "bad")
+    assert home.state() == (version, {version})
+
+
+def test_the_history_tells_who_moved_what_when_and_why(home):
+    first, second = home.serve(), home.register()
+    home.production.promote(second, "much better")
+    home.production.reject(home.register(), "worse")
+    events = home.production.history.events()
+    assert [event.what for event in events] == [
+        "promoting",
+        "promoted",
+        "deployed",
+        "promoting",
+        "promoted",
+        "rejected",
+    ]
+    promoted = events[4]
+    assert (promoted.version, promoted.previous_version, promoted.reason) == (second, first, "much better")
+    assert promoted.who
+    assert events == sorted(events, key=lambda event: event.at)
+
+
+def test_what_is_in_production_after_a_rollback_is_known_as_such(home):
+    first, second = home.serve(), home.serve()
+    assert not home.production.history.is_rolled_back_to(second)
+    home.production.roll_back(None, "bad")
+    assert home.production.history.is_rolled_back_to(first)
+    home.production.promote(second, "by hand")
+    assert not home.production.history.is_rolled_back_to(second)
+
+
+def event(what, version, previous=None):
+    return ModelEvent(0, what, version, previous, "", "", datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("events", "version", "good"),
+    [
+        ([event("deployed", "1"), event("deployed", "2")], "2", "1"),
+        ([event("deployed", "1"), event("promoted", "2")], "2", "1"),
+        ([event("deployed", "1"), event("deployed", "2"), event("rolled_back", "1", "2")], "1", None),
+        (
+            [event("deployed", "1"), event("deployed", "2"), event("rolled_back", "1", "2"), event("promoted", "2")],
+            "1",
+            "2",
+        ),
+        ([event("deployed", "1")], "1", None),
+        ([], "1", None),
+    ],
+)
+def test_the_version_to_go_back_to_is_the_last_good_one_that_served(events, version, good):
+    assert last_good(events, version) == good
