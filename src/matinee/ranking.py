@@ -195,9 +195,8 @@ class FactorScorer:
         )
 
     @cached_property
-    def _gram(self) -> NDArray[np.float64]:
-        factors = self.item_factors.astype(np.float64)
-        gram: NDArray[np.float64] = factors.T @ factors
+    def _gram(self) -> Floats:
+        gram: Floats = self.item_factors.T @ self.item_factors
         gram[np.diag_indices_from(gram)] += self.regularization
         return gram
 
@@ -222,10 +221,11 @@ class FactorScorer:
         liked = history.rated_at_least(self.positive_rating)
         if len(liked) == 0:
             return None
-        weights = self.alpha * recency_weights(liked.rated_at, self.recency)
-        factors = self.item_factors[liked.items].astype(np.float64)
+        weights = (self.alpha * recency_weights(liked.rated_at, self.recency)).astype(np.float32)
+        factors = self.item_factors[liked.items]
         normal = self._gram + (factors.T * (weights - 1)) @ factors
-        return np.linalg.solve(normal, factors.T @ weights).astype(np.float32)
+        user_factor: Floats = np.linalg.solve(normal, factors.T @ weights)
+        return user_factor
 
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; the cosine of the factors."""
@@ -298,7 +298,10 @@ class ItemItemScorer:
 
 @dataclass(frozen=True)
 class BlendScorer:
-    """A weighted sum of other scorers' scores, each brought to mean 0 and standard deviation 1 over the catalogue."""
+    """A weighted sum of other scorers' scores, the personal ones brought to mean 0 and deviation 1 over the catalogue.
+
+    Popularity stays on its own scale, which is the same for everyone and every day.
+    """
 
     components: Sequence[tuple[float, Scorer]]
     """Weight and scorer of each."""
@@ -322,11 +325,14 @@ class BlendScorer:
         return self._mix(lambda scorer: scorer.similar(item_index))
 
     def _mix(self, ask: Callable[[Scorer], Floats | None]) -> Floats | None:
-        asked = [(weight, scorer, ask(scorer)) for weight, scorer in self.components]
-        parts = [(np.float32(weight), scorer, scores) for weight, scorer, scores in asked if scores is not None]
-        if all(isinstance(scorer, PopularityScorer) for _, scorer, _ in parts):
-            return None
-        return sum((weight * _standardized(scores) for weight, _, scores in parts), np.zeros_like(parts[0][2]))
+        total, is_personal = np.zeros(1, np.float32), False
+        for weight, scorer in self.components:
+            scores = ask(scorer)
+            if scores is not None and isinstance(scorer, PopularityScorer):
+                total = total + np.float32(weight) * scores
+            elif scores is not None:
+                total, is_personal = total + np.float32(weight) * _standardized(scores), True
+        return total if is_personal else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,10 @@ def random_histories(draw: st.DrawFn) -> History:
     items = draw(st.lists(st.integers(0, N_MOVIES - 1), unique=True, max_size=N_MOVIES))
     ratings = draw(st.lists(st.sampled_from([1.0, 3.0, 4.0, 5.0]), min_size=len(items), max_size=len(items)))
     times = draw(st.lists(st.integers(0, 5), min_size=len(items), max_size=len(items)))
-    return History(np.array(items, np.int32), np.array(ratings, np.float32), np.array(sorted(times), np.int64))
+    order = np.lexsort((items, times))
+    return History(
+        np.array(items, np.int32)[order], np.array(ratings, np.float32)[order], np.array(times, np.int64)[order]
+    )
 
 
 scores = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=1, max_size=30).map(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -16,19 +17,19 @@ from matinee.models.popular import Popular
 
 @dataclass(frozen=True)
 class Blend:
-    """Weighted sum of standardized scores; a component of weight 0 is not fitted.
+    """Weighted sum of standardized personal scores and of popularity; a component of weight 0 is not fitted.
 
-    The defaults were chosen on the first chunks of ml-100k after its bootstrap; `docs/models.md` tells how.
+    The defaults were chosen on chunks before those that `matinee bench quality --timeline` tests on; `docs/models.md`
+    tells how.
     """
 
     als: float = 0.0
     ease: float = 1.0
     next_item: float = 0.5
-    recent: float = 0.5
-    """Weight of popularity that fades with `half_life_days`."""
+    recent: float = 4.0
+    """Weight of `Recent`."""
     common: float = -1.0
-    """Weight of the logarithm of all-time popularity; below 0 it makes room for the long tail."""
-    half_life_days: float = 7.0
+    """Weight of `Common`; below 0 it makes room for the long tail."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
@@ -40,10 +41,10 @@ class Blend:
         """Weight and algorithm of each component in use."""
         components: list[tuple[float, Recommender]] = [
             (self.als, ALS()),
-            (self.ease, EASE()),
+            (self.ease, EASE(recency=inf)),  # tastes; what a user is after now is next_item's part
             (self.next_item, NextItem()),
-            (self.recent, Popular(self.half_life_days)),
-            (self.common, _Common()),
+            (self.recent, Recent()),
+            (self.common, Common()),
         ]
         return [(weight, algorithm) for weight, algorithm in components if weight]
 
@@ -59,7 +60,7 @@ class Blend:
 def blended(
     components: Sequence[tuple[float, Recommender]], interactions: Interactions, incumbent: Incumbent | None = None
 ) -> Fitted:
-    """Model of the weighted sum of the components' standardized scores, each component of any other kind."""
+    """Model of the weighted sum of the components' scores (`ranking.BlendScorer`), each of any other kind."""
     arrays: dict[str, NDArray[Any]] = {}
     parameters: dict[str, float] = {}
     for position, (weight, algorithm) in enumerate(components):
@@ -71,12 +72,40 @@ def blended(
 
 
 @dataclass(frozen=True)
-class _Common:
-    """The logarithm of all-time popularity."""
+class Recent:
+    """What is liked these days: popularity that fades, as a share of the most popular movie's."""
+
+    half_life_days: float = 7.0
 
     @property
     def parameters(self) -> Mapping[str, float]:
-        return {}
+        """See `Recommender.parameters`."""
+        return asdict(self)
 
     def fit(self, interactions: Interactions) -> Fitted:
-        return Fitted("popularity", {"popularity": np.log1p(interactions.popularity())})
+        """See `Recommender.fit`."""
+        popularity = Popular(self.half_life_days).fit(interactions).arrays["popularity"]
+        return Fitted("popularity", {"popularity": popularity / max(popularity.max(), np.finfo(np.float32).tiny)})
+
+
+@dataclass(frozen=True)
+class Common:
+    """What everybody knows anyway: the logarithm of how many users ever liked a movie.
+
+    Rare movies are all alike to it, and one that nobody liked counts as the most common: where nothing is known of a
+    movie, a low popularity is no reason to show it.
+    """
+
+    rare: float = 5.0
+    """Users up to whom a movie is rare."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """See `Recommender.parameters`."""
+        return asdict(self)
+
+    def fit(self, interactions: Interactions) -> Fitted:
+        """See `Recommender.fit`."""
+        popularity = interactions.popularity()
+        known = np.where(popularity > 0, popularity, popularity.max())
+        return Fitted("popularity", {"popularity": np.log(np.maximum(known, np.float32(self.rare)))})

@@ -17,11 +17,11 @@ from matinee.models.item_item import cross_product, fitted, inverse, liked_movie
 class EASE:
     """Predicts each liked movie from a user's others: B = I - P / diag(P), P = (G + Λ)⁻¹, G the co-occurrences."""
 
-    regularization: float = 1000.0
+    regularization: float = 300.0
     """λ, added to every movie."""
     dropout: float = 0.0
     """p of EDLAE, which adds p / (1 - p) · Gⱼⱼ, more to a popular movie; 0 is EASE."""
-    recency: float = 10.0
+    recency: float = 50.0
     """Ratings after which the weight of an older one in a history has fallen to 1/e."""
 
     @property

@@ -1,11 +1,13 @@
 """A blend is the weighted sum of its parts, each standardized."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, fit
-from matinee.models.blend import Blend, blended
+from matinee.models.blend import Blend, Common, Recent, blended
 from matinee.models.ease import EASE
 from matinee.models.popular import Popular
 from matinee.ranking import (
@@ -28,7 +30,7 @@ def blend_of(interactions: Interactions, *components: tuple[float, ALS | EASE | 
     return blended(components, interactions).complete(interactions).ranking_model()
 
 
-def test_scores_are_the_weighted_sum_of_standardized_scores(interactions: Interactions) -> None:
+def test_scores_are_the_weighted_sum_of_standardized_scores_and_popularity(interactions: Interactions) -> None:
     parts = [(2.0, ALS(factors=4)), (1.0, EASE()), (-0.5, Popular(half_life_days=7))]
     model = blend_of(interactions, *parts)
     history = interactions.histories.of(3)
@@ -36,7 +38,7 @@ def test_scores_are_the_weighted_sum_of_standardized_scores(interactions: Intera
     expected = (
         2 * standardized(als.scorer.fold_in(history))
         + standardized(ease.scorer.fold_in(history))
-        - 0.5 * standardized(popular.popularity)
+        - 0.5 * popular.popularity
     )
     assert_allclose(model.scorer.fold_in(history), expected, rtol=1e-4, atol=1e-5)
 
@@ -46,7 +48,10 @@ def test_scores_that_are_all_alike_change_no_order() -> None:
     histories = Histories(np.array([0, 1]), np.array([0], np.int32), np.array([5], np.float32), np.array([0]))
     likes = np.eye(3, dtype=np.float32)[[1, 2, 0]]
     item_item = ItemItemScorer(np.tile(np.arange(3, dtype=np.int32), (3, 1)), likes, histories, np.inf, 4.0)
-    blend = BlendScorer([(1.0, item_item), (0.1, PopularityScorer(different)), (5.0, PopularityScorer(alike))])
+    flat = replace(item_item, weights=np.full((3, 3), 7, np.float32))
+    blend = BlendScorer(
+        [(1.0, item_item), (0.1, PopularityScorer(different)), (5.0, PopularityScorer(alike)), (9.0, flat)]
+    )
     assert np.argsort(-blend.learned(0)).tolist() == [1, 2, 0]
 
 
@@ -65,3 +70,17 @@ def test_a_component_of_weight_zero_is_not_fitted(interactions: Interactions) ->
     fitted = Blend(als=0, ease=0, next_item=1, recent=0, common=0).fit(interactions)
     assert {name.split(".")[1] for name in fitted.arrays} == {"item_item"}
     assert [name for name in fitted.parameters if name.count(".") == 1] == ["0.item_item"]
+
+
+def test_recent_popularity_is_a_share_of_the_most_popular_movies(interactions: Interactions) -> None:
+    recent = Recent(half_life_days=3).fit(interactions).arrays["popularity"]
+    faded = Popular(half_life_days=3).fit(interactions).arrays["popularity"]
+    assert_allclose(recent, faded / faded.max(), rtol=1e-6)
+
+
+def test_a_movie_that_nobody_liked_is_as_common_as_the_most_popular(interactions: Interactions) -> None:
+    ratings = np.where(interactions.histories.items == 2, 1, interactions.histories.ratings).astype(np.float32)
+    unliked = replace(interactions, histories=replace(interactions.histories, ratings=ratings))
+    common = Common(rare=5).fit(unliked).arrays["popularity"]
+    assert common[2] == common.max()
+    assert_allclose(common.min(), np.log(max(5, np.unique(unliked.popularity())[1])), rtol=1e-6)
