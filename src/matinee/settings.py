@@ -17,7 +17,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Settings(BaseSettings):
     """One matinee: where it lives, what it learns from, where its processes listen."""
 
-    model_config = SettingsConfigDict(env_prefix="MATINEE_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MATINEE_", env_file=".env", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     home: Path = Path(".matinee")
     """Folder of everything that matinee keeps; two homes with different ports run side by side."""
