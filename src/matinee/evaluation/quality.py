@@ -78,12 +78,13 @@ BASELINES = ("als_plain", "popular_30d")
 """What the default model has to beat."""
 
 
-def split_quality(folder: Path) -> dict[str, list[Row]]:
-    """Recall and NDCG of `SPLIT_MODELS` on a published split in the form of Liang et al. (2018).
+def split_quality(folder: Path, models: Mapping[str, Recommender] = SPLIT_MODELS) -> dict[str, list[Row]]:
+    """Recall and NDCG of models on a published split in the form of Liang et al. (2018).
 
     Args:
         folder: holds `train.csv`, `validation_tr.csv` and `validation_te.csv`, each with columns `uid, sid`: all
             liked movies of the training users, and history and truth of the held-out users.
+        models: what to fit, by name.
 
     Returns:
         `{"rows": [{"model", "recall_at_20", "recall_at_50", "ndcg_at_100", "n_users", "fit_s"}]}`.
@@ -95,7 +96,7 @@ def split_quality(folder: Path) -> dict[str, list[Row]]:
     n_movies = 1 + max(int(items.max()) for users in (train, history, truth) for items in users.values())
     interactions = _without_times(train, n_movies)
     rows = []
-    for name, algorithm in SPLIT_MODELS.items():
+    for name, algorithm in models.items():
         model, fit_s = _timed_fit(algorithm, interactions)
         values = [_split_metrics(model, history[user], set(truth[user].tolist())) for user in sorted(truth)]
         means = {metric: float(np.mean([each[metric] for each in values])) for metric in values[0]}
@@ -143,8 +144,9 @@ def timeline_quality(
     period: timedelta,
     n_retrains: int,
     positive_rating: float = 4.0,
+    models: Mapping[str, Recommender] = TIMELINE_MODELS,
 ) -> dict[str, Any]:
-    """NDCG and coverage of `TIMELINE_MODELS`, each fitted again before every period and tested on it.
+    """NDCG and coverage of models, each fitted again before every period and tested on it.
 
     Args:
         ratings: `user_id, movie_id, rating, rated_at`, in order of time.
@@ -153,6 +155,7 @@ def timeline_quality(
         period: time between two retrains.
         n_retrains: how many; a period in which nobody can be tested does not count.
         positive_rating: stars that count as liked.
+        models: what to fit, by name; `BASELINES` must be among them.
 
     Returns:
         `rows`: for each model means over all tested users, of `coverage_at_10` over the retrains, median `fit_s`, and
@@ -162,13 +165,13 @@ def timeline_quality(
     Raises:
         UsageError: there are fewer periods to test on than `n_retrains`.
     """
-    results: dict[str, list[pl.DataFrame]] = {name: [] for name in TIMELINE_MODELS}
-    fit_s: dict[str, list[float]] = {name: [] for name in TIMELINE_MODELS}
+    results: dict[str, list[pl.DataFrame]] = {name: [] for name in models}
+    fit_s: dict[str, list[float]] = {name: [] for name in models}
     n_movies, incumbent = 0, None
     for now, split, users in _tests(ratings, starts_at, period, n_retrains, positive_rating):
         interactions = Interactions.from_ratings(split.past, movie_ids, positive_rating, now)
         n_movies = max(n_movies, interactions.n_movies)
-        for name, algorithm in TIMELINE_MODELS.items():
+        for name, algorithm in models.items():
             start = incumbent if name == "als_warm" else None
             model, seconds = _timed_fit(algorithm, interactions, start)
             contender = _contender(model, interactions)

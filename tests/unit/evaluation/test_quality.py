@@ -1,0 +1,87 @@
+"""The quality bench: known figures on the published split, and honest steps along the timeline."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matinee.errors import UsageError
+from matinee.evaluation.quality import bootstrap_interval, split_quality, timeline_quality
+from matinee.models.als import ALS
+from matinee.models.base import Fitted, Interactions
+from matinee.models.popular import Popular
+
+STARTS_AT = datetime(2020, 1, 11, tzinfo=UTC)
+DAY = timedelta(days=1)
+BASELINES = {"popular_30d": Popular(window_days=30), "als_plain": ALS(factors=4, recency=np.inf)}
+
+
+class Watched(Popular):
+    """Popularity that remembers when the newest rating was that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "newest", [])
+
+    def fit(self, interactions: Interactions) -> Fitted:
+        self.newest.append((interactions.data_through, interactions.histories.rated_at.max()))
+        return super().fit(interactions)
+
+
+def test_popularity_on_the_published_split_is_exactly_what_was_published(real_data: Path) -> None:
+    (row,) = split_quality(real_data / "ml-1m-vae", {"popular": Popular()})["rows"]
+    assert [round(row[metric], 4) for metric in ("recall_at_20", "recall_at_50", "ndcg_at_100")] == [
+        0.1723,
+        0.2444,
+        0.2218,
+    ]
+    assert row["n_users"] == 1000
+
+
+def test_als_on_the_published_split_is_above_its_floor(real_data: Path) -> None:
+    (row,) = split_quality(real_data / "ml-1m-vae", {"als": ALS(factors=128, recency=np.inf)})["rows"]
+    assert row["ndcg_at_100"] >= 0.425
+
+
+def test_a_split_without_its_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"train\.csv is missing"):
+        split_quality(tmp_path)
+
+
+def test_every_retrain_sees_only_what_came_before_what_it_is_tested_on(ratings: pl.DataFrame) -> None:
+    watched = Watched()
+    timeline_quality(ratings, [], STARTS_AT, DAY, 5, models={"watched": watched, **BASELINES})
+    assert [through for through, _ in watched.newest] == [STARTS_AT + day * DAY for day in range(5)]
+    assert all(newest < through.timestamp() for through, newest in watched.newest)
+
+
+def test_a_model_of_two_tastes_beats_popularity_on_people_of_two_tastes(ratings: pl.DataFrame) -> None:
+    models = {"als": ALS(factors=4, regularization=1), **BASELINES}
+    result = timeline_quality(ratings, [], STARTS_AT, DAY, 5, models=models)
+    rows = {row["model"]: row for row in result["rows"]}
+    assert rows["als"]["ndcg_at_10"] > rows["popular_30d"]["ndcg_at_10"]
+    assert rows["als"]["n_retrains"] == 5
+    assert 0 < rows["popular_30d"]["coverage_at_10"] <= rows["popular_30d"]["coverage_at_10_total"] <= 1
+    comparison = next(each for each in result["comparisons"] if each["baseline"] == "popular_30d")
+    assert comparison["model"] == "als"
+    assert comparison["low"] <= comparison["difference"] <= comparison["high"]
+
+
+def test_more_retrains_than_there_are_periods_are_refused(ratings: pl.DataFrame) -> None:
+    with pytest.raises(UsageError, match="not 50"):
+        timeline_quality(ratings, [], STARTS_AT, DAY, 50, models=BASELINES)
+
+
+def test_the_interval_of_a_constant_difference_is_that_difference() -> None:
+    assert bootstrap_interval(np.full(20, 0.25)) == (0.25, 0.25)
+
+
+def test_the_interval_covers_the_mean_and_narrows_with_more_users() -> None:
+    random = np.random.default_rng(0)
+    few, many = random.normal(size=50), random.normal(size=5000)
+    low_few, high_few = bootstrap_interval(few)
+    low_many, high_many = bootstrap_interval(many)
+    assert low_few < few.mean() < high_few
+    assert high_many - low_many < (high_few - low_few) / 5
