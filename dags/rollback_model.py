@@ -21,7 +21,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"retries": 1, "retry_delay": timedelta(seconds=10)},
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     params={"reason": Param("asked for in Airflow", type="string", minLength=1, description="Why; it is recorded.")},
     tags=["matinee", "serving"],
 ):

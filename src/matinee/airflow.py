@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.settings import Settings
 
-TRAIN, DEPLOY = "train_model", "deploy_model"
+TRAIN, DEPLOY, ROLLBACK = "train_model", "deploy_model", "rollback_model"
 STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
 POLL_S = 0.5
 ABSENCE_S = 45.0

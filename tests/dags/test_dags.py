@@ -67,9 +67,9 @@ def kubernetes(tmp_path_factory) -> dict:
     return read(tmp_path_factory.mktemp("airflow"), "kubernetes")
 
 
-def test_airflow_reads_both_dags_without_an_error(process):
+def test_airflow_reads_every_dag_without_an_error(process):
     assert process["errors"] == {}
-    assert sorted(process["dags"]) == ["deploy_model", "train_model"]
+    assert sorted(process["dags"]) == ["deploy_model", "rollback_model", "train_model"]
 
 
 def test_train_model_runs_daily_one_at_a_time_and_never_catches_up(process):
@@ -94,6 +94,12 @@ def test_only_a_promotion_updates_the_asset_that_deploy_model_waits_for(process)
 def test_deploy_model_has_one_task_and_one_run_at_a_time(process):
     dag = process["dags"]["deploy_model"]
     assert (sorted(dag["tasks"]), dag["max_active_runs"]) == (["deploy"], 1)
+
+
+def test_rollback_model_is_started_by_people_only(process):
+    dag = process["dags"]["rollback_model"]
+    assert (list(dag["tasks"]), dag["max_active_runs"]) == (["rollback"], 1)
+    assert "deploy" not in dag["schedule"].lower()
 
 
 def test_every_dag_explains_itself(process):

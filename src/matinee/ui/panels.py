@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from matinee.airflow import ROLLBACK, Airflow, new_run_id
+from matinee.errors import MatineeError
 from matinee.settings import Settings
 from matinee.ui.client import KnownRating, ModelInfo
 from matinee.ui.texts import Texts
@@ -58,6 +60,7 @@ def serving_model(model: ModelInfo, texts: Texts, settings: Settings) -> None:
         else:
             _version(model, texts)
             _quality(model, texts)
+            _roll_back(texts, settings)
         st.link_button(texts.airflow, settings.airflow_link, icon=":material/schedule:", width="stretch")
         st.link_button(texts.mlflow, settings.mlflow_link, icon=":material/history:", width="stretch")
 
@@ -84,6 +87,19 @@ def _quality(model: ModelInfo, texts: Texts) -> None:
             st.metric(texts.popularity, f"{popularity:.3f}", width="content")
     if (users := model.metrics.get("n_evaluated_users")) is not None:
         st.caption(texts.ndcg_users.format(count=users))
+
+
+def _roll_back(texts: Texts, settings: Settings) -> None:
+    with st.popover(texts.roll_back, icon=":material/undo:", width="stretch"):
+        st.caption(texts.roll_back_help)
+        if st.button(texts.roll_back_now, key="roll_back", type="primary"):
+            try:
+                with Airflow(settings, absence_s=0) as airflow:
+                    airflow.trigger(ROLLBACK, new_run_id("page"))
+            except MatineeError as error:
+                st.warning(plain(str(error)))
+            else:
+                st.info(texts.rolling_back)
 
 
 def _date(moment: datetime) -> str:

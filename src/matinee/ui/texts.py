@@ -55,6 +55,10 @@ class Texts:
     not_measured: str
     airflow: str
     mlflow: str
+    roll_back: str
+    roll_back_help: str
+    roll_back_now: str
+    rolling_back: str
 
     unreachable: str
     refused: str
@@ -110,6 +114,13 @@ ENGLISH = Texts(
     not_measured="Its quality has not been measured.",
     airflow="Training runs (Airflow)",
     mlflow="Versions and metrics (MLflow)",
+    roll_back="Back to the version before",
+    roll_back_help=(
+        "The last other version that served goes into production again and is served within seconds."
+        " Nothing is trained."
+    ),
+    roll_back_now="Go back",
+    rolling_back="On the way: this page shows the version before as soon as it serves.",
     unreachable="The recommendation server does not answer right now. It is restarted by itself, and this page tries "
     "again every few seconds. If this lasts, run `matinee status`.",
     refused="The server did not accept this: {reason}",
@@ -162,6 +173,12 @@ KOREAN = Texts(
     not_measured="아직 성능을 재지 않았습니다.",
     airflow="학습 실행 기록 (Airflow)",
     mlflow="버전과 지표 (MLflow)",
+    roll_back="이전 버전으로 되돌리기",
+    roll_back_help=(
+        "마지막으로 실제 서비스했던 다른 버전이 몇 초 안에 다시 프로덕션이 되어 서비스됩니다. 학습은 하지 않습니다."
+    ),
+    roll_back_now="되돌리기",
+    rolling_back="진행 중입니다. 이전 버전이 서비스되면 이 페이지에 바로 나타납니다.",
     unreachable="추천 서버가 지금 응답하지 않습니다. 서버는 저절로 다시 시작되고, 이 페이지는 몇 초마다 "
     "다시 시도합니다. 오래 걸리면 `matinee status`를 실행해 보세요.",
     refused="서버가 요청을 받아들이지 않았습니다: {reason}",

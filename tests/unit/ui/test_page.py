@@ -320,3 +320,16 @@ def test_the_page_runs_again_by_itself_when_what_serves_is_not_what_it_shows(api
 @pytest.mark.parametrize(("rating", "text"), [(5, "★★★★★"), (3.5, "★★★½"), (0.5, "½"), (1, "★")])
 def test_stars_are_written_with_halves(rating, text):
     assert stars_text(rating) == text
+
+
+def test_one_click_goes_back_to_the_version_before(page, airflow_server, monkeypatch):
+    monkeypatch.setenv("MATINEE_AIRFLOW_URL", f"http://127.0.0.1:{airflow_server.port}")
+    page.run().button(key="roll_back").click().run()
+    assert ENGLISH.rolling_back in _words(page)
+    assert [dag_id for dag_id, _ in airflow_server.triggered] == ["rollback_model"]
+
+
+def test_going_back_without_airflow_is_one_friendly_line(page, unused_port, monkeypatch):
+    monkeypatch.setenv("MATINEE_AIRFLOW_URL", f"http://127.0.0.1:{unused_port}")
+    page.run().button(key="roll_back").click().run()
+    assert "Airflow does not answer" in _words(page)
