@@ -14,11 +14,15 @@ from matinee.models.item_item import cross_product, fitted, liked_movies
 
 @dataclass(frozen=True)
 class ItemKNN:
-    """Each movie points to those whose audience is nearest by the shrunk cosine."""
+    """A movie is recommended by its nearest movies: those with the same audience, by the shrunk cosine.
+
+    A user counts by one over how many movies they liked, because whoever likes everything says little about what
+    goes together.
+    """
 
     neighbours: int = 100
-    """How many movies each one points to."""
-    shrinkage: float = 10.0
+    """How many movies recommend each one."""
+    shrinkage: float = 0.1
     """Added to the denominator, so that movies with few ratings are near to none."""
     recency: float = 10.0
     """Ratings after which the weight of an older one in a history has fallen to 1/e."""
@@ -32,8 +36,11 @@ class ItemKNN:
         """See `Recommender.fit`."""
         movies = liked_movies(interactions)
         user_items = interactions.user_items()[:, movies]
-        similarity = cross_product(user_items, user_items)
+        n_liked = np.maximum(user_items.sum(axis=1), 1)
+        similarity = cross_product(user_items.multiply(1 / n_liked).tocsr(), user_items)
         lengths = np.sqrt(similarity.diagonal())
         similarity /= np.outer(lengths, lengths) + np.float32(self.shrinkage)
         np.fill_diagonal(similarity, 0)
-        return fitted(similarity, movies, interactions.n_movies, self.recency, int(self.neighbours))
+        if self.neighbours < len(movies):
+            similarity[similarity < np.partition(similarity, -int(self.neighbours), axis=0)[-int(self.neighbours)]] = 0
+        return fitted(similarity, movies, interactions.n_movies, self.recency)

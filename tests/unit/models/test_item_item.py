@@ -47,19 +47,20 @@ class TestEASE:
 
 
 class TestItemKNN:
-    def test_is_the_shrunk_cosine(self, interactions: Interactions) -> None:
+    def test_is_the_shrunk_cosine_of_users_who_count_less_the_more_they_like(self, interactions: Interactions) -> None:
         matrix = liked_matrix(interactions)
-        lengths = np.linalg.norm(matrix, axis=0)
-        expected = matrix.T @ matrix / (np.outer(lengths, lengths) + 2)
+        together = matrix.T @ (matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
+        lengths = np.sqrt(np.diag(together))
+        expected = together / (np.outer(lengths, lengths) + 2)
         np.fill_diagonal(expected, 0)
         assert_allclose(dense(ItemKNN(shrinkage=2).fit(interactions)), expected, rtol=1e-5)
 
-    def test_keeps_only_the_nearest(self, interactions: Interactions) -> None:
+    def test_recommends_each_movie_by_its_nearest_only(self, interactions: Interactions) -> None:
         everything = dense(ItemKNN().fit(interactions))
         nearest = dense(ItemKNN(neighbours=2).fit(interactions))
-        for full_row, row in zip(everything, nearest, strict=True):
-            assert_allclose(np.sort(row)[-2:], np.sort(full_row)[-2:])
-            assert (row != 0).sum() <= 2
+        for full_column, column in zip(everything.T, nearest.T, strict=True):
+            assert_allclose(np.sort(column)[-2:], np.sort(full_column)[-2:])
+            assert (column != 0).sum() <= 2
 
 
 class TestNextItem:
