@@ -4,6 +4,7 @@
     arrays.safetensors    the arrays of its kind, and popularity and histories
     users.parquet         user_index, user_id
     movies.parquet        item_index, movie_id, title, year, genres
+    golden.json           requests, and what the model answered where it was trained
 
 `load` trusts nothing: a wrong hash, shape, dtype, index or number refuses the whole artifact.
 """
@@ -25,6 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from matinee.errors import BadData
+from matinee.models import golden
 from matinee.models.base import Fitted, Interactions
 from matinee.ranking import RankingModel
 
@@ -36,6 +38,8 @@ FOLDER = "matinee"
 """Name of the folder inside a logged model."""
 
 MANIFEST, ARRAYS, USERS, MOVIES = "manifest.json", "arrays.safetensors", "users.parquet", "movies.parquet"
+GOLDEN = "golden.json"
+REQUIRED = (ARRAYS, USERS, MOVIES)
 
 
 class ArraySpec(BaseModel):
@@ -101,13 +105,14 @@ def write(
     save_file(arrays, draft / ARRAYS)
     _user_table(interactions).write_parquet(draft / USERS)
     movie_table(interactions.movie_ids, movies).with_row_index("item_index").write_parquet(draft / MOVIES)
+    (draft / GOLDEN).write_bytes(golden.GoldenRequests.dump_json(golden.sample(fitted.ranking_model())))
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         kind=fitted.kind,
         algorithm=algorithm,
         parameters=dict(fitted.parameters),
         arrays={name: ArraySpec(shape=array.shape, dtype=str(array.dtype)) for name, array in arrays.items()},
-        files={name: sha256(draft / name) for name in (ARRAYS, USERS, MOVIES)},
+        files={name: sha256(draft / name) for name in (*REQUIRED, GOLDEN)},
         chunk_id=chunk_id,
         data_through=interactions.data_through,
         trained_at=datetime.now(UTC),
@@ -163,7 +168,7 @@ def load(folder: Path) -> Artifact:
         BadData: anything about it is not as its manifest and its kind say.
     """
     manifest = read_manifest(folder)
-    for name in (ARRAYS, USERS, MOVIES):
+    for name in file_names(manifest):
         _check_hash(folder / name, manifest.files.get(name))
     try:
         arrays = load_file(folder / ARRAYS)
@@ -177,6 +182,8 @@ def load(folder: Path) -> Artifact:
     except (KeyError, ValueError) as error:
         raise _refused(f"it does not hold what kind {manifest.kind!r} needs ({error})") from error
     _check_axes(model, manifest)
+    if GOLDEN in manifest.files:
+        golden.check(model, _golden_requests(folder / GOLDEN, model))
     return Artifact(
         manifest=manifest,
         model=model,
@@ -186,10 +193,29 @@ def load(folder: Path) -> Artifact:
     )
 
 
+def file_names(manifest: Manifest) -> tuple[str, ...]:
+    """Files that belong to an artifact besides its manifest; the first artifacts had no golden requests."""
+    return (*REQUIRED, GOLDEN) if GOLDEN in manifest.files else REQUIRED
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _golden_requests(path: Path, model: RankingModel) -> list[golden.GoldenRequest]:
+    try:
+        requests = golden.GoldenRequests.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise _refused(f"{GOLDEN} cannot be read ({error.error_count()} errors)") from error
+    inside = all(
+        (request.user_index is None or 0 <= request.user_index < model.n_users)
+        and all(0 <= item < model.n_movies for item, *_ in request.history)
+        for request in requests
+    )
+    _require(inside, f"{GOLDEN} points outside the model")
+    return requests
 
 
 def _user_table(interactions: Interactions) -> pl.DataFrame:

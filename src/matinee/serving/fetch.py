@@ -78,8 +78,8 @@ class MlflowReader:
         """
         root = _artifact_path(registered)
         await self._download(f"{root}/{artifact.MANIFEST}", folder / artifact.MANIFEST)
-        artifact.read_manifest(folder)
-        for name in (artifact.ARRAYS, artifact.USERS, artifact.MOVIES):
+        manifest = artifact.read_manifest(folder)
+        for name in artifact.file_names(manifest):
             await self._download(f"{root}/{name}", folder / name)
 
     async def _metrics(self, run_id: str) -> dict[str, float]:
