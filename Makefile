@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 # uv is fast and checks hashes; where it is missing, it is installed into the environment.
 UV = $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status next test check lint bench pins clean
@@ -44,10 +46,10 @@ bench: setup ## Measure the loop: time to the first recommendation, time of each
 	@$(BIN)/python bench/loop.py
 
 pins: $(VENV)/.dev ## Resolve all requirements again and pin them with hashes
-	@for set in native dev; do \
-		case $$set in native) extras="--extra train --extra serve --extra ui --extra airflow";; dev) extras="--all-extras";; esac; \
-		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
-			--no-emit-index-url --no-emit-find-links $$extras pyproject.toml -o requirements/$$set.txt; done
+	@$(PIN) --upgrade --all-extras pyproject.toml -o requirements/dev.txt
+	@for set in native:train,serve,ui,airflow,local core: train:train api:serve ui:ui airflow:airflow mlflow:mlflow; do \
+		$(PIN) -c requirements/dev.txt $$(echo $${set#*:} | tr , '\n' | sed '/./s/^/--extra /') pyproject.toml -o requirements/$${set%:*}.txt; done
+	@echo 'hatchling>=1.27' | $(PIN) - -o requirements/build.txt
 
 clean: down ## Remove the environment (people's data in .matinee stays)
 	rm -rf $(VENV)

@@ -1,0 +1,56 @@
+"""What Prometheus and Grafana are told to look at exists."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from composing import CHECKOUT
+from matinee.serving.metrics import Metrics
+
+FOLDER = CHECKOUT / "docker" / "monitoring"
+METRIC = re.compile(r"\b(?:matinee|process)_[a-z_]+")
+
+
+@pytest.fixture(scope="module")
+def exposed() -> set[str]:
+    """Names of all series that the API's `/metrics` can have."""
+    names = set()
+    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", Metrics().page().decode(), re.MULTILINE):
+        suffixes = ("_bucket", "_sum", "_count") if kind == "histogram" else ("",)
+        names |= {name + suffix for suffix in suffixes}
+    return names
+
+
+def test_every_metric_in_the_alert_rules_exists(exposed):
+    named = set(METRIC.findall((FOLDER / "rules.yml").read_text()))
+    assert len(named) >= 5
+    assert named <= exposed
+
+
+def test_every_metric_on_the_dashboard_exists(exposed):
+    board = json.loads((FOLDER / "dashboards" / "matinee.json").read_text())
+    expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    named = {name for expression in expressions for name in METRIC.findall(expression)}
+    assert len(named) >= 8
+    assert named <= exposed
+
+
+def test_every_panel_reads_from_the_provisioned_source():
+    board = json.loads((FOLDER / "dashboards" / "matinee.json").read_text())
+    uids = {panel["datasource"]["uid"] for panel in board["panels"]}
+    assert uids == set(re.findall(r"uid: (\w+)", (FOLDER / "datasource.yml").read_text()))
+
+
+@pytest.mark.parametrize("check", [("config", "prometheus.yml"), ("rules", "rules.yml")], ids=lambda check: check[0])
+def test_promtool_accepts_the_configuration(check):
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed: it is in Debian's package prometheus")
+    checked = subprocess.run(
+        [promtool, "check", check[0], FOLDER / check[1]], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "SUCCESS" in checked.stdout

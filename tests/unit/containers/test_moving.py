@@ -1,0 +1,28 @@
+"""Rows on their way from one database to another."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from matinee.containers import moving
+from matinee.ratings.database import FeedbackRow, engine, writing
+from matinee.ratings.ledger import ChunkLedger
+from matinee.settings import Settings
+
+
+def test_all_rows_arrive_and_what_was_there_before_is_gone(tmp_path):
+    homes = [Settings(home=tmp_path / name, _env_file=None) for name in ("native", "other")]
+    moment = datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    for settings, user_id in zip(homes, ("kept", "replaced"), strict=True):
+        with writing(engine(settings)) as session:
+            session.add(FeedbackRow(user_id=user_id, movie_id="m", rating=4.5, rated_at=moment, received_at=moment))
+    with engine(homes[0]).connect() as source, engine(homes[1]).begin() as target:
+        moving.copy(source, target)
+    with writing(engine(homes[1])) as session:
+        (row,) = session.scalars(sa.select(FeedbackRow))
+        assert (row.user_id, row.rating, row.rated_at) == ("kept", 4.5, moment)
+    assert ChunkLedger(homes[1]).chunks() == []
+
+
+def test_a_home_without_native_files_has_nothing_to_take_over(settings):
+    assert list(moving.take_over(settings)) == []
