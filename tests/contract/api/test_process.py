@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from matinee.credentials import api_token
+from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
 from matinee.models import artifact
 from matinee.models.als import ALS
@@ -66,7 +67,9 @@ def produce(settings, ratings, movies, tmp_path):
         manifest = artifact.write(folder, "als", fit(als, interactions), interactions, movies, chunk_id)
         run_id = registry.log_training(Training(manifest, folder, als.parameters, {"fit_s": 0.5}, datetime.now(UTC)))
         decision = Decision(rule="rule", verdict="promote", reason="It is so.", numbers={})
-        registry.log_evaluation(registry.training_run(run_id), {"ndcg_at_10": 0.25}, decision)
+        registry.log_evaluation(
+            registry.training_run(run_id), {"ndcg_at_10": 0.25}, Backtest.nobody().per_user, decision
+        )
         version = registry.register(registry.training_run(run_id))
         registry.move_production(version)
         return version
