@@ -1,4 +1,4 @@
-"""A real Docker engine for a module of tests: the tool beside the checkout that brings one, else this machine's own."""
+"""A real Docker engine for a module of tests: this machine's, else the one that a tool beside the checkout brings."""
 
 import json
 import os
@@ -38,13 +38,10 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
 def _engine(folder: Path) -> dict[str, str]:
     """Environment in which `docker` reaches an engine that has the PostgreSQL image."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
-    if not (TOOL.exists() and os.geteuid() == 0):
-        if (
-            not shutil.which("docker")
-            or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
-        ):
-            pytest.skip("needs Docker, or ../shared/tools/compose-test beside the checkout and root")
-        return clean | {"COMPOSE_FILE": str(CHECKOUT / "compose.yaml")}
+    if shutil.which("docker") and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        return {"COMPOSE_FILE": str(CHECKOUT / "compose.yaml")} | clean
+    if not TOOL.exists() or os.geteuid() != 0:
+        pytest.skip("needs Docker, or as root ../shared/tools/compose-test beside the checkout")
     (folder / "keep").touch()
     script = (
         f"env -0 >{folder}/draft && mv {folder}/draft {folder}/ready; while [ -e {folder}/keep ]; do sleep 0.5; done"
