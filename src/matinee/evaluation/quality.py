@@ -14,7 +14,7 @@ import structlog
 from numpy.typing import NDArray
 
 from matinee.errors import UsageError
-from matinee.evaluation.evaluate import METRICS, Contender, evaluate
+from matinee.evaluation.evaluate import METRICS, Contender, Popularity, evaluate
 from matinee.evaluation.metrics import ndcg_at_k, recall_at_k
 from matinee.evaluation.split import Case, Split, cases
 from matinee.models.als import ALS
@@ -170,13 +170,14 @@ def timeline_quality(
     n_movies, incumbent = 0, None
     for now, split, users in _tests(ratings, starts_at, period, n_retrains, positive_rating):
         interactions = Interactions.from_ratings(split.past, movie_ids, positive_rating, now)
+        popularity = Popularity.of(split.past, positive_rating)
         n_movies = max(n_movies, interactions.n_movies)
         for name, algorithm in models.items():
             start = incumbent if name == "als_warm" else None
             model, seconds = _timed_fit(algorithm, interactions, start)
-            contender = _contender(model, interactions)
+            contender = Contender.of(model, interactions.user_ids, interactions.movie_ids)
             incumbent = contender if name == "als_warm" else incumbent
-            results[name].append(evaluate(contender, users).with_columns(now=now))
+            results[name].append(evaluate(contender, users, popularity).with_columns(now=now))
             fit_s[name].append(seconds)
         log.info("retrained", until=f"{now:%Y-%m-%d}", users=len(users))
     joined = {name: pl.concat(frames) for name, frames in results.items()}
@@ -200,12 +201,6 @@ def _tests(
         if found == n_retrains:
             return
     raise UsageError(f"There are {found} periods to test on, not {n_retrains}.", "Ask for fewer retrains.")
-
-
-def _contender(model: RankingModel, interactions: Interactions) -> Contender:
-    user_index = {user_id: row for row, user_id in enumerate(interactions.user_ids)}
-    item_index = {movie_id: row for row, movie_id in enumerate(interactions.movie_ids)}
-    return Contender(model, user_index, item_index)
 
 
 def _timeline_row(name: str, per_user: pl.DataFrame, n_movies: int, fit_s: list[float]) -> Row:
