@@ -13,7 +13,7 @@ FROM ${PYTHON_IMAGE} AS base
 # written goes to mounted folders, or to a home in memory.
 ENV HOME=/tmp LOGNAME=matinee MATINEE_HOME=/matinee MATINEE_HOST=0.0.0.0 \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true \
-    PIP_NO_INPUT=1 PIP_NO_COMPILE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+    PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /opt/matinee
 
 FROM base AS strip
@@ -33,15 +33,16 @@ FROM base AS core
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/core.txt,target=/tmp/core.txt \
     --mount=type=bind,source=docker/slim.sh,target=/tmp/slim.sh --mount=type=bind,from=strip,source=/usr,target=/strip \
-    pip install --no-deps --require-hashes -r /tmp/core.txt && sh /tmp/slim.sh
+    pip install --no-compile --no-deps --require-hashes -r /tmp/core.txt && sh /tmp/slim.sh
 
 FROM core AS api
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/api.txt,target=/tmp/api.txt \
     --mount=type=bind,source=docker/slim.sh,target=/tmp/slim.sh --mount=type=bind,from=strip,source=/usr,target=/strip \
-    pip install --no-deps --require-hashes -r /tmp/api.txt && sh /tmp/slim.sh
+    pip install --no-compile --no-deps --require-hashes -r /tmp/api.txt && sh /tmp/slim.sh
 # Bytecode of what the server and the command line import, and of nothing else, keeps the image small and starts quick.
-RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-cache-dir --no-deps --no-index /wheels/* \
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-compile --no-deps --no-index /wheels/* \
     && env -u PYTHONDONTWRITEBYTECODE python -c 'import alembic.command, uvloop, uvicorn.protocols.http.httptools_impl, \
 matinee.airflow, matinee.cli, matinee.serving.app, matinee.serving.__main__'
 COPY docker/probe.py .
@@ -53,7 +54,7 @@ FROM core AS ui
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/ui.txt,target=/tmp/ui.txt \
     pip install --no-deps --require-hashes -r /tmp/ui.txt && python -m compileall -q /usr/local/lib/python3*
-RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-cache-dir --compile --no-deps --no-index /wheels/* \
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-cache-dir --no-deps --no-index /wheels/* \
     && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/page.py" page.py
 COPY docker/probe.py .
 USER 1000:1000
@@ -78,8 +79,8 @@ USER 0:0
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/train.txt,target=/tmp/train.txt \
-    pip install --compile --no-deps --require-hashes -r /tmp/train.txt
-RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-cache-dir --compile --no-deps --no-index /wheels/*
+    pip install --no-deps --require-hashes -r /tmp/train.txt
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-cache-dir --no-deps --no-index /wheels/*
 USER 1000:1000
 CMD ["matinee", "--help"]
 
@@ -87,10 +88,10 @@ FROM base AS airflow
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/airflow.txt,target=/tmp/airflow.txt \
     python -m venv --without-pip /opt/airflow \
-    && pip --python /opt/airflow/bin/python install --compile --no-deps --require-hashes -r /tmp/airflow.txt \
+    && pip --python /opt/airflow/bin/python install --no-deps --require-hashes -r /tmp/airflow.txt \
     && python -m compileall -q /usr/local/lib/python3*
 RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
-    pip --python /opt/airflow/bin/python install --no-cache-dir --compile --no-deps --no-index /wheels/*
+    pip --python /opt/airflow/bin/python install --no-cache-dir --no-deps --no-index /wheels/*
 COPY docker/probe.py .
 ENV AIRFLOW_HOME=/matinee/airflow PATH=$PATH:/opt/airflow/bin
 USER 1000:1000

@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 
 from matinee import logs
-from matinee.errors import MatineeError
+from matinee.errors import MatineeError, Refused
 from matinee.settings import Settings, load_settings
 
 
@@ -23,11 +23,14 @@ def main(step: str) -> int:
 
 def _init(settings: Settings) -> None:
     from matinee.containers import home  # noqa: PLC0415  each step runs in an image that has what it imports
-    from matinee.local import airflow_files  # noqa: PLC0415
+    from matinee.local import airflow_files, state  # noqa: PLC0415
     from matinee.ratings.sources import prepare  # noqa: PLC0415
 
     home.check_memory()
     home.become_owner(settings.home)
+    if (lock := state.take_lock(settings.home)) is None:
+        raise Refused("matinee runs natively in this home.", "Stop it first: make down.")
+    lock.close()
     home.prepare(settings)
     airflow_files.write_config(settings)
     source = prepare(settings)

@@ -154,6 +154,7 @@ def _lock_unless_running(home: Path) -> IO[str] | None:
 
 def _preflight(settings: Settings) -> None:
     """Clear away what a killed supervisor left, then see that everything can start."""
+    _require_history(settings.home)
     _end_leftovers(settings.home)
     airflow_files.dags_folder()
     try:
@@ -161,6 +162,15 @@ def _preflight(settings: Settings) -> None:
     except ModuleNotFoundError as error:
         raise MatineeError(f"Part of matinee is not installed: {error}.", "Run `make setup`.") from error
     ports.check(settings.host, all_programs)
+
+
+def _require_history(home: Path) -> None:
+    """Refuse a home whose history the containers have in their PostgreSQL: we would begin a second one."""
+    if (home / "postgres-17" / "pgdata").is_dir() and not (home / "matinee.db").exists():
+        raise Refused(
+            f"The containers have the history of {home} in their PostgreSQL.",
+            "Give it back while they run: docker compose run --rm databases python -m matinee.containers to-native.",
+        )
 
 
 def _end_leftovers(home: Path) -> bool:

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 
 from matinee.containers import moving
+from matinee.errors import Refused
+from matinee.local import commands
 from matinee.ratings.database import FeedbackRow, engine, writing
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
@@ -22,6 +25,12 @@ def test_all_rows_arrive_and_what_was_there_before_is_gone(tmp_path):
         (row,) = session.scalars(sa.select(FeedbackRow))
         assert (row.user_id, row.rating, row.rated_at) == ("kept", 4.5, moment)
     assert ChunkLedger(homes[1]).chunks() == []
+
+
+def test_the_native_mode_begins_no_second_history(settings):
+    (settings.home / "postgres-17" / "pgdata").mkdir(parents=True)
+    with pytest.raises(Refused, match="to-native"):
+        commands.start(settings)
 
 
 def test_a_home_without_native_files_has_nothing_to_take_over(settings):
