@@ -52,7 +52,7 @@ SPLIT_MODELS: Mapping[str, Recommender] = {
     "item_knn": ItemKNN(recency=inf),
     "ease": EASE(regularization=400, recency=inf),
     "edlae": _SPLIT_EDLAE,
-    "als": ALS(factors=128, recency=inf),
+    "als": ALS(factors=96, iterations=10, recency=inf),
     "als_320": _SPLIT_ALS_LARGE,
     "blend": _Mixture([(1.0, _SPLIT_ALS_LARGE), (0.5, _SPLIT_EDLAE), (-0.3, Common())]),
 }

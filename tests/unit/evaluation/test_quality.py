@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from matinee.errors import UsageError
-from matinee.evaluation.quality import bootstrap_interval, split_quality, timeline_quality
+from matinee.evaluation.quality import SPLIT_MODELS, bootstrap_interval, split_quality, timeline_quality
 from matinee.models.als import ALS
 from matinee.models.base import Fitted, Interactions
 from matinee.models.popular import Popular
