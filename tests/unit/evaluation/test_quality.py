@@ -41,7 +41,7 @@ def test_popularity_on_the_published_split_is_exactly_what_was_published(real_da
 
 
 def test_als_on_the_published_split_is_above_its_floor(real_data: Path) -> None:
-    (row,) = split_quality(real_data / "ml-1m-vae", {"als": ALS(factors=128, recency=np.inf)})["rows"]
+    (row,) = split_quality(real_data / "ml-1m-vae", {"als": SPLIT_MODELS["als"]})["rows"]
     assert row["ndcg_at_100"] >= 0.425
 
 
