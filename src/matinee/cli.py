@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,6 +34,9 @@ app = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunId = Annotated[str, typer.Option(help="MLflow run that `matinee train` logged.")]
+
+bench = typer.Typer(help="Measure matinee.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
 
 stdout = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 stderr = Console(stderr=True, soft_wrap=True)
@@ -275,6 +279,43 @@ def doctor(as_json: AsJson = False) -> None:
             stdout.print(f"{mark} {finding.what}: {escape(finding.detail)}", highlight=False)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(4)
+
+
+@bench.command()
+def quality(
+    split: Annotated[
+        Path | None, typer.Option(help="Folder with a published split (train.csv, validation_*.csv).")
+    ] = None,
+    timeline: Annotated[
+        str | None, typer.Option(help="Data set, by name or path, to retrain on period by period.")
+    ] = None,
+    retrains: Annotated[int, typer.Option(min=1, help="How many consecutive retrains of the timeline.")] = 22,
+    as_json: AsJson = False,
+) -> None:
+    """Compare all models on a published split, or on the timeline of a data set."""
+    from matinee.evaluation.quality import split_quality, timeline_quality
+    from matinee.ratings.periods import first_period
+    from matinee.ratings.sources import prepare
+
+    settings = _settings()
+    if split is not None and timeline is None:
+        result = split_quality(split)
+    elif timeline is not None and split is None:
+        settings = settings.model_copy(update={"data": timeline})
+        source = prepare(settings)
+        starts_at = first_period(settings, source).ends_at
+        movie_ids = source.movies()["movie_id"].to_list()
+        result = timeline_quality(source.ratings(), movie_ids, starts_at, settings.period, retrains)
+    else:
+        raise UsageError("Name one thing to measure on.", "Use --split FOLDER or --timeline DATA.")
+    if as_json:
+        _print_json(result)
+        return
+    for name, rows in result.items():
+        table = Table(*rows[0], title=name)
+        for row in rows:
+            table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
+        stdout.print(table)
 
 
 def main() -> None:
