@@ -45,7 +45,9 @@ class ALS:
             return self.fit(interactions)
         user_factors = _moved(known.user_factors, incumbent.user_index, interactions.user_ids)
         item_factors = _moved(known.item_factors, incumbent.item_index, interactions.movie_ids)
-        return self._fitted(interactions, (user_factors, item_factors), self.warm_iterations)
+        random = np.random.default_rng(self.seed)
+        start = _stirred(user_factors, random), _stirred(item_factors, random)
+        return self._fitted(interactions, start, self.warm_iterations)
 
     def _fitted(self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int) -> Fitted:
         scorer = self._scorer(self._item_factors(interactions, start, iterations), interactions)
@@ -92,6 +94,17 @@ def _moved(factors: Floats, index: Mapping[str, int], ids: list[str]) -> Floats:
     rows = np.array([index.get(external, -1) for external in ids])
     moved: Floats = np.where(rows[:, None] >= 0, factors[rows], np.float32(0))
     return moved
+
+
+def _stirred(factors: Floats, random: np.random.Generator) -> Floats:
+    """Factors with noise of their own size.
+
+    A direction that the regularization has once shrunk to zero stays zero in every further iteration, although more
+    ratings could fill it by now; the noise lets it grow again.
+    """
+    noise = random.random(factors.shape, dtype=np.float32)
+    stirred: Floats = factors + factors.std() * noise
+    return stirred
 
 
 def _user_factors(scorer: FactorScorer, interactions: Interactions) -> Floats:

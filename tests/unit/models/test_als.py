@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, fit
@@ -59,12 +59,28 @@ def test_more_iterations_lower_the_loss(interactions: Interactions) -> None:
 
 
 def test_a_warm_start_goes_on_from_the_incumbent(interactions: Interactions) -> None:
-    algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=1)
+    algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=2)
     cold = algorithm.fit(interactions).arrays["item_factors"]
     warm = fit(algorithm, interactions, incumbent(algorithm, interactions)).arrays["item_factors"]
-    one_iteration = replace(algorithm, iterations=1).fit(interactions).arrays["item_factors"]
-    assert_allclose(warm, cold, atol=0.02)
-    assert np.abs(one_iteration - cold).max() > 0.1
+    cold_as_long = replace(algorithm, iterations=2).fit(interactions).arrays["item_factors"]
+    losses = [loss(factors, interactions, algorithm) for factors in (cold, warm, cold_as_long)]
+    assert losses == sorted(losses)
+    assert losses[1] - losses[0] < (losses[2] - losses[0]) / 2
+
+
+def test_a_warm_start_is_the_same_each_time(interactions: Interactions) -> None:
+    known = incumbent(ALS(factors=4), interactions)
+    first, second = (fit(ALS(factors=4), interactions, known).arrays["item_factors"] for _ in range(2))
+    assert_array_equal(first, second)
+
+
+def test_a_direction_that_was_lost_grows_again(interactions: Interactions) -> None:
+    algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=2)
+    known = incumbent(algorithm, interactions)
+    for factors in (known.model.scorer.item_factors, known.model.scorer.user_factors):
+        factors[:, 0] = 0
+    warm = fit(algorithm, interactions, known).arrays["item_factors"]
+    assert np.abs(warm[:, 0]).max() > 0.1
 
 
 def test_a_warm_start_leaves_the_incumbent_as_it_is(interactions: Interactions) -> None:
@@ -98,7 +114,7 @@ def test_users_and_movies_that_the_incumbent_does_not_know_are_learned(interacti
     warm = fit(algorithm, interactions, missing).arrays["item_factors"]
     cold = algorithm.fit(interactions).arrays["item_factors"]
     assert np.abs(warm[0]).max() > 0
-    assert loss(warm, interactions, algorithm) <= 1.02 * loss(cold, interactions, algorithm)
+    assert loss(warm, interactions, algorithm) <= 1.05 * loss(cold, interactions, algorithm)
 
 
 def test_an_incumbent_without_fitting_factors_means_a_cold_start(interactions: Interactions) -> None:
