@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     bootstrap: Annotated[str, Field(pattern=r"^(auto|[1-9]\d*d)$")] = "auto"
     """Length of the first chunk, such as `60d`; `auto` is 60 days for ml-100k, else the first half of the ratings."""
 
-    algorithm: str = "als"
+    algorithm: str = "blend"
     """Which model is trained: a name from `matinee.models`."""
 
     positive_rating: Annotated[float, Field(gt=0)] = 4.0
