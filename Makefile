@@ -12,10 +12,10 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status next test check lint bench pins clean
+.PHONY: help setup up down status next test containers check lint bench pins clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.native ## Install what running needs into .venv
 
@@ -33,6 +33,9 @@ next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 
 test: $(VENV)/.dev ## Run all tests
 	@$(BIN)/python -m pytest
+
+containers: $(VENV)/.dev ## Build all images and test them on a real Docker engine (about 15 minutes)
+	@$(BIN)/python -m pytest -m containers -s tests/containers
 
 lint: $(VENV)/.dev ## Check format, lint rules, types and pins
 	@$(BIN)/ruff format --check
