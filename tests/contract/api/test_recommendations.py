@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as checks
 from hypothesis import strategies as st
 
+from matinee.evaluation.evaluate import Contender
+from matinee.evaluation.split import Case
 from matinee.ranking import History, recommend
 
 CONTRACT = {"user_id", "policy", "model_version", "run_id", "request_id", "items"}
@@ -164,3 +166,11 @@ def test_a_session_that_cannot_be_read_is_a_problem(api, body):
     answer = api.post("/v1/recommendations", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize("user_id", ["u2", "u3", "u17"])
+def test_evaluation_ranks_for_a_user_as_the_server_does(api, learned, ratings, user_id):
+    history = ratings.filter(user_id=user_id).sort("rated_at").select("movie_id", "rating", "rated_at")
+    case = Case(user_id, "warm", history, frozenset({"a movie that came later"}))
+    contender = Contender(learned.model, learned.user_index, learned.item_index)
+    assert [f"m{row}" for row in contender.ranked(case, 10)] == api.movie_ids(user_id, k=10)

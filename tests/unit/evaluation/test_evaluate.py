@@ -55,6 +55,34 @@ def test_an_oracle_reaches_one(split):
         assert (row["ndcg_at_10"], row["hit_rate_at_10"]) == (pytest.approx(1), 1)
 
 
+class Shuffled:
+    """A scorer that knows nothing."""
+
+    def __init__(self, n_movies):
+        self.random, self.n_movies = np.random.default_rng(0), n_movies
+
+    def learned(self, _user_index):
+        return self.random.random(self.n_movies, np.float32)
+
+    def fold_in(self, _history: History):
+        return self.random.random(self.n_movies, np.float32)
+
+
+def test_a_shuffled_model_is_as_good_as_chance(split):
+    base = contender(split, "popular")
+    users = list(cases(split, 4.0)) * 20
+    shuffled = Contender(
+        RankingModel(base.model.popularity, base.model.histories, Shuffled(40)), base.user_index, base.item_index
+    )
+    found = evaluate(shuffled, users)["hit_rate_at_10"].to_numpy()
+    missed = [
+        np.prod([1 - 10 / (40 - case.history["movie_id"].n_unique() - each) for each in range(len(case.truth))])
+        for case in users
+    ]
+    by_chance = 1 - np.array(missed)
+    assert found.mean() == pytest.approx(by_chance.mean(), abs=4 * found.std() / np.sqrt(len(users)))
+
+
 def test_a_truth_outside_the_catalogue_counts_against_the_model(split):
     (case, *_) = cases(split, 4.0)
     unlisted = Case(case.user_id, case.segment, case.history, frozenset({"a movie that came later"}))
