@@ -24,7 +24,7 @@ from matinee.evaluation.gate import Decision, Rules, decide
 from matinee.evaluation.split import Split, cases, split_off_newest
 from matinee.history import History
 from matinee.models import artifact
-from matinee.models.base import Fitted, Interactions, fit, recommender
+from matinee.models.base import Fitted, Interactions, WarmStarting, fit, recommender
 from matinee.production import Production
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.sources import prepare
@@ -64,7 +64,9 @@ def train_model(settings: Settings, chunk_id: int) -> Result:
     if run_id is None:
         interactions = _interactions(settings, ChunkLedger(settings).ratings_through(chunk_id), chunk.ends_at)
         fit_began = time.perf_counter()
-        fitted = fit(algorithm, interactions, _incumbent(registry, registry.production(), chunk_id))
+        starts_warm = isinstance(algorithm, WarmStarting)
+        incumbent = _incumbent(registry, registry.production(), chunk_id) if starts_warm else None
+        fitted = fit(algorithm, interactions, incumbent)
         metrics = {"fit_s": time.perf_counter() - fit_began, **_counts(interactions, chunk)}
         with tempfile.TemporaryDirectory() as folder:
             training = Training(

@@ -16,6 +16,7 @@ from matinee import local
 from matinee.errors import NotFound, Refused
 from matinee.local import commands, family, state
 from matinee.local.state import ProcessState, State
+from support import free_port
 
 SUPERVISOR = """
 import signal, sys
@@ -112,7 +113,8 @@ def test_a_home_that_another_command_works_on_is_refused(settings, monkeypatch):
 
 def test_a_busy_port_is_refused_before_anything_starts(settings):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        busy = settings.model_copy(update={"api_port": taken.getsockname()[1]})
+        ports = {f"{name}_port": free_port() for name in ("mlflow", "airflow", "ui", "postgres")}
+        busy = settings.model_copy(update={**ports, "api_port": taken.getsockname()[1]})
         with pytest.raises(Refused, match=f"Port {busy.api_port}, which api needs.*MATINEE_API_PORT"):
             commands.start(busy)
     assert local.status(settings) == []
