@@ -133,7 +133,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Take the next chunk of ratings, with the feedback received since the last one."""
-    from matinee.stages import ingest_chunk
+    from matinee.stages.ingest import ingest_chunk
 
     result = ingest_chunk(_settings(), run_id)
     if result["state"] == "no_more_data":
@@ -149,7 +149,7 @@ def train(
     chunk_id: Annotated[int, typer.Option(min=1, help="Newest chunk to learn from.")], as_json: AsJson = False
 ) -> None:
     """Fit a model on all chunks up to one and log it to MLflow."""
-    from matinee.stages import train_model
+    from matinee.stages.train import train_model
 
     result = train_model(_settings(), chunk_id)
     _report(result, as_json, f"Trained {result['algorithm']} through chunk {chunk_id}: run {result['run_id']}.")
@@ -158,7 +158,7 @@ def train(
 @app.command()
 def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
     """Test a training on its newest chunk, beside popularity, and decide."""
-    from matinee.stages import evaluate_model
+    from matinee.stages.evaluate import evaluate_model
 
     result = evaluate_model(_settings(), run_id)
     _report(result, as_json, f"Verdict: {result['verdict']}. {result['reason']}")
@@ -172,7 +172,7 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Carry out a run's verdict: move `production` to it, or reject it (exit code 3). Or promote a version by hand."""
-    from matinee.stages import promote_by_hand, promote_model
+    from matinee.stages.promote import promote_by_hand, promote_model
 
     if run_id is not None and version is None:
         result = promote_model(_settings(), run_id)
@@ -195,7 +195,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Put the last version that really served into production again, and have it served; nothing is trained."""
-    from matinee.stages import roll_back
+    from matinee.stages.promote import roll_back
 
     result = roll_back(_settings(), to, reason)
     _report(result, as_json, f"Version {result['version']} is in production and served again.")
@@ -207,7 +207,7 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Have the API server swap to a version, without a restart, and wait until it serves it."""
-    from matinee.stages import deploy_model
+    from matinee.stages.deploy import deploy_model
 
     result = deploy_model(_settings(), version)
     _report(

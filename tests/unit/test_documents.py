@@ -1,6 +1,8 @@
 """Documents that would drift from the code if nobody compared them."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,12 @@ def test_serving_and_training_do_not_know_each_other():
         assert not re.search(r"matinee\.(stages|registry|production|evaluation)|matinee\.models\.als", path.read_text())
     for path in (ROOT / "src/matinee/models").glob("*.py"):
         assert "matinee.serving" not in path.read_text()
+
+
+@pytest.mark.parametrize("stage", ["ingest", "deploy"])
+def test_a_stage_that_does_not_talk_to_mlflow_starts_without_it(stage):
+    script = f"import sys, matinee.stages.{stage}; sys.exit('mlflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def _blocks(text: str) -> list[str]:

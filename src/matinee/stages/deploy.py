@@ -1,0 +1,22 @@
+"""Stage 5: have the API server serve a version."""
+
+from matinee.credentials import api_token
+from matinee.errors import MatineeError
+from matinee.history import History
+from matinee.settings import Settings
+from matinee.stages import Result
+from matinee.ui.client import Client
+
+
+def deploy_model(settings: Settings, version: str | None = None) -> Result:
+    """Have the API server serve `version`, by default the one in production; returns when every worker serves it."""
+    with Client(settings.api) as client:
+        swap = client.swap(api_token(settings), version)
+    if version is not None and swap.version != version:
+        raise MatineeError(
+            f"The API server acknowledged version {swap.version}, not {version}.", "See its log: matinee logs api."
+        )
+    if swap.version != swap.previous_version:
+        why = "asked for" if version else "in production"
+        History(settings).record("deployed", swap.version, swap.previous_version, why)
+    return swap.model_dump()
