@@ -6,17 +6,21 @@ regularization matters more than the number of factors; `docs/architecture.md` t
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from matinee.models.base import Fitted, Incumbent, Interactions
-from matinee.ranking import BlendScorer, FactorScorer, Floats, Scorer
+from matinee.ranking import BlendScorer, FactorScorer, Floats, Scorer, recency_weights
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
 class ALS:
-    """Item factors by ALS; user factors by the server's own recency-weighted fold-in of each history."""
+    """Item factors by ALS; user factors by the recency-weighted fold-in of each history that `FactorScorer` defines."""
 
     factors: int = 64
     alpha: float = 5.0
@@ -50,12 +54,13 @@ class ALS:
         return self._fitted(interactions, start, self.warm_iterations)
 
     def _fitted(self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int) -> Fitted:
-        scorer = self._scorer(self._item_factors(interactions, start, iterations), interactions)
-        arrays = {"item_factors": scorer.item_factors, "user_factors": _user_factors(scorer, interactions)}
+        item_factors, user_factors = self._factors(interactions, start, iterations)
         scoring = {"alpha": self.alpha, "regularization": self.regularization, "recency": self.recency}
-        return Fitted("factors", arrays, scoring)
+        return Fitted("factors", {"item_factors": item_factors, "user_factors": user_factors}, scoring)
 
-    def _item_factors(self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int) -> Floats:
+    def _factors(
+        self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int
+    ) -> tuple[Floats, Floats]:
         from implicit.als import AlternatingLeastSquares  # noqa: PLC0415  half a second that only a fit should pay
 
         # implicit's own threads and BLAS threads would fight for the cores
@@ -69,18 +74,12 @@ class ALS:
             )
             if start is not None:
                 model.user_factors, model.item_factors = start
-            model.fit(interactions.user_items(), show_progress=False)
-        return np.ascontiguousarray(model.item_factors, np.float32)
-
-    def _scorer(self, item_factors: Floats, interactions: Interactions) -> FactorScorer:
-        return FactorScorer(
-            item_factors=item_factors,
-            user_factors=np.empty((0, self.factors), np.float32),
-            alpha=self.alpha,
-            regularization=self.regularization,
-            recency=self.recency,
-            positive_rating=interactions.positive_rating,
-        )
+            user_items = interactions.user_items()
+            model.fit(user_items, show_progress=False)
+            # An exact step for every user, each liked movie weighed by its recency.
+            weighted = _by_recency(user_items, interactions, self.recency)
+            user_factors = model.recalculate_user(np.arange(interactions.n_users), weighted)
+        return np.ascontiguousarray(model.item_factors, np.float32), user_factors
 
 
 def _factors_of(scorer: Scorer | None) -> FactorScorer | None:
@@ -107,11 +106,12 @@ def _stirred(factors: Floats, random: np.random.Generator) -> Floats:
     return stirred
 
 
-def _user_factors(scorer: FactorScorer, interactions: Interactions) -> Floats:
-    """Fold-in of every user's history, shape (n_users, d); zeros for a user who liked nothing."""
-    factors = np.zeros((interactions.n_users, scorer.item_factors.shape[1]), np.float32)
-    for user_index in range(interactions.n_users):
-        factor = scorer.user_factor(interactions.histories.of(user_index))
-        if factor is not None:
-            factors[user_index] = factor
-    return factors
+def _by_recency(user_items: "sp.csr_matrix", interactions: Interactions, recency: float) -> "sp.csr_matrix":
+    """Liked movies with the recency weight of each instead of ones."""
+    import scipy.sparse as sp  # noqa: PLC0415  the server imports this package and has no scipy
+
+    histories, liked = interactions.histories, interactions.liked
+    bounds = np.concatenate([[0], np.cumsum(liked)])[histories.offsets]
+    weights = [recency_weights(moments, recency) for moments in np.split(histories.rated_at[liked], bounds[1:-1])]
+    data = np.concatenate(weights).astype(np.float32)
+    return sp.csr_matrix((data, histories.items[liked], bounds), user_items.shape)
