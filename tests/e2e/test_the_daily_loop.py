@@ -3,11 +3,14 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
+import matinee.ui
 from matinee import airflow
 from running import eventually, visitors
 
@@ -79,6 +82,34 @@ def test_the_loop_goes_on_after_the_kills(system):
     in_production = next(each for each in system.json("versions")["versions"] if each["stage"] == "production")
     assert in_production["version"] == (run["served_version"] or "4")
     assert system.get("/v1/model")["version"] == in_production["version"]
+
+
+def test_one_click_on_the_page_serves_the_version_before_again(system, monkeypatch):
+    left = system.get("/v1/model")["version"]
+    for name, value in system.environment.items():
+        monkeypatch.setenv(name, value)
+    page = AppTest.from_file(Path(matinee.ui.__file__).with_name("page.py"), default_timeout=60).run()
+    with visitors(system.settings.api) as people:
+        page.button(key="roll_back").click().run()
+        assert not page.exception
+        eventually(lambda: system.json("versions")["history"][-1]["what"] == "deployed")
+        eventually(lambda: len(people.versions) == 2)
+    found = system.json("versions")
+    served = next(each["version"] for each in found["versions"] if each["stage"] == "production")
+    assert people.failures == []
+    assert people.versions == [left, served]
+    *_, begun, moved, deployed = found["history"]
+    assert [begun["what"], moved["what"], deployed["what"]] == ["rolling_back", "rolled_back", "deployed"]
+    assert (moved["version"], moved["previous_version"], deployed["version"]) == (served, left, served)
+    assert moved["who"].startswith("rollback_model page__")
+
+
+def test_the_day_after_a_rollback_is_served_only_if_it_is_better(system):
+    kept = system.get("/v1/model")["version"]
+    (run,) = system.advance()
+    assert "above +0.0%" in run["reason"]
+    assert ("not above +0.0%" in run["reason"]) == (run["outcome"] == "rejected")
+    assert system.get("/v1/model")["version"] == (run["served_version"] or kept)
 
 
 def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):
