@@ -9,7 +9,8 @@ Everything is in matrix rows (`user_index`, `item_index`); external ids stay out
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from math import inf
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,7 +191,7 @@ class FactorScorer:
             user_factors=parts.array("user_factors", (len(parts.histories), n_factors)),
             alpha=float(parts.parameters["alpha"]),
             regularization=float(parts.parameters["regularization"]),
-            recency=parts.recency(),
+            recency=parts.positive("recency"),
             positive_rating=float(parts.parameters["positive_rating"]),
         )
 
@@ -271,7 +272,7 @@ class ItemItemScorer:
             neighbours=neighbours,
             weights=parts.array("weights", shape),
             histories=parts.histories,
-            recency=parts.recency(),
+            recency=parts.positive("recency"),
             positive_rating=float(parts.parameters["positive_rating"]),
         )
 
@@ -296,43 +297,75 @@ class ItemItemScorer:
         return np.bincount(self.neighbours[items].ravel(), contributions.ravel(), n_movies).astype(np.float32)
 
 
+class Component(NamedTuple):
+    """One voice of a blend."""
+
+    weight: float
+    scorer: Scorer
+    fresh_days: float = inf
+    """Days in which the weight falls to 1/e after a user's newest rating; `inf` for a component that never fades."""
+
+
 @dataclass(frozen=True)
 class BlendScorer:
     """A weighted sum of other scorers' scores, the personal ones brought to mean 0 and deviation 1 over the catalogue.
 
-    Popularity stays on its own scale, which is the same for everyone and every day.
+    Popularity stays on its own scale, which is the same for everyone and every day. A component may count only while
+    a history is fresh: what somebody has just liked says what comes next in this sitting, and little about another
+    day. How old a history is, is told by the end of the training data, so a history always gets the same list.
     """
 
-    components: Sequence[tuple[float, Scorer]]
-    """Weight and scorer of each."""
+    components: Sequence[Component]
+
+    histories: Histories
+    """What each user of the training data had rated."""
+
+    data_through: float
+    """End of the training data, in seconds since 1970 (UTC)."""
 
     @classmethod
     def from_parts(cls, parts: "_Parts") -> "BlendScorer":
-        """From each component's arrays and parameters `position.kind.name` and its weight, `position.kind`."""
-        names = sorted(name for name in parts.parameters if name.count(".") == 1)
-        return cls([(float(parts.parameters[name]), _scorer(name.split(".")[1], parts.below(name))) for name in names])
+        """From each component's arrays and parameters `position.kind.name`, and its weight, `position.kind`.
+
+        A component that fades has `position.kind.fresh_days`, and the blend `data_through`.
+        """
+        components = []
+        for name in sorted(name for name in parts.parameters if name.count(".") == 1):
+            fades = f"{name}.fresh_days" in parts.parameters
+            fresh_days = parts.positive(f"{name}.fresh_days") if fades else inf
+            scorer = _scorer(name.split(".")[1], parts.below(name))
+            components.append(Component(float(parts.parameters[name]), scorer, fresh_days))
+        return cls(components, parts.histories, float(parts.parameters.get("data_through", 0)))
 
     def learned(self, user_index: int) -> Floats | None:
         """See `Scorer.learned`; None for a user of whom no component but popularity learned anything."""
-        return self._mix(lambda scorer: scorer.learned(user_index))
+        return self._mix(lambda scorer: scorer.learned(user_index), self.histories.of(user_index))
 
     def fold_in(self, history: History) -> Floats | None:
         """See `Scorer.fold_in`; None when the history says nothing to any component but popularity."""
-        return self._mix(lambda scorer: scorer.fold_in(history))
+        return self._mix(lambda scorer: scorer.fold_in(history), history)
 
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; the blend of those components that know nearness."""
-        return self._mix(lambda scorer: scorer.similar(item_index))
+        return self._mix(lambda scorer: scorer.similar(item_index), History.empty())
 
-    def _mix(self, ask: Callable[[Scorer], Floats | None]) -> Floats | None:
+    def _mix(self, ask: Callable[[Scorer], Floats | None], history: History) -> Floats | None:
+        age_days = self._age_days(history)
         total, is_personal = np.zeros(1, np.float32), False
-        for weight, scorer in self.components:
-            scores = ask(scorer)
-            if scores is not None and isinstance(scorer, PopularityScorer):
-                total = total + np.float32(weight) * scores
-            elif scores is not None:
-                total, is_personal = total + np.float32(weight) * _standardized(scores), True
+        for component in self.components:
+            scores = ask(component.scorer)
+            if scores is None:
+                continue
+            weight = np.float32(component.weight * np.exp(-age_days / component.fresh_days))
+            if not isinstance(component.scorer, PopularityScorer):
+                scores, is_personal = _standardized(scores), True
+            total = total + weight * scores
         return total if is_personal else None
+
+    def _age_days(self, history: History) -> float:
+        """Days from the newest rating to the end of the training data; 0 for one that is newer, and for none."""
+        newest = history.rated_at[-1] if len(history) else self.data_through
+        return max(0.0, float(self.data_through - newest) / 86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,11 +382,11 @@ class _Parts:
             raise ValueError(f"{name} is of shape {self.arrays[name].shape} where {shape} belongs")
         return self.arrays[name]
 
-    def recency(self) -> float:
-        recency = float(self.parameters["recency"])
-        if not recency > 0:
-            raise ValueError(f"recency is {recency}, which is not positive")
-        return recency
+    def positive(self, name: str) -> float:
+        value = float(self.parameters[name])
+        if not value > 0:
+            raise ValueError(f"{name} is {value}, which is not positive")
+        return value
 
     def below(self, component: str) -> "_Parts":
         start = len(component) + 1

@@ -6,6 +6,7 @@ two movies of the other colour. Each user has left some movies of their own colo
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
@@ -83,7 +84,8 @@ def personal_model(request: pytest.FixtureRequest, fitted_models: dict[str, Rank
 
 
 def history(*items: int, ratings: float = 5.0) -> History:
-    times = np.arange(len(items), dtype=np.int64)
+    """A history of this very moment, long after the training data."""
+    times = int(time.time()) + np.arange(len(items), dtype=np.int64)
     return History(np.array(items, np.int32), np.full(len(items), ratings, np.float32), times)
 
 

@@ -262,6 +262,11 @@ class TestFromArrays:
         with pytest.raises(KeyError, match="recency"):
             self.blend(ITEM_ITEM)
 
+    @pytest.mark.parametrize("fresh_days", [0.0, -1.0, float("nan")])
+    def test_a_blend_that_fades_in_no_time_is_refused(self, fresh_days: float) -> None:
+        with pytest.raises(ValueError, match="fresh_days"):
+            self.blend(ITEM_ITEM, **{"0.item_item.recency": 10.0, "0.item_item.fresh_days": fresh_days})
+
     def test_a_blend_of_an_unknown_kind_is_refused(self) -> None:
         with pytest.raises(ValueError, match="oracle"):
             self.model("blend", {}, {"0.oracle": 1.0, "positive_rating": 4.0})

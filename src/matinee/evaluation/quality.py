@@ -19,7 +19,7 @@ from matinee.evaluation.metrics import ndcg_at_k, recall_at_k
 from matinee.evaluation.split import Case, Split, cases
 from matinee.models.als import ALS
 from matinee.models.base import Fitted, Incumbent, Interactions, Recommender, fit
-from matinee.models.blend import Blend, Common, blended
+from matinee.models.blend import Blend, Common, Part, blended
 from matinee.models.ease import EASE
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
@@ -37,11 +37,11 @@ N_RESAMPLES = 2000
 class _Mixture:
     """A fixed blend of other algorithms."""
 
-    components: Sequence[tuple[float, Recommender]]
+    parts: Sequence[Part]
     parameters: Mapping[str, float] = field(default_factory=dict)
 
     def fit(self, interactions: Interactions) -> Fitted:
-        return blended(self.components, interactions)
+        return blended(self.parts, interactions)
 
 
 _SPLIT_ALS_LARGE = ALS(factors=320, alpha=7, regularization=57, recency=inf)
@@ -54,7 +54,7 @@ SPLIT_MODELS: Mapping[str, Recommender] = {
     "edlae": _SPLIT_EDLAE,
     "als": ALS(factors=96, iterations=10, recency=inf),
     "als_320": _SPLIT_ALS_LARGE,
-    "blend": _Mixture([(1.0, _SPLIT_ALS_LARGE), (0.5, _SPLIT_EDLAE), (-0.3, Common())]),
+    "blend": _Mixture([Part(1.0, _SPLIT_ALS_LARGE), Part(0.5, _SPLIT_EDLAE), Part(-0.3, Common())]),
 }
 """Models of the published split; it has no times, so none weighs by recency."""
 

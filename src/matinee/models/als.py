@@ -84,7 +84,7 @@ class ALS:
 
 def _factors_of(scorer: Scorer | None) -> FactorScorer | None:
     """The factors among what a model scores with, if there are any."""
-    parts = [part for _, part in scorer.components] if isinstance(scorer, BlendScorer) else [scorer]
+    parts = [component.scorer for component in scorer.components] if isinstance(scorer, BlendScorer) else [scorer]
     return next((part for part in parts if isinstance(part, FactorScorer)), None)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,30 @@ from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
 
 
+class Part(NamedTuple):
+    """One algorithm of a blend."""
+
+    weight: float
+    algorithm: Recommender
+    fresh_days: float = inf
+    """See `ranking.Component.fresh_days`."""
+
+
 @dataclass(frozen=True)
 class Blend:
-    """Weighted sum of standardized personal scores and of popularity; a component of weight 0 is not fitted.
+    """Weighted sum of standardized personal scores and of popularity; a part of weight 0 is not fitted.
 
-    The defaults were chosen on chunks before those that `matinee bench quality --timeline` tests on; `docs/models.md`
-    tells how.
+    `docs/models.md` tells on which ratings the defaults were chosen, and on which they were tested.
     """
 
-    als: float = 0.0
-    ease: float = 1.0
+    als: float = 0.5
+    ease: float = 0.5
     next_item: float = 0.5
+    fresh_days: float = 1.0
+    """Days after a user's newest rating in which the weight of `next_item` falls to 1/e."""
     recent: float = 4.0
     """Weight of `Recent`."""
-    common: float = -1.0
+    common: float = -0.75
     """Weight of `Common`; below 0 it makes room for the long tail."""
 
     @property
@@ -37,37 +47,37 @@ class Blend:
         return asdict(self)
 
     @property
-    def components(self) -> Sequence[tuple[float, Recommender]]:
-        """Weight and algorithm of each component in use."""
-        components: list[tuple[float, Recommender]] = [
-            (self.als, ALS()),
-            (self.ease, EASE(recency=inf)),  # tastes; what a user is after now is next_item's part
-            (self.next_item, NextItem()),
-            (self.recent, Recent()),
-            (self.common, Common()),
+    def parts(self) -> Sequence[Part]:
+        """The algorithms in use."""
+        parts = [
+            # Tastes, of a whole history; what somebody is after in this sitting is next_item's part.
+            Part(self.als, ALS(recency=inf)),
+            Part(self.ease, EASE(recency=inf)),
+            Part(self.next_item, NextItem(), self.fresh_days),
+            Part(self.recent, Recent()),
+            Part(self.common, Common()),
         ]
-        return [(weight, algorithm) for weight, algorithm in components if weight]
+        return [part for part in parts if part.weight]
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        return blended(self.components, interactions)
+        return blended(self.parts, interactions)
 
     def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
         """See `WarmStarting.fit_from`."""
-        return blended(self.components, interactions, incumbent)
+        return blended(self.parts, interactions, incumbent)
 
 
-def blended(
-    components: Sequence[tuple[float, Recommender]], interactions: Interactions, incumbent: Incumbent | None = None
-) -> Fitted:
-    """Model of the weighted sum of the components' scores (`ranking.BlendScorer`), each of any other kind."""
+def blended(parts: Sequence[Part], interactions: Interactions, incumbent: Incumbent | None = None) -> Fitted:
+    """Model of the weighted sum of the parts' scores (`ranking.BlendScorer`), each of any other kind."""
     arrays: dict[str, NDArray[Any]] = {}
-    parameters: dict[str, float] = {}
-    for position, (weight, algorithm) in enumerate(components):
-        part = learn(algorithm, interactions, incumbent)
-        name = f"{position}.{part.kind}"
-        parameters |= {name: weight} | {f"{name}.{key}": value for key, value in part.parameters.items()}
-        arrays |= {f"{name}.{key}": array for key, array in part.arrays.items()}
+    parameters: dict[str, float] = {"data_through": interactions.data_through.timestamp()}
+    for position, part in enumerate(parts):
+        fitted = learn(part.algorithm, interactions, incumbent)
+        name = f"{position}.{fitted.kind}"
+        parameters |= {name: part.weight, f"{name}.fresh_days": part.fresh_days}
+        parameters |= {f"{name}.{key}": value for key, value in fitted.parameters.items()}
+        arrays |= {f"{name}.{key}": array for key, array in fitted.arrays.items()}
     return Fitted("blend", arrays, parameters)
 
 

@@ -1,5 +1,6 @@
 """A model as it is served: what ranks, whose rows are whose, and where it comes from. Never changed, only replaced."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -126,9 +127,10 @@ class ServedModel:
         return _history(sorted(known))
 
     def session(self, entries: Sequence[tuple[str, float]]) -> History:
-        """An anonymous history of movie ids and stars, oldest first, on matrix rows."""
+        """An anonymous history of movie ids and stars, oldest first, on matrix rows; whoever sends it is here now."""
+        now_s = int(time.time())
         rows = [(self.catalogue.find(movie_id), rating) for movie_id, rating in entries]
-        return _history([(order, row, rating) for order, (row, rating) in enumerate(rows) if row is not None])
+        return _history([(now_s + order, row, rating) for order, (row, rating) in enumerate(rows) if row is not None])
 
     def _warm_up(self) -> None:
         """Compute what is kept after its first use, before anybody waits for it."""

@@ -1,17 +1,20 @@
 """A blend is the weighted sum of its parts, each standardized."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, fit
-from matinee.models.blend import Blend, Common, Recent, blended
+from matinee.models.blend import Blend, Common, Part, Recent, blended
 from matinee.models.ease import EASE
 from matinee.models.popular import Popular
 from matinee.ranking import (
     BlendScorer,
+    Component,
     Histories,
     History,
     ItemItemScorer,
@@ -26,15 +29,15 @@ def standardized(scores: np.ndarray) -> np.ndarray:
     return (scores - scores.mean()) / scores.std()
 
 
-def blend_of(interactions: Interactions, *components: tuple[float, ALS | EASE | Popular]) -> RankingModel:
-    return blended(components, interactions).complete(interactions).ranking_model()
+def blend_of(interactions: Interactions, *parts: Part) -> RankingModel:
+    return blended(parts, interactions).complete(interactions).ranking_model()
 
 
 def test_scores_are_the_weighted_sum_of_standardized_scores_and_popularity(interactions: Interactions) -> None:
-    parts = [(2.0, ALS(factors=4)), (1.0, EASE()), (-0.5, Popular(half_life_days=7))]
+    parts = [Part(2.0, ALS(factors=4)), Part(1.0, EASE()), Part(-0.5, Popular(half_life_days=7))]
     model = blend_of(interactions, *parts)
     history = interactions.histories.of(3)
-    als, ease, popular = (fit(algorithm, interactions).ranking_model() for _, algorithm in parts)
+    als, ease, popular = (fit(algorithm, interactions).ranking_model() for _, algorithm, _ in parts)
     expected = (
         2 * standardized(als.scorer.fold_in(history))
         + standardized(ease.scorer.fold_in(history))
@@ -49,19 +52,39 @@ def test_scores_that_are_all_alike_change_no_order() -> None:
     likes = np.eye(3, dtype=np.float32)[[1, 2, 0]]
     item_item = ItemItemScorer(np.tile(np.arange(3, dtype=np.int32), (3, 1)), likes, histories, np.inf, 4.0)
     flat = replace(item_item, weights=np.full((3, 3), 7, np.float32))
-    blend = BlendScorer(
-        [(1.0, item_item), (0.1, PopularityScorer(different)), (5.0, PopularityScorer(alike)), (9.0, flat)]
-    )
+    popularity = [Component(0.1, PopularityScorer(different)), Component(5.0, PopularityScorer(alike))]
+    blend = BlendScorer([Component(1.0, item_item), *popularity, Component(9.0, flat)], histories, data_through=0)
     assert np.argsort(-blend.learned(0)).tolist() == [1, 2, 0]
 
 
+@pytest.mark.parametrize("days", [0, 1, 30])
+def test_a_part_that_fades_counts_less_the_longer_a_user_was_away(interactions: Interactions, days: int) -> None:
+    later = replace(interactions, data_through=interactions.data_through + timedelta(days=days))
+    fading = blend_of(later, Part(1.0, EASE()), Part(2.0, ALS(factors=4), fresh_days=3))
+    known = later.histories.of(3)
+    away_days = later.data_through.timestamp() / 86_400 - known.rated_at[-1] / 86_400
+    constant = blend_of(later, Part(1.0, EASE()), Part(2.0 * np.exp(-away_days / 3), ALS(factors=4)))
+    assert_allclose(fading.scorer.learned(3), constant.scorer.learned(3), rtol=1e-3, atol=1e-4)
+    assert_allclose(fading.scorer.fold_in(known), constant.scorer.fold_in(known), rtol=1e-3, atol=1e-4)
+
+
+def test_a_history_that_goes_on_after_the_training_data_is_fresh(interactions: Interactions) -> None:
+    fading, constant = (
+        blend_of(interactions, Part(1.0, EASE()), Part(2.0, ALS(factors=4), fresh_days)) for fresh_days in (0.1, np.inf)
+    )
+    known = interactions.histories.of(3)
+    end = int(interactions.data_through.timestamp())
+    fresh = History(known.items, known.ratings, np.sort(end + known.rated_at - known.rated_at.min()))
+    assert_allclose(fading.scorer.fold_in(fresh), constant.scorer.fold_in(fresh), rtol=1e-5)
+
+
 def test_similar_movies_are_found_without_popularity(interactions: Interactions) -> None:
-    with_it, without = blend_of(interactions, (1.0, EASE()), (9.0, Popular())), blend_of(interactions, (1.0, EASE()))
+    with_it, without = (blend_of(interactions, Part(1.0, EASE()), *others) for others in ([Part(9.0, Popular())], []))
     assert_array_equal(similar(with_it, 2).items, similar(without, 2).items)
 
 
 def test_popularity_alone_is_not_personal(interactions: Interactions) -> None:
-    model = blend_of(interactions, (1.0, Popular()))
+    model = blend_of(interactions, Part(1.0, Popular()))
     assert recommend(model, 0).policy == "popular"
     assert recommend(model, None, History.empty()).policy == "popular"
 
@@ -70,6 +93,14 @@ def test_a_component_of_weight_zero_is_not_fitted(interactions: Interactions) ->
     fitted = Blend(als=0, ease=0, next_item=1, recent=0, common=0).fit(interactions)
     assert {name.split(".")[1] for name in fitted.arrays} == {"item_item"}
     assert [name for name in fitted.parameters if name.count(".") == 1] == ["0.item_item"]
+
+
+def test_a_blend_of_before_there_was_freshness_never_fades(interactions: Interactions) -> None:
+    now = Blend(fresh_days=np.inf).fit(interactions).complete(interactions)
+    older = {name: value for name, value in now.parameters.items() if "fresh_days" not in name}
+    del older["data_through"]
+    model = RankingModel.from_arrays("blend", now.arrays, older)
+    assert_array_equal(recommend(model, 3).items, recommend(now.ranking_model(), 3).items)
 
 
 def test_recent_popularity_is_a_share_of_the_most_popular_movies(interactions: Interactions) -> None:
