@@ -31,14 +31,14 @@ class Blend:
     `docs/models.md` tells on which ratings the defaults were chosen, and on which they were tested.
     """
 
-    als: float = 0.5
-    ease: float = 0.5
-    next_item: float = 0.5
+    als: float = 0.0
+    ease: float = 1.0
+    next_item: float = 1.0
     fresh_days: float = 1.0
     """Days after a user's newest rating in which the weight of `next_item` falls to 1/e."""
     recent: float = 4.0
     """Weight of `Recent`."""
-    common: float = -0.75
+    common: float = -0.9
     """Weight of `Common`; below 0 it makes room for the long tail."""
 
     @property
@@ -50,7 +50,7 @@ class Blend:
     def parts(self) -> Sequence[Part]:
         """The algorithms in use."""
         parts = [
-            # Tastes, of a whole history; what somebody is after in this sitting is next_item's part.
+            # Tastes of a whole history; what somebody is after in this sitting is next_item's part.
             Part(self.als, ALS(recency=inf)),
             Part(self.ease, EASE(recency=inf)),
             Part(self.next_item, NextItem(), self.fresh_days),
