@@ -6,8 +6,8 @@ the model is served.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -102,6 +102,14 @@ class Interactions:
         """
         ages: NDArray[np.float64] = (self.data_through.timestamp() - self.histories.rated_at) / 86_400
         return np.maximum(ages, 0)
+
+    def before(self, moment: int) -> "Interactions":
+        """What was known at a moment, in seconds since 1970 (UTC), on the same axes."""
+        known = self.histories
+        earlier = known.rated_at < moment
+        offsets = np.concatenate([[0], np.cumsum(earlier)])[known.offsets]
+        histories = Histories(offsets, known.items[earlier], known.ratings[earlier], known.rated_at[earlier])
+        return replace(self, histories=histories, data_through=datetime.fromtimestamp(moment, UTC))
 
     def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
         """How many users liked each movie, shape (n_movies,); with `weights`, shape (n_ratings,), their sum."""

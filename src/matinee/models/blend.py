@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matinee.models import tuning
 from matinee.models.als import ALS
 from matinee.models.base import Fitted, Incumbent, Interactions, Recommender, learn
 from matinee.models.ease import EASE
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
+from matinee.ranking import Floats
 
 
 class Part(NamedTuple):
@@ -24,11 +26,16 @@ class Part(NamedTuple):
     """See `ranking.Component.fresh_days`."""
 
 
+WEIGHTS = ((0, 0), (2, 0), (2, -0.5), (4, -0.25), (4, -0.5), (4, -0.75), (4, -1), (5, -1.1), (6, -1.25))
+"""Weights of `Recent` and `Common` to choose from."""
+
+
 @dataclass(frozen=True)
 class Blend:
     """Weighted sum of standardized personal scores and of popularity; a part of weight 0 is not fitted.
 
-    `docs/models.md` tells on which ratings the defaults were chosen, and on which they were tested.
+    The weights of popularity are those that did best on the newest ratings (`models.tuning`), chosen again at every
+    fit; `docs/models.md` tells how the others were.
     """
 
     als: float = 0.0
@@ -37,35 +44,50 @@ class Blend:
     fresh_days: float = 1.0
     """Days after a user's newest rating in which the weight of `next_item` falls to 1/e."""
     recent: float = 4.0
-    """Weight of `Recent`."""
-    common: float = -0.9
-    """Weight of `Common`; below 0 it makes room for the long tail."""
+    """Weight of `Recent` where too few people can be asked which is best."""
+    common: float = -0.75
+    """Weight of `Common` where too few can be asked; below 0 it makes room for the long tail."""
+    tuning_share: float = 0.1
+    """Newest share of the ratings on which the weights of popularity are chosen; 0 takes those above."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
         """See `Recommender.parameters`."""
         return asdict(self)
 
-    @property
-    def parts(self) -> Sequence[Part]:
-        """The algorithms in use."""
+    def fit(self, interactions: Interactions) -> Fitted:
+        """See `Recommender.fit`."""
+        return blended(self.parts(*self.weights(interactions)), interactions)
+
+    def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
+        """See `WarmStarting.fit_from`; the weights are chosen without the incumbent, which has seen what tells them."""
+        return blended(self.parts(*self.weights(interactions)), interactions, incumbent)
+
+    def parts(self, recent: float, common: float) -> Sequence[Part]:
+        """The algorithms in use, with these weights of popularity."""
         parts = [
             # Tastes of a whole history; what somebody is after in this sitting is next_item's part.
             Part(self.als, ALS(recency=inf)),
             Part(self.ease, EASE(recency=inf)),
             Part(self.next_item, NextItem(), self.fresh_days),
-            Part(self.recent, Recent()),
-            Part(self.common, Common()),
+            Part(recent, Recent()),
+            Part(common, Common()),
         ]
         return [part for part in parts if part.weight]
 
-    def fit(self, interactions: Interactions) -> Fitted:
-        """See `Recommender.fit`."""
-        return blended(self.parts, interactions)
+    def weights(self, interactions: Interactions) -> tuple[float, float]:
+        """Weights of `Recent` and `Common` with the highest NDCG@10 on the newest ratings."""
+        walked = tuning.steps(interactions, self.tuning_share) if self.tuning_share else []
+        if sum(len(step.trials) for step in walked) < tuning.MIN_USERS:
+            return self.recent, self.common
+        personal = blended(self.parts(0, 0), walked[0].past)
+        popularities = [np.array(WEIGHTS, np.float32) @ _popularities(step.past) for step in walked]
+        return WEIGHTS[int(tuning.ndcg_of_weights(personal, walked, popularities).mean(axis=0).argmax())]
 
-    def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
-        """See `WarmStarting.fit_from`."""
-        return blended(self.parts, interactions, incumbent)
+
+def _popularities(interactions: Interactions) -> Floats:
+    """`Recent` and `Common`, shape (2, n_movies)."""
+    return np.stack([part.fit(interactions).arrays["popularity"] for part in (Recent(), Common())])
 
 
 def blended(parts: Sequence[Part], interactions: Interactions, incumbent: Incumbent | None = None) -> Fitted:
