@@ -1,12 +1,13 @@
 #!/bin/sh
-# Takes out of the packages installed since it last ran what no program reads: symbols, tests, stubs, static libraries.
+# Takes out of the packages installed since it last ran what no program reads: symbols, headers, stubs, tests.
 set -eu
 packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mark=$packages/.slim
 [ -e "$mark" ] || touch -d @0 "$mark"
 # Libraries under *.libs were moved there by a tool whose layout `strip` can break.
-LD_LIBRARY_PATH=$(echo /strip/lib/*-linux-gnu) find "$packages" -name '*.so' -not -path '*.libs/*' -size +1M \
-    -cnewer "$mark" -exec /strip/bin/strip --strip-all {} +
-find "$packages" \( -name '*.a' -o -name '*.pyi' \) -delete
-find "$packages" -type d -name tests -prune -exec rm -r {} +
+LD_LIBRARY_PATH=$(echo /tools/lib/*-linux-gnu) find "$packages" -name '*.so' -not -path '*.libs/*' -size +64k \
+    -cnewer "$mark" -exec /tools/bin/strip --strip-all {} +
+find "$packages" \( -name '*.a' -o -name '*.h' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.pyi' -o -path '*/sboms/*' \
+    -o -path '*/numpy/_core/*_tests.*.so' -o -path '*/numpy/_core/_simd.*.so' \) -type f -delete
+find "$packages" -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -prune -exec rm -r {} +
 touch "$mark"

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,69 +15,76 @@ from composing import CHECKOUT, UID, Compose
 from support import free_port, two_tastes
 
 TOOL = CHECKOUT.parent / "shared" / "tools" / "compose-test"
-PORTS = ("API", "AIRFLOW", "MLFLOW", "UI")
+POSTGRES = Path(__file__).parent / "postgres"
+PORTS = ("API", "AIRFLOW", "MLFLOW", "UI", "POSTGRES")
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints a figure to the terminal, also when the test passes."""
+
+    def show(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}")
+
+    return show
 
 
 @pytest.fixture(scope="module")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """Compose with an engine, and nothing built or started yet; afterwards nothing runs."""
     folder = tmp_path_factory.mktemp("compose")
-    home = folder / "home"
-    environment = _engine(folder)
-    environment |= {f"MATINEE_{name}_PORT": str(free_port()) for name in PORTS}
-    environment |= _ratings(folder, environment)
-    environment |= {"MATINEE_HOME": str(home), "HOST_UID": str(UID), "HOST_GID": str(UID)}
-    environment |= {"COMPOSE_PROJECT_NAME": f"matinee-test-{os.getpid()}"}
-    running = Compose(environment, home)
-    try:
-        yield running
-    finally:
-        running.run("compose", "down", "--volumes", "--timeout", "5", code=None)
-        (folder / "keep").unlink(missing_ok=True)
+    with _engine(folder) as engine:
+        ports = {f"MATINEE_{name}_PORT": str(free_port()) for name in PORTS}
+        own = {"MATINEE_HOME": str(folder / "home"), "HOST_UID": str(UID), "HOST_GID": str(UID)}
+        own |= {"COMPOSE_PROJECT_NAME": f"matinee-test-{os.getpid()}"}
+        running = Compose(engine | ports | own | _ratings(folder, engine["COMPOSE_FILE"]), folder / "home")
+        try:
+            yield running
+        finally:
+            running.run("compose", "down", "--volumes", "--timeout", "5", code=None)
 
 
-def _engine(folder: Path) -> dict[str, str]:
-    """Environment in which `docker` reaches an engine that has the PostgreSQL image."""
+@contextmanager
+def _engine(folder: Path) -> Iterator[dict[str, str]]:
+    """Environment in which `docker` reaches an engine."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
     if shutil.which("docker") and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        return {"COMPOSE_FILE": str(CHECKOUT / "compose.yaml")} | clean
-    if not TOOL.exists() or os.geteuid() != 0:
+        yield {"COMPOSE_FILE": str(CHECKOUT / "compose.yaml")} | clean
+    elif TOOL.exists() and os.geteuid() == 0:
+        with _own_engine(folder, clean) as environment:
+            # No image can be pulled there, so one of the same name is built.
+            command = ["docker", "build", "--quiet", "--network=host", "--tag=postgres:17-bookworm", POSTGRES]
+            subprocess.run(command, env=environment, check=True, capture_output=True)
+            yield environment
+    else:
         pytest.skip("needs Docker, or as root ../shared/tools/compose-test beside the checkout")
-    (folder / "keep").touch()
-    script = (
-        f"env -0 >{folder}/draft && mv {folder}/draft {folder}/ready; while [ -e {folder}/keep ]; do sleep 0.5; done"
-    )
-    with (folder / "engine.log").open("w") as log:
+
+
+@contextmanager
+def _own_engine(folder: Path, clean: dict[str, str]) -> Iterator[dict[str, str]]:
+    """An engine that the tool starts and, when the block or this process has ended, stops."""
+    keep, ready, log_file = folder / "keep", folder / "ready", folder / "engine.log"
+    keep.touch()
+    waiting = f"while [ -e {keep} ] && [ -e /proc/{os.getpid()} ]; do sleep 0.5; done"
+    script = f"env -0 >{folder}/draft && mv {folder}/draft {ready}; {waiting}"
+    with log_file.open("w") as log:
         tool = subprocess.Popen([TOOL, CHECKOUT, "bash", "-c", script], env=clean, stdout=log, stderr=log)
-    while not (folder / "ready").exists():
-        assert tool.poll() is None, (folder / "engine.log").read_text()
-        time.sleep(0.5)
-    environment = dict(line.split("=", 1) for line in (folder / "ready").read_text().split("\0") if line)
-    # No image can be pulled there, so one of the same name is built.
-    subprocess.run(
-        [
-            "docker",
-            "build",
-            "--quiet",
-            "--network=host",
-            "--tag=postgres:17-bookworm",
-            Path(__file__).parent / "postgres",
-        ],
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
-    return environment
+    try:
+        while not ready.exists():
+            assert tool.poll() is None, log_file.read_text()
+            time.sleep(0.5)
+        yield dict(line.split("=", 1) for line in ready.read_text().split("\0") if line)
+    finally:
+        keep.unlink()
+        tool.wait()
 
 
-def _ratings(folder: Path, environment: dict[str, str]) -> dict[str, str]:
-    """Real ratings when they lie beside the checkout, else small ones; mounted where they are needed, never fetched."""
-    data, bootstrap = CHECKOUT.parent / "shared" / "data" / "ml-100k", "60d"
-    if not data.is_dir():
-        data, bootstrap = folder / "ratings.csv", "20d"
-        two_tastes(n_users=200, n_movies=100, n_days=40).write_csv(data)
+def _ratings(folder: Path, compose_file: str) -> dict[str, str]:
+    """A few ratings (the native tests learn from real ones), mounted where they are needed."""
+    data = folder / "ratings.csv"
+    two_tastes(n_users=200, n_movies=100, n_days=40).write_csv(data)
     mount = {"volumes": [f"{data}:{data}:ro"]}
     override = folder / "ratings.json"
     override.write_text(json.dumps({"services": {"init": mount, "airflow-scheduler": mount}}))
-    files = f"{environment['COMPOSE_FILE']}:{override}"
-    return {"COMPOSE_FILE": files, "MATINEE_DATA": str(data), "MATINEE_BOOTSTRAP": bootstrap}
+    return {"COMPOSE_FILE": f"{compose_file}:{override}", "MATINEE_DATA": str(data), "MATINEE_BOOTSTRAP": "20d"}
