@@ -11,7 +11,7 @@ ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 FROM ${PYTHON_IMAGE} AS base
 # PostgreSQL's client library as Debian keeps it up to date; the native mode has the one that psycopg brings.
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/* /var/cache/apt
 # Any user may run the images, also one without a name in here (LOGNAME is what programs take then). What must be
 # written goes to mounted folders, or to a home in memory.
 ENV HOME=/tmp LOGNAME=matinee MATINEE_HOME=/matinee MATINEE_HOST=0.0.0.0 \
@@ -21,7 +21,7 @@ WORKDIR /opt/matinee
 # What builds, and is in no image.
 FROM base AS tools
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/* /var/cache/apt
 # hadolint ignore=DL3042
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/build.txt,target=/tmp/build.txt \
@@ -89,7 +89,7 @@ CMD ["mlflow", "server", "--host=0.0.0.0", "--port=5000", "--workers=1"]
 FROM mlflow AS train
 USER 0:0
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* /var/cache/apt
 RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=requirements/train.txt,target=/tmp/train.txt \

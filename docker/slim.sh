@@ -1,13 +1,12 @@
 #!/bin/sh
-# Takes out of the packages installed since it last ran what no program reads: symbols, headers, stubs, tests.
+# Takes out of the packages installed since it last ran what no program reads: symbols, headers, stubs, tests, a compiler.
 set -eu
 packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mark=$packages/.slim
 [ -e "$mark" ] || touch -d @0 "$mark"
-# Libraries under *.libs were moved there by a tool whose layout `strip` can break.
-LD_LIBRARY_PATH=$(echo /tools/lib/*-linux-gnu) find "$packages" -name '*.so' -not -path '*.libs/*' -size +64k \
+LD_LIBRARY_PATH=$(echo /tools/lib/*-linux-gnu) find "$packages" \( -name '*.so' -o -name '*.so.*' \) -size +64k \
     -cnewer "$mark" -exec /tools/bin/strip --strip-all {} +
 find "$packages" \( -name '*.a' -o -name '*.h' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.pyi' -o -path '*/sboms/*' \
     -o -path '*/numpy/_core/*_tests.*.so' -o -path '*/numpy/_core/_simd.*.so' \) -type f -delete
-find "$packages" -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -prune -exec rm -r {} +
+find "$packages" -type d \( -name tests -o -path '*/numpy/f2py' -o -path '*/sqlalchemy/testing' \) -prune -exec rm -r {} +
 touch "$mark"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from matinee.containers import moving
 from matinee.errors import Refused
 from matinee.local import commands
-from matinee.ratings.database import Base, FeedbackRow, engine, writing
+from matinee.ratings.database import Base, FeedbackRow, UtcDateTime, engine, writing
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 
@@ -61,9 +61,9 @@ def test_a_home_without_native_files_has_nothing_to_take_over(settings):
 
 def _row(table: sa.Table, number: int) -> dict[str, object]:
     """A row in which no value is the column's default."""
-    values = {str: f"text {number}", int: number, float: number / 2, dict: {"number": number}}
-    moment = datetime(2020, 1, number, tzinfo=UTC)  # of a type of our own, whose values have no Python type
-    return {column.name: values.get(column.type.python_type, moment) for column in table.columns}
+    values = {sa.JSON: {"number": number}, UtcDateTime: datetime(2020, 1, number, tzinfo=UTC)}
+    simple = {str: f"text {number}", int: number, float: number / 2}
+    return {column.name: values.get(type(column.type)) or simple[column.type.python_type] for column in table.columns}
 
 
 def _names(connection: sa.Connection) -> set[str]:
