@@ -5,7 +5,7 @@
 #               └ mlflow ─ train ─ tasks      (the train environment, and Airflow's in /opt/airflow)
 #   base ─ airflow                            (Airflow's environment alone)
 #
-# A package index of your own: `docker build --secret id=uv,src=uv.toml …`.
+# A package index of your own: `docker build --secret id=pip,src=pip.conf --secret id=uv,src=uv.toml …`.
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS base

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes out of the packages installed since it last ran what no program reads: symbols, headers, stubs, tests, a compiler.
+# Takes out of the packages installed since it last ran what no program reads: symbols, headers, stubs, tests.
 set -eu
 packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mark=$packages/.slim
@@ -8,5 +8,5 @@ LD_LIBRARY_PATH=$(echo /tools/lib/*-linux-gnu) find "$packages" \( -name '*.so' 
     -cnewer "$mark" -exec /tools/bin/strip --strip-all {} +
 find "$packages" \( -name '*.a' -o -name '*.h' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.pyi' -o -path '*/sboms/*' \
     -o -path '*/numpy/_core/*_tests.*.so' -o -path '*/numpy/_core/_simd.*.so' \) -type f -delete
-find "$packages" -type d \( -name tests -o -path '*/numpy/f2py' -o -path '*/sqlalchemy/testing' \) -prune -exec rm -r {} +
+find "$packages" -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -prune -exec rm -r {} +
 touch "$mark"
