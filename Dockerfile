@@ -49,7 +49,7 @@ RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/
 # Bytecode of what programs import, here and below, and of nothing else: images are small and start quick.
 RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
-    sh /tmp/install.sh /wheels/* && env -u PYTHONDONTWRITEBYTECODE python -c 'import alembic.command, uvloop, \
+    sh /tmp/install.sh --no-cache /wheels/* && env -u PYTHONDONTWRITEBYTECODE python -c 'import alembic.command, uvloop, \
 uvicorn.protocols.http.httptools_impl, matinee.airflow, matinee.cli, matinee.serving.app, matinee.serving.__main__'
 COPY docker/probe.py .
 USER 1000:1000
@@ -63,7 +63,7 @@ RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/
     sh /tmp/install.sh --require-hashes -r /tmp/ui.txt
 RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
-    sh /tmp/install.sh /wheels/* \
+    sh /tmp/install.sh --no-cache /wheels/* \
     && env -u PYTHONDONTWRITEBYTECODE python -c 'import streamlit.web.cli, streamlit.web.bootstrap, pandas, pyarrow' \
     && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/page.py" page.py
 COPY docker/probe.py .
@@ -96,7 +96,7 @@ RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/
     sh /tmp/install.sh --require-hashes -r /tmp/train.txt
 RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
-    sh /tmp/install.sh /wheels/* && env -u PYTHONDONTWRITEBYTECODE python -c 'import alembic.command, matinee.cli, \
+    sh /tmp/install.sh --no-cache /wheels/* && env -u PYTHONDONTWRITEBYTECODE python -c 'import alembic.command, matinee.cli, \
 matinee.containers.moving, matinee.containers.databases, matinee.models.als, matinee.models.blend, matinee.stages.deploy, \
 matinee.stages.evaluate, matinee.stages.ingest, matinee.stages.promote, matinee.stages.train'
 USER 1000:1000
@@ -111,7 +111,7 @@ RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/
     UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --compile-bytecode --require-hashes -r /tmp/airflow.txt
 RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
-    UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --compile-bytecode /wheels/*
+    UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --no-cache --compile-bytecode /wheels/*
 COPY docker/probe.py .
 USER 1000:1000
 EXPOSE 8080

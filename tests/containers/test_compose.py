@@ -139,7 +139,7 @@ def test_killed_containers_are_healed(compose):
     for service, before in restarts.items():
         eventually(lambda: compose.container(service)["RestartCount"] > before)  # noqa: B023  called at once
     for service in LONG_RUNNING:
-        eventually(lambda: compose.container(service)["State"]["Health"]["Status"] == "healthy", within_s=300)  # noqa: B023
+        eventually(lambda: compose.container(service)["State"]["Health"]["Status"] == "healthy", within_s=900)  # noqa: B023
     assert compose.get("/v1/model")["version"] == "2"
 
 
@@ -156,17 +156,13 @@ def test_a_command_and_a_dag_go_back_to_the_version_before(compose):
     assert [event["what"] for event in compose.train("versions")["history"]].count("rolled_back") == 2
 
 
-def test_everything_ends_by_itself_within_five_seconds(compose):
-    compose.run("compose", "stop", "--timeout", "5")
-    assert [name for name in LONG_RUNNING if compose.container(name)["State"]["ExitCode"] == KILLED] == []
-
-
-def test_everything_is_still_there_after_down_and_up(compose, say):
-    compose.run("compose", "start", "--wait")
+def test_everything_ends_by_itself_within_five_seconds_and_is_still_there_after_up(compose, say):
     movie = compose.get("/v1/movies?limit=1")["items"][0]["movie_id"]
     rating = {"user_id": "stays", "movie_id": movie, "rating": 5}
     assert httpx.post(f"{compose.address('API')}/v1/ratings", json=rating, timeout=10).status_code == 201
     versions, chunks, served = compose.train("versions"), _chunks(compose), compose.get("/v1/model")["version"]
+    compose.run("compose", "stop", "--timeout", "5")
+    assert [name for name in LONG_RUNNING if compose.container(name)["State"]["ExitCode"] == KILLED] == []
     compose.run("compose", "down")
     compose.up()
     say(f"up again {compose.seconds['up']:.0f} s")
