@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from typing import Any
 
 import httpx
 import pytest
@@ -133,13 +134,14 @@ def test_next_moves_the_version_while_the_api_goes_on(compose, say):
 
 
 def test_killed_containers_are_healed(compose):
-    restarts = {service: compose.container(service)["RestartCount"] for service in LONG_RUNNING}
+    def states() -> list[dict[str, Any]]:
+        return [compose.container(service) for service in LONG_RUNNING]
+
+    before = [state["RestartCount"] for state in states()]
     for service in LONG_RUNNING:
         compose.run("compose", "exec", "-T", service, "sh", "-c", "kill -9 -1", code=None)
-    for service, before in restarts.items():
-        eventually(lambda: compose.container(service)["RestartCount"] > before)  # noqa: B023  called at once
-    for service in LONG_RUNNING:
-        eventually(lambda: compose.container(service)["State"]["Health"]["Status"] == "healthy", within_s=900)  # noqa: B023
+    eventually(lambda: all(state["RestartCount"] > n for state, n in zip(states(), before, strict=True)))
+    eventually(lambda: all(state["State"]["Health"]["Status"] == "healthy" for state in states()), within_s=900)
     assert compose.get("/v1/model")["version"] == "2"
 
 
