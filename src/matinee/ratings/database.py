@@ -98,6 +98,19 @@ class FeedbackRow(Base):
     chunk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
 
 
+class WithdrawalRow(Base):
+    """Ratings that a user took back: those of one movie, or all (`movie_id` None). Never changed."""
+
+    __tablename__ = "withdrawals"
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    user_id: Mapped[str] = mapped_column(index=True)
+    movie_id: Mapped[str | None]
+    last_feedback_id: Mapped[int] = mapped_column(_Serial)
+    """What was received up to here is taken back; what comes later counts again."""
+    withdrawn_at: Mapped[datetime]
+
+
 class IdempotencyRow(Base):
     """What was answered to a request that came with an idempotency key."""
 

@@ -1,14 +1,72 @@
-"""Small sources of ratings, made by the tests."""
+"""Small sources of ratings, made by the tests, and both databases that keep what people rate."""
 
-from collections.abc import Callable, Iterable
+import itertools
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+import sqlalchemy as sa
+from psycopg import sql
+from pydantic import SecretStr
 
+from matinee.local import postgres
+from matinee.local.program import Health
+from matinee.ratings.database import engine
 from matinee.settings import Settings
+from support import free_port
 
 START = datetime(2020, 1, 1, 12, tzinfo=UTC)
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """A PostgreSQL server as the native mode starts it."""
+    settings = Settings(home=tmp_path_factory.mktemp("postgres"), postgres_port=free_port(), _env_file=None)
+    program = postgres.program(settings)
+    program.prepare()
+    command = [*program.command, "-c", "fsync=off"]  # no test pulls the plug, and a hundred databases take long to sync
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        deadline = time.monotonic() + 30
+        while program.probe() is not Health.UP:
+            assert server.poll() is None, "PostgreSQL did not start"
+            assert time.monotonic() < deadline, "PostgreSQL did not come up"
+            time.sleep(0.05)
+        yield sa.make_url(postgres.url(settings)).set(drivername="postgresql")
+        server.send_signal(program.stop_signal)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Settings]]:
+    """Makes settings with an empty database of their own, on SQLite and on PostgreSQL."""
+    made: list[Settings] = []
+
+    def make(**values: object) -> Settings:
+        if request.param == "postgresql":
+            values["database_url"] = _new_database(request.getfixturevalue("postgres_url"))
+        made.append(Settings(**values, _env_file=None))
+        return made[-1]
+
+    yield make
+    for settings in made:
+        engine(settings).dispose()
+
+
+def _new_database(server: sa.URL) -> SecretStr:
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return SecretStr(server.set(database=name).render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, make_settings: Callable[..., Settings]) -> Settings:
+    """Defaults, in a home of this test's own."""
+    return make_settings(home=tmp_path / "home")
 
 
 @pytest.fixture
@@ -25,7 +83,8 @@ def write_ratings(tmp_path: Path) -> Callable[[Iterable[float]], Path]:
 
 
 @pytest.fixture
-def own_settings(tmp_path: Path, write_ratings: Callable[[Iterable[float]], Path]) -> Settings:
+def own_settings(
+    tmp_path: Path, make_settings: Callable[..., Settings], write_ratings: Callable[[Iterable[float]], Path]
+) -> Settings:
     """Six days with a rating each, but none on days 4 and 5; the first two are the bootstrap history."""
-    path = write_ratings([0, 1, 2, 3, 6, 7])
-    return Settings(home=tmp_path / "home", data=str(path), bootstrap="2d", _env_file=None)
+    return make_settings(home=tmp_path / "home", data=str(write_ratings([0, 1, 2, 3, 6, 7])), bootstrap="2d")
