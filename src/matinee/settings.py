@@ -69,6 +69,24 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     """Port of the API server."""
 
+    api_writes_per_minute: Annotated[int, Field(ge=0)] = 30_000
+    """Ratings, batches of ratings and withdrawals that one client address may send in a minute; 0: any number."""
+
+    api_body_bytes: Annotated[int, Field(ge=1024)] = 4_194_304
+    """Largest body of a request."""
+
+    api_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """Longest time that a request may take, sending it included; a swap of the model has its own."""
+
+    api_cors_origins: str = ""
+    """Web origins, separated by commas, whose pages may use the API; none by default."""
+
+    impressions_s: Annotated[float, Field(ge=0)] = 30.0
+    """Time between two files of impressions (what was shown to whom); 0: note nothing."""
+
+    impressions_days: Annotated[int, Field(ge=1)] = 90
+    """How long impressions are kept."""
+
     mlflow_port: Port = 5000
     """Port of the MLflow server."""
 

@@ -15,10 +15,12 @@ METRIC = re.compile(r"\b(?:matinee|process)_[a-z_]+")
 
 
 @pytest.fixture(scope="module")
-def exposed() -> set[str]:
+def exposed(tmp_path_factory) -> set[str]:
     """Names of all series that the API's `/metrics` can have."""
     names = set()
-    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", Metrics().page().decode(), re.MULTILINE):
+    for name, kind in re.findall(
+        r"^# TYPE (\S+) (\S+)$", Metrics(tmp_path_factory.mktemp("workers")).page().decode(), re.MULTILINE
+    ):
         suffixes = ("_bucket", "_sum", "_count") if kind == "histogram" else ("",)
         names |= {name + suffix for suffix in suffixes}
     return names

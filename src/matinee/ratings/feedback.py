@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from matinee.errors import BadData, Refused, UsageError
+from matinee.ratings.changes import Changes
 from matinee.ratings.database import FeedbackRow, IdempotencyRow, engine, writing
 from matinee.ratings.schema import CLOCK_TOLERANCE, EARLIEST, OWN_SCALE
 from matinee.ratings.withdrawals import IS_WITHDRAWN, Withdrawn, withdraw, withdrawn_by
@@ -117,6 +118,10 @@ class FeedbackStore:
         for row in rows:
             newest.setdefault(row.movie_id, _stored(row))
         return UserFeedback(list(newest.values()), withdrawn)
+
+    def changes(self) -> Changes:
+        """Follows, on SQLite, who says or takes back something from now on."""
+        return Changes(self._database)
 
     def count(self) -> int:
         """Number of events, those that were taken back among them."""

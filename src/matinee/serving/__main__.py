@@ -6,6 +6,7 @@ import sys
 
 from matinee import logs
 from matinee.errors import MatineeError, Refused
+from matinee.serving import shared
 from matinee.settings import Settings, load_settings
 
 SHUTDOWN_S = 3
@@ -37,6 +38,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _serve(settings: Settings, listener: socket.socket) -> None:
     # One query uses one core: BLAS threads would only get in each other's way. Read when numpy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    shared.prepare(settings.home)
     import uvicorn  # noqa: PLC0415
 
     from matinee.serving.app import create_app  # noqa: PLC0415

@@ -9,11 +9,12 @@ from fastapi import FastAPI
 
 from matinee import __version__
 from matinee.credentials import api_token
-from matinee.serving import fetch, problems, schemas
+from matinee.serving import fetch, middleware, problems, schemas, shared
 from matinee.serving.feedback import Feedback
 from matinee.serving.fetch import MlflowReader
+from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
-from matinee.serving.middleware import RequestContext
+from matinee.serving.rate_limit import RateLimit
 from matinee.serving.routes import model, movies, operations, ratings, recommendations
 from matinee.serving.services import Services
 from matinee.serving.shelf import Shelf
@@ -30,8 +31,10 @@ def create_app(settings: Settings, *, mlflow_timeout_s: float = fetch.TIMEOUT_S)
         settings: where models and ratings are kept, and where MLflow is.
         mlflow_timeout_s: how long MLflow may be silent.
     """
-    metrics = Metrics()
+    metrics = Metrics(shared.folder(settings.home))
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)
+    impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
+    writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)
     slot = ModelSlot(settings, Shelf(settings.home / "serving"), mlflow, metrics)
 
     @asynccontextmanager
@@ -39,7 +42,8 @@ def create_app(settings: Settings, *, mlflow_timeout_s: float = fetch.TIMEOUT_S)
         await slot.start()
         log.info("serving", version=slot.current.version, movies=len(slot.current.catalogue))
         watcher = asyncio.create_task(slot.watch_until_learned())
-        yield
+        async with impressions.written():
+            yield
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher
@@ -53,8 +57,8 @@ def create_app(settings: Settings, *, mlflow_timeout_s: float = fetch.TIMEOUT_S)
         responses=schemas.problem_responses(),
         redirect_slashes=False,
     )
-    app.state.services = Services(slot, Feedback(settings), metrics, api_token(settings))
-    app.add_middleware(RequestContext, metrics=metrics)
+    app.state.services = Services(slot, Feedback(settings), metrics, api_token(settings), impressions, writes)
+    middleware.install(app, settings, metrics)
     problems.install(app)
     for routes in (recommendations, movies, ratings, model, operations):
         app.include_router(routes.router)

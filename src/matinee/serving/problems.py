@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from matinee.errors import MatineeError
 
@@ -25,6 +26,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+
+
+def of_status(scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem of a request whose body nobody goes on reading."""
+    return _problem(Request(scope), status, detail, headers={"Connection": "close", **(headers or {})})
 
 
 async def _on_matinee_error(request: Request, raised: Exception) -> Response:

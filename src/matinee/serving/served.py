@@ -87,24 +87,6 @@ class ServedModel:
         """Whether it has learned more than popularity."""
         return "popular" if self.model.scorer is None else "learned"
 
-    def recommend(
-        self,
-        user_id: str | None,
-        news: History,
-        k: int,
-        *,
-        genre: str | None = None,
-        exclude_seen: bool = True,
-    ) -> Ranking:
-        """Best `k` movies for a user; see `matinee.ranking.recommend`.
-
-        Raises:
-            UsageError: no movie has the genre.
-        """
-        user_index = None if user_id is None else self.user_index.get(user_id)
-        candidates = self.catalogue.mask(genre)
-        return recommend(self.model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
-
     def similar(self, movie_id: str, k: int) -> Ranking:
         """The `k` movies nearest to one; see `matinee.ranking.similar`.
 

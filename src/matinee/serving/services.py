@@ -6,7 +6,9 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from matinee.serving.feedback import Feedback
+from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
+from matinee.serving.rate_limit import RateLimit
 from matinee.serving.slot import ModelSlot
 
 
@@ -19,6 +21,8 @@ class Services:
     metrics: Metrics
     token: str
     """Bearer token of `POST /v1/model`."""
+    impressions: Impressions
+    writes: RateLimit
 
 
 async def _services(request: Request) -> Services:

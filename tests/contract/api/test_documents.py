@@ -10,6 +10,8 @@ ROUTES = {
     ("get", "/v1/movies/{movie_id}/similar"),
     ("post", "/v1/ratings"),
     ("get", "/v1/users/{user_id}/ratings"),
+    ("delete", "/v1/users/{user_id}/ratings/{movie_id}"),
+    ("delete", "/v1/users/{user_id}"),
     ("get", "/v1/model"),
     ("post", "/v1/model"),
     ("get", "/health/live"),
@@ -77,5 +79,5 @@ def test_the_openapi_document_has_the_routes_of_the_contract(api):
 def test_the_openapi_document_tells_how_errors_look(api):
     for methods in api.get("/openapi.json").json()["paths"].values():
         for operation in methods.values():
-            assert set(operation["responses"]) <= {"200", "201", "4XX", "5XX"}
+            assert set(operation["responses"]) <= {"200", "201", "204", "4XX", "5XX"}
             assert "application/problem+json" in operation["responses"]["4XX"]["content"]
