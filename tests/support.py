@@ -1,5 +1,6 @@
 """Small data, ports, and settings as source code, for tests."""
 
+import os
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -43,6 +44,13 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Environment of a process that serves the API with these settings."""
+    values = {"HOME": settings.home, "MLFLOW_URL": settings.mlflow, "API_PORT": settings.api_port}
+    values["DATABASE_URL"] = settings.database
+    return os.environ | {f"MATINEE_{name}": str(value) for name, value in values.items()}
 
 
 def as_source(settings: Settings) -> str:
