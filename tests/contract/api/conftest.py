@@ -239,6 +239,19 @@ def start(settings) -> Iterator[Callable[..., Api]]:
 
 
 @pytest.fixture
+def start_with(settings, learned) -> Iterator[Callable[..., Api]]:
+    """Starts the server of this test's home with other values of settings; it serves version 1."""
+    with ExitStack() as running:
+
+        def begin(**values: object) -> Api:
+            api = running.enter_context(_serving(create_app(settings.model_copy(update=values))))
+            assert api.swap(learned.manifest.chunk_id).status_code == 200
+            return api
+
+        yield begin
+
+
+@pytest.fixture
 def learned(mlflow) -> artifact.Artifact:
     """The model that is in production as version 1."""
     return mlflow.register(1)
