@@ -36,7 +36,8 @@ class RateLimit:
         if not self._interval_s:
             return 0.0
         place = zlib.crc32(client.encode()) % SLOTS * _TIME.size
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        # A lock of the process: workers that were forked from one share its open file.
+        fcntl.lockf(self._file, fcntl.LOCK_EX, _TIME.size, place)
         try:
             now = time.time()
             # After a clock was set back, nobody waits for the time it showed before.
@@ -46,5 +47,5 @@ class RateLimit:
                 return wait
             _TIME.pack_into(self._slots, place, free_at + self._interval_s)
         finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, _TIME.size, place)
         return 0.0

@@ -76,6 +76,26 @@ print(sum(limit.wait_s("client") == 0 for _ in range(4)))
     assert limit.wait_s("another client") == 0
 
 
+def test_forked_workers_count_every_write_once(tmp_path):
+    script = f"""
+import os, sys
+from pathlib import Path
+from matinee.serving.rate_limit import RateLimit
+limit = RateLimit(Path({str(tmp_path / "writes")!r}), 1000)
+workers = []
+for _ in range(4):
+    worker = os.fork()
+    if worker == 0:
+        os._exit(sum(limit.wait_s("client") == 0 for _ in range(150)) != 150)
+    workers.append(worker)
+assert [os.waitpid(worker, 0)[1] for worker in workers] == [0] * 4
+print(sum(limit.wait_s("client") == 0 for _ in range(1000)))
+"""
+    counted = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    # What is left of a thousand, and the few that come back while this runs.
+    assert 400 <= int(counted.stdout) < 600
+
+
 def test_a_client_may_write_again_as_time_goes_by(tmp_path, monkeypatch):
     now = 1000.0
     monkeypatch.setattr("matinee.serving.rate_limit.time.time", lambda: now)

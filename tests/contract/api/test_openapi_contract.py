@@ -26,7 +26,7 @@ def send_many(operation: APIOperation, mode: GenerationMode) -> None:
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: schemathesis.Case) -> None:
-        # What makes an id (printable), a time (not in the future) or a movie (in the catalogue) good, no schema can say.
+        # No schema can say what makes an id (printable), a time (past) or a movie (in the catalogue) a good one.
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
     send()
