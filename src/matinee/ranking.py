@@ -324,13 +324,14 @@ class ItemItemScorer:
         if not is_liked.any():
             return None
         liked = history.rated_at_least(self.positive_rating)
-        column = np.full(len(self.weights), -1)
-        column[items] = np.arange(len(items))
-        found = column[self.neighbours[liked.items]]
-        row, place = np.nonzero(found >= 0)
+        is_asked, column = np.zeros(len(self.weights), bool), np.zeros(len(self.weights), np.int64)
+        is_asked[items], column[items] = True, np.arange(len(items))
+        neighbours = self.neighbours[liked.items].ravel()
+        kept = np.flatnonzero(is_asked[neighbours])  # few of many: only these are looked at any further
+        row, place = np.divmod(kept, self.neighbours.shape[1])
         terms = recency_weights(liked.rated_at, self.recency)[row] * self.weights[liked.items[row], place]
         added = np.zeros((len(history), len(items)), np.float32)
-        np.add.at(added, (np.flatnonzero(is_liked)[row], found[row, place]), terms)
+        np.add.at(added, (np.flatnonzero(is_liked)[row], column[neighbours[kept]]), terms.astype(np.float32))
         return added
 
     def _sum(self, items: NDArray[np.int32], item_weights: NDArray[np.float64]) -> Floats:
