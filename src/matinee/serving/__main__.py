@@ -44,7 +44,11 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from matinee.serving.app import create_app  # noqa: PLC0415
 
     config = uvicorn.Config(
-        create_app(settings), access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S
+        create_app(settings),
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )
     uvicorn.Server(config).run([listener])
 

@@ -62,7 +62,8 @@ async def _on_http_error(request: Request, raised: Exception) -> Response:
 
 
 async def _on_bug(request: Request, raised: Exception) -> Response:
-    log.error("request_crashed", path=request.url.path, error=repr(raised))  # uvicorn logs the traceback
+    # Outside of the middleware that binds the id; uvicorn logs the traceback.
+    log.error("request_crashed", request_id=request.state.request_id, path=request.url.path, error=repr(raised))
     # This handler runs outside of the middleware that sets the id on every other answer, and uvicorn hangs up after it.
     headers = {"X-Request-ID": request.state.request_id, "Connection": "close"}
     return _problem(request, 500, "The server made a mistake; its log tells more.", headers=headers)
