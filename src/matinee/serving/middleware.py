@@ -28,11 +28,11 @@ _SECURITY = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
+_NO_SCRIPTS = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
-"""Pages for people, which load scripts: without the policy that forbids them."""
+"""Pages for people, which load scripts: without the policy that forbids it."""
 
 _SWAP = ("POST", "/v1/model")
 
@@ -66,10 +66,10 @@ class RequestContext:
         status = 500
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(Headers(scope=scope).get(HEADER))
-        scope["path"] = scope["raw_path"].decode("ascii")
+        scope["path"] = scope["raw_path"].decode(errors="replace")
         headers = [(HEADER.lower().encode(), state["request_id"].encode()), *_SECURITY_RAW]
-        if scope["path"] in _PAGES:
-            headers.pop()
+        if scope["path"] not in _PAGES:
+            headers.append(_NO_SCRIPTS)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status

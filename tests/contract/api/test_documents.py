@@ -1,5 +1,7 @@
 """Request ids, problem documents, and the OpenAPI document."""
 
+import socket
+
 import pytest
 
 ROUTES = {
@@ -64,6 +66,14 @@ def test_every_error_is_a_problem_document(api, method, path, status):
     assert problem["status"] == status
     assert problem["instance"] == path.partition("?")[0]
     assert all(problem[name] for name in ("type", "title", "detail", "request_id"))
+
+
+@pytest.mark.parametrize("path", [b"/v1/users/\xc3\xbc/ratings", b"/v1/users/\xff/ratings", b"/v1/users/%ff/ratings"])
+def test_a_path_that_no_client_should_send_is_no_mistake_of_the_server(api, path):
+    with socket.create_connection((api.base_url.host, api.base_url.port)) as connection:
+        connection.settimeout(20)
+        connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(65536).split()[1] in {b"200", b"400", b"422"}
 
 
 def test_a_method_that_is_not_allowed_names_those_that_are(api):
