@@ -1,6 +1,7 @@
 """The database of the chunk ledger and of what people rate: SQLite in the home, or PostgreSQL by URL."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30
 """How long a writer waits for another one; longer than any transaction of matinee takes."""
 
+_OPENING = threading.Lock()  # of threads that ask first at once, one opens the database
 _LEDGER_LOCK = 0x6D6174  # any constant; key of PostgreSQL's advisory lock
 
 
@@ -143,7 +145,8 @@ def engine(settings: Settings) -> sa.Engine:
         DependencyUnreachable: the server does not answer.
         BadData: the file is no database, or was written by a newer matinee.
     """
-    return _engine(settings.database, os.getpid())
+    with _OPENING:
+        return _engine(settings.database, os.getpid())
 
 
 @contextmanager
