@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     """Port of the API server."""
 
+    api_workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Worker processes of the API server, which share its port and its memory; 0: one for each core."""
+
     api_writes_per_minute: Annotated[int, Field(ge=0)] = 30_000
     """Ratings, batches of ratings and withdrawals that one client address may send in a minute; 0: any number."""
 
@@ -143,6 +146,11 @@ class Settings(BaseSettings):
     def api(self) -> str:
         """Base URL of the API server."""
         return self.api_url or f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def n_workers(self) -> int:
+        """Worker processes of the API server."""
+        return self.api_workers or os.cpu_count() or 1
 
     @property
     def mlflow(self) -> str:

@@ -10,13 +10,15 @@ from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
 from matinee.serving.rate_limit import RateLimit
 from matinee.serving.slot import ModelSlot
+from matinee.serving.swap import Swapper
 
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one server."""
+    """The parts of one worker."""
 
     slot: ModelSlot
+    swapper: Swapper
     feedback: Feedback
     metrics: Metrics
     token: str

@@ -230,7 +230,7 @@ def start(settings) -> Iterator[Callable[..., Api]]:
     """Starts the server of this test's home; one that was started before is stopped first."""
     running = ExitStack()
 
-    def begin(**options: float) -> Api:
+    def begin(**options: object) -> Api:
         running.close()
         return running.enter_context(_serving(create_app(settings, **options)))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from matinee.ranking import History, Ranking, reasons, recommend
+from matinee.ranking import History, Ranking, reasons
 from matinee.serving import schemas
 from matinee.serving.catalogue import Filters
 from matinee.serving.impressions import Impression
@@ -49,8 +49,7 @@ async def recommend_to_user(
     said = await server.feedback.of_user(user_id)
     served = server.slot.current
     user_index, news = known_history(served, user_id, said)
-    candidates = served.catalogue.candidates(filters)
-    ranking = recommend(served.model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
+    ranking = served.recommend(user_index, news, k, filters, exclude_seen=exclude_seen)
     why = _reasons(served, user_index, news, ranking) if reasons else None
     return _answer(request, server, served, ranking, user_id, why)
 
@@ -60,10 +59,8 @@ async def recommend_to_session(request: Request, server: Server, session: schema
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
     history = _history(served, session)
-    candidates = served.catalogue.candidates(Filters(session.genre, session.year_from, session.year_to))
-    ranking = recommend(
-        served.model, None, history, session.k, candidates=candidates, exclude_seen=session.exclude_seen
-    )
+    filters = Filters(session.genre, session.year_from, session.year_to)
+    ranking = served.recommend(None, history, session.k, filters, exclude_seen=session.exclude_seen)
     why = _reasons(served, None, history, ranking) if session.reasons else None
     return _answer(request, server, served, ranking, None, why)
 
