@@ -575,22 +575,28 @@ def _score(model: RankingModel, user_index: int | None, history: History, *, is_
     return (policy, scores) if scores is not None else ("popular", model.popularity)
 
 
+_BLOCK = 16
+"""Movies of which `top_k` looks at the best one only; smaller blocks bound better, larger ones are fewer."""
+
+
 def top_k(scores: Floats, k: int, allowed: Mask) -> NDArray[np.int64]:
     """Rows of the `k` highest allowed scores, best first, ties by row.
 
-    Partitioning finds the k-th score, so the cost is one pass over the catalogue and a sort of k rows.
+    The k-th highest of the maxima of blocks is a bound: at least k scores reach it, so the best k are among those that
+    do. Two passes over the catalogue find them, and few are left to sort.
     """
-    rows = np.flatnonzero(allowed)
-    if k <= 0 or len(rows) == 0:
+    if k <= 0:
         return np.empty(0, np.int64)
-    values = scores[rows]
-    if k < len(rows):
-        threshold = np.partition(values, len(values) - k)[len(values) - k]
-        above = np.flatnonzero(values > threshold)
-        level = np.flatnonzero(values == threshold)[: k - len(above)]
-        chosen = np.sort(np.concatenate([above, level]))
-        rows, values = rows[chosen], values[chosen]
-    best: NDArray[np.int64] = rows[np.argsort(-values, kind="stable")]
+    masked = np.where(allowed, scores, np.float32(-np.inf))
+    n_blocks = len(masked) // _BLOCK
+    bound = np.float32(-np.inf)
+    if k <= n_blocks:
+        # A block is a column here: numpy finds the maxima of columns several times faster than those of short rows.
+        maxima = masked[: n_blocks * _BLOCK].reshape(_BLOCK, n_blocks).max(axis=0)
+        bound = np.partition(maxima, n_blocks - k)[n_blocks - k]
+    # A bound of -inf says nothing: then it is the mask that tells what is allowed.
+    rows = np.flatnonzero(masked >= bound) if bound > -np.inf else np.flatnonzero(allowed)
+    best: NDArray[np.int64] = rows[np.argsort(-masked[rows], kind="stable")][:k]
     return best
 
 

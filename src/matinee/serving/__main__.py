@@ -22,6 +22,9 @@ Create = Callable[[Settings, Peers | None], "ASGIApp"]
 SHUTDOWN_S = 3
 """How long requests under way may take after SIGTERM."""
 
+SWITCH_INTERVAL_S = 0.001
+"""How long another thread may keep the interpreter from the one that answers."""
+
 _FIRST_NEEDED_BY_A_REQUEST = ("alembic.command", "alembic.config", "sqlite3", "sqlalchemy.dialects.sqlite")
 
 
@@ -71,6 +74,8 @@ def serve(settings: Settings, listener: socket.socket, create: "Create | None" =
         timeout_graceful_shutdown=SHUTDOWN_S,
         ws="none",
     )
+    # A model that is loaded beside requests gives way to them five times sooner.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     if siblings is None:
         uvicorn.Server(config).run([listener])
         return

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from matinee import __version__
 from matinee.credentials import api_token
 from matinee.serving import fetch, middleware, problems, schemas, shared, watch
+from matinee.serving.answers import Answers
 from matinee.serving.feedback import Feedback
 from matinee.serving.fetch import MlflowReader
 from matinee.serving.impressions import Impressions
@@ -77,7 +78,9 @@ def create_app(
         responses=schemas.problem_responses(),
         redirect_slashes=False,
     )
-    app.state.services = Services(slot, swapper, Feedback(settings), metrics, api_token(settings), impressions, writes)
+    app.state.services = Services(
+        slot, Answers(), swapper, Feedback(settings), metrics, api_token(settings), impressions, writes
+    )
     middleware.install(app, settings, metrics)
     problems.install(app)
     for routes in (recommendations, movies, ratings, model, operations):

@@ -19,6 +19,9 @@ NO_YEAR = -(2**31)
 _WORD = re.compile(r"\w+")
 
 
+_SLICE = 500
+
+
 class MovieEntry(TypedDict):
     """A movie as it is answered."""
 
@@ -47,7 +50,7 @@ class Catalogue:
 
     def __init__(self, movies: pl.DataFrame, item_index: Mapping[str, int], popularity: Floats) -> None:
         """Take `movie_id, title, year, genres`, one row a movie; `popularity` has shape (n_movies,)."""
-        self._entries: list[MovieEntry] = movies.select("movie_id", "title", "year", "genres").to_dicts()  # type: ignore[assignment]  # the columns are MovieEntry's
+        self._entries = _entries(movies)
         self._item_index = item_index
         self._by_popularity = np.argsort(-popularity, kind="stable")
         self._masks = _genre_masks(self._entries)
@@ -168,6 +171,12 @@ def _folded(text: str) -> str:
     """Lower case without accents: what a person types for "Léon"."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
+
+
+def _entries(movies: pl.DataFrame) -> list[MovieEntry]:
+    """Rows as they are answered; in slices, between which other threads may run."""
+    slices = movies.select("movie_id", "title", "year", "genres").iter_slices(_SLICE)
+    return [entry for rows in slices for entry in rows.to_dicts()]  # type: ignore[misc]  # the columns are MovieEntry's
 
 
 def _genre_masks(entries: list[MovieEntry]) -> dict[str, Mask]:

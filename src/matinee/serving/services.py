@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from matinee.serving.answers import Answers
 from matinee.serving.feedback import Feedback
 from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
@@ -18,6 +19,7 @@ class Services:
     """The parts of one worker."""
 
     slot: ModelSlot
+    answers: Answers
     swapper: Swapper
     feedback: Feedback
     metrics: Metrics

@@ -7,7 +7,9 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from matinee.ranking import History, Ranking, reasons
+from matinee.ratings.feedback import UserFeedback
 from matinee.serving import schemas
+from matinee.serving.answers import Given
 from matinee.serving.catalogue import Filters
 from matinee.serving.impressions import Impression
 from matinee.serving.personal import known_history
@@ -48,10 +50,15 @@ async def recommend_to_user(
     """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
     said = await server.feedback.of_user(user_id)
     served = server.slot.current
-    user_index, news = known_history(served, user_id, said)
-    ranking = served.recommend(user_index, news, k, filters, exclude_seen=exclude_seen)
-    why = _reasons(served, user_index, news, ranking) if reasons else None
-    return _answer(request, server, served, ranking, user_id, why)
+    key = (user_id, filters, k, exclude_seen, reasons)
+    given = server.answers.get(key, served, said)
+    if given is None:
+        user_index, news = known_history(served, user_id, said)
+        ranking = served.recommend(user_index, news, k, filters, exclude_seen=exclude_seen)
+        why = _reasons(served, user_index, news, ranking) if reasons else None
+        given = _given(served, said, ranking, user_id, why)
+        server.answers.keep(key, served, given)
+    return _answer(request, server, served, given, user_id)
 
 
 @router.post("/v1/recommendations", response_model=schemas.Recommendations)
@@ -62,7 +69,7 @@ async def recommend_to_session(request: Request, server: Server, session: schema
     filters = Filters(session.genre, session.year_from, session.year_to)
     ranking = served.recommend(None, history, session.k, filters, exclude_seen=session.exclude_seen)
     why = _reasons(served, None, history, ranking) if session.reasons else None
-    return _answer(request, server, served, ranking, None, why)
+    return _answer(request, server, served, _given(served, UserFeedback(), ranking, None, why), None)
 
 
 def _history(served: ServedModel, session: schemas.Session) -> History:
@@ -86,42 +93,38 @@ def _why(served: ServedModel, reason: tuple[int, float] | None) -> Why:
     return {"reason": {"movie_id": movie_id, "title": title, "contribution": contribution, "text": text}}
 
 
-def _answer(
-    request: Request,
-    server: Services,
-    served: ServedModel,
-    ranking: Ranking,
-    user_id: str | None,
-    why: Sequence[Why] | None,
-) -> Response:
-    request.state.policy = ranking.policy
-    server.metrics.observe_list(served, ranking)
+def _given(
+    served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None, why: Sequence[Why] | None
+) -> Given:
+    before_id, after_id = _body(served, ranking, {"user_id": user_id}, why)
     movie_ids = [served.catalogue[row]["movie_id"] for row in ranking.items.tolist()]
-    server.impressions.note(
-        Impression(request.state.request_id, user_id, ranking.policy, served.version, served.run_id, movie_ids)
-    )
-    return ranked_answer(request, served, ranking, {"user_id": user_id}, why)
+    return Given(said, ranking, movie_ids, before_id, after_id)
 
 
-def ranked_answer(
-    request: Request,
-    served: ServedModel,
-    ranking: Ranking,
-    about: dict[str, str | None],
-    why: Sequence[Why] | None = None,
-) -> Response:
-    """A ranked list as JSON: `about`, then how it was made, then its movies, each with its `why`."""
+def _answer(request: Request, server: Services, served: ServedModel, given: Given, user_id: str | None) -> Response:
+    policy, request_id = given.ranking.policy, request.state.request_id
+    request.state.policy = policy
+    server.metrics.observe_list(served, given.ranking)
+    server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, given.movie_ids))
+    return Response(given.body(request_id), media_type="application/json")
+
+
+def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> Response:
+    """A ranked list as JSON: `about`, then how it was made, then its movies."""
+    before_id, after_id = _body(served, ranking, about, None)
+    body = b"".join((before_id, request.state.request_id.encode(), after_id))
+    return Response(body, media_type="application/json")
+
+
+def _body(
+    served: ServedModel, ranking: Ranking, about: dict[str, str | None], why: Sequence[Why] | None
+) -> tuple[bytes, bytes]:
+    """The JSON of a ranked list before and after the id of the request: its movies, each with its `why`."""
     rows, scores = ranking.items.tolist(), ranking.scores.tolist()
     items = [served.catalogue[row] | {"score": score} for row, score in zip(rows, scores, strict=True)]
     if why is not None:
         items = [item | reason for item, reason in zip(items, why, strict=True)]
-    answer = {
-        **about,
-        "policy": ranking.policy,
-        "model_version": served.version,
-        "run_id": served.run_id,
-        "request_id": request.state.request_id,
-        "items": items,
-    }
+    made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
     # Bytes at once: passing through the response model would cost as much as the ranking.
-    return Response(orjson.dumps(answer), media_type="application/json")
+    before, after = orjson.dumps(made), orjson.dumps({"items": items})
+    return before[:-1] + b',"request_id":"', b'",' + after[1:]
