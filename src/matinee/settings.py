@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     @property
     def n_workers(self) -> int:
         """Worker processes of the API server."""
-        return self.api_workers or os.cpu_count() or 1
+        return self.api_workers or _n_cores()
 
     @property
     def mlflow(self) -> str:
@@ -188,6 +188,13 @@ class Settings(BaseSettings):
     def period(self) -> timedelta:
         """Length of one chunk."""
         return timedelta(days=int(self.chunk.removesuffix("d")))
+
+
+def _n_cores() -> int:
+    """Cores that this process may use, where the system tells; macOS tells only how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load_settings() -> Settings:
