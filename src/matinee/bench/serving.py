@@ -17,10 +17,13 @@ from typing import Any
 import httpx
 import numpy as np
 import psutil
+import structlog
 
 from matinee.bench import synthetic, wrk
 from matinee.bench.synthetic import Size
 from matinee.errors import MatineeError
+
+log = structlog.get_logger()
 
 Figures = dict[str, Any]
 
@@ -56,6 +59,7 @@ def _measure(size: Size, duration_s: float, workers: int) -> Figures:
             one, three = (_memory_bytes(size, root, mlflow, number) for number in (1, 3))
     figures["memory_mb"] = {"first_worker": one / 1e6, "extra_worker": (three - one) / 2e6}
     figures["extra_worker_share"] = (three - one) / 2 / one
+    log.info("measured", size=size.name)
     return figures
 
 
@@ -163,6 +167,7 @@ def _loads(bare: str, app: _Server, size: Size, duration_s: float) -> Figures:
     for name, (url, load) in loads.items():
         wrk.run(url, load, 1)
         figures[name] = asdict(wrk.run(url, load, duration_s))
+        log.info("measured", size=size.name, load=name, requests_per_s=round(figures[name]["requests_per_s"]))
     for name in ("known", "fold_in"):
         url, load = loads[name]
         rate = figures[name]["requests_per_s"] / 2
