@@ -47,8 +47,10 @@ def measure(size_names: list[str], duration_s: float, workers: int) -> Figures:
 def _measure(size: Size, duration_s: float, workers: int) -> Figures:
     with TemporaryDirectory(prefix="matinee-bench-") as folder:
         root = Path(folder)
+        interactions = synthetic.interactions(size)
         for seed in (0, 1):
-            synthetic.write(size, root / "models" / str(seed), seed)
+            synthetic.write(size, interactions, root / "models" / str(seed), seed)
+        del interactions
         with _registry(root / "models") as mlflow:
             with (
                 _server("bare", root / "bare", mlflow, workers) as bare,

@@ -39,12 +39,15 @@ SIZES = {
 }
 
 
-def write(size: Size, folder: Path, seed: int) -> None:
-    """Write an artifact of `size`, ALS by its form, to `folder`."""
-    random = np.random.default_rng(seed)
-    histories = _histories(size, random)
+def interactions(size: Size) -> Interactions:
+    """Who rated what, in a model of `size`."""
     users, movies = ([str(row + 1) for row in range(n)] for n in (size.n_users, size.n_movies))
-    interactions = Interactions(users, movies, histories, 4.0, THROUGH)
+    return Interactions(users, movies, _histories(size, np.random.default_rng(0)), 4.0, THROUGH)
+
+
+def write(size: Size, interactions: Interactions, folder: Path, seed: int) -> None:
+    """Write an artifact of `size`, ALS by its form and other factors for each `seed`, to `folder`."""
+    random = np.random.default_rng(seed)
     # ALS shrinks what is seldom rated, so the length of a movie's factor grows with its popularity.
     length = (interactions.popularity() + 1) ** 0.25
     arrays = {
@@ -53,7 +56,7 @@ def write(size: Size, folder: Path, seed: int) -> None:
     }
     parameters = {"alpha": 5.0, "regularization": 50.0, "recency": 5.0}
     fitted = Fitted("factors", arrays, parameters).complete(interactions)
-    artifact.write(folder, "als", fitted, interactions, _movie_table(movies, random), chunk_id=seed)
+    artifact.write(folder, "als", fitted, interactions, _movie_table(interactions.movie_ids, random), chunk_id=seed)
 
 
 def _factors(random: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
@@ -67,13 +70,18 @@ def _histories(size: Size, random: np.random.Generator) -> Histories:
     items = random.choice(size.n_movies, lengths.sum(), p=chances / chances.sum())
     users = np.repeat(np.arange(size.n_users), lengths)
     pairs = np.unique(users * size.n_movies + items)
-    counts = np.bincount(pairs // size.n_movies, minlength=size.n_users)
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    # Within a history the order is that of time: a shuffle by sorting random times, kept within each user.
-    rated_at = int(THROUGH.timestamp()) - random.integers(1, YEAR_S, len(pairs))
-    order = np.lexsort((rated_at, pairs // size.n_movies))
-    ratings = random.choice([2.0, 3.0, 4.0, 5.0], len(pairs), p=[0.15, 0.3, 0.35, 0.2]).astype(np.float32)
-    return Histories(offsets, (pairs % size.n_movies)[order].astype(np.int32), ratings, rated_at[order])
+    users = pairs // size.n_movies
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=size.n_users))]).astype(np.int64)
+    # Sorting users and random numbers as one number keeps users together: it is ten times faster than by two keys.
+    in_random_order = np.argsort((users << 32) + random.integers(1 << 32, size=len(users)))
+    second_of_year = np.sort((users << 32) + random.integers(YEAR_S, size=len(users))) & 0xFFFF_FFFF
+    ratings = random.choice([2.0, 3.0, 4.0, 5.0], len(users), p=[0.15, 0.3, 0.35, 0.2]).astype(np.float32)
+    return Histories(
+        offsets=offsets,
+        items=(pairs % size.n_movies)[in_random_order].astype(np.int32),
+        ratings=ratings,
+        rated_at=int(THROUGH.timestamp()) - YEAR_S + second_of_year,
+    )
 
 
 def _movie_table(movie_ids: list[str], random: np.random.Generator) -> pl.DataFrame:

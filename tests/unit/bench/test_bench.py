@@ -12,7 +12,7 @@ SMALL = Size("small", n_users=50, n_movies=200, n_ratings=2_000, factors=8)
 
 
 def test_a_synthetic_model_is_an_artifact_of_its_size(tmp_path):
-    synthetic.write(SMALL, tmp_path / "model", seed=1)
+    synthetic.write(SMALL, synthetic.interactions(SMALL), tmp_path / "model", seed=1)
     loaded = artifact.load(tmp_path / "model")
     assert (loaded.manifest.n_users, loaded.manifest.n_movies) == (50, 200)
     assert loaded.manifest.n_ratings > 1_000
@@ -20,7 +20,7 @@ def test_a_synthetic_model_is_an_artifact_of_its_size(tmp_path):
 
 
 def test_histories_are_in_order_of_time_and_name_no_movie_twice(tmp_path):
-    synthetic.write(SMALL, tmp_path / "model", seed=1)
+    synthetic.write(SMALL, synthetic.interactions(SMALL), tmp_path / "model", seed=1)
     model = artifact.load(tmp_path / "model").model
     for user in range(50):
         history = model.history(user)
@@ -29,7 +29,7 @@ def test_histories_are_in_order_of_time_and_name_no_movie_twice(tmp_path):
 
 
 def test_few_movies_have_most_of_the_ratings(tmp_path):
-    synthetic.write(SMALL, tmp_path / "model", seed=1)
+    synthetic.write(SMALL, synthetic.interactions(SMALL), tmp_path / "model", seed=1)
     counts = np.sort(np.bincount(artifact.load(tmp_path / "model").model.histories.items, minlength=200))
     assert counts[-40:].sum() > 0.4 * counts.sum()
 
