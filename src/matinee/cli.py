@@ -334,6 +334,7 @@ def serving(
     names = sizes.split(",")
     if unknown := set(names) - SIZES.keys():
         raise UsageError(f"There is no size {min(unknown)!r}.", f"Choose among {', '.join(SIZES)}.")
+    logs.configure()
     result = measure(names, seconds, workers)
     if as_json:
         _print_json(result)

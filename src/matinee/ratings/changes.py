@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 _NEWEST = "SELECT (SELECT coalesce(max(id), 0) FROM feedback), (SELECT coalesce(max(id), 0) FROM withdrawals)"
 _SINCE = "SELECT user_id FROM feedback WHERE id > ? UNION SELECT user_id FROM withdrawals WHERE id > ?"
+_HAS_SAID = (
+    "SELECT EXISTS(SELECT 1 FROM feedback WHERE user_id = ?) OR EXISTS(SELECT 1 FROM withdrawals WHERE user_id = ?)"
+)
 
 
 class Changes:
@@ -32,6 +35,10 @@ class Changes:
         )
         self._version, self._newest = version, newest
         return users
+
+    def has_said(self, user_id: str) -> bool:
+        """Whether a user has ever said or taken back anything; two look-ups in an index."""
+        return bool(self._connection.execute(_HAS_SAID, (user_id, user_id)).fetchone()[0])
 
     def abandon(self) -> None:
         """Close the connection."""

@@ -17,6 +17,9 @@ T = TypeVar("T")
 REMEMBERED = 50_000
 """Users whose feedback a worker remembers; then it begins anew."""
 
+NOTHING = UserFeedback()
+"""Of somebody who has said nothing, as most who are in the training data."""
+
 
 class Feedback:
     """The feedback store, in threads of its own.
@@ -51,6 +54,8 @@ class Feedback:
             return remembered
         if self._can_follow and self._changes is None:
             await self._follow()
+        if self._changes is not None and not self._follows(self._changes, lambda changes: changes.has_said(user_id)):
+            return NOTHING
         n_forgotten = self._n_forgotten
         said = await self._ask(lambda store: store.feedback_of(user_id))
         # Of what was forgotten meanwhile, this answer may be older.
@@ -65,17 +70,21 @@ class Feedback:
     def _forget_changed(self) -> None:
         if self._changes is None:
             return
-        try:
-            changed = self._changes.users()
-        except sqlite3.Error as error:
-            self._changes.abandon()
-            self._changes = None
-            self._remembered.clear()
-            raise _failed(error) from error
+        changed = self._follows(self._changes, Changes.users)
         if changed:
             self._n_forgotten += 1
             for user_id in changed:
                 self._remembered.pop(user_id, None)
+
+    def _follows(self, changes: Changes, question: Callable[[Changes], T]) -> T:
+        """What is known at once, on the event loop: a hop to a thread would take a hundred times as long."""
+        try:
+            return question(changes)
+        except sqlite3.Error as error:
+            changes.abandon()
+            self._changes = None
+            self._remembered.clear()
+            raise _failed(error) from error
 
     async def _follow(self) -> None:
         changes = await self._ask(lambda store: store.changes())
