@@ -5,7 +5,7 @@ alias `production` has moved since its model was deployed, by one small request 
 """
 
 import asyncio
-import random
+from random import SystemRandom
 
 import structlog
 
@@ -44,6 +44,7 @@ class Watch:
         self._mlflow = mlflow
         self._peers = peers
         self._interval_s = production_interval_s
+        self._random = SystemRandom()
         self._stamp: tuple[int, int] | None = None
         self._is_behind = False
         self._n_failures = 0
@@ -78,7 +79,7 @@ class Watch:
             if self._peers.is_first or self._is_behind:
                 await self._catch_up()
             pause_s = min(self._interval_s * 2**self._n_failures, LONGEST_PAUSE_S)
-            await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311  jitter is no secret
+            await asyncio.sleep(pause_s * self._random.uniform(0.8, 1.2))
 
     async def _catch_up(self) -> None:
         """Serve what is in production when that was missed; says why not, once."""
