@@ -14,6 +14,8 @@ import pytest
 from matinee.settings import Settings
 from support import free_port, two_tastes
 
+pytest_plugins = ["databases"]
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,13 @@
-"""Small data and ports for tests."""
+"""Small data, ports, and settings as source code, for tests."""
 
+import os
 import socket
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
+
+from matinee.settings import Settings
 
 
 def two_tastes(n_users: int = 60, n_movies: int = 40, n_days: int = 20, seed: int = 0) -> pl.DataFrame:
@@ -41,3 +44,16 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Environment of a process that serves the API with these settings."""
+    values = {"HOME": settings.home, "MLFLOW_URL": settings.mlflow, "API_PORT": settings.api_port}
+    values["DATABASE_URL"] = settings.database
+    return os.environ | {f"MATINEE_{name}": str(value) for name, value in values.items()}
+
+
+def as_source(settings: Settings) -> str:
+    """An expression that makes these settings in another process."""
+    values = {"home": str(settings.home), "data": settings.data, "bootstrap": settings.bootstrap}
+    return f"Settings(**{values}, database_url={settings.database!r}, _env_file=None)"

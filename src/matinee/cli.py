@@ -6,7 +6,7 @@ a rule, 4 a dependency is unreachable; every error is one line that says what to
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -316,6 +316,42 @@ def quality(
         for row in rows:
             table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
         stdout.print(table)
+
+
+@bench.command()
+def serving(
+    sizes: Annotated[str, typer.Option(help="Sizes of the model, with commas: ml-100k, ml-20m, ml-20m-128.")] = (
+        "ml-100k,ml-20m,ml-20m-128"
+    ),
+    seconds: Annotated[float, typer.Option(min=1, help="How long each load lasts.")] = 10,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes of the server.")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Measure requests per second, latencies, swaps and memory of the API server; needs wrk."""
+    from matinee.bench.serving import measure
+    from matinee.bench.synthetic import SIZES
+
+    names = sizes.split(",")
+    if unknown := set(names) - SIZES.keys():
+        raise UsageError(f"There is no size {min(unknown)!r}.", f"Choose among {', '.join(SIZES)}.")
+    logs.configure()
+    result = measure(names, seconds, workers)
+    if as_json:
+        _print_json(result)
+        return
+    for name, figures in result.items():
+        table = Table("figure", "value", title=name)
+        for figure, value in _flat(figures):
+            table.add_row(figure, f"{value:,.3g}" if value < 100 else f"{value:,.0f}")
+        stdout.print(table)
+
+
+def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def main() -> None:

@@ -127,6 +127,14 @@ class Scorer(Protocol):
         """How near every movie is to one, shape (n_movies,); None when this model knows no nearness."""
         ...
 
+    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+        """What each movie of a history adds to the scores of `items`, shape (n_history, n_items).
+
+        Their sum over the history is the score, up to a constant that is the same for all `items`; None when nothing
+        of the score comes from the history.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class PopularityScorer:
@@ -150,6 +158,10 @@ class PopularityScorer:
 
     def similar(self, item_index: int) -> Floats | None:  # noqa: ARG002  popularity knows no nearness
         """See `Scorer.similar`; None."""
+        return None
+
+    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:  # noqa: ARG002  it is alike for all histories
+        """See `Scorer.contributions`; None."""
         return None
 
 
@@ -222,11 +234,26 @@ class FactorScorer:
         liked = history.rated_at_least(self.positive_rating)
         if len(liked) == 0:
             return None
+        normal, weighted = self._normal_equations(liked)
+        user_factor: Floats = np.linalg.solve(normal, weighted.sum(axis=1))
+        return user_factor
+
+    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+        """See `Scorer.contributions`; wᵢ yⱼᵀA⁻¹yᵢ with the matrix A of the formula (section 5 of the paper)."""
+        is_liked = history.ratings >= self.positive_rating
+        if not is_liked.any():
+            return None
+        normal, weighted = self._normal_equations(history.rated_at_least(self.positive_rating))
+        added = np.zeros((len(history), len(items)), np.float32)
+        added[is_liked] = np.linalg.solve(normal, weighted).T @ self.item_factors[items].T
+        return added
+
+    def _normal_equations(self, liked: History) -> tuple[Floats, Floats]:
+        """A, shape (d, d), and the wᵢyᵢ, shape (d, n_liked), of the formula."""
         weights = (self.alpha * recency_weights(liked.rated_at, self.recency)).astype(np.float32)
         factors = self.item_factors[liked.items]
         normal = self._gram + (factors.T * (weights - 1)) @ factors
-        user_factor: Floats = np.linalg.solve(normal, factors.T @ weights)
-        return user_factor
+        return normal.astype(np.float32, copy=False), factors.T * weights
 
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; the cosine of the factors."""
@@ -291,6 +318,22 @@ class ItemItemScorer:
         """See `Scorer.similar`; what liking the one movie alone says."""
         return self._sum(np.array([item_index], np.int32), np.ones(1))
 
+    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+        """See `Scorer.contributions`; each term of the sum."""
+        is_liked = history.ratings >= self.positive_rating
+        if not is_liked.any():
+            return None
+        liked = history.rated_at_least(self.positive_rating)
+        is_asked, column = np.zeros(len(self.weights), bool), np.zeros(len(self.weights), np.int64)
+        is_asked[items], column[items] = True, np.arange(len(items))
+        neighbours = self.neighbours[liked.items].ravel()
+        kept = np.flatnonzero(is_asked[neighbours])  # few of many: only these are looked at any further
+        row, place = np.divmod(kept, self.neighbours.shape[1])
+        terms = recency_weights(liked.rated_at, self.recency)[row] * self.weights[liked.items[row], place]
+        added = np.zeros((len(history), len(items)), np.float32)
+        np.add.at(added, (np.flatnonzero(is_liked)[row], column[neighbours[kept]]), terms.astype(np.float32))
+        return added
+
     def _sum(self, items: NDArray[np.int32], item_weights: NDArray[np.float64]) -> Floats:
         contributions = item_weights[:, None] * self.weights[items]
         n_movies = len(self.weights)
@@ -304,6 +347,10 @@ class Component(NamedTuple):
     scorer: Scorer
     fresh_days: float = inf
     """Days in which the weight falls to 1/e after a user's newest rating; `inf` for a component that never fades."""
+
+    def weight_at(self, age_days: float) -> np.float32:
+        """Weight for a history whose newest rating is so old."""
+        return np.float32(self.weight * np.exp(-age_days / self.fresh_days))
 
 
 @dataclass(frozen=True)
@@ -349,6 +396,19 @@ class BlendScorer:
         """See `Scorer.similar`; the blend of those components that know nearness."""
         return self._mix(lambda scorer: scorer.similar(item_index), History.empty())
 
+    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+        """See `Scorer.contributions`; the weighted sum of the components', each on the scale it is blended in."""
+        age_days = self._age_days(history)
+        total = None
+        for component in self.components:
+            added, scores = component.scorer.contributions(history, items), component.scorer.fold_in(history)
+            if added is None or scores is None:
+                continue
+            deviation = scores.std()
+            scaled = component.weight_at(age_days) * (added / deviation if deviation > 0 else added)
+            total = scaled if total is None else total + scaled
+        return total
+
     def _mix(self, ask: Callable[[Scorer], Floats | None], history: History) -> Floats | None:
         age_days = self._age_days(history)
         total, is_personal = np.zeros(1, np.float32), False
@@ -356,10 +416,9 @@ class BlendScorer:
             scores = ask(component.scorer)
             if scores is None:
                 continue
-            weight = np.float32(component.weight * np.exp(-age_days / component.fresh_days))
             if not isinstance(component.scorer, PopularityScorer):
                 scores, is_personal = _standardized(scores), True
-            total = total + weight * scores
+            total = total + component.weight_at(age_days) * scores
         return total if is_personal else None
 
     def _age_days(self, history: History) -> float:
@@ -516,22 +575,28 @@ def _score(model: RankingModel, user_index: int | None, history: History, *, is_
     return (policy, scores) if scores is not None else ("popular", model.popularity)
 
 
+_BLOCK = 16
+"""Movies of which `top_k` looks at the best one only; smaller blocks bound better, larger ones are fewer."""
+
+
 def top_k(scores: Floats, k: int, allowed: Mask) -> NDArray[np.int64]:
     """Rows of the `k` highest allowed scores, best first, ties by row.
 
-    Partitioning finds the k-th score, so the cost is one pass over the catalogue and a sort of k rows.
+    The k-th highest of the maxima of blocks is a bound: at least k scores reach it, so the best k are among those that
+    do. Two passes over the catalogue find them, and few are left to sort.
     """
-    rows = np.flatnonzero(allowed)
-    if k <= 0 or len(rows) == 0:
+    if k <= 0:
         return np.empty(0, np.int64)
-    values = scores[rows]
-    if k < len(rows):
-        threshold = np.partition(values, len(values) - k)[len(values) - k]
-        above = np.flatnonzero(values > threshold)
-        level = np.flatnonzero(values == threshold)[: k - len(above)]
-        chosen = np.sort(np.concatenate([above, level]))
-        rows, values = rows[chosen], values[chosen]
-    best: NDArray[np.int64] = rows[np.argsort(-values, kind="stable")]
+    masked = np.where(allowed, scores, np.float32(-np.inf))
+    n_blocks = len(masked) // _BLOCK
+    bound = np.float32(-np.inf)
+    if k <= n_blocks:
+        # A block is a column here: numpy finds the maxima of columns several times faster than those of short rows.
+        maxima = masked[: n_blocks * _BLOCK].reshape(_BLOCK, n_blocks).max(axis=0)
+        bound = np.partition(maxima, n_blocks - k)[n_blocks - k]
+    # A bound of -inf says nothing: then it is the mask that tells what is allowed.
+    rows = np.flatnonzero(masked >= bound) if bound > -np.inf else np.flatnonzero(allowed)
+    best: NDArray[np.int64] = rows[np.argsort(-masked[rows], kind="stable")][:k]
     return best
 
 
@@ -544,3 +609,31 @@ def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
     scores = model.popularity if nearness is None else nearness
     items = top_k(scores, k, others)
     return Ranking(policy, items, scores[items])
+
+
+def reasons(
+    model: RankingModel, user_index: int | None, news: History | None, ranking: Ranking
+) -> list[tuple[int, float] | None]:
+    """For each movie of a list the rated movie that speaks most for it.
+
+    Args:
+        model: what the list was ranked with.
+        user_index: see `recommend`.
+        news: see `recommend`.
+        ranking: the list.
+
+    Returns:
+        Matrix row of the rated movie whose contribution to the score is the largest, and that contribution, on the
+        scale of the scores; None where nothing that the user rated speaks for the movie.
+    """
+    history = model.history(user_index, news)
+    if model.scorer is None or ranking.policy == "popular" or len(ranking.items) == 0:
+        return [None] * len(ranking.items)
+    added = model.scorer.contributions(history, ranking.items)
+    if added is None:
+        return [None] * len(ranking.items)
+    # A movie that was rated may be listed again; it is no reason for itself.
+    added[history.items[:, None] == ranking.items] = -np.inf
+    best = added.argmax(axis=0)
+    strongest = zip(history.items[best].tolist(), added.max(axis=0).tolist(), strict=True)
+    return [(row, gain) if gain > 0 else None for row, gain in strongest]

@@ -69,6 +69,27 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     """Port of the API server."""
 
+    api_workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Worker processes of the API server, which share its port and its memory; 0: one for each core."""
+
+    api_writes_per_minute: Annotated[int, Field(ge=0)] = 30_000
+    """Ratings, batches of ratings and withdrawals that one client address may send in a minute; 0: any number."""
+
+    api_body_bytes: Annotated[int, Field(ge=1024)] = 4_194_304
+    """Largest body of a request."""
+
+    api_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """Longest time that a request may take, sending it included; a swap of the model has its own."""
+
+    api_cors_origins: str = ""
+    """Web origins, separated by commas, whose pages may use the API; none by default."""
+
+    impressions_s: Annotated[float, Field(ge=0)] = 30.0
+    """Time between two files of impressions (what was shown to whom); 0: note nothing."""
+
+    impressions_days: Annotated[int, Field(ge=1)] = 90
+    """How long impressions are kept."""
+
     mlflow_port: Port = 5000
     """Port of the MLflow server."""
 
@@ -127,6 +148,11 @@ class Settings(BaseSettings):
         return self.api_url or f"http://127.0.0.1:{self.api_port}"
 
     @property
+    def n_workers(self) -> int:
+        """Worker processes of the API server."""
+        return self.api_workers or _n_cores()
+
+    @property
     def mlflow(self) -> str:
         """Base URL of the MLflow server."""
         return self.mlflow_url or f"http://127.0.0.1:{self.mlflow_port}"
@@ -162,6 +188,13 @@ class Settings(BaseSettings):
     def period(self) -> timedelta:
         """Length of one chunk."""
         return timedelta(days=int(self.chunk.removesuffix("d")))
+
+
+def _n_cores() -> int:
+    """Cores that this process may use, where the system tells; macOS tells only how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load_settings() -> Settings:

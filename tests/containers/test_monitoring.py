@@ -15,10 +15,12 @@ METRIC = re.compile(r"\b(?:matinee|process)_[a-z_]+")
 
 
 @pytest.fixture(scope="module")
-def exposed() -> set[str]:
+def exposed(tmp_path_factory) -> set[str]:
     """Names of all series that the API's `/metrics` can have."""
     names = set()
-    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", Metrics().page().decode(), re.MULTILINE):
+    for name, kind in re.findall(
+        r"^# TYPE (\S+) (\S+)$", Metrics(tmp_path_factory.mktemp("workers")).page().decode(), re.MULTILINE
+    ):
         suffixes = ("_bucket", "_sum", "_count") if kind == "histogram" else ("",)
         names |= {name + suffix for suffix in suffixes}
     return names
@@ -36,6 +38,13 @@ def test_every_metric_on_the_dashboard_exists(exposed):
     named = {name for expression in expressions for name in METRIC.findall(expression)}
     assert len(named) >= 8
     assert named <= exposed
+
+
+def test_every_metric_is_documented(exposed):
+    documented = set(METRIC.findall((CHECKOUT / "docs" / "operations.md").read_text()))
+    told = {name for name in exposed if name.startswith("matinee_") and not name.endswith("_created")}
+    names = {re.sub(r"_(bucket|sum|count)$", "", name) for name in told}
+    assert {name for name in documented if name.startswith("matinee_")} == names
 
 
 def test_every_panel_reads_from_the_provisioned_source():

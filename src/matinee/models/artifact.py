@@ -23,11 +23,12 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from matinee.errors import BadData
 from matinee.models import golden
 from matinee.models.base import Fitted, Interactions
+from matinee.models.mapped import load_mapped
 from matinee.ranking import RankingModel
 
 FORMAT_VERSION = 1
@@ -161,22 +162,28 @@ def read_manifest(folder: Path) -> Manifest:
         raise _refused(f"{MANIFEST}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def load(folder: Path) -> Artifact:
-    """Read and verify the artifact in `folder`.
+def load(folder: Path, *, is_verified: bool = False) -> Artifact:
+    """Map and verify the artifact in `folder`; its files have to stay as they are while it is used.
+
+    Args:
+        folder: where it is.
+        is_verified: another process has just verified these very files, so hashes and numbers are not looked at again.
 
     Raises:
         BadData: anything about it is not as its manifest and its kind say.
     """
     manifest = read_manifest(folder)
-    for name in file_names(manifest):
+    for name in () if is_verified else file_names(manifest):
         _check_hash(folder / name, manifest.files.get(name))
     try:
-        arrays = load_file(folder / ARRAYS)
+        arrays = load_mapped(folder / ARRAYS)
         users = pl.read_parquet(folder / USERS).select("user_id")
         movies = pl.read_parquet(folder / MOVIES).select("movie_id", "title", "year", "genres")
-    except (OSError, SafetensorError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, SafetensorError, pl.exceptions.PolarsError) as error:
         raise _refused(f"a file cannot be read ({error})") from error
-    _check_arrays(arrays, manifest)
+    _check_shapes(arrays, manifest)
+    if not is_verified:
+        _check_numbers(arrays)
     try:
         model = RankingModel.from_arrays(manifest.kind, arrays, manifest.parameters)
     except (KeyError, ValueError) as error:
@@ -237,13 +244,17 @@ def _check_hash(path: Path, expected: str | None) -> None:
         raise _refused(f"{path.name} is damaged: its SHA-256 is not that of the manifest")
 
 
-def _check_arrays(arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> None:
+def _check_shapes(arrays: Mapping[str, NDArray[Any]], manifest: Manifest) -> None:
     if arrays.keys() != manifest.arrays.keys():
         raise _refused(f"it holds arrays {sorted(arrays)} where {sorted(manifest.arrays)} belong")
     for name, array in arrays.items():
         spec = manifest.arrays[name]
         if array.shape != spec.shape or str(array.dtype) != spec.dtype:
             raise _refused(f"{name} is {array.dtype}{array.shape} where {spec.dtype}{spec.shape} belongs")
+
+
+def _check_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
+    for name, array in arrays.items():
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise _refused(f"{name} holds NaN or infinite numbers")
 

@@ -1,6 +1,7 @@
 """The database of the chunk ledger and of what people rate: SQLite in the home, or PostgreSQL by URL."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30
 """How long a writer waits for another one; longer than any transaction of matinee takes."""
 
+_OPENING = threading.Lock()  # of threads that ask first at once, one opens the database
 _LEDGER_LOCK = 0x6D6174  # any constant; key of PostgreSQL's advisory lock
 
 
@@ -98,6 +100,19 @@ class FeedbackRow(Base):
     chunk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
 
 
+class WithdrawalRow(Base):
+    """Ratings that a user took back: those of one movie, or all (`movie_id` None). Never changed."""
+
+    __tablename__ = "withdrawals"
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    user_id: Mapped[str] = mapped_column(index=True)
+    movie_id: Mapped[str | None]
+    last_feedback_id: Mapped[int] = mapped_column(_Serial)
+    """What was received up to here is taken back; what comes later counts again."""
+    withdrawn_at: Mapped[datetime]
+
+
 class IdempotencyRow(Base):
     """What was answered to a request that came with an idempotency key."""
 
@@ -130,7 +145,8 @@ def engine(settings: Settings) -> sa.Engine:
         DependencyUnreachable: the server does not answer.
         BadData: the file is no database, or was written by a newer matinee.
     """
-    return _engine(settings.database, os.getpid())
+    with _OPENING:
+        return _engine(settings.database, os.getpid())
 
 
 @contextmanager

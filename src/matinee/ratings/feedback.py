@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from matinee.errors import BadData, Refused, UsageError
+from matinee.ratings.changes import Changes
 from matinee.ratings.database import FeedbackRow, IdempotencyRow, engine, writing
 from matinee.ratings.schema import CLOCK_TOLERANCE, EARLIEST, OWN_SCALE
+from matinee.ratings.withdrawals import IS_WITHDRAWN, Withdrawn, withdraw, withdrawn_by
 from matinee.settings import Settings
 
 LONGEST_ID = 255
@@ -41,6 +43,16 @@ class StoredRating:
     rated_at: datetime
     received_at: datetime
     chunk_id: int | None
+
+
+@dataclass(frozen=True)
+class UserFeedback:
+    """All that a user said and took back."""
+
+    ratings: list[StoredRating] = field(default_factory=list)
+    """Newest first, one for each movie, without those that were taken back."""
+    withdrawn: Withdrawn = field(default_factory=Withdrawn)
+    """What does not count any more of the data set, and of models that have learned from it."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +90,46 @@ class FeedbackStore:
                 return _insert(session, events, now)
             return _insert_once(session, events, now, _valid_key(idempotency_key), _request_digest(ratings))
 
+    def withdraw(self, user_id: str, movie_id: str | None = None) -> None:
+        """Take back what a user said of one movie, or everything; nothing of it counts when this returns.
+
+        Whoever has said nothing has nothing to take back, so this may be asked again and again.
+
+        Raises:
+            BadData: an id that is none.
+        """
+        _require_id("user_id", user_id)
+        if movie_id is not None:
+            _require_id("movie_id", movie_id)
+        with writing(self._database) as session:
+            withdraw(session, user_id, movie_id, datetime.now(UTC))
+
     def of_user(self, user_id: str) -> list[StoredRating]:
         """A user's ratings, newest first; of several for one movie the newest one counts."""
-        query = sa.select(FeedbackRow).where(FeedbackRow.user_id == user_id)
+        return self.feedback_of(user_id).ratings
+
+    def feedback_of(self, user_id: str) -> UserFeedback:
+        """What a user said and took back."""
+        query = sa.select(FeedbackRow).where(FeedbackRow.user_id == user_id, ~IS_WITHDRAWN)
         with Session(self._database) as session:
             rows = session.scalars(query.order_by(FeedbackRow.rated_at.desc(), FeedbackRow.id.desc())).all()
+            withdrawn = withdrawn_by(session, user_id)
         newest: dict[str, StoredRating] = {}
         for row in rows:
             newest.setdefault(row.movie_id, _stored(row))
-        return list(newest.values())
+        return UserFeedback(list(newest.values()), withdrawn)
+
+    def changes(self) -> Changes:
+        """Follows, on SQLite, who says or takes back something from now on."""
+        return Changes(self._database)
 
     def count(self) -> int:
-        """Number of events."""
+        """Number of events, those that were taken back among them."""
         return self._count(sa.true())
 
     def unclaimed(self) -> int:
         """Number of events that the next chunk will take up."""
-        return self._count(FeedbackRow.chunk_id.is_(None))
+        return self._count(FeedbackRow.chunk_id.is_(None) & ~IS_WITHDRAWN)
 
     def _count(self, condition: sa.ColumnElement[bool]) -> int:
         with Session(self._database) as session:
@@ -102,15 +137,19 @@ class FeedbackStore:
 
 
 def _event(rating: NewRating, now: datetime) -> dict[str, Any]:
-    for name, value in (("user_id", rating.user_id), ("movie_id", rating.movie_id)):
-        if not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
-            raise BadData(f"{name} {value[:40]!r} is no id.", f"Send 1 to {LONGEST_ID} printable characters.")
+    _require_id("user_id", rating.user_id)
+    _require_id("movie_id", rating.movie_id)
     if not (math.isfinite(rating.rating) and OWN_SCALE.lowest <= rating.rating <= OWN_SCALE.highest):
         raise BadData(f"{rating.rating} is no rating.", f"Send a positive number up to {OWN_SCALE.highest:g}.")
     rated_at = _utc(rating.rated_at or now)
     if not EARLIEST <= rated_at <= now + CLOCK_TOLERANCE:
         raise BadData(f"Nobody rates at {rated_at.isoformat()}.", f"Send a time from {EARLIEST:%Y} until now.")
     return {**asdict(rating), "rated_at": rated_at, "received_at": now}
+
+
+def _require_id(name: str, value: str) -> None:
+    if not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
+        raise BadData(f"{name} {value[:40]!r} is no id.", f"Send 1 to {LONGEST_ID} printable characters.")
 
 
 def _insert(session: Session, events: list[dict[str, Any]], now: datetime) -> Receipt:

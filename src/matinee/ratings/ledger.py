@@ -6,6 +6,9 @@ comes next finishes what a dead process left, in order, so nothing is skipped an
 
 The file of a source of one's own may grow: ratings in periods to come are simply found there; ratings in periods that
 are closed are kept beside the next chunk as `late` and counted in its quarantine.
+
+What people take back before a chunk is claimed never enters it; what they take back later stays in the file, which is
+immutable, and is left out whenever the chunk is read to learn from.
 """
 
 from collections.abc import Callable
@@ -24,6 +27,7 @@ from matinee.ratings.database import ChunkRow, FeedbackRow, QuarantineRow, claim
 from matinee.ratings.periods import Period, first_period, next_period
 from matinee.ratings.schema import RATINGS, Reason
 from matinee.ratings.sources import Source, prepare, source_name
+from matinee.ratings.withdrawals import IS_WITHDRAWN, without_withdrawn
 from matinee.settings import Settings
 
 __all__ = ["CHUNK", "STEPS", "Chunk", "ChunkLedger", "Step"]
@@ -34,7 +38,7 @@ Step = Literal["prepared", "claiming", "claimed", "drafted", "published", "closi
 """Moments of `close_next`; a process may die at each of them."""
 
 STEPS: tuple[Step, ...] = get_args(Step)
-_WAITING = FeedbackRow.chunk_id.is_(None)
+_WAITING = FeedbackRow.chunk_id.is_(None) & ~IS_WITHDRAWN
 
 
 def _go_on(step: Step) -> None:
@@ -103,18 +107,19 @@ class ChunkLedger:
             return {each.reason: each.n_rows for each in row.quarantine} if row else {}
 
     def ratings_of(self, chunk_id: int) -> pl.DataFrame:
-        """Ratings of one closed chunk: columns of `CHUNK`, and `chunk_id`; in the order of time.
+        """Ratings of one closed chunk that nobody took back since: columns of `CHUNK`, and `chunk_id`; by time.
 
         Raises:
             NotFound: there is no such chunk.
             BadData: it is not closed yet, or its file is damaged and cannot be rebuilt.
         """
-        return self._read(self.chunk(chunk_id))
+        return without_withdrawn(self._database, self._read(self.chunk(chunk_id)))
 
     def ratings_through(self, chunk_id: int) -> pl.DataFrame:
         """Ratings of all chunks up to this one, as `ratings_of` gives them; raises what it raises."""
         self.chunk(chunk_id)
-        return pl.concat(self._read(chunk) for chunk in self.chunks() if chunk.chunk_id <= chunk_id)
+        ratings = pl.concat(self._read(chunk) for chunk in self.chunks() if chunk.chunk_id <= chunk_id)
+        return without_withdrawn(self._database, ratings)
 
     def _of_run(self, run_id: str) -> Chunk | None:
         with Session(self._database) as session:

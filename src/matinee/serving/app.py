@@ -9,40 +9,65 @@ from fastapi import FastAPI
 
 from matinee import __version__
 from matinee.credentials import api_token
-from matinee.serving import fetch, problems, schemas
+from matinee.serving import fetch, middleware, problems, schemas, shared, watch
+from matinee.serving.answers import Answers
 from matinee.serving.feedback import Feedback
 from matinee.serving.fetch import MlflowReader
+from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
-from matinee.serving.middleware import RequestContext
+from matinee.serving.peers import Alone, Peers
+from matinee.serving.rate_limit import RateLimit
 from matinee.serving.routes import model, movies, operations, ratings, recommendations
 from matinee.serving.services import Services
 from matinee.serving.shelf import Shelf
 from matinee.serving.slot import ModelSlot
+from matinee.serving.swap import Swapper
+from matinee.serving.watch import Watch
 from matinee.settings import Settings
 
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings, *, mlflow_timeout_s: float = fetch.TIMEOUT_S) -> FastAPI:
-    """The server of one home.
+def create_app(
+    settings: Settings,
+    peers: Peers | None = None,
+    *,
+    mlflow_timeout_s: float = fetch.TIMEOUT_S,
+    production_interval_s: float = watch.PRODUCTION_INTERVAL_S,
+) -> FastAPI:
+    """One worker of the server of one home.
 
     Args:
         settings: where models and ratings are kept, and where MLflow is.
+        peers: all workers of the server; None for the only one.
         mlflow_timeout_s: how long MLflow may be silent.
+        production_interval_s: how often it is asked what is in production.
     """
-    metrics = Metrics()
+    peers = peers or Alone()
+    metrics = Metrics(shared.folder(settings.home))
+    impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
+    writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)
-    slot = ModelSlot(settings, Shelf(settings.home / "serving"), mlflow, metrics)
+    shelf = Shelf(settings.home / "serving")
+    slot = ModelSlot(settings, shelf, metrics)
+    swapper = Swapper(slot, shelf, mlflow, peers, metrics)
+    watcher = Watch(slot, shelf, swapper, mlflow, peers, production_interval_s)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if peers.is_first:
+            await asyncio.to_thread(shelf.tidy)
+        # From the beginning: a message that comes now is answered after the start, a parent that dies is noticed.
+        listening = asyncio.create_task(peers.listen(swapper.handle))
         await slot.start()
         log.info("serving", version=slot.current.version, movies=len(slot.current.catalogue))
-        watcher = asyncio.create_task(slot.watch_until_learned())
-        yield
-        watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+        watching = asyncio.create_task(watcher.run())
+        async with impressions.written():
+            yield
+        for task in (watching, listening):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await mlflow.aclose()
 
     app = FastAPI(
@@ -53,8 +78,10 @@ def create_app(settings: Settings, *, mlflow_timeout_s: float = fetch.TIMEOUT_S)
         responses=schemas.problem_responses(),
         redirect_slashes=False,
     )
-    app.state.services = Services(slot, Feedback(settings), metrics, api_token(settings))
-    app.add_middleware(RequestContext, metrics=metrics)
+    app.state.services = Services(
+        slot, Answers(), swapper, Feedback(settings), metrics, api_token(settings), impressions, writes
+    )
+    middleware.install(app, settings, metrics)
     problems.install(app)
     for routes in (recommendations, movies, ratings, model, operations):
         app.include_router(routes.router)

@@ -1,16 +1,25 @@
 """The movies that a model ranks: their titles, their genres, and finding them by words."""
 
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import islice
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
 
 from matinee.errors import NotFound, UsageError
 from matinee.ranking import Floats, Mask
+
+NO_YEAR = -(2**31)
+_WORD = re.compile(r"\w+")
+
+
+_SLICE = 500
 
 
 class MovieEntry(TypedDict):
@@ -22,15 +31,30 @@ class MovieEntry(TypedDict):
     genres: list[str]
 
 
+LIKE_ENOUGH = 75.0
+"""Likeness, in percent, from which a word of a query counts as a mistyped word of a title: one wrong letter of four."""
+
+
+class Filters(NamedTuple):
+    """Which movies may be in a list."""
+
+    genre: str | None = None
+    """Empty or None for all."""
+    year_from: int | None = None
+    year_to: int | None = None
+    """Inclusive; with either of them, movies without a year are left out."""
+
+
 class Catalogue:
     """Movies in matrix order."""
 
     def __init__(self, movies: pl.DataFrame, item_index: Mapping[str, int], popularity: Floats) -> None:
         """Take `movie_id, title, year, genres`, one row a movie; `popularity` has shape (n_movies,)."""
-        self._entries: list[MovieEntry] = movies.select("movie_id", "title", "year", "genres").to_dicts()  # type: ignore[assignment]  # the columns are MovieEntry's
+        self._entries = _entries(movies)
         self._item_index = item_index
         self._by_popularity = np.argsort(-popularity, kind="stable")
         self._masks = _genre_masks(self._entries)
+        self._years = movies["year"].fill_null(NO_YEAR).to_numpy()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -59,40 +83,100 @@ class Catalogue:
         """All genres, by name."""
         return sorted({genre for entry in self._entries for genre in entry["genres"]})
 
-    def mask(self, genre: str | None) -> Mask | None:
-        """Which movies have `genre`, shape (n_movies,), upper or lower case alike; None for no filter.
+    def candidates(self, filters: Filters) -> Mask | None:
+        """Which movies pass, shape (n_movies,), genres in upper or lower case alike; None when all do.
 
         Raises:
-            UsageError: no movie has it.
+            UsageError: no movie has the genre.
         """
-        if not genre:
-            return None
+        genre, year_from, year_to = filters
+        mask = self._mask(genre) if genre else None
+        if year_from is None and year_to is None:
+            return mask
+        in_years = self._years > NO_YEAR
+        if year_from is not None:
+            in_years &= self._years >= year_from
+        if year_to is not None:
+            in_years &= self._years <= year_to
+        return in_years if mask is None else in_years & mask
+
+    def search(self, query: str, limit: int, filters: Filters | None = None) -> list[MovieEntry]:
+        """Movies whose title contains every word of `query`, most popular first; if none does, the likest ones.
+
+        Raises:
+            UsageError: no movie has the genre.
+        """
+        words = _folded(query).split()
+        rows = self._by_popularity
+        mask = self.candidates(filters or Filters())
+        if mask is not None:
+            rows = rows[mask[rows]]
+        found = list(islice((row for row in rows if self._contains(row, words)), limit))
+        return [self._entries[row] for row in found or self._alike(rows, words, limit)]
+
+    def _contains(self, row: int, words: list[str]) -> bool:
+        title = self._folded_titles[row]
+        return all(word in title for word in words)
+
+    def _alike(self, rows: NDArray[np.int64], words: list[str], limit: int) -> list[int]:
+        """Rows of titles that have a word like each of `words`, the most alike first, of equals the most popular."""
+        if not words:
+            return []
+        likeness = np.minimum.reduce([self._words.likeness(word) for word in words])[rows]
+        order = np.argsort(-likeness, kind="stable")[:limit]
+        return [int(row) for row in rows[order[likeness[order] >= LIKE_ENOUGH]]]
+
+    def _mask(self, genre: str) -> Mask:
         mask = self._masks.get(genre.casefold())
         if mask is None:
             raise UsageError(f"No movie has the genre {genre!r}.", f"Choose one of: {', '.join(self.genres)}.")
         return mask
 
-    def search(self, query: str, limit: int, genre: str | None = None) -> list[MovieEntry]:
-        """Movies whose title contains every word of `query`, most popular first."""
-        return [self._entries[row] for row in islice(self._matches(query, genre), limit)]
-
-    def _matches(self, query: str, genre: str | None) -> Iterator[int]:
-        words = _folded(query).split()
-        mask = self.mask(genre)
-        for row in self._by_popularity:
-            title = self._folded_titles[row]
-            if (mask is None or mask[row]) and all(word in title for word in words):
-                yield int(row)
+    @cached_property
+    def _words(self) -> "_Words":
+        return _Words.of(self._folded_titles)
 
     @cached_property
     def _folded_titles(self) -> list[str]:
         return [_folded(entry["title"]) for entry in self._entries]
 
 
+class _Words(NamedTuple):
+    """The words of all titles, each compared once however many titles have it."""
+
+    vocabulary: list[str]
+    word: NDArray[np.int64]
+    """Position in `vocabulary` of each word of each title, shape (n_words,)."""
+    row: NDArray[np.int64]
+    """Whose title it is of, rising, shape (n_words,)."""
+    n_titles: int
+
+    @classmethod
+    def of(cls, folded_titles: list[str]) -> "_Words":
+        words = [_WORD.findall(title) for title in folded_titles]
+        row = np.repeat(np.arange(len(words)), [len(each) for each in words])
+        vocabulary, word = np.unique([word for each in words for word in each], return_inverse=True)
+        return cls(vocabulary.tolist(), word, row, len(words))
+
+    def likeness(self, word: str) -> NDArray[np.float32]:
+        """Likeness of `word` to the nearest word of each title, in percent, shape (n_titles,)."""
+        best = np.zeros(self.n_titles, np.float32)
+        if self.vocabulary:
+            of_vocabulary = process.cdist([word], self.vocabulary, scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)[0]
+            np.maximum.at(best, self.row, of_vocabulary[self.word])
+        return best
+
+
 def _folded(text: str) -> str:
     """Lower case without accents: what a person types for "Léon"."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
+
+
+def _entries(movies: pl.DataFrame) -> list[MovieEntry]:
+    """Rows as they are answered; in slices, between which other threads may run."""
+    slices = movies.select("movie_id", "title", "year", "genres").iter_slices(_SLICE)
+    return [entry for rows in slices for entry in rows.to_dicts()]  # type: ignore[misc]  # the columns are MovieEntry's
 
 
 def _genre_masks(entries: list[MovieEntry]) -> dict[str, Mask]:

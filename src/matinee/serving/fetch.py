@@ -59,15 +59,20 @@ class MlflowReader:
             NotFound: there is no such version, or none in production.
         """
         if version is None:
-            parameters = {"name": NAME, "alias": ALIAS}
-            found = await self._get(f"{_API}/registered-models/alias", parameters, "No version is in production.")
+            found = await self.in_production()
         else:
             parameters = {"name": NAME, "version": version}
-            found = await self._get(f"{_API}/model-versions/get", parameters, f"There is no version {version!r}.")
-        with self._reading():
-            record = found["model_version"]
-            name, run_id, source = str(record["version"]), str(record.get("run_id") or ""), str(record["source"])
-        return Registered(version=name, run_id=run_id, source=source, metrics=await self._metrics(run_id))
+            found = await self._version("/model-versions/get", parameters, f"There is no version {version!r}.")
+        return found.model_copy(update={"metrics": await self._metrics(found.run_id)})
+
+    async def in_production(self) -> Registered:
+        """The version in production, without its metrics: one small request.
+
+        Raises:
+            NotFound: none is in production.
+        """
+        parameters = {"name": NAME, "alias": ALIAS}
+        return await self._version("/registered-models/alias", parameters, "No version is in production.")
 
     async def download(self, registered: Registered, folder: Path) -> None:
         """Put the artifact's files into `folder`, the manifest first: an unknown format is refused without the rest.
@@ -81,6 +86,13 @@ class MlflowReader:
         manifest = artifact.read_manifest(folder)
         for name in artifact.file_names(manifest):
             await self._download(f"{root}/{name}", folder / name)
+
+    async def _version(self, path: str, parameters: dict[str, str], otherwise: str) -> Registered:
+        found = await self._get(f"{_API}{path}", parameters, otherwise)
+        with self._reading():
+            record = found["model_version"]
+            version, run_id, source = str(record["version"]), str(record.get("run_id") or ""), str(record["source"])
+        return Registered(version=version, run_id=run_id, source=source)
 
     async def _metrics(self, run_id: str) -> dict[str, float]:
         """Newest value of each metric of a run; empty when the run was deleted."""

@@ -1,14 +1,28 @@
-"""What `/metrics` tells. Names, labels and units are here and nowhere else."""
+"""What `/metrics` tells. Names, labels and units are here and nowhere else; `docs/operations.md` lists them.
 
+With several workers each counts in files of its own, and whoever is asked adds them up (`shared`). What describes the
+served model is the same in all of them, so the worker that is asked tells its own.
+"""
+
+import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
-from matinee.serving.served import ServedModel
+from matinee.ranking import Ranking
+from matinee.serving import shared
+from matinee.serving.coverage import Coverage
+from matinee.serving.served import Provenance, ServedModel
 
 LATENCY_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5)
 SWAP_BUCKETS_S = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
@@ -26,68 +40,94 @@ class SwapOutcome:
 
 
 class Metrics:
-    """The metrics of one app, in a registry of its own."""
+    """The metrics of one worker, in a registry of its own.
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
+    Args:
+        folder: where the workers note what they have recommended.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._counted = CollectorRegistry()
+        self._described = CollectorRegistry()
+        self._described.register(_Model(self))
+        self._described.register(_Processes())
+        self._folder = folder
+        self._served: ServedModel | None = None
+        self._coverage: Coverage | None = None
         self._requests = Counter(
             "matinee_requests_total",
             "Requests by route, status and policy of the answer (empty where nothing was ranked).",
             ["method", "route", "status", "policy"],
-            registry=self.registry,
+            registry=self._counted,
         )
         self._latency = Histogram(
             "matinee_request_duration_seconds",
             "Time to answer a request.",
             ["route", "policy"],
             buckets=LATENCY_BUCKETS_S,
-            registry=self.registry,
+            registry=self._counted,
         )
         self._lists = Counter(
             "matinee_recommendations_total",
             "Lists by policy; `popular` is the fallback.",
             ["policy"],
-            registry=self.registry,
+            registry=self._counted,
         )
-        self._ratings = Counter("matinee_ratings_received_total", "Ratings that were stored.", registry=self.registry)
+        self._ratings = Counter("matinee_ratings_received_total", "Ratings that were stored.", registry=self._counted)
+        self._withdrawals = Counter(
+            "matinee_withdrawals_total",
+            "Ratings and users that were taken back.",
+            ["what"],
+            registry=self._counted,
+        )
+        self._impressions = Counter(
+            "matinee_impressions_total",
+            "Lists that were shown: written to disk, or dropped because too many waited.",
+            ["outcome"],
+            registry=self._counted,
+        )
         self._swaps = Counter(
-            "matinee_model_swaps_total", "Swaps: swapped, unchanged or failed.", ["outcome"], registry=self.registry
+            "matinee_model_swaps_total", "Swaps: swapped, unchanged or failed.", ["outcome"], registry=self._counted
         )
         self._swap_duration = Histogram(
             "matinee_model_swap_duration_seconds",
             "Time from a swap's request to its end.",
             buckets=SWAP_BUCKETS_S,
-            registry=self.registry,
+            registry=self._counted,
         )
-        self._info = Gauge(
-            "matinee_model_info", "The served model; 1.", ["version", "run_id", "algorithm"], registry=self.registry
-        )
-        self._version = Gauge(
-            "matinee_model_version", "Version that is served; 0 for the fallback.", registry=self.registry
-        )
-        self._loaded = Gauge(
-            "matinee_model_loaded_timestamp_seconds", "When the served model was loaded.", registry=self.registry
-        )
-        self._age = Gauge(
-            "matinee_model_age_seconds",
-            "Time since the served model was trained; 0 for the fallback.",
-            registry=self.registry,
-        )
-        self._movies = Gauge("matinee_catalogue_movies", "Movies that can be recommended.", registry=self.registry)
+
+    @property
+    def served(self) -> ServedModel | None:
+        """The served model; None before there is anything to serve."""
+        return self._served
+
+    @property
+    def recommended_share(self) -> float:
+        """Part of the catalogue that was recommended since the served model was loaded."""
+        return self._coverage.share if self._coverage else 0.0
 
     def observe_request(self, method: str, route: str, status: int, policy: str, duration_s: float) -> None:
         """Count an answered request; `policy` is empty where nothing was ranked."""
         self._requests.labels(method, route, str(status), policy).inc()
         self._latency.labels(route, policy).observe(duration_s)
 
-    def observe_list(self, policy: str) -> None:
+    def observe_list(self, served: ServedModel, ranking: Ranking) -> None:
         """Count a list of recommendations."""
-        self._lists.labels(policy).inc()
+        self._lists.labels(ranking.policy).inc()
+        if self._coverage is not None and served is self._served:
+            self._coverage.add(ranking.items)
 
     def observe_ratings(self, stored: int) -> None:
         """Count stored ratings."""
         self._ratings.inc(stored)
+
+    def observe_withdrawal(self, what: Literal["rating", "user"]) -> None:
+        """Count a rating, or a user, that was taken back."""
+        self._withdrawals.labels(what).inc()
+
+    def observe_impressions(self, outcome: Literal["written", "dropped"], lists: int) -> None:
+        """Count lists of which impressions were written, or dropped."""
+        self._impressions.labels(outcome).inc(lists)
 
     @contextmanager
     def swapping(self) -> Iterator[SwapOutcome]:
@@ -104,17 +144,92 @@ class Metrics:
 
     def serve(self, served: ServedModel) -> None:
         """Describe the model that is served from now on."""
-        self._info.clear()
-        self._info.labels(served.version or "", served.run_id or "", served.provenance.algorithm).set(1)
-        self._version.set(int(served.version or 0))
-        self._loaded.set(served.loaded_at.timestamp())
-        self._age.set_function(lambda: _age_s(served.provenance.trained_at))
-        self._movies.set(len(served.catalogue))
+        self._coverage = Coverage(self._folder, served.version or "fallback", len(served.catalogue))
+        self._served = served
 
     def page(self) -> bytes:
         """All metrics in Prometheus's text format."""
-        return generate_latest(self.registry)
+        counted, everywhere = self._counted, shared.counts_of_all()
+        if everywhere is not None:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted, str(everywhere))  # type: ignore[no-untyped-call]  # it has no types
+        return generate_latest(counted) + generate_latest(self._described)
 
 
-def _age_s(trained_at: datetime | None) -> float:
-    return time.time() - trained_at.timestamp() if trained_at else 0.0
+class _Model(Collector):
+    """What is served, read when it is asked for."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        served = self._metrics.served
+        made = served.provenance if served else Provenance("", None, None, None)
+        info = GaugeMetricFamily(
+            "matinee_model_info", "The served model; 1.", labels=["version", "run_id", "algorithm"]
+        )
+        if served:
+            info.add_metric([served.version or "", served.run_id or "", made.algorithm], 1)
+        yield info
+        yield GaugeMetricFamily(
+            "matinee_model_version",
+            "Version that is served; 0 for the fallback.",
+            int((served and served.version) or 0),
+        )
+        yield GaugeMetricFamily(
+            "matinee_model_loaded_timestamp_seconds",
+            "When the served model was loaded.",
+            served.loaded_at.timestamp() if served else 0,
+        )
+        yield GaugeMetricFamily(
+            "matinee_model_age_seconds",
+            "Time since the served model was trained; 0 for the fallback.",
+            _since(made.trained_at),
+        )
+        yield GaugeMetricFamily(
+            "matinee_model_staleness_seconds",
+            "Time since the end of the data that the served model has learned from; 0 when there are none.",
+            _since(made.data_through),
+        )
+        yield GaugeMetricFamily(
+            "matinee_catalogue_movies", "Movies that can be recommended.", len(served.catalogue) if served else 0
+        )
+        yield GaugeMetricFamily(
+            "matinee_recommended_movies_ratio",
+            "Part of the catalogue that was recommended since the served model was loaded.",
+            self._metrics.recommended_share,
+        )
+
+
+class _Processes(Collector):
+    """Memory, CPU time and files of each worker, labelled with its process id."""
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, Metric] = {}
+        for pid in _workers():
+            for one in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]
+                family = families.setdefault(one.name, Metric(one.name, one.documentation, one.type))
+                for sample in one.samples:
+                    family.add_sample(sample.name, {**sample.labels, "pid": str(pid)}, sample.value)
+        return families.values()
+
+
+def _workers() -> list[int]:
+    """Process ids of the workers that live."""
+    everywhere = shared.counts_of_all()
+    if everywhere is None:
+        return [os.getpid()]
+    found = {int(match[1]) for path in everywhere.glob("*.db") if (match := re.search(r"_(\d+)\.db$", path.name))}
+    return sorted(pid for pid in found if _lives(pid))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _since(moment: datetime | None) -> float:
+    return time.time() - moment.timestamp() if moment else 0.0

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from matinee.errors import MatineeError
 
@@ -25,6 +26,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+
+
+def of_status(scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem of a request whose body nobody goes on reading."""
+    return _problem(Request(scope), status, detail, headers={"Connection": "close", **(headers or {})})
 
 
 async def _on_matinee_error(request: Request, raised: Exception) -> Response:
@@ -56,7 +62,8 @@ async def _on_http_error(request: Request, raised: Exception) -> Response:
 
 
 async def _on_bug(request: Request, raised: Exception) -> Response:
-    log.error("request_crashed", path=request.url.path, error=repr(raised))  # uvicorn logs the traceback
+    # Outside of the middleware that binds the id; uvicorn logs the traceback.
+    log.error("request_crashed", request_id=request.state.request_id, path=request.url.path, error=repr(raised))
     # This handler runs outside of the middleware that sets the id on every other answer, and uvicorn hangs up after it.
     headers = {"X-Request-ID": request.state.request_id, "Connection": "close"}
     return _problem(request, 500, "The server made a mistake; its log tells more.", headers=headers)

@@ -6,6 +6,7 @@ Ids are opaque strings; numbers are accepted and read as strings. Times are ISO 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -51,8 +52,11 @@ Id = Annotated[
     AfterValidator(_printable),
     BeforeValidator(_number_as_string, json_schema_input_type=str | int),
 ]
+PathId = Annotated[Id, BeforeValidator(unquote)]
+"""An id in a path, which is matched as it came (`middleware.RequestContext`): a slash in an id is `%2F`."""
 Stars = Annotated[float, Field(strict=True, ge=0.5, le=5, multiple_of=0.5)]
 Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_plausible)]
+Year = Annotated[int, Field(ge=0, le=9999)]
 Score = Annotated[float, Field(description="Comparable within one list only.")]
 
 
@@ -77,11 +81,23 @@ class Movie(Answer):
     genres: list[str]
 
 
+class Reason(Answer):
+    """The movie of the user's history that adds most to the score of a recommended one, computed from the model."""
+
+    movie_id: str
+    title: str
+    contribution: float
+    """What it adds to the score, on the scale of the score."""
+    text: str
+    """The same in words: "because you rated Toy Story"."""
+
+
 class RankedMovie(Movie):
     """A movie in a ranked list."""
 
     score: Score
-    reason: str | None = None
+    reason: Reason | None = None
+    """Absent where nothing that the user rated speaks for the movie, as in a list by popularity."""
 
 
 class Movies(Answer):
@@ -130,7 +146,10 @@ class Session(Question):
     history: Annotated[list[HistoryEntry], Field(max_length=MAX_BATCH)] = []
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     genre: str | None = None
+    year_from: Year | None = None
+    year_to: Year | None = None
     exclude_seen: bool = True
+    reasons: bool = True
 
 
 class Rating(Question):

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from matinee.errors import BadData, UsageError
 from matinee.models.artifact import Artifact
 from matinee.ranking import History, Ranking, RankingModel, recommend, similar
 from matinee.ratings.feedback import StoredRating
-from matinee.serving.catalogue import Catalogue
+from matinee.serving.catalogue import Catalogue, Filters
+from matinee.serving.recent import RecentRequests, Request
 
 NAME = "movie-recommender"
 """Name of the registered model."""
@@ -30,9 +32,14 @@ class Registered(BaseModel):
     metrics: dict[str, float] = {}
     """Metrics of its run."""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells versions apart; the number alone does not when a registry was set up anew."""
+        return self.version, self.run_id
+
     def is_same_as(self, other: "Registered | None") -> bool:
-        """Whether both are one version; the number alone does not tell when a registry was set up anew."""
-        return other is not None and (self.version, self.run_id) == (other.version, other.run_id)
+        """Whether both are one version."""
+        return other is not None and self.key == other.key
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class ServedModel:
     registered: Registered | None
     """None for the popularity fallback."""
     loaded_at: datetime
+    recent: RecentRequests = field(default_factory=RecentRequests)
+    """What it was asked."""
 
     @classmethod
     def of(cls, artifact: Artifact, registered: Registered) -> Self:
@@ -88,21 +97,15 @@ class ServedModel:
         return "popular" if self.model.scorer is None else "learned"
 
     def recommend(
-        self,
-        user_id: str | None,
-        news: History,
-        k: int,
-        *,
-        genre: str | None = None,
-        exclude_seen: bool = True,
+        self, user_index: int | None, news: History, k: int, filters: Filters, *, exclude_seen: bool = True
     ) -> Ranking:
-        """Best `k` movies for a user; see `matinee.ranking.recommend`.
+        """Best `k` movies that pass the filters; see `matinee.ranking.recommend`.
 
         Raises:
             UsageError: no movie has the genre.
         """
-        user_index = None if user_id is None else self.user_index.get(user_id)
-        candidates = self.catalogue.mask(genre)
+        self.recent.note(Request(user_index, news, k, filters, exclude_seen))
+        candidates = self.catalogue.candidates(filters)
         return recommend(self.model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
 
     def similar(self, movie_id: str, k: int) -> Ranking:
@@ -131,6 +134,33 @@ class ServedModel:
         now_s = int(time.time())
         rows = [(self.catalogue.find(movie_id), rating) for movie_id, rating in entries]
         return _history([(now_s + order, row, rating) for order, (row, rating) in enumerate(rows) if row is not None])
+
+    def rehearse(self, before: "ServedModel") -> None:
+        """Answer what the model `before` was asked lately.
+
+        Raises:
+            BadData: a request that can be answered is not.
+        """
+        for request in before.recent.all():
+            is_known = request.user_index is not None and request.user_index < self.model.n_users
+            user_index = request.user_index if is_known else None
+            news = self._translated(request.news, before)
+            try:
+                self.recommend(user_index, news, request.k, request.filters, exclude_seen=request.exclude_seen)
+            except UsageError:  # it asks for a genre that is no more
+                continue
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                raise BadData(
+                    f"A request that people make cannot be answered ({error!r}).", "Train it again."
+                ) from error
+
+    def _translated(self, news: History, before: "ServedModel") -> History:
+        """News of another model's rows on the rows of this one."""
+        entries = zip(news.rated_at.tolist(), news.items.tolist(), news.ratings.tolist(), strict=True)
+        known = [
+            (seconds, self.catalogue.find(before.catalogue[row]["movie_id"]), stars) for seconds, row, stars in entries
+        ]
+        return _history([(seconds, row, stars) for seconds, row, stars in known if row is not None])
 
     def _warm_up(self) -> None:
         """Compute what is kept after its first use, before anybody waits for it."""

@@ -1,19 +1,24 @@
 """Models on disk: one folder a version, and a pointer to the one that is deployed.
 
-    serving/deployed.json             version, run_id, metrics, deployed_at, and the last versions that were deployed
+    serving/deployed.json             version, run_id, metrics, deployed_at, what was in production then, and the last
+                                      versions that were deployed
     serving/<version>/                a verified artifact, and version.json
     serving/.<version>.draft/         a download that is not finished or not verified
 
 A version's folder appears by a rename when it is complete, then the pointer moves by a rename: whatever is killed
-when, the pointer names a folder that loads. `load` verifies it again each time.
+when, the pointer names a folder that loads. `load` verifies it again each time. All workers of a server read the
+shelf; the one that holds `swapping` writes it.
 """
 
+import asyncio
+import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import structlog
 from pydantic import ValidationError
@@ -27,6 +32,9 @@ log = structlog.get_logger()
 KEPT = 3
 """Versions that stay on disk, the deployed one among them."""
 
+LOCK_INTERVAL_S = 0.02
+"""How often a swap that waits for another one looks whether it has ended."""
+
 POINTER, RECORD = "deployed.json", "version.json"
 
 
@@ -37,13 +45,44 @@ class Deployed(Registered):
     deployed_at: datetime
     recent: list[str]
     """Versions in the order of their last deployment, newest first."""
+    production: tuple[str, str] | None = None
+    """Version and run that were in production when this was deployed: a later change there is news."""
 
 
 class Shelf:
-    """The folder `serving/` of a home; one process writes it."""
+    """The folder `serving/` of a home."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @asynccontextmanager
+    async def swapping(self) -> AsyncIterator[None]:
+        """Be the only one, in all workers, that changes the shelf; a dead one's turn is over."""
+        with self._lock_file() as file:
+            while not _lock(file):  # noqa: ASYNC110  the holder is another process, which sets no event
+                await asyncio.sleep(LOCK_INTERVAL_S)
+            self._remove_drafts()
+            yield
+
+    def tidy(self) -> None:
+        """Remove what a killed process left unfinished, unless somebody is at work."""
+        with self._lock_file() as file:
+            if _lock(file):
+                self._remove_drafts()
+
+    def _lock_file(self) -> IO[str]:
+        path = self._folder.with_name(f".{self._folder.name}.lock")
+        with writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("w")
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Something that differs after the pointer has moved; cheap. None when there is no pointer."""
+        try:
+            found = (self._folder / POINTER).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_ino
 
     def deployed(self) -> Deployed | None:
         """The pointer; None before the first deployment, or when it cannot be read."""
@@ -72,8 +111,8 @@ class Shelf:
         except (OSError, ValidationError):
             return None
 
-    def load(self, version: str) -> ServedModel:
-        """Read and verify a version.
+    def load(self, version: str, *, is_verified: bool = False) -> ServedModel:
+        """Map and verify a version; of files that another worker `is_verified` has just verified, only the answers.
 
         Raises:
             BadData: it is damaged.
@@ -81,7 +120,7 @@ class Shelf:
         registered = self.record(version)
         if registered is None:
             raise BadData(f"Version {version} on disk has no readable {RECORD}.", "Deploy it again: matinee deploy.")
-        return ServedModel.of(artifact.load(self._folder / version), registered)
+        return ServedModel.of(artifact.load(self._folder / version, is_verified=is_verified), registered)
 
     @contextmanager
     def draft(self, version: str) -> Iterator[Path]:
@@ -110,21 +149,39 @@ class Shelf:
             draft.rename(final)
         return served
 
-    def point_to(self, registered: Registered) -> None:
+    def point_to(self, registered: Registered, production: Registered | None) -> None:
         """Move the pointer to a version that is on disk, and remove versions that nobody will return to."""
         before = self.deployed()
         others = [version for version in (before.recent if before else []) if version != registered.version]
         recent = [registered.version, *others][:KEPT]
-        pointer = Deployed(**registered.model_dump(), deployed_at=datetime.now(UTC), recent=recent)
+        pointer = Deployed(
+            **registered.model_dump(include=set(Registered.model_fields)),
+            deployed_at=datetime.now(UTC),
+            recent=recent,
+            production=production.key if production else None,
+        )
         with writing():
             _replace(self._folder / POINTER, pointer.model_dump_json(indent=2))
         for version in set(self.versions()) - set(recent):
             shutil.rmtree(self._folder / version, ignore_errors=True)
 
-    def remove_drafts(self) -> None:
-        """Remove what a killed process left unfinished."""
+    def discard(self, version: str) -> None:
+        """Remove a version that was put here for a swap that failed, unless it had served before."""
+        deployed = self.deployed()
+        if deployed is None or version not in deployed.recent:
+            shutil.rmtree(self._folder / version, ignore_errors=True)
+
+    def _remove_drafts(self) -> None:
         for draft in self._folder.glob(".*.draft"):
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -1,53 +1,38 @@
-"""The one reference to the model that is served, and how it changes while requests are answered.
+"""The one reference to the model that a worker serves, and how it follows the pointer on disk.
 
-A request takes `slot.current` once and keeps it to its end, so it never sees half a change. A swap reads, verifies and
-stores the new model beside the old one, moves the pointer on disk, and last replaces the reference: a failure at any
-step leaves the old model serving, and a restart at any step finds a model that loads.
+A request takes `slot.current` once and keeps it to its end, so it never sees half a change. What every worker should
+serve is what the pointer names (`shelf`): a worker looks there when it starts, when a swap says so, and every second,
+so that whoever missed a message, or died, or took over from one that died, gets there too.
 """
 
 import asyncio
-import re
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 from polars.exceptions import PolarsError
 from sqlalchemy.exc import SQLAlchemyError
 
-from matinee.errors import BadData, MatineeError, NotFound
+from matinee.errors import BadData, MatineeError
 from matinee.serving import fallback
-from matinee.serving.fetch import MlflowReader
 from matinee.serving.metrics import Metrics
-from matinee.serving.served import Registered, ServedModel
+from matinee.serving.served import ServedModel
 from matinee.serving.shelf import Shelf
 from matinee.settings import Settings
 
 log = structlog.get_logger()
 
-WATCH_INTERVAL_S = 1.0
-"""How often a server without a model looks whether there is more data to fall back on."""
-
-
-@dataclass(frozen=True)
-class Swap:
-    """What a swap did."""
-
-    version: str
-    previous_version: str | None
-    duration_s: float
-
 
 class ModelSlot:
-    """Holds the served model."""
+    """Holds the served model of one worker."""
 
-    def __init__(self, settings: Settings, shelf: Shelf, mlflow: MlflowReader, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, shelf: Shelf, metrics: Metrics) -> None:
         self._settings = settings
         self._shelf = shelf
-        self._mlflow = mlflow
         self._metrics = metrics
         self._lock = asyncio.Lock()
         self._basis = fallback.Basis()
-        self._current = fallback.empty()
+        self._current: ServedModel
+        self._ready: ServedModel | None = None
 
     @property
     def current(self) -> ServedModel:
@@ -55,65 +40,59 @@ class ModelSlot:
         return self._current
 
     async def start(self) -> None:
-        """Serve the last good model on disk, or the fallback; never fails."""
-        await asyncio.to_thread(self._shelf.remove_drafts)
-        served = await asyncio.to_thread(self._last_good)
-        if served is not None:
-            self._replace(served)
-        else:
-            await self._refresh_fallback()
+        """Serve the deployed model, or the one before if it is damaged, or the fallback; never fails."""
+        async with self._lock:
+            # Not before: what uses polars starts its threads, and a process with threads cannot be forked.
+            self._current = fallback.empty()
+            served = await asyncio.to_thread(self._last_good)
+            if served is not None:
+                self._replace(served)
+        if served is None:
+            await self.refresh_fallback()
 
-    async def watch_until_learned(self) -> None:
-        """Without a model, ask MLflow once for the one in production, then follow the data until a model is here."""
-        if self._current.version is None:
-            try:
-                await self.swap()
-            except MatineeError as error:
-                log.info("no_model_yet", reason=str(error))
-        while self._current.version is None:
-            await asyncio.sleep(WATCH_INTERVAL_S)
-            await self._refresh_fallback()
-
-    async def swap(self, version: str | None = None) -> Swap:
-        """Serve a registered version; the one in production when `version` is None. One swap runs at a time.
+    async def prepare(self, version: str) -> None:
+        """Load a version that another worker has verified, and have it answer what people ask, for `follow`.
 
         Raises:
-            NotFound: there is no such version, or none in production.
-            BadData: its artifact is refused.
-            DependencyUnreachable: MLflow does not answer.
-            MatineeError: it cannot be stored.
+            BadData: it does not load here, or does not answer as where it was trained.
         """
-        started = time.perf_counter()
         async with self._lock:
-            previous = self._current
-            with self._metrics.swapping() as outcome:
-                async with self._mlflow.within_time():
-                    registered = await self._mlflow.registered(_checked(version))
-                    if registered.is_same_as(previous.registered):
-                        outcome.unchanged()
-                    else:
-                        await self._serve(registered)
-            duration_s = time.perf_counter() - started
-        log.info("model_served", version=registered.version, previous=previous.version, duration_s=round(duration_s, 3))
-        return Swap(registered.version, previous.version, duration_s)
+            if self._ready is None or self._ready.version != version:
+                self._ready = await asyncio.to_thread(self._shelf.load, version, is_verified=True)
+            await asyncio.to_thread(self._ready.rehearse, self._current)
 
-    async def _serve(self, registered: Registered) -> None:
-        served = await asyncio.to_thread(self._on_disk, registered) or await self._downloaded(registered)
-        await asyncio.to_thread(self._shelf.point_to, registered)
-        self._replace(served)
+    def hold(self, served: ServedModel | None) -> None:
+        """Keep a model ready for `follow`; None gives up what was ready."""
+        self._ready = served
 
-    async def _downloaded(self, registered: Registered) -> ServedModel:
-        with self._shelf.draft(registered.version) as draft:
-            await self._mlflow.download(registered, draft)
-            return await asyncio.to_thread(self._shelf.keep, draft, registered)
+    async def follow(self) -> None:
+        """Serve the model that the pointer names.
 
-    def _on_disk(self, registered: Registered) -> ServedModel | None:
-        """The version as it was downloaded before; None when it was not, or is damaged."""
-        if not registered.is_same_as(self._shelf.record(registered.version)):
-            return None
-        served = self._loaded(registered.version)
-        # Metrics may have been logged since.
-        return served and replace(served, registered=registered)
+        Raises:
+            BadData: it is damaged; the old one goes on.
+        """
+        async with self._lock:
+            deployed = await asyncio.to_thread(self._shelf.deployed)
+            if deployed is None or deployed.is_same_as(self._current.registered):
+                return
+            served, self._ready = self._ready, None
+            if served is None or not deployed.is_same_as(served.registered):
+                served = await asyncio.to_thread(self._shelf.load, deployed.version)
+            if not deployed.is_same_as(served.registered):
+                raise BadData(f"Version {deployed.version} on disk is of another run.", "Deploy it again.")
+            # Metrics may have been logged since it was put on disk.
+            self._replace(replace(served, registered=deployed))
+
+    async def refresh_fallback(self) -> None:
+        """Serve a fallback made of newer data, when there is newer data and no model."""
+        try:
+            served = await asyncio.to_thread(self._new_fallback)
+        except (MatineeError, OSError, PolarsError, SQLAlchemyError) as error:
+            log.warning("fallback_not_refreshed", reason=str(error))
+            return
+        # A swap may have finished meanwhile; a model is never replaced by the fallback.
+        if served is not None and self._current.version is None:
+            self._replace(served)
 
     def _last_good(self) -> ServedModel | None:
         return next((served for version in self._shelf.versions() if (served := self._loaded(version))), None)
@@ -124,16 +103,6 @@ class ModelSlot:
         except BadData as error:
             log.warning("model_on_disk_refused", version=version, reason=str(error))
             return None
-
-    async def _refresh_fallback(self) -> None:
-        try:
-            served = await asyncio.to_thread(self._new_fallback)
-        except (MatineeError, OSError, PolarsError, SQLAlchemyError) as error:
-            log.warning("fallback_not_refreshed", reason=str(error))
-            return
-        # A swap may have finished meanwhile; a model is never replaced by the fallback.
-        if served is not None and self._current.version is None:
-            self._replace(served)
 
     def _new_fallback(self) -> ServedModel | None:
         """The fallback, when there is more to make it of than last time."""
@@ -146,10 +115,3 @@ class ModelSlot:
     def _replace(self, served: ServedModel) -> None:
         self._current = served
         self._metrics.serve(served)
-
-
-def _checked(version: str | None) -> str | None:
-    """MLflow numbers versions from 1; anything else is none, and must not become part of a path."""
-    if version is not None and re.fullmatch(r"[1-9][0-9]{0,17}", version) is None:
-        raise NotFound(f"There is no version {version!r}.", "See them with: matinee versions.")
-    return version

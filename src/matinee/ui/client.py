@@ -37,13 +37,21 @@ class Movie(_Answer):
     genres: tuple[str, ...]
 
 
+class Reason(_Answer):
+    """The rated movie that speaks most for a recommended one."""
+
+    movie_id: Id
+    title: str
+    text: str
+
+
 class RankedMovie(Movie):
     """A movie in a ranked list."""
 
     score: float
     """Comparable within its own list only."""
 
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 class Recommendations(_Answer):
@@ -206,7 +214,10 @@ class Client:
         return self._read(Recommendations, self._send(request))
 
     def movies(self, query: str = "", limit: int = 20) -> tuple[Movie, ...]:
-        """Movies whose title contains every word of `query`, most popular first, at most `limit` (≤ 500)."""
+        """Movies whose title contains every word of `query`, most popular first, at most `limit` (≤ 500).
+
+        When there is none, typing errors are allowed.
+        """
         return self._get(_Movies, "/v1/movies", {"query": query, "limit": limit}).items
 
     def movie(self, movie_id: str) -> Movie:
@@ -232,6 +243,15 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key or uuid4().hex}
         request = self._http.build_request("POST", "/v1/ratings", json=body, headers=headers)
         return self._read(StoredRatings, self._send(request))
+
+    def withdraw(self, user_id: str, movie_id: str) -> None:
+        """Take back what a user said of a movie; it does not count any more when this returns."""
+        path = f"/v1/users/{_segment(user_id)}/ratings/{_segment(movie_id)}"
+        self._send(self._http.build_request("DELETE", path))
+
+    def erase(self, user_id: str) -> None:
+        """Forget all that is known of a user."""
+        self._send(self._http.build_request("DELETE", f"/v1/users/{_segment(user_id)}"))
 
     def model(self) -> ModelInfo:
         """What the server ranks with."""

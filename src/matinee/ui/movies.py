@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 import streamlit as st
 
 from matinee.errors import MatineeError
-from matinee.ui.client import ModelInfo, Movie, Rating, Recommendations
+from matinee.ui.client import ModelInfo, Movie, RankedMovie, Rating, Recommendations
 from matinee.ui.texts import Texts
 from matinee.ui.titles import display_title, plain
 from matinee.ui.visit import Visit, genres_of
@@ -105,6 +105,8 @@ def _title(texts: Texts, movie: Movie, *, is_new: bool = False) -> None:
     year = f" :gray[{movie.year}]" if movie.year else ""
     badge = f" :blue-badge[{texts.new}]" if is_new else ""
     genres = " · ".join(plain(texts.genres.get(genre, genre)) for genre in movie.genres)
+    if isinstance(movie, RankedMovie) and movie.reason:
+        genres = f"{genres} – {texts.because.format(title=plain(display_title(movie.reason.title)))}"
     with st.container(width="stretch", gap=None):
         st.markdown(f"**{plain(display_title(movie.title))}**{year}{badge}  \n:small[:gray[{genres}]]")
 

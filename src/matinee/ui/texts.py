@@ -25,6 +25,7 @@ class Texts:
     no_model: str
     popular_model: str
     rate_hint: str
+    because: str
     rated: str
     one_is_new: str
     some_are_new: str
@@ -86,6 +87,7 @@ ENGLISH = Texts(
     no_model="**Popular with everyone**: no model has been trained yet. The first one will serve here by itself.",
     popular_model="**Popular with everyone**: the model that serves knows what is popular, and no more.",
     rate_hint="Click the stars of a movie you have seen.",
+    because="because you rated {title}",
     rated="You gave *{title}* {stars} stars; the next training will learn from it.",
     one_is_new="One movie of this list is new.",
     some_are_new="{count} movies of this list are new.",
@@ -145,6 +147,7 @@ KOREAN = Texts(
     no_model="**인기 영화**: 아직 학습된 모델이 없습니다. 첫 모델이 준비되면 저절로 바뀝니다.",
     popular_model="**인기 영화**: 지금 서비스 중인 모델은 인기만 알고 개인 취향은 모릅니다.",
     rate_hint="본 영화의 별을 눌러 평점을 매기세요.",
+    because="{title}에 매긴 평점에 따라",
     rated="*{title}*에 별 {stars}개를 주셨습니다. 다음 학습에 반영됩니다.",
     one_is_new="이 목록에서 영화 1편이 새로 들어왔습니다.",
     some_are_new="이 목록에서 영화 {count}편이 새로 들어왔습니다.",

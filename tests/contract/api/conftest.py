@@ -230,11 +230,24 @@ def start(settings) -> Iterator[Callable[..., Api]]:
     """Starts the server of this test's home; one that was started before is stopped first."""
     running = ExitStack()
 
-    def begin(**options: float) -> Api:
+    def begin(**options: object) -> Api:
         running.close()
         return running.enter_context(_serving(create_app(settings, **options)))
 
     with running:
+        yield begin
+
+
+@pytest.fixture
+def start_with(settings, learned) -> Iterator[Callable[..., Api]]:
+    """Starts the server of this test's home with other values of settings; it serves version 1."""
+    with ExitStack() as running:
+
+        def begin(**values: object) -> Api:
+            api = running.enter_context(_serving(create_app(settings.model_copy(update=values))))
+            assert api.swap(learned.manifest.chunk_id).status_code == 200
+            return api
+
         yield begin
 
 
@@ -261,11 +274,26 @@ def shared_settings(tmp_path_factory) -> Settings:
 @pytest.fixture(scope="session")
 def shared_api(shared_settings, write_artifact, tmp_path_factory) -> Iterator[Api]:
     """The API, which serves version 1, for all tests that leave it as they found it."""
-    mlflow = Mlflow(tmp_path_factory.mktemp("mlartifacts"), write_artifact)
+    with _serving_version_1(shared_settings, tmp_path_factory.mktemp("mlartifacts"), write_artifact) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def fuzzed_api(write_artifact, tmp_path_factory) -> Iterator[Api]:
+    """The API, which serves version 1, for whoever sends it anything."""
+    settings = Settings(home=tmp_path_factory.mktemp("fuzzed"), api_token=TOKEN, impressions_s=1, _env_file=None)
+    with _serving_version_1(settings, tmp_path_factory.mktemp("mlartifacts"), write_artifact) as api:
+        yield api
+
+
+@contextmanager
+def _serving_version_1(
+    settings: Settings, mlartifacts: Path, write_artifact: Callable[..., artifact.Artifact]
+) -> Iterator[Api]:
+    mlflow = Mlflow(mlartifacts, write_artifact)
     with _listening(mlflow):
         mlflow.register(1)
-        settings = shared_settings.model_copy(update={"mlflow_url": mlflow.url})
-        with _serving(create_app(settings)) as api:
+        with _serving(create_app(settings.model_copy(update={"mlflow_url": mlflow.url}))) as api:
             assert api.swap().status_code == 200
             yield api
 

@@ -1,5 +1,7 @@
 """Request ids, problem documents, and the OpenAPI document."""
 
+import socket
+
 import pytest
 
 ROUTES = {
@@ -10,6 +12,8 @@ ROUTES = {
     ("get", "/v1/movies/{movie_id}/similar"),
     ("post", "/v1/ratings"),
     ("get", "/v1/users/{user_id}/ratings"),
+    ("delete", "/v1/users/{user_id}/ratings/{movie_id}"),
+    ("delete", "/v1/users/{user_id}"),
     ("get", "/v1/model"),
     ("post", "/v1/model"),
     ("get", "/health/live"),
@@ -64,6 +68,14 @@ def test_every_error_is_a_problem_document(api, method, path, status):
     assert all(problem[name] for name in ("type", "title", "detail", "request_id"))
 
 
+@pytest.mark.parametrize("path", [b"/v1/users/\xc3\xbc/ratings", b"/v1/users/\xff/ratings", b"/v1/users/%ff/ratings"])
+def test_a_path_that_no_client_should_send_is_no_mistake_of_the_server(api, path):
+    with socket.create_connection((api.base_url.host, api.base_url.port)) as connection:
+        connection.settimeout(20)
+        connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(65536).split()[1] in {b"200", b"400", b"422"}
+
+
 def test_a_method_that_is_not_allowed_names_those_that_are(api):
     assert api.delete("/v1/recommendations").headers["Allow"] == "POST"
 
@@ -77,5 +89,5 @@ def test_the_openapi_document_has_the_routes_of_the_contract(api):
 def test_the_openapi_document_tells_how_errors_look(api):
     for methods in api.get("/openapi.json").json()["paths"].values():
         for operation in methods.values():
-            assert set(operation["responses"]) <= {"200", "201", "4XX", "5XX"}
+            assert set(operation["responses"]) <= {"200", "201", "204", "4XX", "5XX"}
             assert "application/problem+json" in operation["responses"]["4XX"]["content"]

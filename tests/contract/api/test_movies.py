@@ -38,6 +38,29 @@ def test_movies_are_found_by_words_of_their_title(api, query):
     assert [movie["movie_id"] for movie in found] == ["m39"]
 
 
+@pytest.mark.parametrize("query", ["cronicle 39", "chronicel 39", "LÉON chronical part 39", "chronicles 39"])
+def test_typing_errors_are_forgiven_when_no_title_has_the_words(api, query):
+    found = api.get("/v1/movies", params={"query": query}).json()["items"]
+    assert found[0]["movie_id"] == "m39"
+
+
+def test_titles_with_the_words_as_they_were_typed_come_alone(api):
+    assert len(api.get("/v1/movies", params={"query": "chronicle", "limit": 500}).json()["items"]) == 40
+    assert len(api.get("/v1/movies", params={"query": "cronicle", "limit": 500}).json()["items"]) == 40
+    assert [each["movie_id"] for each in api.get("/v1/movies?query=39").json()["items"]] == ["m39"]
+
+
+def test_found_movies_can_be_filtered_by_genre_and_year(api):
+    parameters = {"query": "chronicel", "genre": "drama", "year_from": 1985, "limit": 500}
+    found = api.get("/v1/movies", params=parameters).json()["items"]
+    assert {movie["movie_id"] for movie in found} == {"m35", "m37", "m39"}
+
+
+@pytest.mark.parametrize("query", ["!?", "...", "'"])
+def test_a_query_without_a_word_finds_nothing_that_does_not_hold_it(api, query):
+    assert api.get("/v1/movies", params={"query": query}).json() == {"items": []}
+
+
 def test_a_title_that_nobody_wrote_is_not_found(api):
     assert api.get("/v1/movies", params={"query": "chronicle zzz"}).json() == {"items": []}
 

@@ -1,8 +1,14 @@
 """Health, metrics, and what a mistake of the server looks like."""
 
 import re
+import time
+from datetime import UTC, datetime
+
+import pytest
 
 from matinee.serving.served import ServedModel
+
+DATA_THROUGH = datetime(2020, 2, 1, tzinfo=UTC)
 
 
 def metric(api, name: str, **labels: str) -> float:
@@ -49,6 +55,26 @@ def test_the_served_model_is_in_the_metrics(api, mlflow):
     assert metric(api, "matinee_model_info") == metric(api, "matinee_model_info", version="2", run_id="run-2") == 1
     assert metric(api, "matinee_model_age_seconds") > 0
     assert metric(api, "matinee_catalogue_movies") == 40
+
+
+def test_how_much_of_the_catalogue_was_recommended_is_in_the_metrics(api):
+    assert metric(api, "matinee_recommended_movies_ratio") == 0
+    api.recommend("u1", k=10)
+    api.recommend("u1", k=10)
+    assert metric(api, "matinee_recommended_movies_ratio") == 10 / 40
+    api.recommend("u2", k=40, exclude_seen=False)
+    assert metric(api, "matinee_recommended_movies_ratio") == 1
+
+
+def test_how_old_the_data_of_the_model_are_is_in_the_metrics(api):
+    assert metric(api, "matinee_model_staleness_seconds") == pytest.approx(time.time() - DATA_THROUGH.timestamp(), 1e-3)
+
+
+def test_what_was_taken_back_is_counted(api):
+    api.delete("/v1/users/u1/ratings/m1")
+    api.delete("/v1/users/u1")
+    assert metric(api, "matinee_withdrawals_total", what="rating") == 1
+    assert metric(api, "matinee_withdrawals_total", what="user") == 1
 
 
 def test_the_fallback_is_in_the_metrics(start):

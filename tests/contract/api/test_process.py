@@ -1,7 +1,6 @@
 """The server as a process: started, asked, made to swap, and stopped, as the watcher of a home does it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from matinee.models.base import Interactions, fit
 from matinee.registry import Registry, Training
 from matinee.serving.__main__ import main
 from matinee.settings import Settings
+from support import as_environment
 
 
 @pytest.fixture
@@ -34,8 +34,7 @@ def settings(tmp_path, mlflow_url, unused_port) -> Settings:
 @pytest.fixture
 def process(settings):
     """The running server; it is killed if a test has not stopped it."""
-    variables = {"HOME": settings.home, "MLFLOW_URL": settings.mlflow_url, "API_PORT": settings.api_port}
-    environment = os.environ | {f"MATINEE_{name}": str(value) for name, value in variables.items()}
+    environment = as_environment(settings)
     command = [sys.executable, "-m", "matinee.serving"]
     started = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

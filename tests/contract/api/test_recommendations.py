@@ -79,6 +79,46 @@ def test_a_genre_leaves_only_its_movies(api, genre):
     assert {item["movie_id"] for item in answer["items"]} == {f"m{row}" for row in range(10)}
 
 
+@pytest.mark.parametrize(
+    ("bounds", "rows"),
+    [
+        ({"year_from": 1985}, range(35, 40)),
+        ({"year_to": 1952}, range(3)),
+        ({"year_from": 1960, "year_to": 1960}, range(10, 11)),
+        ({"year_from": 1990}, range(0)),
+        ({"year_from": 1970, "year_to": 1960}, range(0)),
+        ({"year_from": 1950, "year_to": 1953, "genre": "comedy"}, range(0, 4, 2)),
+    ],
+)
+def test_years_bound_a_list_both_ends_included(api, bounds, rows):
+    movie_ids = {f"m{row}" for row in rows}
+    assert set(api.movie_ids("nobody", k=40, **bounds)) == movie_ids
+    session = {"history": [], "k": 40, **bounds}
+    found = api.post("/v1/recommendations", json=session).json()["items"]
+    assert {item["movie_id"] for item in found} == movie_ids
+
+
+def test_a_year_that_is_none_is_a_problem(api):
+    assert api.get("/v1/users/u1/recommendations", params={"year_from": "soon"}).status_code == 422
+    assert api.post("/v1/recommendations", json={"year_to": -1}).status_code == 422
+
+
+@given(
+    user_id=st.sampled_from(["u2", "u3", "nobody"]),
+    k=st.integers(1, 500),
+    genre=st.sampled_from(["", "Comedy", "classic"]),
+    years=st.tuples(st.integers(1940, 2000), st.integers(1940, 2000)),
+)
+@checks(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_list_is_as_long_as_there_are_candidates_and_always_the_same(api, user_id, k, genre, years):
+    filters = {"genre": genre, "year_from": years[0], "year_to": years[1]}
+    candidates = api.get("/v1/movies", params={"limit": 500, **filters}).json()["items"]
+    first, second = (api.movie_ids(user_id, k=k, exclude_seen=False, **filters) for _ in range(2))
+    assert first == second
+    assert len(first) == min(k, len(candidates))
+    assert set(first) <= {movie["movie_id"] for movie in candidates}
+
+
 def test_an_unknown_genre_is_refused_with_the_genres_there_are(api):
     answer = api.get("/v1/users/u1/recommendations", params={"genre": "Opera"})
     assert answer.status_code == 400

@@ -9,7 +9,7 @@ import pytest
 from matinee.models import artifact
 from matinee.ratings.ledger import ChunkLedger
 from matinee.ratings.sources import prepare
-from matinee.serving.slot import WATCH_INTERVAL_S
+from matinee.serving.watch import POINTER_INTERVAL_S
 from matinee.settings import Settings
 
 
@@ -24,12 +24,12 @@ def shelf(api, mlflow, settings):
 
 @pytest.mark.usefixtures("shelf")
 def test_a_restart_serves_the_last_model_without_mlflow(start, mlflow):
-    before = len(mlflow.requests)
+    before = mlflow.downloads()
     api = start()
     assert api.recommend("u2")["policy"] == "learned"
     model = api.get("/v1/model").json()
     assert (model["version"], model["run_id"], model["metrics"]) == ("2", "run-2", {"ndcg_at_10": 0.2})
-    assert len(mlflow.requests) == before
+    assert mlflow.downloads() == before
 
 
 def test_a_restart_after_going_back_serves_what_was_gone_back_to(api, mlflow, start):
@@ -158,7 +158,7 @@ def test_the_first_model_replaces_the_fallback_for_good(start, settings, mlflow)
     mlflow.register(1)
     assert api.swap().json()["previous_version"] is None
     ChunkLedger(settings).close_next("second")
-    time.sleep(2 * WATCH_INTERVAL_S)  # the watcher would have noticed by now
+    time.sleep(2 * POINTER_INTERVAL_S)  # the watcher would have noticed by now
     assert api.served_version() == "1"
 
 

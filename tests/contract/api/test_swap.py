@@ -13,6 +13,8 @@ from safetensors.numpy import load_file, save_file
 
 from matinee.models import artifact
 from matinee.serving import fetch
+from matinee.serving.catalogue import Filters
+from matinee.serving.served import ServedModel
 
 
 def folders(settings) -> list[str]:
@@ -309,3 +311,52 @@ def test_requests_during_twenty_swaps_never_fail_and_never_mix_two_models(api, m
     for content in contents:
         assert content["run_id"] == f"run-{content['model_version']}"
         assert content["items"] == expected[content["model_version"]]
+
+
+def test_a_new_model_answers_what_people_ask_before_it_is_served(api, mlflow, monkeypatch):
+    api.rate("u4", "m7")
+    api.recommend("u4", k=7, genre="Comedy")
+    api.recommend("u1", exclude_seen=False)
+    mlflow.register(2)
+    asked = []
+    recommend = ServedModel.recommend
+
+    def listening(model, user_index, news, k, filters, **more):
+        asked.append((model.version, news.items.tolist(), k, filters, *more.values()))
+        return recommend(model, user_index, news, k, filters, **more)
+
+    monkeypatch.setattr(ServedModel, "recommend", listening)
+    assert api.swap().status_code == 200
+    assert ("2", [7], 7, Filters("Comedy"), True) in asked
+    assert ("2", [], 10, Filters(""), False) in asked
+
+
+def test_a_model_that_cannot_answer_what_people_ask_is_refused(refused_swap, mlflow, monkeypatch):
+    mlflow.register(2)
+    recommend = ServedModel.recommend
+
+    def failing(model, *request, **filters):
+        if model.version == "2":
+            raise IndexError("out of bounds")
+        return recommend(model, *request, **filters)
+
+    monkeypatch.setattr(ServedModel, "recommend", failing)
+    assert "out of bounds" in refused_swap(500)["detail"]
+
+
+def test_an_artifact_without_golden_requests_as_the_first_ones_is_served(api, mlflow):
+    mlflow.register(2)
+    manifest = json.loads(mlflow.file(2, artifact.MANIFEST).read_text())
+    rewrite_manifest(mlflow, 2, files={name: sha for name, sha in manifest["files"].items() if name != artifact.GOLDEN})
+    mlflow.file(2, artifact.GOLDEN).unlink()
+    assert api.swap().status_code == 200
+    assert api.served_version() == "2"
+
+
+def test_a_file_that_ends_early_under_a_manifest_that_vouches_for_it_is_refused(refused_swap, mlflow):
+    mlflow.register(2)
+    path = mlflow.file(2, artifact.ARRAYS)
+    path.write_bytes(path.read_bytes()[:-8])
+    files = json.loads(mlflow.file(2, artifact.MANIFEST).read_text())["files"]
+    rewrite_manifest(mlflow, 2, files=files | {artifact.ARRAYS: artifact.sha256(path)})
+    assert "cannot be read" in refused_swap(422)["detail"]

@@ -1,4 +1,4 @@
-"""Small sources of ratings, made by the tests."""
+"""Small sources of ratings, made by the tests, kept in both databases."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,12 @@ import pytest
 from matinee.settings import Settings
 
 START = datetime(2020, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, make_settings: Callable[..., Settings]) -> Settings:
+    """Defaults, in a home of this test's own."""
+    return make_settings(home=tmp_path / "home")
 
 
 @pytest.fixture
@@ -25,7 +31,8 @@ def write_ratings(tmp_path: Path) -> Callable[[Iterable[float]], Path]:
 
 
 @pytest.fixture
-def own_settings(tmp_path: Path, write_ratings: Callable[[Iterable[float]], Path]) -> Settings:
+def own_settings(
+    tmp_path: Path, make_settings: Callable[..., Settings], write_ratings: Callable[[Iterable[float]], Path]
+) -> Settings:
     """Six days with a rating each, but none on days 4 and 5; the first two are the bootstrap history."""
-    path = write_ratings([0, 1, 2, 3, 6, 7])
-    return Settings(home=tmp_path / "home", data=str(path), bootstrap="2d", _env_file=None)
+    return make_settings(home=tmp_path / "home", data=str(write_ratings([0, 1, 2, 3, 6, 7])), bootstrap="2d")

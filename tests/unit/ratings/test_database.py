@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.database import Base, engine
 from matinee.settings import Settings
+from support import as_source
 
 
 def test_the_migrated_tables_are_those_of_the_models(settings):
@@ -19,8 +20,8 @@ def test_the_migrated_tables_are_those_of_the_models(settings):
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_sqlite_is_opened_for_durability_and_many_readers(settings):
-    with engine(settings).connect() as connection:
+def test_sqlite_is_opened_for_durability_and_many_readers(tmp_path):
+    with engine(Settings(home=tmp_path, _env_file=None)).connect() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -32,7 +33,7 @@ def test_eight_processes_that_start_at_once_find_one_migrated_database(settings)
     script = f"""
         from matinee.ratings.feedback import FeedbackStore, NewRating
         from matinee.settings import Settings
-        FeedbackStore(Settings(home={str(settings.home)!r}, _env_file=None)).add([NewRating("u", "m", 3)])
+        FeedbackStore({as_source(settings)}).add([NewRating("u", "m", 3)])
     """
     command = [sys.executable, "-c", textwrap.dedent(script)]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(8)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from matinee.errors import BadData, Refused, UsageError
 from matinee.ratings.feedback import FeedbackStore, NewRating
-from matinee.settings import Settings
+from support import as_source
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -115,12 +115,55 @@ def test_two_threads_with_the_same_key_store_once(store):
     assert store.count() == 1
 
 
+def test_a_rating_that_is_taken_back_does_not_count_and_a_later_one_does(store):
+    store.add([NewRating("u", "a", 1, NOON), NewRating("u", "a", 2, NOON + timedelta(days=1)), NewRating("u", "b", 3)])
+    store.withdraw("u", "a")
+    assert [each.movie_id for each in store.of_user("u")] == ["b"]
+    store.add([NewRating("u", "a", 5, NOON)])
+    assert {each.movie_id: each.rating for each in store.of_user("u")} == {"a": 5, "b": 3}
+
+
+def test_an_erased_user_has_said_nothing_and_others_keep_what_they_said(store):
+    store.add([NewRating("u", "a", 1), NewRating("u", "b", 2), NewRating("v", "a", 3)])
+    for _ in range(2):
+        store.withdraw("u")
+        assert store.of_user("u") == []
+    assert [each.rating for each in store.of_user("v")] == [3]
+    assert store.unclaimed() == 1
+
+
+def test_a_retry_does_not_bring_back_what_was_taken_back_meanwhile(store):
+    rating = NewRating("u", "a", 4, NOON)
+    receipt = store.add([rating], "key")
+    store.withdraw("u", "a")
+    assert store.add([rating], "key") == receipt
+    assert store.add([rating]).stored == 0
+    assert store.of_user("u") == []
+
+
+def test_a_withdrawal_covers_what_a_data_set_said_before_it(store):
+    store.withdraw("u", "a")
+    withdrawn = store.feedback_of("u").withdrawn
+    assert withdrawn.covers("a", NOON)
+    assert not withdrawn.covers("b", NOON)
+    assert not withdrawn.covers("a", datetime.now(UTC) + timedelta(seconds=1))
+    store.withdraw("u")
+    assert store.feedback_of("u").withdrawn.covers("b", NOON)
+    assert not store.feedback_of("v").withdrawn
+
+
+@pytest.mark.parametrize(("user_id", "movie_id"), [("", None), ("u", ""), ("u", "a\x00")])
+def test_nothing_is_taken_back_for_an_id_that_is_none(store, user_id, movie_id):
+    with pytest.raises(BadData, match="is no id"):
+        store.withdraw(user_id, movie_id)
+
+
 def test_an_acknowledged_rating_survives_a_kill_at_once(settings):
     script = f"""
         import os, signal
         from matinee.ratings.feedback import FeedbackStore, NewRating
         from matinee.settings import Settings
-        FeedbackStore(Settings(home={str(settings.home)!r}, _env_file=None)).add([NewRating("u", "a", 4)], "key")
+        FeedbackStore({as_source(settings)}).add([NewRating("u", "a", 4)], "key")
         os.kill(os.getpid(), signal.SIGKILL)
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
@@ -129,18 +172,25 @@ def test_an_acknowledged_rating_survives_a_kill_at_once(settings):
 
 
 events = st.lists(
-    st.tuples(st.sampled_from("uv"), st.sampled_from("abc"), st.sampled_from([1.0, 2.5, 5.0]), st.integers(0, 3)),
+    st.tuples(st.sampled_from("uv"), st.sampled_from("abc"), st.sampled_from([1.0, 2.5, 5.0, None]), st.integers(0, 3)),
     max_size=12,
 )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=25)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
+)
 @given(events)
-def test_the_store_agrees_with_a_dictionary(tmp_path_factory, events):
-    store = FeedbackStore(Settings(home=tmp_path_factory.mktemp("home"), _env_file=None))
+def test_the_store_agrees_with_a_dictionary(tmp_path_factory, make_settings, events):
+    store = FeedbackStore(make_settings(home=tmp_path_factory.mktemp("home")))
     newest: dict[tuple[str, str], tuple[int, int, float]] = {}
     seen: set[tuple[str, str, float, int]] = set()
     for position, (user, movie, rating, hour) in enumerate(events):
+        if rating is None:
+            movies = "abc" if movie == "a" else movie
+            store.withdraw(user, None if movie == "a" else movie)
+            newest = {(one, two): last for (one, two), last in newest.items() if one != user or two not in movies}
+            continue
         receipt = store.add([NewRating(user, movie, rating, NOON + timedelta(hours=hour))])
         is_new = (user, movie, rating, hour) not in seen
         assert receipt.stored == is_new

@@ -200,3 +200,75 @@ def test_ml_100k_is_cut_into_sixty_days_and_then_every_day_with_ratings(tmp_path
     assert chunks[0].n_ratings == 32_061
     assert len(chunks) == 24
     assert ledger.ratings_through(len(chunks)).height == 100_000
+
+
+def test_what_was_taken_back_before_a_chunk_is_claimed_never_enters_it(ledger, own_settings):
+    store = FeedbackStore(own_settings)
+    store.add([NewRating("live", "m0", 5), NewRating("live", "m1", 5), NewRating("gone", "m0", 5)])
+    store.withdraw("live", "m0")
+    store.withdraw("gone")
+    assert store.unclaimed() == 1
+    chunk = ledger.close_next("a")
+    assert chunk.n_live == 1
+    raw = pl.read_parquet(own_settings.home / chunk.path).filter(origin="live")
+    assert raw.select("user_id", "movie_id").rows() == [("live", "m1")]
+
+
+def test_no_chunk_is_made_of_what_was_taken_back(ledger, own_settings):
+    close_all(ledger)
+    store = FeedbackStore(own_settings)
+    store.add([NewRating("live", "m0", 5)])
+    store.withdraw("live")
+    assert ledger.close_next("nothing") is None
+
+
+def test_what_is_taken_back_later_is_not_learned_from_and_its_chunk_stays_as_it_is(ledger, own_settings):
+    store = FeedbackStore(own_settings)
+    ledger.close_next("a")
+    store.add([NewRating("live", "m0", 5), NewRating("live", "m1", 4), NewRating("stays", "m0", 3)])
+    chunk = ledger.close_next("b")
+    content = (own_settings.home / chunk.path).read_bytes()
+    store.withdraw("live", "m0")
+    live = ledger.ratings_through(2).filter(origin="live").select("user_id", "movie_id").rows()
+    assert sorted(live) == [("live", "m1"), ("stays", "m0")]
+    store.withdraw("live")
+    assert ledger.ratings_of(2).filter(origin="live")["user_id"].to_list() == ["stays"]
+    assert (own_settings.home / chunk.path).read_bytes() == content
+
+
+def test_an_erased_user_is_not_learned_from_wherever_the_ratings_came_from(ledger, own_settings):
+    close_all(ledger)
+    everything = ledger.ratings_through(5)
+    FeedbackStore(own_settings).withdraw("u1")
+    left = ledger.ratings_through(5)
+    assert everything.filter(user_id="u1").height == 2
+    assert left.equals(everything.filter(pl.col("user_id") != "u1"))
+
+
+def test_ratings_of_the_source_that_come_in_later_are_not_those_of_an_erased_user(ledger, own_settings):
+    ledger.close_next("a")
+    FeedbackStore(own_settings).withdraw("u0")
+    close_all(ledger, "b")
+    assert ledger.ratings_through(5)["user_id"].unique().sort().to_list() == ["u1", "u2"]
+
+
+def test_who_rates_again_after_an_erasure_is_learned_from_again(ledger, own_settings):
+    store = FeedbackStore(own_settings)
+    long_ago = FIRST_DAY + timedelta(hours=1)
+    store.add([NewRating("back", "m0", 5, long_ago)])
+    ledger.close_next("a")
+    store.withdraw("back")
+    store.add([NewRating("back", "m0", 2, long_ago), NewRating("back", "m1", 3)])
+    ledger.close_next("b")
+    live = ledger.ratings_through(2).filter(origin="live").sort("movie_id")
+    assert live.select("movie_id", "rating").rows() == [("m0", 2.0), ("m1", 3.0)]
+
+
+def test_a_lost_chunk_is_rebuilt_with_what_was_taken_back_since(ledger, own_settings):
+    store = FeedbackStore(own_settings)
+    store.add([NewRating("live", "m0", 5)])
+    chunk = ledger.close_next("a")
+    store.withdraw("live")
+    (own_settings.home / chunk.path).unlink()
+    assert ledger.ratings_of(1).filter(origin="live").is_empty()
+    assert pl.read_parquet(own_settings.home / chunk.path).filter(origin="live").height == 1

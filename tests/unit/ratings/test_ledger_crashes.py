@@ -10,6 +10,7 @@ from matinee.ratings.feedback import FeedbackStore, NewRating
 from matinee.ratings.ledger import STEPS, ChunkLedger
 from matinee.ratings.schema import RATINGS
 from matinee.ratings.sources import prepare
+from support import as_source
 
 
 def python(script, settings, *arguments):
@@ -18,7 +19,7 @@ def python(script, settings, *arguments):
         import os, signal, sys
         from matinee.ratings.ledger import ChunkLedger
         from matinee.settings import Settings
-        settings = Settings(home={str(settings.home)!r}, data={settings.data!r}, bootstrap="2d", _env_file=None)
+        settings = {as_source(settings)}
     """
     code = textwrap.dedent(start) + textwrap.dedent(script)
     return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True)

@@ -3,16 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from matinee.ratings.feedback import FeedbackStore, NewRating
 from matinee.ratings.ledger import STEPS, ChunkLedger
 from matinee.ratings.schema import RATINGS
 from matinee.ratings.sources import prepare
-from matinee.settings import Settings
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 times = st.lists(st.floats(0, 40, allow_nan=False), min_size=1, max_size=12)
@@ -27,7 +25,7 @@ class LedgerMachine(RuleBasedStateMachine):
         data = home / "own.csv"
         rows = [f"u{i % 3},m{i},4,{(START + timedelta(days=day)).timestamp()}" for i, day in enumerate(days)]
         data.write_text("\n".join(["user_id,movie_id,rating,rated_at", *rows]))
-        self.settings = Settings(home=home, data=str(data), bootstrap=bootstrap, _env_file=None)
+        self.settings = self.make_settings(home=home, data=str(data), bootstrap=bootstrap)
         self.chunk_of_run = {}
         self.bytes_of_chunk = {}
         self.n_live = 0
@@ -83,16 +81,15 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert self.bytes_of_chunk.setdefault(chunk.chunk_id, content) == content
 
 
-@pytest.fixture(autouse=True)
-def _folders(tmp_path_factory):
-    LedgerMachine.folders = tmp_path_factory
-
-
-LedgerMachine.TestCase.settings = settings(
+STATEFUL = settings(
     max_examples=10,
     stateful_step_count=10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example is short, and shrinking it takes minutes
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestLedger = pytest.mark.usefixtures("_folders")(LedgerMachine.TestCase)
+
+
+def test_the_ledger_is_sound_whatever_happens(tmp_path_factory, make_settings):
+    LedgerMachine.folders, LedgerMachine.make_settings = tmp_path_factory, staticmethod(make_settings)
+    run_state_machine_as_test(LedgerMachine, settings=STATEFUL)

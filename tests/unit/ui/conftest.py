@@ -73,7 +73,15 @@ class FakeApi:
         policy = "popular"
         if liked and self.version and self.policy == "learned":
             policy = "fold_in" if any(known.source == "live" for known in history) else "learned"
-        items = [schemas.RankedMovie(**movie.model_dump(), score=1 / rank) for rank, movie in enumerate(movies[:k], 1)]
+        reason = None
+        if policy != "popular":
+            because = CATALOGUE[liked[0].movie_id]
+            text = f"because you rated {because.title}"
+            reason = schemas.Reason(movie_id=because.movie_id, title=because.title, contribution=0.5, text=text)
+        items = [
+            schemas.RankedMovie(**movie.model_dump(), score=1 / rank, reason=reason)
+            for rank, movie in enumerate(movies[:k], 1)
+        ]
         run_id = self.version and f"run-{self.version}"
         return {"policy": policy, "model_version": self.version, "run_id": run_id, "request_id": "r", "items": items}
 
@@ -131,6 +139,14 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
                 api.remember(rating.user_id, rating.movie_id, rating.rating, "live", now)
             api.receipts[idempotency_key] = schemas.StoredRatings(stored=len(ratings), duplicates=0)
         return api.receipts[idempotency_key]
+
+    @app.delete("/v1/users/{user_id}/ratings/{movie_id}", status_code=204)
+    async def withdraw(user_id: str, movie_id: str) -> None:
+        api.ratings[user_id] = [known for known in api.known(user_id) if known.movie_id != movie_id]
+
+    @app.delete("/v1/users/{user_id}", status_code=204)
+    async def erase(user_id: str) -> None:
+        api.ratings.pop(user_id, None)
 
     @app.get("/v1/users/{user_id}/ratings")
     async def ratings(user_id: str) -> schemas.UserRatings:

@@ -85,6 +85,19 @@ def test_ratings_that_are_sent_twice_with_one_key_are_stored_once(client, api):
     assert api.known("new")[0].rated_at == stored_at
 
 
+def test_a_rating_can_be_taken_back_and_a_user_erased(client):
+    client.withdraw("1", "19")
+    assert [known.movie_id for known in client.ratings("1")] == ["18"]
+    client.erase("1")
+    assert client.ratings("1") == ()
+
+
+def test_a_recommendation_tells_its_reason(client):
+    reason = client.recommendations("1").items[0].reason
+    assert (reason.movie_id, reason.text) == ("19", "because you rated Drama 19")
+    assert client.recommendations("newcomer").items[0].reason is None
+
+
 def test_a_user_id_may_hold_any_character(client, api):
     client.rate(Rating(user_id="김 철수?#%", movie_id="2", rating=4))
     assert [known.movie_id for known in client.ratings("김 철수?#%")] == ["2"]

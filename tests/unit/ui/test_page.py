@@ -58,6 +58,12 @@ def test_a_newcomer_sees_a_list_with_titles_years_and_genres(page):
     assert ENGLISH.learned.format(user="1") in words
 
 
+def test_each_recommendation_tells_which_rating_speaks_for_it(page, api):
+    assert _words(page.run()).count(ENGLISH.because.format(title="Drama 19")) == 10
+    api.ratings.clear()
+    assert "because" not in _words(page.run())
+
+
 def test_the_page_tells_which_model_serves_and_how_good_it_is(page):
     words = _words(page.run())
     assert r"movie\-recommender · version 3" in words

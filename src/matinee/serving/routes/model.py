@@ -51,7 +51,10 @@ async def swap_model(server: Server, wanted: schemas.SwapRequest | None = None) 
     Answers when every worker serves it. After any problem the old model goes on serving. The version that is served
     already is no problem.
     """
-    swap = await server.slot.swap(wanted.version if wanted else None)
+    swap = await server.swapper.swap(wanted.version if wanted else None)
     return schemas.Swap(
-        version=swap.version, previous_version=swap.previous_version, workers=1, duration_s=round(swap.duration_s, 3)
+        version=swap.version,
+        previous_version=swap.previous_version,
+        workers=swap.workers,
+        duration_s=round(swap.duration_s, 3),
     )

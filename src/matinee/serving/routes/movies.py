@@ -6,23 +6,23 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from matinee.serving import schemas
-from matinee.serving.routes.recommendations import Genre, K, ranked_answer
+from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["movies"])
 
-MovieId = Annotated[schemas.Id, Path()]
+MovieId = Annotated[schemas.PathId, Path()]
 
 
 @router.get("/v1/movies", response_model=schemas.Movies)
 async def search_movies(
     server: Server,
+    filters: Filtered,
     query: Annotated[str, Query(max_length=200, description="Words that the title contains, in any order.")] = "",
     limit: Annotated[int, Query(ge=1, le=schemas.MAX_K)] = 20,
-    genre: Genre = "",
 ) -> Response:
-    """Movies whose title contains every word, most popular first."""
-    found = server.slot.current.catalogue.search(query, limit, genre)
+    """Movies whose title contains every word, most popular first; when there is none, typing errors are allowed."""
+    found = server.slot.current.catalogue.search(query, limit, filters)
     return Response(orjson.dumps({"items": found}), media_type="application/json")
 
 

@@ -1,22 +1,36 @@
-"""What people say of movies: taken durably, and read back."""
+"""What people say of movies: taken durably, read back, and taken back."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Query
+from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query, Request, Response
 
 from matinee.errors import BadData
-from matinee.ratings.feedback import LONGEST_ID, NewRating, StoredRating
+from matinee.ranking import History
+from matinee.ratings.feedback import LONGEST_ID, NewRating, StoredRating, UserFeedback
 from matinee.serving import schemas
 from matinee.serving.catalogue import Catalogue
+from matinee.serving.personal import learned_history
 from matinee.serving.served import ServedModel
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["ratings"])
 
 
-@router.post("/v1/ratings", status_code=201)
+async def _within_limit(request: Request, server: Server) -> None:
+    wait_s = server.writes.wait_s(request.client.host if request.client else "")
+    if wait_s > 0:
+        raise HTTPException(
+            429, "This client has sent as much as it may in a minute.", {"Retry-After": str(ceil(wait_s))}
+        )
+
+
+Limited = Depends(_within_limit)
+
+
+@router.post("/v1/ratings", status_code=201, dependencies=[Limited])
 async def rate(
     server: Server,
     ratings: Annotated[schemas.Ratings, Body()],
@@ -32,15 +46,41 @@ async def rate(
     return schemas.StoredRatings(stored=receipt.stored, duplicates=receipt.accepted - receipt.stored)
 
 
+# Before the route of users, which would take the path as an id.
+@router.delete("/v1/users/{user_id:path}/ratings/{movie_id:path}", status_code=204, dependencies=[Limited])
+async def withdraw_rating(
+    server: Server, user_id: Annotated[schemas.PathId, Path()], movie_id: Annotated[schemas.PathId, Path()]
+) -> Response:
+    """Take back what a user said of a movie. The next answer and the next training do without it.
+
+    There is nothing to take back of who has said nothing, so this may be sent again and again. A rating that is posted
+    later counts.
+    """
+    await server.feedback.withdraw(user_id, movie_id)
+    server.metrics.observe_withdrawal("rating")
+    return Response(status_code=204)
+
+
+@router.delete("/v1/users/{user_id:path}", status_code=204, dependencies=[Limited])
+async def erase_user(server: Server, user_id: Annotated[schemas.PathId, Path()]) -> Response:
+    """Forget a user: all that this user rated, here and in the data set, is neither used, nor shown, nor learned from.
+
+    This may be sent again and again. What the user rates later counts.
+    """
+    await server.feedback.withdraw(user_id)
+    server.metrics.observe_withdrawal("user")
+    return Response(status_code=204)
+
+
 @router.get("/v1/users/{user_id:path}/ratings")
 async def ratings_of_user(
     server: Server,
-    user_id: Annotated[schemas.Id, Path()],
+    user_id: Annotated[schemas.PathId, Path()],
     limit: Annotated[int, Query(ge=1, le=schemas.MAX_BATCH)] = 100,
 ) -> schemas.UserRatings:
     """What the server knows of a user, newest first; empty for a new one."""
-    live = await server.feedback.of_user(user_id)
-    known = _known(server.slot.current, user_id, live)
+    said = await server.feedback.of_user(user_id)
+    known = _known(server.slot.current, user_id, said)
     return schemas.UserRatings(user_id=user_id, ratings=known[:limit])
 
 
@@ -56,10 +96,11 @@ def _require_known_movies(ratings: Sequence[schemas.Rating], catalogue: Catalogu
             )
 
 
-def _known(served: ServedModel, user_id: str, live: Sequence[StoredRating]) -> list[schemas.KnownRating]:
+def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[schemas.KnownRating]:
     """Ratings that were learned from and live ones, newest first; of one movie the newer, of equals the learned."""
-    newest = {rating.movie_id: rating for rating in _learned(served, user_id)}
-    for rating in live:
+    learned = _learned(served, learned_history(served, user_id, said.withdrawn))
+    newest = {rating.movie_id: rating for rating in learned}
+    for rating in said.ratings:
         before = newest.get(rating.movie_id)
         # Models keep whole seconds.
         if before is None or rating.rated_at.replace(microsecond=0) > before.rated_at:
@@ -78,8 +119,7 @@ def _said(served: ServedModel, rating: StoredRating) -> schemas.KnownRating:
     )
 
 
-def _learned(served: ServedModel, user_id: str) -> list[schemas.KnownRating]:
-    history = served.model.history(served.user_index.get(user_id))
+def _learned(served: ServedModel, history: History) -> list[schemas.KnownRating]:
     rows = zip(history.items.tolist(), history.ratings.tolist(), history.rated_at.tolist(), strict=True)
     return [
         schemas.KnownRating(

@@ -1,36 +1,64 @@
 """Lists of movies for people: known, new, or without a name."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from matinee.ranking import History, Ranking
+from matinee.ranking import History, Ranking, reasons
+from matinee.ratings.feedback import UserFeedback
 from matinee.serving import schemas
+from matinee.serving.answers import Given
+from matinee.serving.catalogue import Filters
+from matinee.serving.impressions import Impression
+from matinee.serving.personal import known_history
 from matinee.serving.served import ServedModel
 from matinee.serving.services import Server, Services
 
 router = APIRouter(tags=["recommendations"])
 
+Why = dict[str, dict[str, str | float]]
+"""What an item says of its reason: `reason`, or nothing."""
+
 K = Annotated[int, Query(ge=1, le=schemas.MAX_K, description="Length of the list.")]
 Genre = Annotated[str, Query(description="Only movies of this genre; empty for all.")]
+
+
+async def _filters(
+    genre: Genre = "",
+    year_from: Annotated[schemas.Year | None, Query(description="Only movies of this year or later.")] = None,
+    year_to: Annotated[schemas.Year | None, Query(description="Only movies of this year or earlier.")] = None,
+) -> Filters:
+    return Filters(genre, year_from, year_to)
+
+
+Filtered = Annotated[Filters, Depends(_filters)]
 
 
 @router.get("/v1/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
 async def recommend_to_user(
     request: Request,
     server: Server,
-    user_id: Annotated[schemas.Id, Path()],
+    user_id: Annotated[schemas.PathId, Path()],
+    filters: Filtered,
     k: K = 10,
-    genre: Genre = "",
     *,
     exclude_seen: Annotated[bool, Query(description="Leave out what the user has rated.")] = True,
+    reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
 ) -> Response:
-    """Best movies for a user, known or new; what was rated a moment ago is already counted."""
-    ratings = await server.feedback.of_user(user_id)
+    """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
+    said = await server.feedback.of_user(user_id)
     served = server.slot.current
-    ranking = served.recommend(user_id, served.news(ratings), k, genre=genre, exclude_seen=exclude_seen)
-    return _answer(request, server, served, ranking, user_id)
+    key = (user_id, filters, k, exclude_seen, reasons)
+    given = server.answers.get(key, served, said)
+    if given is None:
+        user_index, news = known_history(served, user_id, said)
+        ranking = served.recommend(user_index, news, k, filters, exclude_seen=exclude_seen)
+        why = _reasons(served, user_index, news, ranking) if reasons else None
+        given = _given(served, said, ranking, user_id, why)
+        server.answers.keep(key, served, given)
+    return _answer(request, server, served, given, user_id)
 
 
 @router.post("/v1/recommendations", response_model=schemas.Recommendations)
@@ -38,8 +66,10 @@ async def recommend_to_session(request: Request, server: Server, session: schema
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
     history = _history(served, session)
-    ranking = served.recommend(None, history, session.k, genre=session.genre, exclude_seen=session.exclude_seen)
-    return _answer(request, server, served, ranking, None)
+    filters = Filters(session.genre, session.year_from, session.year_to)
+    ranking = served.recommend(None, history, session.k, filters, exclude_seen=session.exclude_seen)
+    why = _reasons(served, None, history, ranking) if session.reasons else None
+    return _answer(request, server, served, _given(served, UserFeedback(), ranking, None, why), None)
 
 
 def _history(served: ServedModel, session: schemas.Session) -> History:
@@ -50,22 +80,51 @@ def _history(served: ServedModel, session: schemas.Session) -> History:
     return served.session([(entry.movie_id, entry.rating) for entry in entries])
 
 
-def _answer(request: Request, server: Services, served: ServedModel, ranking: Ranking, user_id: str | None) -> Response:
-    request.state.policy = ranking.policy
-    server.metrics.observe_list(ranking.policy)
-    return ranked_answer(request, served, ranking, {"user_id": user_id})
+def _reasons(served: ServedModel, user_index: int | None, news: History, ranking: Ranking) -> list[Why]:
+    return [_why(served, reason) for reason in reasons(served.model, user_index, news, ranking)]
+
+
+def _why(served: ServedModel, reason: tuple[int, float] | None) -> Why:
+    if reason is None:
+        return {}
+    row, contribution = reason
+    movie_id, title = served.catalogue[row]["movie_id"], served.catalogue[row]["title"]
+    text = f"because you rated {title}"
+    return {"reason": {"movie_id": movie_id, "title": title, "contribution": contribution, "text": text}}
+
+
+def _given(
+    served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None, why: Sequence[Why] | None
+) -> Given:
+    before_id, after_id = _body(served, ranking, {"user_id": user_id}, why)
+    movie_ids = [served.catalogue[row]["movie_id"] for row in ranking.items.tolist()]
+    return Given(said, ranking, movie_ids, before_id, after_id)
+
+
+def _answer(request: Request, server: Services, served: ServedModel, given: Given, user_id: str | None) -> Response:
+    policy, request_id = given.ranking.policy, request.state.request_id
+    request.state.policy = policy
+    server.metrics.observe_list(served, given.ranking)
+    server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, given.movie_ids))
+    return Response(given.body(request_id), media_type="application/json")
 
 
 def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> Response:
     """A ranked list as JSON: `about`, then how it was made, then its movies."""
+    before_id, after_id = _body(served, ranking, about, None)
+    body = b"".join((before_id, request.state.request_id.encode(), after_id))
+    return Response(body, media_type="application/json")
+
+
+def _body(
+    served: ServedModel, ranking: Ranking, about: dict[str, str | None], why: Sequence[Why] | None
+) -> tuple[bytes, bytes]:
+    """The JSON of a ranked list before and after the id of the request: its movies, each with its `why`."""
     rows, scores = ranking.items.tolist(), ranking.scores.tolist()
-    answer = {
-        **about,
-        "policy": ranking.policy,
-        "model_version": served.version,
-        "run_id": served.run_id,
-        "request_id": request.state.request_id,
-        "items": [served.catalogue[row] | {"score": score} for row, score in zip(rows, scores, strict=True)],
-    }
+    items = [served.catalogue[row] | {"score": score} for row, score in zip(rows, scores, strict=True)]
+    if why is not None:
+        items = [item | reason for item, reason in zip(items, why, strict=True)]
+    made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
     # Bytes at once: passing through the response model would cost as much as the ranking.
-    return Response(orjson.dumps(answer), media_type="application/json")
+    before, after = orjson.dumps(made), orjson.dumps({"items": items})
+    return before[:-1] + b',"request_id":"', b'",' + after[1:]

@@ -1,0 +1,1 @@
+"""How fast matinee serves: `matinee bench serving`."""

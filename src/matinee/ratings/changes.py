@@ -1,0 +1,49 @@
+"""Who has said something since one last asked: what makes it safe to remember feedback in a process."""
+
+import sqlalchemy as sa
+
+_NEWEST = "SELECT (SELECT coalesce(max(id), 0) FROM feedback), (SELECT coalesce(max(id), 0) FROM withdrawals)"
+_SINCE = "SELECT user_id FROM feedback WHERE id > ? UNION SELECT user_id FROM withdrawals WHERE id > ?"
+_HAS_SAID = (
+    "SELECT EXISTS(SELECT 1 FROM feedback WHERE user_id = ?) OR EXISTS(SELECT 1 FROM withdrawals WHERE user_id = ?)"
+)
+
+
+class Changes:
+    """Follows an SQLite database through its `data_version`, which every commit of every process moves.
+
+    Both tables only grow, and with one writer at a time their numbers rise in the order of the commits. On PostgreSQL
+    they do not, so there is no such shortcut there.
+    """
+
+    def __init__(self, database: sa.Engine) -> None:
+        """Begin to follow; what was committed before is no change."""
+        # A connection of its own: a connection's data version does not tell of its own commits.
+        self._pooled = database.raw_connection()
+        self._connection = self._pooled.cursor()
+        self._version = self._data_version()
+        self._newest: tuple[int, int] = self._connection.execute(_NEWEST).fetchone()
+
+    def users(self) -> list[str]:
+        """Users of whom something was committed since the last call."""
+        version = self._data_version()
+        if version == self._version:
+            return []
+        newest: tuple[int, int] = self._connection.execute(_NEWEST).fetchone()
+        users = (
+            [user_id for (user_id,) in self._connection.execute(_SINCE, self._newest)] if newest != self._newest else []
+        )
+        self._version, self._newest = version, newest
+        return users
+
+    def has_said(self, user_id: str) -> bool:
+        """Whether a user has ever said or taken back anything; two look-ups in an index."""
+        return bool(self._connection.execute(_HAS_SAID, (user_id, user_id)).fetchone()[0])
+
+    def abandon(self) -> None:
+        """Close the connection."""
+        self._pooled.invalidate()
+
+    def _data_version(self) -> int:
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version

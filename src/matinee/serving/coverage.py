@@ -1,0 +1,28 @@
+"""Which movies have been recommended since the served model was loaded, by all workers of a server together."""
+
+import mmap
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Coverage:
+    """A byte for each movie of a version, in a file that the workers map; each sets it to 1 and none takes it back."""
+
+    def __init__(self, folder: Path, version: str, n_movies: int) -> None:
+        """Share the file of `version` in `folder` with the other workers."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"recommended-{version}-{n_movies}").open("ab+") as file:
+            file.truncate(max(n_movies, 1))
+            self._map = mmap.mmap(file.fileno(), max(n_movies, 1))
+        self._shown = np.frombuffer(self._map, np.uint8)[:n_movies]
+
+    def add(self, items: NDArray[np.int64]) -> None:
+        """Take note of movies, by matrix row."""
+        self._shown[items] = 1
+
+    @property
+    def share(self) -> float:
+        """Part of the catalogue that was recommended; 0 of an empty one."""
+        return float(self._shown.mean()) if len(self._shown) else 0.0

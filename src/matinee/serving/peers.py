@@ -1,0 +1,131 @@
+"""How the workers of one server agree: a message goes to all of them, and each answers.
+
+A worker has one socket, to the parent (`prefork`), which knows who lives and passes on. One JSON object a line:
+
+    worker → parent    {"ask": 7, "message": {…}}           tell everyone, me too
+    parent → workers   {"deliver": 31, "message": {…}}
+    worker → parent    {"deliver": 31, "answer": {…}}
+    parent → worker    {"ask": 7, "answers": [{…}, …]}      one for each worker
+
+The same socket tells who died: its other end closes.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import count
+from typing import Any, Protocol
+
+Message = dict[str, Any]
+Handler = Callable[[Message], Awaitable[Message]]
+
+PROBLEM = "problem"
+"""Key of an answer that says why a worker could not do what it was asked for."""
+
+ORPHAN_GRACE_S = 5.0
+"""How long a worker whose parent died may take to end what it does."""
+
+
+class Peers(Protocol):
+    """All workers of a server, the one that asks among them."""
+
+    is_first: bool
+    """Whether this worker does what one of them has to do for all."""
+
+    async def listen(self, handle: Handler) -> None:
+        """Answer messages with `handle`, until cancelled."""
+        ...
+
+    async def ask(self, message: Message) -> list[Message]:
+        """What each worker answers; `problem` in the place of one that does not live."""
+        ...
+
+
+class Alone:
+    """The one worker of a server."""
+
+    is_first = True
+
+    async def listen(self, handle: Handler) -> None:
+        """See `Peers.listen`."""
+        self._handle = handle
+
+    async def ask(self, message: Message) -> list[Message]:
+        """See `Peers.ask`."""
+        return [await self._handle(message)]
+
+
+class Siblings:
+    """Workers that share a parent."""
+
+    def __init__(self) -> None:
+        self.is_first = False
+        self._numbers = count()
+        self._waiting: dict[int, asyncio.Future[list[Message]]] = {}
+        self._connected = asyncio.Event()
+
+    def connect(self, number: int, link: socket.socket) -> None:
+        """Become the worker with this number, from 0, by its socket to the parent."""
+        self.is_first = number == 0
+        self._link = link
+
+    async def listen(self, handle: Handler) -> None:
+        """See `Peers.listen`; when the parent dies this process ends too."""
+        reader, self._writer = await asyncio.open_unix_connection(sock=self._link)
+        self._connected.set()
+        inbox: asyncio.Queue[Message] = asyncio.Queue()
+        answering = asyncio.create_task(self._answer(inbox, handle))
+        try:
+            with suppress(ConnectionError):  # a parent that is killed may leave that, or just an end
+                while received := await reader.readline():
+                    self._sort(json.loads(received), inbox)
+            _end_this_process()
+        finally:
+            answering.cancel()
+            self._writer.close()
+
+    async def ask(self, message: Message) -> list[Message]:
+        """See `Peers.ask`."""
+        await self._connected.wait()
+        number = next(self._numbers)
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send({"ask": number, "message": message})
+            return await self._waiting[number]
+        finally:
+            del self._waiting[number]
+
+    def _sort(self, received: Message, inbox: asyncio.Queue[Message]) -> None:
+        """To whom waits for it, or behind the messages that came before: they are answered in order."""
+        if "deliver" in received:
+            inbox.put_nowait(received)
+        elif received["ask"] in self._waiting:
+            self._waiting[received["ask"]].set_result(received["answers"])
+
+    async def _answer(self, inbox: asyncio.Queue[Message], handle: Handler) -> None:
+        while True:
+            received = await inbox.get()
+            answer = await handle(received["message"])
+            await self._send({"deliver": received["deliver"], "answer": answer})
+
+    async def _send(self, content: Message) -> None:
+        self._writer.write(line(content))
+        await self._writer.drain()
+
+
+def line(content: Message) -> bytes:
+    """One line on a link."""
+    return json.dumps(content).encode() + b"\n"
+
+
+def _end_this_process() -> None:
+    """Stop as after SIGTERM, and soon in any case."""
+    last_resort = threading.Timer(ORPHAN_GRACE_S, os._exit, (1,))
+    last_resort.daemon = True
+    last_resort.start()
+    signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,51 @@
+"""How many writes one client may send, counted by all workers of a server together."""
+
+import fcntl
+import mmap
+import os
+import struct
+import time
+import weakref
+import zlib
+from pathlib import Path
+
+WINDOW_S = 60.0
+SLOTS = 1 << 16
+"""Clients that are told apart; of more, some share what they may send."""
+
+_TIME = struct.Struct("d")
+
+
+class RateLimit:
+    """So many requests of a client in any minute, at once or spread (the generic cell rate algorithm).
+
+    All that is kept of a client is the moment at which it will have used up nothing, in a file that the workers map.
+    """
+
+    def __init__(self, path: Path, per_minute: int) -> None:
+        """Share the file `path`; `per_minute` 0 for no limit."""
+        self._interval_s = WINDOW_S / per_minute if per_minute else 0.0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        weakref.finalize(self, os.close, self._file)
+        os.truncate(self._file, SLOTS * _TIME.size)
+        self._slots = mmap.mmap(self._file, SLOTS * _TIME.size)
+
+    def wait_s(self, client: str) -> float:
+        """0 for a request that is admitted, and counted; else how long the client has to wait."""
+        if not self._interval_s:
+            return 0.0
+        place = zlib.crc32(client.encode()) % SLOTS * _TIME.size
+        # A lock of the process: workers that were forked from one share its open file.
+        fcntl.lockf(self._file, fcntl.LOCK_EX, _TIME.size, place)
+        try:
+            now = time.time()
+            # After a clock was set back, nobody waits for the time it showed before.
+            free_at: float = min(max(_TIME.unpack_from(self._slots, place)[0], now), now + WINDOW_S)
+            wait = free_at + self._interval_s - (now + WINDOW_S)
+            if wait > 0:
+                return wait
+            _TIME.pack_into(self._slots, place, free_at + self._interval_s)
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, _TIME.size, place)
+        return 0.0

@@ -1,0 +1,83 @@
+"""The API server's processes killed with -9 under a load of writes: what was acknowledged is there afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import httpx
+import pytest
+
+from matinee.ratings.feedback import FeedbackStore
+from matinee.settings import Settings
+from support import as_environment, free_port
+
+N_KILLS = 20
+N_WRITERS = 4
+ACKNOWLEDGED_BEFORE_A_KILL = 25
+
+
+@pytest.fixture
+def settings(tmp_path, make_settings) -> Settings:
+    """On either database; without MLflow, which no rating needs."""
+    return make_settings(home=tmp_path / "home", api_port=free_port(), mlflow_url=f"http://127.0.0.1:{free_port()}")
+
+
+class Writers:
+    """Threads that send ratings all the time, and know what was acknowledged."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._numbers = count()
+        self.acknowledged: list[str] = []
+        self.refused: list[httpx.Response] = []
+        self.ended = threading.Event()
+
+    def write(self) -> None:
+        with httpx.Client(base_url=self._url, trust_env=False, timeout=10) as api:
+            while not self.ended.is_set():
+                user_id = f"u{next(self._numbers)}"
+                try:
+                    answer = api.post("/v1/ratings", json={"user_id": user_id, "movie_id": "m", "rating": 4})
+                except httpx.TransportError:
+                    time.sleep(0.01)
+                    continue
+                (self.acknowledged.append(user_id) if answer.status_code == 201 else self.refused.append(answer))
+
+    def wait_for(self, n_more: int, server: subprocess.Popen) -> None:
+        """Return when so many more were acknowledged."""
+        wanted, deadline = len(self.acknowledged) + n_more, time.monotonic() + 60
+        while len(self.acknowledged) < wanted:
+            assert server.poll() is None, "the server ended by itself"
+            assert time.monotonic() < deadline, self.refused[-1:]
+            time.sleep(0.001)
+
+
+@pytest.mark.timeout(480)
+def test_what_was_acknowledged_is_there_after_twenty_kills(settings, tmp_path):
+    writers = Writers(settings.api)
+    with ThreadPoolExecutor(N_WRITERS) as pool, (tmp_path / "log").open("w") as log:
+        running = [pool.submit(writers.write) for _ in range(N_WRITERS)]
+        try:
+            for _ in range(N_KILLS):
+                command = [sys.executable, "-m", "matinee.serving"]
+                environment = as_environment(settings)
+                server = subprocess.Popen(command, env=environment, stderr=log, start_new_session=True)
+                try:
+                    writers.wait_for(ACKNOWLEDGED_BEFORE_A_KILL, server)
+                finally:
+                    os.killpg(server.pid, signal.SIGKILL)
+                    server.wait()
+        finally:
+            writers.ended.set()
+        for each in running:
+            each.result()
+    store = FeedbackStore(settings)
+    lost = [user_id for user_id in writers.acknowledged if len(store.of_user(user_id)) != 1]
+    assert lost == []
+    assert len(writers.acknowledged) >= N_KILLS * ACKNOWLEDGED_BEFORE_A_KILL
+    assert writers.refused == []

@@ -1,0 +1,112 @@
+"""A server that nobody calls follows the version in production, and serves on when MLflow does not answer."""
+
+import json
+import time
+
+import pytest
+
+from matinee.models import artifact
+
+OFTEN_S = 0.05
+
+
+@pytest.fixture
+def replica(start, mlflow):
+    """Serves version 1 by having looked."""
+    mlflow.register(1)
+    api = start(production_interval_s=OFTEN_S)
+    api.wait_for(lambda: api.served_version() == "1")
+    return api
+
+
+def looked(mlflow, times: int) -> bool:
+    """Whether production was asked for so many times from now on; waits for it."""
+    before = len(mlflow.requests)
+    deadline = time.monotonic() + 30
+    while len(mlflow.requests) < before + times and time.monotonic() < deadline:
+        time.sleep(OFTEN_S)
+    return len(mlflow.requests) >= before + times
+
+
+def test_a_replica_that_missed_the_call_follows_production(replica, mlflow):
+    mlflow.register(2)
+    replica.wait_for(lambda: replica.served_version() == "2")
+    mlflow.production = "1"
+    replica.wait_for(lambda: replica.served_version() == "1")
+
+
+def test_looking_is_one_small_request(replica, mlflow):
+    assert replica.served_version() == "1"
+    del mlflow.requests[:]
+    assert looked(mlflow, 3)
+    assert {path.partition("?")[0] for path in mlflow.requests} == {"/api/2.0/mlflow/registered-models/alias"}
+
+
+def test_a_version_that_was_asked_for_stays_until_production_moves(replica, mlflow):
+    mlflow.register(2, produce=False)
+    replica.swap(2)
+    assert looked(mlflow, 5)
+    assert replica.served_version() == "2"
+    mlflow.register(3)
+    replica.wait_for(lambda: replica.served_version() == "3")
+
+
+def test_a_version_that_was_asked_for_survives_a_restart(replica, mlflow, start):
+    mlflow.register(2, produce=False)
+    replica.swap(2)
+    again = start(production_interval_s=OFTEN_S)
+    assert looked(mlflow, 5)
+    assert again.served_version() == "2"
+
+
+def test_a_restart_finds_that_production_has_moved(replica, mlflow, start):
+    assert replica.served_version() == "1"
+    start().close()
+    mlflow.register(2)
+    again = start(production_interval_s=OFTEN_S)
+    again.wait_for(lambda: again.served_version() == "2")
+
+
+def test_mlflow_down_is_said_once_and_changes_nothing(replica, mlflow, capsys):
+    before = replica.recommend("u2")["items"]
+    mlflow.broken_status = 503
+    assert looked(mlflow, 4)
+    assert replica.recommend("u2")["items"] == before
+    assert capsys.readouterr().out.count("production_not_followed") == 1
+    mlflow.register(2)
+    mlflow.broken_status = None
+    replica.wait_for(lambda: replica.served_version() == "2")
+
+
+def test_a_version_in_production_that_is_refused_is_tried_once(replica, mlflow):
+    mlflow.register(2, produce=False)
+    mlflow.file(2, artifact.ARRAYS).write_bytes(b"damaged")
+    mlflow.production = "2"
+    replica.wait_for(lambda: any("m-2" in path for path in mlflow.downloads()))
+    assert looked(mlflow, 3)
+    before = len(mlflow.downloads())
+    assert looked(mlflow, 5)
+    assert len(mlflow.downloads()) == before
+    assert replica.served_version() == "1"
+
+
+def test_a_damaged_deployed_model_is_fetched_again(replica, mlflow, settings, start):
+    mlflow.register(2)
+    replica.wait_for(lambda: replica.served_version() == "2")
+    folder = settings.home / "serving" / "2"
+    (folder / artifact.USERS).write_bytes(b"damaged")
+    again = start(production_interval_s=OFTEN_S)
+    again.wait_for(lambda: again.served_version() == "2")
+    assert artifact.load(folder).manifest.chunk_id == 2
+
+
+def test_a_pointer_of_an_earlier_matinee_leads_to_production(replica, mlflow, settings, start):
+    assert replica.served_version() == "1"
+    start().close()
+    pointer = settings.home / "serving" / "deployed.json"
+    earlier = json.loads(pointer.read_bytes())
+    del earlier["production"]
+    pointer.write_text(json.dumps(earlier))
+    mlflow.register(2)
+    again = start(production_interval_s=OFTEN_S)
+    again.wait_for(lambda: again.served_version() == "2")

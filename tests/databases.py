@@ -1,0 +1,60 @@
+"""Fixtures of both databases that keep what people rate: SQLite, and PostgreSQL as the native mode starts it."""
+
+import itertools
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+from pydantic import SecretStr
+
+from matinee.local import postgres
+from matinee.local.program import Health
+from matinee.ratings.database import engine
+from matinee.settings import Settings
+from support import free_port
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """A PostgreSQL server as the native mode starts it."""
+    settings = Settings(home=tmp_path_factory.mktemp("postgres"), postgres_port=free_port(), _env_file=None)
+    program = postgres.program(settings)
+    program.prepare()
+    command = [*program.command, "-c", "fsync=off"]  # no test pulls the plug, and a hundred databases take long to sync
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        deadline = time.monotonic() + 30
+        while program.probe() is not Health.UP:
+            assert server.poll() is None, "PostgreSQL did not start"
+            assert time.monotonic() < deadline, "PostgreSQL did not come up"
+            time.sleep(0.05)
+        yield sa.make_url(postgres.url(settings)).set(drivername="postgresql")
+        server.send_signal(program.stop_signal)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Settings]]:
+    """Makes settings with an empty database of their own, on SQLite and on PostgreSQL."""
+    made: list[Settings] = []
+
+    def make(**values: object) -> Settings:
+        if request.param == "postgresql":
+            values["database_url"] = _new_database(request.getfixturevalue("postgres_url"))
+        made.append(Settings(**values, _env_file=None))
+        return made[-1]
+
+    yield make
+    for settings in made:
+        engine(settings).dispose()
+
+
+def _new_database(server: sa.URL) -> SecretStr:
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return SecretStr(server.set(database=name).render_as_string(hide_password=False))

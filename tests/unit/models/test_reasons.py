@@ -1,0 +1,84 @@
+"""What each rated movie adds to the scores sums up to the scores, for every kind of model."""
+
+from math import inf
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from matinee.models.als import ALS
+from matinee.models.base import Interactions, Recommender, fit
+from matinee.models.blend import Blend
+from matinee.models.ease import EASE
+from matinee.models.item_knn import ItemKNN
+from matinee.models.next_item import NextItem
+from matinee.models.popular import Popular
+from matinee.ranking import History, RankingModel, reasons, recommend
+
+EXPLAINING = [
+    ALS(factors=4, recency=2.0),
+    ALS(factors=4, recency=inf),
+    EASE(),
+    ItemKNN(),
+    NextItem(),
+    Blend(als=1, ease=1, next_item=1, recent=0, common=0),
+]
+
+
+def model_of(algorithm: Recommender, interactions: Interactions) -> RankingModel:
+    return fit(algorithm, interactions).ranking_model()
+
+
+@pytest.mark.parametrize("algorithm", EXPLAINING, ids=lambda algorithm: type(algorithm).__name__)
+def test_contributions_sum_up_to_the_scores_but_for_a_constant(algorithm, interactions: Interactions) -> None:
+    scorer = model_of(algorithm, interactions).scorer
+    items = np.array([5, 0, 3])
+    for user_index in range(interactions.n_users):
+        history = interactions.histories.of(user_index)
+        scores = scorer.fold_in(history)
+        added = scorer.contributions(history, items)
+        if scores is None:
+            assert added is None
+            continue
+        assert added.shape == (len(history), 3)
+        missing = scores[items] - added.sum(axis=0)
+        assert_allclose(missing, missing[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("algorithm", EXPLAINING, ids=lambda algorithm: type(algorithm).__name__)
+def test_a_movie_that_was_not_liked_adds_nothing(algorithm, interactions: Interactions) -> None:
+    scorer = model_of(algorithm, interactions).scorer
+    for user_index in range(interactions.n_users):
+        history = interactions.histories.of(user_index)
+        added = scorer.contributions(history, np.arange(interactions.n_movies))
+        if added is not None:
+            assert not added[history.ratings < 4].any()
+
+
+@pytest.mark.parametrize("algorithm", EXPLAINING, ids=lambda algorithm: type(algorithm).__name__)
+def test_the_reason_is_the_movie_without_which_the_score_would_fall_most(algorithm, interactions: Interactions) -> None:
+    model = model_of(algorithm, interactions)
+    news = History(np.array([1, 4], np.int32), np.array([5, 5], np.float32), np.array([100, 200]))
+    ranking = recommend(model, None, news)
+    added = model.scorer.contributions(news, ranking.items)
+    for column, reason in enumerate(reasons(model, None, news, ranking)):
+        strongest = added[:, column].max()
+        if reason is None:
+            assert strongest <= 0
+        else:
+            row, gain = reason
+            assert row == news.items[added[:, column].argmax()]
+            assert gain == strongest > 0
+
+
+def test_popularity_has_no_reasons(interactions: Interactions) -> None:
+    for algorithm in (Popular(), Blend(als=0, ease=0, next_item=0, recent=1, common=-1)):
+        model = model_of(algorithm, interactions)
+        ranking = recommend(model, 0)
+        assert reasons(model, 0, None, ranking) == [None] * len(ranking.items)
+
+
+def test_an_empty_list_has_no_reasons(interactions: Interactions) -> None:
+    model = model_of(EASE(), interactions)
+    ranking = recommend(model, 0, candidates=np.zeros(interactions.n_movies, bool))
+    assert reasons(model, 0, None, ranking) == []

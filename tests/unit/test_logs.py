@@ -1,0 +1,36 @@
+"""Log lines, of matinee and of libraries, in one form."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+SCRIPT = """
+    import logging
+    import structlog
+    from structlog.contextvars import bound_contextvars
+    from matinee import logs
+
+    logs.configure("info")
+    with bound_contextvars(request_id="r1"):
+        structlog.get_logger().info("ours", movie_id="m1")
+        structlog.get_logger().debug("not written")
+        logging.getLogger("library").warning("theirs %s", 7)
+        logging.getLogger("library").info("not written")
+        try:
+            raise ValueError("broken")
+        except ValueError:
+            logging.getLogger("library").exception("crashed")
+    print("result")
+"""
+
+
+def test_every_line_is_a_json_object_with_the_request_id_and_stdout_is_left_alone():
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    ours, theirs, crash = (json.loads(line) for line in done.stderr.splitlines())
+    assert done.stdout == "result\n"
+    assert (ours["event"], ours["movie_id"], ours["level"]) == ("ours", "m1", "info")
+    assert (theirs["event"], theirs["level"]) == ("theirs 7", "warning")
+    assert "ValueError: broken" in crash["exception"]
+    assert {line["request_id"] for line in (ours, theirs, crash)} == {"r1"}
