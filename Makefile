@@ -31,7 +31,7 @@ status: setup ## Show each process, its address and the served model
 next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 	@$(BIN)/matinee next
 
-test: $(VENV)/.dev ## Run all tests; those of the containers only where there is a Docker engine
+test: $(VENV)/.dev ## Run all tests but those of the containers
 	@$(BIN)/python -m pytest
 
 containers: $(VENV)/.dev ## Build all images and test them on a real Docker engine
