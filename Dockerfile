@@ -23,9 +23,9 @@ FROM base AS tools
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/* /var/cache/apt
 # hadolint ignore=DL3042
-RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
+RUN --mount=type=cache,target=/var/cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=bind,source=requirements/build.txt,target=/tmp/build.txt \
-    pip install --root-user-action=ignore --no-deps --require-hashes -r /tmp/build.txt
+    pip install --cache-dir /var/cache/pip --root-user-action=ignore --no-deps --require-hashes -r /tmp/build.txt
 
 FROM tools AS wheel
 COPY pyproject.toml README.md ./
@@ -34,14 +34,14 @@ COPY dags src/matinee/dags
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM base AS core
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=docker/slim.sh,target=/tmp/slim.sh \
     --mount=type=bind,source=requirements/core.txt,target=/tmp/core.txt \
     sh /tmp/install.sh --require-hashes -r /tmp/core.txt && sh /tmp/slim.sh
 
 FROM core AS api
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=docker/slim.sh,target=/tmp/slim.sh \
     --mount=type=bind,source=requirements/api.txt,target=/tmp/api.txt \
@@ -57,7 +57,7 @@ EXPOSE 8000
 CMD ["python", "-m", "matinee.serving"]
 
 FROM core AS ui
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=requirements/ui.txt,target=/tmp/ui.txt \
     sh /tmp/install.sh --require-hashes -r /tmp/ui.txt
@@ -73,7 +73,7 @@ CMD ["streamlit", "run", "page.py", "--server.headless=true", "--server.address=
      "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
 
 FROM core AS mlflow
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=requirements/mlflow.txt,target=/tmp/mlflow.txt \
     sh /tmp/install.sh --require-hashes -r /tmp/mlflow.txt \
@@ -90,7 +90,7 @@ FROM mlflow AS train
 USER 0:0
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* /var/cache/apt
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=requirements/train.txt,target=/tmp/train.txt \
     sh /tmp/install.sh --require-hashes -r /tmp/train.txt
@@ -105,7 +105,7 @@ CMD ["matinee", "--help"]
 FROM base AS airflow
 RUN python -m venv --without-pip /opt/airflow && python -m compileall -q -j 0 /usr/local/lib/python3*
 ENV AIRFLOW_HOME=/matinee/airflow PATH=$PATH:/opt/airflow/bin
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=requirements/airflow.txt,target=/tmp/airflow.txt \
     UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --compile-bytecode --require-hashes -r /tmp/airflow.txt
