@@ -223,6 +223,7 @@ class Registry:
                 "data_through": run.data_through,
                 "verdict": run.verdict or "",
                 "reason": run.reason,
+                "metrics_of": f"its twin, fitted without chunk {run.chunk_id}" if run.verdict else "nothing yet",
             }
             created = self._client.create_model_version(
                 NAME, run.source, run.run_id, tags=tags, description=run.reason, model_id=run.model_id

@@ -104,6 +104,12 @@ def test_registering_a_run_twice_gives_one_version(loop):
     assert loop.registry.register(loop.registry.training_run(run_id)) == version
 
 
+def test_a_version_says_whose_metrics_it_carries(loop):
+    version = loop.register()
+    known = MlflowClient().get_model_version(registry_module.NAME, version)
+    assert known.tags["metrics_of"] == "its twin, fitted without chunk 1"
+
+
 def test_there_is_one_production_and_all_earlier_versions_are_archived(loop):
     versions = [loop.register() for _ in range(3)]
     for version in versions:
