@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import psutil
 
 from matinee.settings import Settings
@@ -26,6 +27,11 @@ class System:
     environment: dict[str, str]
     settings: Settings
     printed: str = ""
+
+    @property
+    def somebody(self) -> str:
+        """A user whom the first model has learned from."""
+        return str(pl.read_parquet(self.settings.home / "ratings" / "chunk-00001.parquet")["user_id"].first())
 
     def matinee(self, *arguments: str, code: int = 0) -> str:
         """What a command prints on stdout."""

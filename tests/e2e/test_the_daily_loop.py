@@ -25,7 +25,7 @@ def test_up_returns_with_addresses_and_a_learned_recommendation(system):
 
 
 def test_recommendations_are_learned_and_have_titles(system):
-    answer = system.get("/v1/users/1/recommendations?k=10")
+    answer = system.get(f"/v1/users/{system.somebody}/recommendations?k=10")
     assert answer["policy"] == "learned"
     assert len(answer["items"]) == 10
     assert all(item["title"] for item in answer["items"])
@@ -78,7 +78,7 @@ def test_a_killed_process_is_healed(system, name):
 def test_the_loop_goes_on_after_the_kills(system):
     n_chunks = len(list((system.settings.home / "ratings").glob("*.parquet")))
     (run,) = system.advance()
-    assert run["chunk_id"] == n_chunks + 1
+    assert run["chunk_id"] > n_chunks
     in_production = next(each for each in system.json("versions")["versions"] if each["stage"] == "production")
     assert in_production["version"] == (run["served_version"] or "4")
     assert system.get("/v1/model")["version"] == in_production["version"]

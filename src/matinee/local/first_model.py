@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from rich.console import Console
@@ -12,13 +13,12 @@ from rich.table import Table
 
 from matinee.airflow import DEPLOY, FAILED, POLL_S, TRAIN, Airflow, DagRun, OnProgress, Progress
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
+from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 
 SEEN_S = 120.0
 """How long Airflow may take to read the DAG files and to start the first run."""
 LOADED_S = 30.0
-SAMPLE_USER = "1"
-"""Exists in every MovieLens set; elsewhere the server answers as for somebody new."""
 
 
 def ensure(settings: Settings, console: Console) -> bool:
@@ -46,8 +46,10 @@ def ensure(settings: Settings, console: Console) -> bool:
 
 
 def show_recommendation(settings: Settings, console: Console) -> None:
-    """Print what the API server recommends to one user."""
-    answer = _get(settings, f"/v1/users/{SAMPLE_USER}/recommendations?k=5")
+    """Print what the API server recommends to whoever rated last in what the served model has learned from."""
+    learned = ChunkLedger(settings).ratings_of(_get(settings, "/v1/model")["chunk_id"])
+    user_id = learned.sort("rated_at", "user_id")["user_id"].last()
+    answer = _get(settings, f"/v1/users/{quote(str(user_id), safe='')}/recommendations?k=5")
     table = Table(title=f"For user {answer['user_id']} ({answer['policy']}, model version {answer['model_version']})")
     for column in ("movie", "title", "genres", "score"):
         table.add_column(column, justify="right" if column == "score" else "left")

@@ -91,9 +91,10 @@ def running(settings: Settings) -> Iterator[Server]:
 
 @pytest.fixture
 def server(settings, mlflow) -> Iterator[Server]:
-    """Serves version 1 in all workers."""
-    mlflow.register(1)
+    """Serves version 1 in all workers, and has asked by itself what is in production, in vain."""
     with running(settings) as started:
+        started.wait_for(lambda: any("alias" in path for path in mlflow.requests))
+        mlflow.register(1)
         assert started.swap(1).json()["workers"] == N_WORKERS
         yield started
 

@@ -31,9 +31,10 @@ class ApiServer:
     def answer(self, path: str) -> dict[str, object]:
         policy = "learned" if self.model_ready() else "popular"
         if path == "/v1/model":
-            return {"policy": policy}
+            return {"policy": policy, "chunk_id": 1}
         items = [{"movie_id": "50", "title": "Star Wars", "genres": ["Action", "War"], "score": 0.5}]
-        return {"user_id": "1", "policy": policy, "model_version": "1", "items": items}
+        user_id = path.removeprefix("/v1/users/").partition("/")[0]
+        return {"user_id": user_id, "policy": policy, "model_version": "1", "items": items}
 
 
 @pytest.fixture

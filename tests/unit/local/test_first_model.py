@@ -8,7 +8,9 @@ import pytest
 from matinee import airflow
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.local import first_model
+from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
+from support import two_tastes
 
 
 @pytest.fixture(autouse=True)
@@ -112,10 +114,14 @@ def test_a_model_that_the_server_does_not_load_is_an_error(settings, airflow_ser
         first_model.ensure(settings, console)
 
 
-def test_the_recommendation_is_shown_with_titles(settings, api, console):
+def test_whoever_rated_last_is_shown_a_recommendation_with_titles(settings, api, console, tmp_path):
+    ratings = two_tastes()
+    ratings.write_csv(tmp_path / "ratings.csv")
+    settings = settings.model_copy(update={"data": str(tmp_path / "ratings.csv"), "bootstrap": "100d"})
+    ChunkLedger(settings).close_next("first")
     api.model_ready = lambda: True
     first_model.show_recommendation(settings, console)
     shown = console.file.getvalue()
-    assert "For user 1 (learned, model version 1)" in shown
+    assert f"For user {ratings['user_id'].last()} (learned, model version 1)" in shown
     assert "Star Wars" in shown
     assert "Action, War" in shown
