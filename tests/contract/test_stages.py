@@ -12,6 +12,10 @@ import polars as pl
 import pytest
 
 from matinee.cli import main
+from matinee.models import artifact
+from matinee.ratings.feedback import FeedbackStore
+from matinee.registry import Registry
+from matinee.settings import load_settings
 from support import two_tastes
 
 pytestmark = pytest.mark.usefixtures("own_models")
@@ -172,3 +176,27 @@ def test_a_stage_runs_in_a_process_of_its_own_with_only_its_result_on_stdout(mon
     command = [Path(sys.executable).with_name("matinee"), "ingest", "--run-id", "first", "--json"]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(finished.stdout)["state"] == "closed"
+
+
+def test_the_next_training_does_without_who_was_erased_and_what_was_taken_back(in_production):
+    before = histories_in(in_production[0])
+    (erased, _), (kept, rated) = list(before.items())[:2]
+    FeedbackStore(load_settings()).withdraw(erased)
+    FeedbackStore(load_settings()).withdraw(kept, rated[0])
+    _, run_id = train_through_the_next_chunk("second")
+    after = histories_in(run_id)
+    assert erased not in after
+    assert set(rated[1:]) <= set(after[kept])
+    assert rated[0] not in after[kept]
+
+
+def histories_in(run_id: str) -> dict[str, list[str]]:
+    """Ids of the movies that a logged model holds for each user."""
+    registry = Registry(load_settings())
+    with registry.downloaded(registry.training_run(run_id)) as folder:
+        loaded = artifact.load(folder)
+        movie_ids = list(loaded.item_index)
+        return {
+            user_id: [movie_ids[item] for item in loaded.model.histories.of(row).items]
+            for user_id, row in loaded.user_index.items()
+        }
