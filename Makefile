@@ -31,11 +31,11 @@ status: setup ## Show each process, its address and the served model
 next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 	@$(BIN)/matinee next
 
-test: $(VENV)/.dev ## Run all tests but those of the containers
+test: $(VENV)/.dev ## Run all tests
 	@$(BIN)/python -m pytest
 
-containers: $(VENV)/.dev ## Build all images and test them on a real Docker engine
-	@$(BIN)/python -m pytest -m containers tests/containers
+containers: $(VENV)/.dev ## Run only the tests of the containers
+	@$(BIN)/python -m pytest tests/containers
 
 lint: $(VENV)/.dev ## Check format, lint rules, types and pins
 	@$(BIN)/ruff format --check

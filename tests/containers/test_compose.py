@@ -218,4 +218,4 @@ def _chunks(compose: Compose) -> list[str]:
 
 
 def _rated(compose: Compose, user_id: str) -> list[str]:
-    return [each["movie_id"] for each in compose.get(f"/v1/users/{user_id}/ratings")["items"]]
+    return [each["movie_id"] for each in compose.get(f"/v1/users/{user_id}/ratings")["ratings"]]
