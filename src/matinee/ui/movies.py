@@ -136,15 +136,17 @@ def _stars(visit: Visit, movie: Movie, place: str) -> None:
 
 
 def _rate(visit: Visit, movie: Movie, key: str) -> None:
-    """Store the clicked stars. A second click on the same star clears the widget, but not the rating."""
+    """Store the clicked stars; a second click on the same star, which clears the widget, takes the rating back."""
     clicked: int | None = st.session_state[key]
-    if clicked is None:
-        return
     texts, title = visit.texts, plain(display_title(movie.title))
     try:
-        visit.client.rate(Rating(user_id=visit.user_id, movie_id=movie.movie_id, rating=clicked + 1))
+        if clicked is None:
+            visit.client.withdraw(visit.user_id, movie.movie_id)
+        else:
+            visit.client.rate(Rating(user_id=visit.user_id, movie_id=movie.movie_id, rating=clicked + 1))
     except MatineeError:
         st.toast(texts.not_saved.format(title=title), icon=":material/error:", duration="long")
     else:
         st.session_state["before"] = st.session_state.get("shown")
-        st.toast(texts.rated.format(title=title, stars=clicked + 1), icon=":material/star:")
+        said = texts.taken_back if clicked is None else texts.rated
+        st.toast(said.format(title=title, stars=(clicked or 0) + 1), icon=":material/star:")

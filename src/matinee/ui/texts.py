@@ -27,6 +27,7 @@ class Texts:
     rate_hint: str
     because: str
     rated: str
+    taken_back: str
     one_is_new: str
     some_are_new: str
     new: str
@@ -89,6 +90,7 @@ ENGLISH = Texts(
     rate_hint="Click the stars of a movie you have seen.",
     because="because you rated {title}",
     rated="You gave *{title}* {stars} stars; the next training will learn from it.",
+    taken_back="Your rating of *{title}* is taken back; neither this list nor the next training counts it.",
     one_is_new="One movie of this list is new.",
     some_are_new="{count} movies of this list are new.",
     new="new",
@@ -149,6 +151,7 @@ KOREAN = Texts(
     rate_hint="본 영화의 별을 눌러 평점을 매기세요.",
     because="{title}에 매긴 평점에 따라",
     rated="*{title}*에 별 {stars}개를 주셨습니다. 다음 학습에 반영됩니다.",
+    taken_back="*{title}* 평가를 취소했습니다. 이 목록과 다음 학습에 반영되지 않습니다.",
     one_is_new="이 목록에서 영화 1편이 새로 들어왔습니다.",
     some_are_new="이 목록에서 영화 {count}편이 새로 들어왔습니다.",
     new="새 추천",
