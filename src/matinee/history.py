@@ -72,6 +72,10 @@ class History:
                 return event
         return None
 
+    def last_deployed(self) -> str | None:
+        """The version that was deployed last."""
+        return next((event.version for event in reversed(self.events()) if event.what == "deployed"), None)
+
     def last_served_before(self, version: str) -> str | None:
         """The version to go back to: the last other one that served and that nobody went back from."""
         return last_good(self.events(), version)

@@ -16,7 +16,9 @@ def deploy_model(settings: Settings, version: str | None = None) -> Result:
         raise MatineeError(
             f"The API server acknowledged version {swap.version}, not {version}.", "See its log: matinee logs api."
         )
-    if swap.version != swap.previous_version:
-        why = "asked for" if version else "in production"
-        History(settings).record("deployed", swap.version, swap.previous_version, why)
+    # A server that noticed the move by itself answers that nothing changed; the history must know of it all the same.
+    history = History(settings)
+    before = history.last_deployed()
+    if swap.version != before:
+        history.record("deployed", swap.version, before, "asked for" if version else "in production")
     return swap.model_dump()

@@ -16,9 +16,12 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from pydantic import SecretStr
 
+from matinee.history import History
 from matinee.models import artifact
 from matinee.settings import Settings
+from matinee.stages.deploy import deploy_model
 
 N_WORKERS = 3
 TOKEN = {"Authorization": "Bearer token-of-these-tests"}
@@ -104,6 +107,16 @@ def test_a_swap_is_acknowledged_when_all_workers_serve_it(server, mlflow):
     swap = server.swap().json()
     assert (swap["version"], swap["previous_version"], swap["workers"]) == ("2", "1", N_WORKERS)
     assert server.versions() == {"2"}
+
+
+def test_a_deployment_that_the_server_has_anticipated_is_in_the_history_once(server, mlflow, settings):
+    mlflow.register(2)
+    server.swap()
+    own = settings.model_copy(update={"api_token": SecretStr("token-of-these-tests")})
+    for _ in range(2):
+        assert deploy_model(own)["previous_version"] == "2"
+    deployed = [event.version for event in History(own).events() if event.what == "deployed"]
+    assert deployed == ["2"]
 
 
 @pytest.mark.skipif(not hasattr(psutil.Process, "memory_maps"), reason="this system does not tell what is mapped")
