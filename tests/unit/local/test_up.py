@@ -8,7 +8,9 @@ from matinee import local
 from matinee.errors import MatineeError
 from matinee.local import bring_up, state
 from matinee.local.state import ProcessState, State
+from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
+from support import two_tastes
 
 
 @pytest.fixture
@@ -17,6 +19,9 @@ def settings(tmp_path, api) -> Settings:
 
 
 def test_a_second_up_changes_nothing_and_shows_addresses_and_a_recommendation(settings, console):
+    two_tastes().write_csv(settings.home / "ratings.csv")
+    settings = settings.model_copy(update={"data": str(settings.home / "ratings.csv"), "bootstrap": "100d"})
+    ChunkLedger(settings).close_next("first")
     ready = ProcessState("api", phase="ready", address="http://127.0.0.1:8000")
     with state.take_lock(settings.home):
         State.of_this_process([ready, ProcessState("airflow-migrate", phase="done")]).write(settings.home)
