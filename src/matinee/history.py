@@ -51,7 +51,7 @@ class History:
             version=version,
             previous_version=previous_version,
             reason=reason,
-            who=_who(),
+            who=who(),
             at=datetime.now(UTC),
         )
         with writing(self._database) as session:
@@ -105,8 +105,8 @@ def _event(row: ModelEventRow) -> ModelEvent:
     return ModelEvent(row.event_id, what, row.version, row.previous_version, row.reason, row.who, row.at)
 
 
-def _who() -> str:
-    """The pipeline run of a task, or the person at the keyboard."""
+def who() -> str:
+    """Who acts here: the pipeline run of a task, or the person at the keyboard."""
     run = os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
     if run:
         return f"{os.environ.get('AIRFLOW_CTX_DAG_ID', 'airflow')} {run}"

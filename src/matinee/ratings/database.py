@@ -85,6 +85,49 @@ class QuarantineRow(Base):
     n_rows: Mapped[int]
 
 
+class ChunkStatisticsRow(Base):
+    """What a chunk is beside all that came before it, and the watch's verdict; written once, never changed."""
+
+    __tablename__ = "chunk_statistics"
+
+    chunk_id: Mapped[int] = mapped_column(sa.ForeignKey("chunks.chunk_id"), primary_key=True)
+    verdict: Mapped[str]
+    reasons: Mapped[list[str]] = mapped_column(sa.JSON)
+    n_ratings: Mapped[int]
+    n_users: Mapped[int]
+    n_new_users: Mapped[int]
+    n_ratings_of_new_users: Mapped[int]
+    n_movies: Mapped[int]
+    n_new_movies: Mapped[int]
+    n_ratings_of_new_movies: Mapped[int]
+    ratings_by_day: Mapped[dict[str, Any]]
+    rating_histogram: Mapped[dict[str, Any]]
+    mean_rating: Mapped[float | None]
+    ratings_per_user: Mapped[float | None]
+    most_ratings_of_a_user: Mapped[int]
+    quarantine_share: Mapped[float]
+    usual_n_ratings: Mapped[float | None]
+    rating_distance: Mapped[float | None]
+    rating_p_value: Mapped[float | None]
+    popularity_distance: Mapped[float | None]
+    popularity_p_value: Mapped[float | None]
+    popularity_overlap: Mapped[float | None]
+    watched_at: Mapped[datetime]
+
+
+class ChunkDecisionRow(Base):
+    """What somebody decided about a chunk that the watch refused; never changed, the last one counts."""
+
+    __tablename__ = "chunk_decisions"
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    chunk_id: Mapped[int] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
+    decision: Mapped[str]
+    reason: Mapped[str]
+    who: Mapped[str]
+    at: Mapped[datetime]
+
+
 class FeedbackRow(Base):
     """A rating that somebody gave: an event, never changed except for the chunk that takes it up."""
 
