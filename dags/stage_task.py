@@ -24,21 +24,26 @@ def stage_task(
     name: str,
     arguments: Mapping[str, str] | None = None,
     settings: Settings | None = None,
+    *,
+    subject: str | None = None,
     **options: Any,  # noqa: ANN401 (an operator takes arguments of many types)
 ) -> BaseOperator:
-    """Task `name` that runs `matinee <name> --<option> <value> … --json`.
+    """Task `name` that runs `matinee <name> <subject> --<option> <value> … --json`.
 
     Args:
         name: the stage, which is also the task's id.
         arguments: option (`chunk-id`) to value, a Jinja template. When it renders to nothing the task is skipped.
         settings: decides between process and pod; default is the environment's.
+        subject: what the stage is about, such as a version, for a stage that takes it without an option; a template.
         **options: further arguments of the operator, such as `outlets`.
     """
     settings = settings or load_settings()
     # Values travel in environment variables: the shell never reads them as code, whatever a run id contains.
     variables = {option.upper().replace("-", "_"): value for option, value in (arguments or {}).items()}
-    guards = [f'[ -n "${variable}" ] || exit {NOTHING_TO_DO}' for variable in variables]
     flags = [f'--{option} "${variable}"' for option, variable in zip(arguments or {}, variables, strict=True)]
+    if subject is not None:
+        variables["SUBJECT"], flags = subject, ['"$SUBJECT"', *flags]
+    guards = [f'[ -n "${variable}" ] || exit {NOTHING_TO_DO}' for variable in variables]
     command = " ".join(["matinee", name, *flags, "--json"])
     options = {"skip_on_exit_code": [REFUSED, NOTHING_TO_DO], "execution_timeout": timedelta(hours=6)} | options
     if settings.tasks == "kubernetes":

@@ -6,7 +6,7 @@ run ids (`dag_run_id` here) have nothing to do with MLflow's.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,12 +16,14 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
-from matinee.errors import DependencyUnreachable, MatineeError, Refused
+from matinee.errors import DependencyUnreachable, MatineeError, NotFound, Refused
 from matinee.settings import Settings
 
-TRAIN, DEPLOY, ROLLBACK = "train_model", "deploy_model", "rollback_model"
+TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"
 STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
 POLL_S = 0.5
+TIMEOUT_S = 30.0
+"""Longest silence of Airflow."""
 ABSENCE_S = 45.0
 """How long Airflow may be away, or do nothing about a queued run, before that counts as a failure."""
 
@@ -43,6 +45,9 @@ class DagRun(BaseModel):
     dag_id: str
     dag_run_id: str
     state: str
+    run_after: datetime | None = None
+    """When it was asked for."""
+    end_date: datetime | None = None
 
 
 class Task(BaseModel):
@@ -85,10 +90,10 @@ class Airflow:
     Every method raises `DependencyUnreachable` when Airflow stays away or answers with an error.
     """
 
-    def __init__(self, settings: Settings, absence_s: float = ABSENCE_S) -> None:
+    def __init__(self, settings: Settings, absence_s: float = ABSENCE_S, timeout_s: float = TIMEOUT_S) -> None:
         self._url = settings.airflow
         self._absence_s = absence_s
-        self._http = httpx.Client(base_url=self._url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=self._url, timeout=timeout_s, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +101,10 @@ class Airflow:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def dag(self, dag_id: str) -> Dag | None:
@@ -103,17 +112,29 @@ class Airflow:
         answer = self._ask("GET", f"/dags/{dag_id}")
         return None if answer.status_code == 404 else Dag.model_validate(_json(answer))
 
-    def runs(self, dag_id: str, limit: int = 20) -> list[DagRun]:
-        """Runs of a DAG, newest first."""
+    def runs(self, dag_id: str = "~", limit: int = 20) -> list[DagRun]:
+        """Runs of a DAG, or of all (`~`), newest first."""
         answer = self._ask("GET", f"/dags/{dag_id}/dagRuns", params={"order_by": "-id", "limit": limit})
         return [DagRun.model_validate(run) for run in _json(answer)["dag_runs"]]
 
     def run(self, dag_id: str, dag_run_id: str) -> DagRun:
-        """One run."""
-        return DagRun.model_validate(_json(self._ask("GET", _path(dag_id, dag_run_id))))
+        """One run.
 
-    def trigger(self, dag_id: str, dag_run_id: str) -> DagRun:
+        Raises:
+            NotFound: there is none.
+        """
+        answer = self._ask("GET", _path(dag_id, dag_run_id))
+        if answer.status_code == 404:
+            raise NotFound(f"There is no run {dag_run_id!r} of {dag_id}.", f"See {self._url}/dags/{dag_id}.")
+        return DagRun.model_validate(_json(answer))
+
+    def trigger(self, dag_id: str, dag_run_id: str, parameters: Mapping[str, str] | None = None) -> DagRun:
         """Start a run; if there is one with this id already, that one.
+
+        Args:
+            dag_id: which DAG.
+            dag_run_id: id of the run.
+            parameters: values for the DAG's parameters.
 
         Raises:
             Refused: the DAG is paused, so the run would wait for ever.
@@ -123,7 +144,7 @@ class Airflow:
             raise DependencyUnreachable(f"Airflow does not know the DAG {dag_id}.", f"See {self._url}/dags.")
         if dag.is_paused:
             raise Refused(f"The DAG {dag_id} is paused.", f"Unpause it at {self._url}/dags/{dag_id}.")
-        body = {"dag_run_id": dag_run_id, "logical_date": None}
+        body = {"dag_run_id": dag_run_id, "logical_date": None, "conf": dict(parameters or {})}
         answer = self._ask("POST", f"/dags/{dag_id}/dagRuns", json=body)
         return self.run(dag_id, dag_run_id) if answer.status_code == 409 else DagRun.model_validate(_json(answer))
 
@@ -253,7 +274,7 @@ def advance(settings: Settings, on_progress: OnProgress, absence_s: float = ABSE
     with Airflow(settings, absence_s) as airflow:
         run = airflow.follow(airflow.trigger(TRAIN, new_run_id("next")), on_progress)
         ingested, evaluated = airflow.result(run, "ingest"), airflow.result(run, "evaluate")
-        served, outcome = None, _outcome(ingested, airflow.tasks(run))
+        served, outcome = None, outcome_of(ingested, airflow.tasks(run))
         if outcome == "promoted":
             deployed = airflow.follow_caused(run, DEPLOY, on_progress)
             served = str(airflow.result(deployed, "deploy")["version"])
@@ -272,7 +293,8 @@ def new_run_id(prefix: str) -> str:
     return f"{prefix}__{datetime.now(UTC):%Y-%m-%dT%H.%M.%S}_{secrets.token_hex(4)}"
 
 
-def _outcome(ingested: dict[str, Any], tasks: list[Task]) -> Literal["promoted", "rejected", "no_more_data"]:
+def outcome_of(ingested: Mapping[str, Any], tasks: Iterable[Task]) -> Literal["promoted", "rejected", "no_more_data"]:
+    """What came of a `train_model` run that succeeded, from the result of `ingest` and the states of its tasks."""
     if ingested.get("chunk_id") is None:
         return "no_more_data"
     promoted = any(task.task_id == "promote" and task.state == SUCCESS for task in tasks)
