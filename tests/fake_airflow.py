@@ -27,10 +27,12 @@ class FakeRun:
     results: dict[str, Any] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     caused: str | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        return {"dag_id": self.dag_id, "dag_run_id": self.dag_run_id, "state": state}
+        asked_at = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
+        return {"dag_id": self.dag_id, "dag_run_id": self.dag_run_id, "state": state, "run_after": asked_at}
 
 
 def promoting_run(dag_run_id: str, caused: str | None = "asset__1") -> FakeRun:
@@ -46,6 +48,19 @@ def deploy_run(dag_run_id: str = "asset__1") -> FakeRun:
     return FakeRun("deploy_model", dag_run_id, ["running", "success"], {"deploy": "success"}, results)
 
 
+def one_task_run(dag_id: str, dag_run_id: str) -> FakeRun:
+    """A run of `promote_version`, or of `rollback_model` from version 2 to version 1."""
+    if dag_id == "promote_version":
+        return FakeRun(dag_id, dag_run_id, ["running", "success"], {"promote": "success"}, caused="asset__1")
+    results = {"rollback": {"version": "1", "previous_version": "2"}}
+    return FakeRun(dag_id, dag_run_id, ["running", "success"], {"rollback": "success"}, results)
+
+
+def any_run(dag_id: str, dag_run_id: str) -> FakeRun:
+    """A run of any DAG that goes well."""
+    return promoting_run(dag_run_id) if dag_id == "train_model" else one_task_run(dag_id, dag_run_id)
+
+
 class FakeAirflow:
     """Serves on a free port of loopback while it is open."""
 
@@ -54,7 +69,7 @@ class FakeAirflow:
 
     def __init__(self) -> None:
         self.runs: list[FakeRun] = []
-        self.next_run: Callable[[str, str], FakeRun] = lambda _, dag_run_id: promoting_run(dag_run_id)
+        self.next_run: Callable[[str, str], FakeRun] = any_run
         self.triggered: list[tuple[str, str]] = []
         self.paused = False
         self.known = True
@@ -64,6 +79,7 @@ class FakeAirflow:
         self.absent_for = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -89,7 +105,8 @@ class FakeAirflow:
         if path in general:
             return 200, general[path]
         if path == "/api/v2/assets/events":
-            caused = self._find("train_model", query["source_run_id"]).caused
+            source = self._find(query["source_dag_id"], query["source_run_id"])
+            caused = source.caused if source else None
             created = [{"dag_id": "deploy_model", "run_id": caused}] if caused else []
             return 200, {"asset_events": [{"created_dagruns": created}]}
         return self._of_dag(method, *path.split("/")[4:], body=body)
@@ -99,9 +116,10 @@ class FakeAirflow:
             case ():
                 return self._dag(dag_id)
             case ("dagRuns",):
-                return self._trigger(dag_id, body["dag_run_id"]) if method == "POST" else self._list(dag_id)
+                return self._trigger(dag_id, body) if method == "POST" else self._list(dag_id)
             case ("dagRuns", dag_run_id, *rest_of_run):
-                return self._of_run(self._find(dag_id, unquote(dag_run_id)), rest_of_run)
+                run = self._find(dag_id, unquote(dag_run_id))
+                return self._of_run(run, rest_of_run) if run else (404, {})
         raise AssertionError(rest)
 
     def _dag(self, dag_id: str) -> tuple[int, Any]:
@@ -111,14 +129,16 @@ class FakeAirflow:
         return 200, {"dag_id": dag_id, "is_paused": self.paused, "next_dagrun_run_after": due}
 
     def _list(self, dag_id: str) -> tuple[int, Any]:
-        newest_first = [run for run in reversed(self.runs) if run.dag_id == dag_id]
+        newest_first = [run for run in reversed(self.runs) if dag_id in (run.dag_id, "~")]
         return 200, {"dag_runs": [run.body() for run in newest_first]}
 
-    def _trigger(self, dag_id: str, dag_run_id: str) -> tuple[int, Any]:
+    def _trigger(self, dag_id: str, body: dict[str, Any]) -> tuple[int, Any]:
+        dag_run_id = body["dag_run_id"]
         self.triggered.append((dag_id, dag_run_id))
         if any((run.dag_id, run.dag_run_id) == (dag_id, dag_run_id) for run in self.runs):
             return 409, {}
         self.runs.append(self.next_run(dag_id, dag_run_id))
+        self.runs[-1].parameters = body["conf"]
         return 200, self.runs[-1].body()
 
     def _of_run(self, run: FakeRun, rest: list[str]) -> tuple[int, Any]:
@@ -134,8 +154,8 @@ class FakeAirflow:
         tasks = [{"task_id": task, "state": state, "try_number": 1} for task, state in reversed(run.tasks.items())]
         return 200, {"task_instances": tasks}
 
-    def _find(self, dag_id: str, dag_run_id: str) -> FakeRun:
-        return next(run for run in self.runs if (run.dag_id, run.dag_run_id) == (dag_id, dag_run_id))
+    def _find(self, dag_id: str, dag_run_id: str) -> FakeRun | None:
+        return next((run for run in self.runs if (run.dag_id, run.dag_run_id) == (dag_id, dag_run_id)), None)
 
 
 def _handler(airflow: FakeAirflow) -> type[BaseHTTPRequestHandler]:

@@ -106,6 +106,14 @@ class ChunkLedger:
             row = session.get(ChunkRow, chunk_id)
             return {each.reason: each.n_rows for each in row.quarantine} if row else {}
 
+    def quarantine(self) -> dict[int, dict[str, int]]:
+        """What `quarantined` tells, of every chunk that found any."""
+        with Session(self._database) as session:
+            found: dict[int, dict[str, int]] = {}
+            for row in session.scalars(sa.select(QuarantineRow)):
+                found.setdefault(row.chunk_id, {})[row.reason] = row.n_rows
+            return found
+
     def ratings_of(self, chunk_id: int) -> pl.DataFrame:
         """Ratings of one closed chunk that nobody took back since: columns of `CHUNK`, and `chunk_id`; by time.
 

@@ -11,17 +11,21 @@ from matinee import __version__
 from matinee.credentials import api_token
 from matinee.serving import fetch, middleware, problems, schemas, shared, watch
 from matinee.serving.answers import Answers
+from matinee.serving.beside import Beside
 from matinee.serving.feedback import Feedback
 from matinee.serving.fetch import MlflowReader
 from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
 from matinee.serving.peers import Alone, Peers
 from matinee.serving.rate_limit import RateLimit
-from matinee.serving.routes import model, movies, operations, ratings, recommendations
+from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, versions
+from matinee.serving.routes import runs as run_routes
+from matinee.serving.runs import Runs
 from matinee.serving.services import Services
 from matinee.serving.shelf import Shelf
 from matinee.serving.slot import ModelSlot
 from matinee.serving.swap import Swapper
+from matinee.serving.versions import Versions
 from matinee.serving.watch import Watch
 from matinee.settings import Settings
 
@@ -52,6 +56,7 @@ def create_app(
     slot = ModelSlot(settings, shelf, metrics)
     swapper = Swapper(slot, shelf, mlflow, peers, metrics)
     watcher = Watch(slot, shelf, swapper, mlflow, peers, production_interval_s)
+    runs = Runs(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +74,7 @@ def create_app(
             with suppress(asyncio.CancelledError):
                 await task
         await mlflow.aclose()
+        runs.close()
 
     app = FastAPI(
         title="matinee",
@@ -79,10 +85,21 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = Services(
-        slot, Answers(), swapper, Feedback(settings), metrics, api_token(settings), impressions, writes
+        settings=settings,
+        slot=slot,
+        answers=Answers(),
+        swapper=swapper,
+        feedback=Feedback(settings),
+        metrics=metrics,
+        token=api_token(settings),
+        impressions=impressions,
+        writes=writes,
+        versions=Versions(settings, mlflow),
+        beside=Beside(slot, shelf),
+        runs=runs,
     )
     middleware.install(app, settings, metrics)
     problems.install(app)
-    for routes in (recommendations, movies, ratings, model, operations):
+    for routes in (recommendations, movies, ratings, model, versions, chunks, run_routes, operations):
         app.include_router(routes.router)
     return app

@@ -2,13 +2,16 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from matinee.errors import BadData, DependencyUnreachable, NotFound
 from matinee.models import artifact
@@ -26,6 +29,34 @@ _FILES = "/api/2.0/mlflow-artifacts/artifacts"
 _BLOCK_BYTES = 1 << 20
 _MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 """How MLflow says that there is no such thing; of an alias it says the second."""
+
+
+class VersionTags(BaseModel):
+    """What a registered version says of itself in tags; those of an older matinee say less."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str = ""
+    chunk_id: int | None = None
+    data_through: datetime | None = None
+    verdict: str = ""
+    reason: str = ""
+
+
+class VersionRecord(BaseModel):
+    """A registered version as it stands in the registry."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    run_id: str = ""
+    created_at: Annotated[datetime, Field(validation_alias="creation_timestamp")]
+    tags: VersionTags = VersionTags()
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _by_name(cls, tags: object) -> object:
+        return {tag["key"]: tag["value"] for tag in tags} if isinstance(tags, list) else tags
 
 
 class MlflowReader:
@@ -74,6 +105,63 @@ class MlflowReader:
         parameters = {"name": NAME, "alias": ALIAS}
         return await self._version("/registered-models/alias", parameters, "No version is in production.")
 
+    async def versions(self, limit: int) -> list[VersionRecord]:
+        """Registered versions, newest first, at most `limit`; none before the first is registered."""
+        parameters = {
+            "filter": f"name = '{NAME}'",
+            "max_results": str(limit),
+            "order_by": "version_number DESC",
+        }
+        found = await self._get(f"{_API}/model-versions/search", parameters, "There is no registered model.")
+        with self._reading():
+            return [VersionRecord.model_validate(each) for each in found.get("model_versions", [])]
+
+    async def version(self, version: str) -> VersionRecord:
+        """One registered version.
+
+        Raises:
+            NotFound: there is none.
+        """
+        parameters = {"name": NAME, "version": version}
+        found = await self._get(f"{_API}/model-versions/get", parameters, f"There is no version {version!r}.")
+        with self._reading():
+            return VersionRecord.model_validate(found["model_version"])
+
+    async def metrics_of(self, run_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Newest values of the metrics of runs, by run id; a run that was deleted is not there. One request."""
+        experiment_id = await self._experiment_id() if run_ids else None
+        if experiment_id is None:
+            return {}
+        wanted = ", ".join(f"'{run_id}'" for run_id in run_ids)
+        question = {
+            "experiment_ids": [experiment_id],
+            "filter": f"attributes.run_id IN ({wanted})",
+            "max_results": len(run_ids),
+        }
+        found = await self._ask("POST", f"{_API}/runs/search", "There are no runs.", json=question)
+        with self._reading():
+            return {str(run["info"]["run_id"]): _finite(run["data"]) for run in found.get("runs", [])}
+
+    async def run_file(self, run_id: str, name: str) -> dict[str, Any]:
+        """A JSON file that a run logged, such as `decision.json`.
+
+        Raises:
+            NotFound: there is no such run or file.
+        """
+        found = await self._get(f"{_API}/runs/get", {"run_id": run_id}, f"There is no run {run_id!r}.")
+        with self._reading():
+            root = urlsplit(str(found["run"]["info"]["artifact_uri"])).path.strip("/")
+        try:
+            response = await self._http.get(f"{_FILES}/{quote(root)}/{name}")
+        except httpx.HTTPError as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+        if response.status_code == 404:
+            raise NotFound(f"Run {run_id} has no file {name}.", "It was not evaluated.")
+        if response.is_error:
+            raise self._unreachable(f"it answered {response.status_code}")
+        with self._reading():
+            return dict(orjson.loads(response.content))
+
     async def download(self, registered: Registered, folder: Path) -> None:
         """Put the artifact's files into `folder`, the manifest first: an unknown format is refused without the rest.
 
@@ -101,13 +189,24 @@ class MlflowReader:
         except NotFound:
             return {}
         with self._reading():
-            values = {str(each["key"]): float(each["value"]) for each in found["run"]["data"].get("metrics", [])}
-        return {name: value for name, value in values.items() if math.isfinite(value)}
+            return _finite(found["run"]["data"])
+
+    async def _experiment_id(self) -> str | None:
+        parameters = {"experiment_name": NAME}
+        try:
+            found = await self._get(f"{_API}/experiments/get-by-name", parameters, "Nothing was trained yet.")
+        except NotFound:
+            return None
+        with self._reading():
+            return str(found["experiment"]["experiment_id"])
 
     async def _get(self, path: str, parameters: dict[str, str], otherwise: str) -> dict[str, Any]:
+        return await self._ask("GET", path, otherwise, params=parameters)
+
+    async def _ask(self, method: str, path: str, otherwise: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  httpx's
         """JSON of a route; `otherwise` is said when what was asked for does not exist."""
         try:
-            response = await self._http.get(path, params=parameters)
+            response = await self._http.request(method, path, **more)
         except httpx.HTTPError as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
         with self._reading():
@@ -142,6 +241,12 @@ class MlflowReader:
         return DependencyUnreachable(
             f"MLflow at {self._url} does not do its work: {reason}.", "Is it running? See: matinee status."
         )
+
+
+def _finite(data: dict[str, Any]) -> dict[str, float]:
+    """Metrics of a run's data."""
+    values = {str(each["key"]): float(each["value"]) for each in data.get("metrics", [])}
+    return {name: value for name, value in values.items() if math.isfinite(value)}
 
 
 def _artifact_path(registered: Registered) -> str:

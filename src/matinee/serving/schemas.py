@@ -234,6 +234,16 @@ class Model(Answer):
     policy: Literal["learned", "popular"]
 
 
+class Coverage(Answer):
+    """How the lists since the served model was loaded spread over the catalogue."""
+
+    model_version: str | None
+    n_movies: int
+    """Size of the catalogue."""
+    recommended_movies_ratio: float
+    """Part of it that was in a list."""
+
+
 class Live(Answer):
     """The process answers."""
 

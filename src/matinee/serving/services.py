@@ -6,27 +6,35 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from matinee.serving.answers import Answers
+from matinee.serving.beside import Beside
 from matinee.serving.feedback import Feedback
 from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
 from matinee.serving.rate_limit import RateLimit
+from matinee.serving.runs import Runs
 from matinee.serving.slot import ModelSlot
 from matinee.serving.swap import Swapper
+from matinee.serving.versions import Versions
+from matinee.settings import Settings
 
 
 @dataclass(frozen=True)
 class Services:
     """The parts of one worker."""
 
+    settings: Settings
     slot: ModelSlot
     answers: Answers
     swapper: Swapper
     feedback: Feedback
     metrics: Metrics
     token: str
-    """Bearer token of `POST /v1/model`."""
+    """Bearer token of whoever may change what everybody gets."""
     impressions: Impressions
     writes: RateLimit
+    versions: Versions
+    beside: Beside
+    runs: Runs
 
 
 async def _services(request: Request) -> Services:

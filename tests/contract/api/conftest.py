@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from fake_airflow import FakeAirflow
 from matinee.models import artifact
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, fit
@@ -92,6 +93,14 @@ class Mlflow:
             "version": str(version),
             "run_id": run_id,
             "source": f"mlflow-artifacts:/{root}",
+            "creation_timestamp": 1_577_836_800_000 + version * 86_400_000,
+            "tags": [
+                {"key": "stage", "value": "production" if produce else "rejected"},
+                {"key": "chunk_id", "value": str(version)},
+                {"key": "data_through", "value": DATA_THROUGH.isoformat()},
+                {"key": "verdict", "value": "promote" if produce else "reject"},
+                {"key": "reason", "value": "Better."},
+            ],
         }
         self.metrics[run_id] = [{"key": "ndcg_at_10", "value": version / 10}, {"key": "odd", "value": "NaN"}]
         if produce:
@@ -106,8 +115,14 @@ class Mlflow:
         """Files that were asked for."""
         return [path for path in self.requests if path.startswith(FILES)]
 
-    def answer(self, path: str) -> tuple[int, bytes]:
-        """Status and body of a GET."""
+    def decide(self, version: int, **record: object) -> None:
+        """Log the record of a decision."""
+        file = self.folder / f"1/run-{version}/artifacts/decision.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(record))
+
+    def answer(self, path: str, body: bytes = b"") -> tuple[int, bytes]:
+        """Status and body of a request."""
         self.requests.append(path)
         time.sleep(self.delay_s)
         if self.broken_status is not None:
@@ -117,15 +132,33 @@ class Mlflow:
         if parts.path.startswith(FILES):
             file = self.folder / unquote(parts.path.removeprefix(FILES))
             return (200, file.read_bytes()) if file.is_file() else _missing("No such artifact")
-        if parts.path == f"{PREFIX}/runs/get":
-            found = self.metrics.get(asked["run_id"])
-            return _json({"run": {"data": {"metrics": found}}}) if found is not None else _missing("No such run")
-        if parts.path == f"{PREFIX}/registered-models/alias":
-            if self.production is None:
-                return 400, b'{"error_code": "INVALID_PARAMETER_VALUE", "message": "alias production not found."}'
-            return _json({"model_version": self.versions[self.production]})
-        found = self.versions.get(asked["version"])
-        return _json({"model_version": found}) if found else _missing("No such version")
+        found = self._found(parts.path.removeprefix(f"{PREFIX}/"), asked, body)
+        if found is None and "alias" in asked:
+            return 400, b'{"error_code": "INVALID_PARAMETER_VALUE", "message": "alias production not found."}'
+        return _missing("No such thing") if found is None else _json(found)
+
+    def _found(self, what: str, asked: dict[str, str], body: bytes) -> dict | None:
+        match what:
+            case "registered-models/alias":
+                return self.production and {"model_version": self.versions[self.production]}
+            case "model-versions/get":
+                found = self.versions.get(asked["version"])
+                return found and {"model_version": found}
+            case "model-versions/search":
+                newest = sorted(self.versions.values(), key=lambda each: -int(each["version"]))
+                return {"model_versions": newest[: int(asked["max_results"])]} if newest else {}
+            case "runs/get":
+                return {"run": self._run(asked["run_id"])} if asked["run_id"] in self.metrics else None
+            case "runs/search":
+                wanted = json.loads(body)["filter"]
+                return {"runs": [self._run(run_id) for run_id in self.metrics if f"'{run_id}'" in wanted]}
+            case "experiments/get-by-name":
+                return {"experiment": {"experiment_id": "1"}} if self.metrics else None
+        raise AssertionError(what)
+
+    def _run(self, run_id: str) -> dict:
+        info = {"run_id": run_id, "artifact_uri": f"mlflow-artifacts:/1/{run_id}/artifacts"}
+        return {"info": info, "data": {"metrics": self.metrics[run_id]}}
 
 
 def _json(content: object) -> tuple[int, bytes]:
@@ -140,7 +173,7 @@ def _missing(message: str) -> tuple[int, bytes]:
 def _listening(mlflow: Mlflow) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = mlflow.answer(self.path)
+            status, body = mlflow.answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
             try:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
@@ -148,6 +181,8 @@ def _listening(mlflow: Mlflow) -> Iterator[None]:
                 self.wfile.write(body[: len(body) // 2] if mlflow.cut_short and FILES in self.path else body)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the caller has given up, as it does when it is made to wait
+
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, *arguments: object) -> None:
             """Print nothing."""
@@ -281,9 +316,16 @@ def shared_api(shared_settings, write_artifact, tmp_path_factory) -> Iterator[Ap
 @pytest.fixture(scope="session")
 def fuzzed_api(write_artifact, tmp_path_factory) -> Iterator[Api]:
     """The API, which serves version 1, for whoever sends it anything."""
-    settings = Settings(home=tmp_path_factory.mktemp("fuzzed"), api_token=TOKEN, impressions_s=1, _env_file=None)
-    with _serving_version_1(settings, tmp_path_factory.mktemp("mlartifacts"), write_artifact) as api:
-        yield api
+    with FakeAirflow() as airflow:
+        settings = Settings(
+            home=tmp_path_factory.mktemp("fuzzed"),
+            airflow_url=airflow.url,
+            api_token=TOKEN,
+            impressions_s=1,
+            _env_file=None,
+        )
+        with _serving_version_1(settings, tmp_path_factory.mktemp("mlartifacts"), write_artifact) as api:
+            yield api
 
 
 @contextmanager

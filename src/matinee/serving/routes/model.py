@@ -15,7 +15,7 @@ router = APIRouter(tags=["model"])
 _bearer = HTTPBearer(auto_error=False, description="`secrets/api_token` in the home, or MATINEE_API_TOKEN.")
 
 
-async def _authorized(
+async def _with_token(
     server: Server, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
     given = credentials.credentials if credentials else ""
@@ -23,6 +23,10 @@ async def _authorized(
         raise HTTPException(
             401, "This needs the server's bearer token: secrets/api_token in its home.", {"WWW-Authenticate": "Bearer"}
         )
+
+
+Authorized = Depends(_with_token)
+"""Of a route that changes what everybody gets. A page of another site cannot know the token."""
 
 
 @router.get("/v1/model")
@@ -44,7 +48,18 @@ async def model(server: Server) -> schemas.Model:
     )
 
 
-@router.post("/v1/model", dependencies=[Depends(_authorized)])
+@router.get("/v1/model/coverage")
+async def coverage(server: Server) -> schemas.Coverage:
+    """How much of the catalogue the served model has recommended to people."""
+    served = server.slot.current
+    return schemas.Coverage(
+        model_version=served.version,
+        n_movies=len(served.catalogue),
+        recommended_movies_ratio=server.metrics.recommended_share,
+    )
+
+
+@router.post("/v1/model", dependencies=[Authorized])
 async def swap_model(server: Server, wanted: schemas.SwapRequest | None = None) -> schemas.Swap:
     """Serve a version, by default the one in production, without a pause.
 

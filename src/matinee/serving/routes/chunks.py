@@ -1,0 +1,48 @@
+"""The chunks of ratings that the pipeline has taken."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.exc import DBAPIError
+
+from matinee.errors import DependencyUnreachable
+from matinee.ratings.ledger import Chunk, ChunkLedger
+from matinee.serving import pipeline_schemas
+from matinee.serving.services import Server
+from matinee.settings import Settings
+
+router = APIRouter(tags=["pipeline"])
+
+
+@router.get("/v1/chunks")
+async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> pipeline_schemas.Chunks:
+    """The chunk ledger, newest first: periods, counts, and what was quarantined and why."""
+    try:
+        found = await asyncio.to_thread(_newest, server.settings, limit)
+    except DBAPIError as error:
+        raise DependencyUnreachable(
+            f"The database does not do its work: {error.orig}.", "Check its disk or its server."
+        ) from error
+    return pipeline_schemas.Chunks(chunks=found)
+
+
+def _newest(settings: Settings, limit: int) -> list[pipeline_schemas.Chunk]:
+    ledger = ChunkLedger(settings)
+    newest = ledger.chunks()[: -limit - 1 : -1]
+    quarantine = ledger.quarantine()
+    return [_chunk(each, quarantine.get(each.chunk_id, {})) for each in newest]
+
+
+def _chunk(chunk: Chunk, quarantine: dict[str, int]) -> pipeline_schemas.Chunk:
+    return pipeline_schemas.Chunk(
+        chunk_id=chunk.chunk_id,
+        state=chunk.state,
+        starts_at=chunk.starts_at,
+        ends_at=chunk.ends_at,
+        n_ratings=chunk.n_ratings,
+        n_live=chunk.n_live,
+        n_quarantined=chunk.n_quarantined,
+        quarantine=quarantine,
+        closed_at=chunk.closed_at,
+    )

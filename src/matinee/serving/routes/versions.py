@@ -1,0 +1,88 @@
+"""All versions: what became of them, why, and what they would recommend."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from matinee.serving import pipeline_schemas, schemas
+from matinee.serving.fetch import VersionRecord
+from matinee.serving.personal import known_history
+from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
+from matinee.serving.services import Server
+from matinee.serving.versions import SHOWN, Registry
+
+router = APIRouter(tags=["pipeline"])
+
+Number = Annotated[schemas.PathId, Path(description="A registered version.")]
+
+
+@router.get("/v1/versions")
+async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> pipeline_schemas.Versions:
+    """Registered versions, newest first, with their metrics beside the baselines', verdicts, and when they served."""
+    found = await server.versions.newest(limit)
+    there = await server.beside.there()
+    return pipeline_schemas.Versions(
+        production=found.production,
+        roll_back_to=found.roll_back_to,
+        versions=[
+            pipeline_schemas.Version(**_version(found, each, there), metrics=_shown(found.metrics[each.run_id]))
+            for each in found.versions
+        ],
+    )
+
+
+# Before the route of one version, which would take the path as one.
+@router.get("/v1/versions/{version}/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
+async def recommend_by_version(
+    request: Request,
+    server: Server,
+    version: Number,
+    user_id: Annotated[schemas.PathId, Path()],
+    filters: Filtered,
+    k: K = 10,
+) -> Response:
+    """What a version that is on this server's disk would recommend to a user, to be compared; nobody is shown it."""
+    served = await server.beside.model(version)
+    user_index, news = known_history(served, user_id, await server.feedback.of_user(user_id))
+    ranking = served.recommend(user_index, news, k, filters)
+    request.state.policy = ranking.policy
+    return ranked_answer(request, served, ranking, {"user_id": user_id})
+
+
+@router.get("/v1/versions/{version:path}")
+async def version(server: Server, version: Number) -> pipeline_schemas.VersionRecord:
+    """One version, with all its metrics, the record of the decision on it, and its history."""
+    found, decision = await server.versions.one(version)
+    (record,) = found.versions
+    return pipeline_schemas.VersionRecord(
+        **_version(found, record, await server.beside.there()),
+        metrics=found.metrics[record.run_id],
+        decision=None if decision is None else pipeline_schemas.Decision.model_validate(decision),
+        events=[
+            pipeline_schemas.ModelEvent(
+                what=event.what, at=event.at, previous_version=event.previous_version, reason=event.reason
+            )
+            for event in found.events
+            if event.version == record.version
+        ],
+    )
+
+
+def _version(found: Registry, version: VersionRecord, there: list[str]) -> dict[str, Any]:
+    tags = version.tags
+    return {
+        "version": version.version,
+        "run_id": version.run_id,
+        "stage": found.stage(version),
+        "chunk_id": tags.chunk_id,
+        "data_through": tags.data_through,
+        "created_at": version.created_at,
+        "verdict": tags.verdict,
+        "reason": tags.reason,
+        "served": [pipeline_schemas.TimeServed(since=each.since, until=each.until) for each in found.served(version)],
+        "is_on_disk": version.version in there,
+    }
+
+
+def _shown(metrics: dict[str, float]) -> dict[str, float]:
+    return {name: metrics[name] for name in SHOWN if name in metrics}

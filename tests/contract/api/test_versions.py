@@ -1,0 +1,151 @@
+"""What the API tells of all versions, and what each of them would recommend."""
+
+import pytest
+
+from matinee.history import History
+
+CHECKS = [{"name": "beats popularity", "passed": True, "finding": "it does", "numbers": {"candidate": 0.2}}]
+
+
+def test_versions_are_listed_newest_first_with_stage_verdict_and_metrics(api, mlflow):
+    mlflow.register(2)
+    mlflow.register(3, produce=False)
+    mlflow.metrics["run-3"].append({"key": "popularity_ndcg_at_10", "value": 0.4})
+    answer = api.get("/v1/versions").json()
+    assert answer["production"] == "2"
+    assert [(each["version"], each["stage"], each["verdict"]) for each in answer["versions"]] == [
+        ("3", "rejected", "reject"),
+        ("2", "production", "promote"),
+        ("1", "archived", "promote"),
+    ]
+    newest = answer["versions"][0]
+    assert newest["metrics"] == {"ndcg_at_10": 0.3, "popularity_ndcg_at_10": 0.4}
+    assert (newest["chunk_id"], newest["reason"], newest["created_at"]) == (3, "Better.", "2020-01-04T00:00:00Z")
+
+
+def test_a_list_of_versions_can_be_short(api, mlflow):
+    mlflow.register(2)
+    assert [each["version"] for each in api.get("/v1/versions?limit=1").json()["versions"]] == ["2"]
+
+
+def test_before_the_first_version_the_list_is_empty(start):
+    assert start().get("/v1/versions").json() == {"production": None, "roll_back_to": None, "versions": []}
+
+
+def test_metrics_are_asked_for_once(api, mlflow):
+    api.get("/v1/versions")
+    before = len(mlflow.requests)
+    assert api.get("/v1/versions").json()["versions"][0]["metrics"] == {"ndcg_at_10": 0.1}
+    assert not any("runs/search" in path for path in mlflow.requests[before:])
+
+
+def test_a_run_that_was_deleted_leaves_its_version_without_metrics(api, mlflow):
+    del mlflow.metrics["run-1"]
+    assert api.get("/v1/versions").json()["versions"][0]["metrics"] == {}
+
+
+def test_a_version_of_another_tool_has_no_more_than_it_says(api, mlflow):
+    mlflow.register(2, produce=False)
+    mlflow.versions["2"] |= {"tags": []}
+    newest = api.get("/v1/versions").json()["versions"][0]
+    assert (newest["stage"], newest["chunk_id"], newest["verdict"]) == ("", None, "")
+
+
+def test_versions_tell_when_they_served_and_what_a_rollback_brings_back(api, mlflow, settings):
+    mlflow.register(2)
+    history = History(settings)
+    for version, before in (("1", None), ("2", "1"), ("1", "2")):
+        history.record("deployed", version, before, "in production")
+    answer = api.get("/v1/versions").json()
+    two, one = answer["versions"]
+    assert [time["until"] is None for time in one["served"]] == [False, True]
+    assert [time["since"] for time in two["served"]] == [one["served"][0]["until"]]
+    assert two["served"][0]["until"] == one["served"][1]["since"]
+    assert answer["roll_back_to"] == "1"
+
+
+def test_one_version_tells_its_metrics_its_decision_and_its_history(api, mlflow, settings):
+    mlflow.decide(1, rule="r", verdict="promote", reason="Better.", checks=CHECKS, numbers={"n_users": 7})
+    mlflow.metrics["run-1"].append({"key": "novelty", "value": 9})
+    History(settings).record("promoted", "1", None, "Better.")
+    found = api.get("/v1/versions/1").json()
+    assert found["metrics"] == {"ndcg_at_10": 0.1, "novelty": 9}
+    assert found["decision"]["checks"] == CHECKS
+    assert [event["what"] for event in found["events"]] == ["promoted"]
+
+
+def test_a_version_that_nobody_decided_on_has_no_decision(api):
+    assert api.get("/v1/versions/1").json()["decision"] is None
+
+
+@pytest.mark.parametrize("version", ["9", "..%2F1", "none"])
+def test_a_version_that_is_not_there_is_not_found(api, version):
+    answer = api.get(f"/v1/versions/{version}")
+    assert (answer.status_code, answer.json()["title"]) == (404, "Not found")
+
+
+def test_without_mlflow_versions_are_unreachable_and_all_else_goes_on(api, mlflow):
+    mlflow.broken_status = 500
+    for path in ("/v1/versions", "/v1/versions/1"):
+        answer = api.get(path)
+        assert answer.status_code == 503
+        assert answer.json()["hint"]
+    assert api.recommend("u1")["policy"] == "learned"
+    assert api.get("/v1/versions/1/users/u1/recommendations").status_code == 200
+
+
+def test_two_versions_answer_for_the_same_user_side_by_side(api, mlflow):
+    mlflow.register(2)
+    api.swap()
+    lists = {version: api.get(f"/v1/versions/{version}/users/u1/recommendations").json() for version in "12"}
+    assert {version: answer["model_version"] for version, answer in lists.items()} == {"1": "1", "2": "2"}
+    assert lists["2"]["items"] == api.recommend("u1", reasons=False)["items"]
+    assert api.served_version() == "2"
+
+
+def test_what_is_compared_was_shown_to_nobody(api):
+    api.get("/v1/versions/1/users/u1/recommendations")
+    assert api.get("/v1/model/coverage").json() == {
+        "model_version": "1",
+        "n_movies": 40,
+        "recommended_movies_ratio": 0.0,
+    }
+    api.recommend("u1", k=10)
+    assert api.get("/v1/model/coverage").json()["recommended_movies_ratio"] == 0.25
+
+
+def test_what_was_rated_a_moment_ago_counts_in_every_version(api, mlflow):
+    mlflow.register(2)
+    api.swap()
+    before = [item["movie_id"] for item in api.get("/v1/versions/1/users/u1/recommendations").json()["items"]]
+    api.rate("u1", before[0])
+    after = api.get("/v1/versions/1/users/u1/recommendations").json()
+    assert before[0] not in [item["movie_id"] for item in after["items"]]
+
+
+def test_a_version_that_is_not_on_disk_is_not_found_and_those_that_are_are_named(api, mlflow):
+    for version in (2, 3, 4):
+        mlflow.register(version)
+        api.swap()
+    answer = api.get("/v1/versions/1/users/u1/recommendations")
+    assert answer.status_code == 404
+    assert answer.json()["hint"] == "Versions that are: 4, 3, 2."
+    assert [each["is_on_disk"] for each in api.get("/v1/versions").json()["versions"]] == [True, True, True, False]
+
+
+def test_a_version_that_is_damaged_on_disk_is_refused_and_the_served_one_goes_on(api, mlflow, settings):
+    mlflow.register(2)
+    api.swap()
+    (settings.home / "serving" / "1" / "arrays.safetensors").write_bytes(b"damaged")
+    assert api.get("/v1/versions/1/users/u1/recommendations").status_code == 422
+    assert api.get("/v1/versions/2/users/u1/recommendations").status_code == 200
+
+
+def test_a_version_that_was_registered_anew_under_its_number_is_read_anew(api, mlflow, settings):
+    mlflow.register(2)
+    api.swap()
+    old = api.get("/v1/versions/1/users/u1/recommendations").json()["run_id"]
+    record = settings.home / "serving" / "1" / "version.json"
+    record.write_text(record.read_text().replace("run-1", "run-1-anew"))
+    assert old == "run-1"
+    assert api.get("/v1/versions/1/users/u1/recommendations").json()["run_id"] == "run-1-anew"
