@@ -69,7 +69,7 @@ def kubernetes(tmp_path_factory) -> dict:
 
 def test_airflow_reads_every_dag_without_an_error(process):
     assert process["errors"] == {}
-    assert sorted(process["dags"]) == ["deploy_model", "rollback_model", "train_model"]
+    assert sorted(process["dags"]) == ["deploy_model", "promote_version", "rollback_model", "train_model"]
 
 
 def test_train_model_runs_daily_one_at_a_time_and_never_catches_up(process):
@@ -100,6 +100,13 @@ def test_rollback_model_is_started_by_people_only(process):
     dag = process["dags"]["rollback_model"]
     assert (list(dag["tasks"]), dag["max_active_runs"]) == (["rollback"], 1)
     assert "deploy" not in dag["schedule"].lower()
+
+
+def test_promote_version_is_started_by_people_only_and_has_its_version_deployed(process):
+    dag = process["dags"]["promote_version"]
+    assert (list(dag["tasks"]), dag["max_active_runs"]) == (["promote"], 1)
+    assert "deploy" not in dag["schedule"].lower()
+    assert dag["tasks"]["promote"]["outlets"] == ["matinee://models/production"]
 
 
 def test_every_dag_explains_itself(process):
@@ -151,8 +158,10 @@ def run(script: str, folder: Path, matinee: str, **variables: str) -> subprocess
     )
 
 
-def script(dags: dict, task: str) -> str:
-    return next(dag["tasks"][task]["script"] for dag in dags["dags"].values() if task in dag["tasks"])
+def script(dags: dict, task: str, dag_id: str = "") -> str:
+    wanted = [dag_id] if dag_id else ["train_model", "deploy_model"]
+    found = [dags["dags"][each]["tasks"] for each in wanted]
+    return next(tasks[task]["script"] for tasks in found if task in tasks)
 
 
 def test_a_task_ends_with_the_result_whatever_is_logged_after_it(process, tmp_path):
@@ -190,3 +199,10 @@ def test_a_run_id_is_never_read_as_code(process, tmp_path):
 def test_a_task_calls_its_stage(process, tmp_path, task, arguments):
     done = run(script(process, task), tmp_path, 'echo "$@"', RUN_ID="7", CHUNK_ID="7")
     assert done.stdout == f"{arguments}\n"
+
+
+def test_a_promotion_by_hand_names_its_version_and_its_reason(process, tmp_path):
+    shell = script(process, "promote", "promote_version")
+    done = run(shell, tmp_path, 'echo "$@"', SUBJECT="7", REASON="I $(like) it")
+    assert done.stdout == "promote 7 --reason I $(like) it --json\n"
+    assert run(shell, tmp_path, "echo started", SUBJECT="", REASON="why").stdout == ""

@@ -79,6 +79,8 @@ class Check(BaseModel):
     name: str
     passed: bool
     finding: str
+    numbers: dict[str, float] = {}
+    """What the finding says, for whoever says it in another language."""
 
 
 class Decision(BaseModel):
@@ -163,6 +165,7 @@ def _beats_popularity(candidate: pl.DataFrame, popularity: pl.DataFrame) -> Chec
         name="beats popularity",
         passed=own > baseline,
         finding=f"NDCG@10 {own:.4f} is {relation} popularity's {baseline:.4f} for {candidate.height} users",
+        numbers={"candidate": own, "popularity": baseline, "n_users": candidate.height},
     )
 
 
@@ -175,13 +178,15 @@ def _not_worse(difference: Interval, margin: float, confidence: float) -> Check:
             f"the difference to the incumbent is {difference.mean:+.1%} ({confidence:.0%} interval"
             f" {difference.low:+.1%} to {difference.high:+.1%}, {'above' if passed else 'not above'} {margin:+.1%})"
         ),
+        numbers={**dict(difference), "margin": margin, "confidence": confidence},
     )
 
 
 def _covers(candidate: pl.DataFrame, incumbent: pl.DataFrame, share: float) -> Check:
     own, other = (users["recommended"].explode(empty_as_null=False).n_unique() for users in (candidate, incumbent))
     finding = f"the lists show {own} different movies, the incumbent's {other}"
-    return Check(name="coverage", passed=own >= share * other, finding=finding)
+    numbers = {"candidate": float(own), "incumbent": float(other)}
+    return Check(name="coverage", passed=own >= share * other, finding=finding, numbers=numbers)
 
 
 def _segment_checks(candidate: pl.DataFrame, incumbent: pl.DataFrame, rules: Rules) -> list[Check]:
@@ -191,7 +196,8 @@ def _segment_checks(candidate: pl.DataFrame, incumbent: pl.DataFrame, rules: Rul
             own, other = _paired(users, incumbent)
             relative = float((own.mean() - other.mean()) / max(other.mean(), np.finfo(float).eps))
             finding = f"{name} users are {relative:+.1%} against the incumbent"
-            checks.append(Check(name=f"segment {name}", passed=relative >= -rules.segment_margin, finding=finding))
+            passed, numbers = relative >= -rules.segment_margin, {"difference": relative}
+            checks.append(Check(name=f"segment {name}", passed=passed, finding=finding, numbers=numbers))
     return checks
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from matinee.ratings.statistics import ChunkStatistics
+from matinee.ratings.statistics import Decision as Decided
 from matinee.serving.runs import Action, Outcome, State
 from matinee.serving.schemas import Answer, Id, Question
 
@@ -84,6 +86,14 @@ class VersionRecord(Version):
     events: list[ModelEvent]
 
 
+class ChunkDecision(Answer):
+    """What somebody decided about a chunk that the data watch had refused."""
+
+    decision: Decided
+    reason: str
+    at: datetime
+
+
 class Chunk(Answer):
     """A chunk of ratings; counts are final when `state` is `closed`."""
 
@@ -97,6 +107,10 @@ class Chunk(Answer):
     quarantine: Mapping[str, int]
     """Rows found in quarantine since the chunk before, by reason."""
     closed_at: datetime | None
+    statistics: ChunkStatistics | None
+    """What the data watch found; null until it has looked."""
+    decision: ChunkDecision | None
+    """Null when nobody decided."""
 
 
 class Chunks(Answer):

@@ -22,13 +22,13 @@ Id = Annotated[str, BeforeValidator(str)]
 """An opaque identifier; numbers are read as strings."""
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """Fields that are not known here are ignored: a newer server may say more."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
 
-class Movie(_Answer):
+class Movie(Answer):
     """A movie of the catalogue."""
 
     movie_id: Id
@@ -37,7 +37,7 @@ class Movie(_Answer):
     genres: tuple[str, ...]
 
 
-class Reason(_Answer):
+class Reason(Answer):
     """The rated movie that speaks most for a recommended one."""
 
     movie_id: Id
@@ -54,7 +54,7 @@ class RankedMovie(Movie):
     reason: Reason | None = None
 
 
-class Recommendations(_Answer):
+class Recommendations(Answer):
     """A ranked list, and how it was made."""
 
     user_id: Id | None = None
@@ -65,7 +65,7 @@ class Recommendations(_Answer):
     items: tuple[RankedMovie, ...]
 
 
-class SimilarMovies(_Answer):
+class SimilarMovies(Answer):
     """Movies like one movie, nearest first; the most popular ones when no model can tell (`policy` `popular`)."""
 
     movie_id: Id
@@ -74,7 +74,7 @@ class SimilarMovies(_Answer):
     items: tuple[RankedMovie, ...]
 
 
-class KnownRating(_Answer):
+class KnownRating(Answer):
     """A rating that the server knows of."""
 
     movie_id: Id
@@ -89,7 +89,7 @@ class KnownRating(_Answer):
     """`training` when the served model has learned from it, else `live`."""
 
 
-class StoredRatings(_Answer):
+class StoredRatings(Answer):
     """What was stored, durably."""
 
     stored: int
@@ -121,7 +121,7 @@ class Rating(BaseModel):
     """Default is the time at which the server receives it."""
 
 
-class ModelInfo(_Answer):
+class ModelInfo(Answer):
     """What the server ranks with; `version` is None before the first model."""
 
     name: str
@@ -138,7 +138,7 @@ class ModelInfo(_Answer):
     policy: Policy
 
 
-class Swap(_Answer):
+class Swap(Answer):
     """A finished change of the served model."""
 
     version: Id
@@ -147,18 +147,18 @@ class Swap(_Answer):
     duration_s: float
 
 
-_A = TypeVar("_A", bound=_Answer)
+_A = TypeVar("_A", bound=Answer)
 
 
-class _Movies(_Answer):
+class _Movies(Answer):
     items: tuple[Movie, ...]
 
 
-class _UserRatings(_Answer):
+class _UserRatings(Answer):
     ratings: tuple[KnownRating, ...]
 
 
-class _Problem(_Answer):
+class _Problem(Answer):
     """A problem document (RFC 9457)."""
 
     title: str = ""
@@ -202,7 +202,7 @@ class Client:
     ) -> Recommendations:
         """Best `k` movies for a user, known or new."""
         parameters = {"k": k, "genre": genre or "", "exclude_seen": exclude_seen}
-        return self._get(Recommendations, f"/v1/users/{_segment(user_id)}/recommendations", parameters)
+        return self._get(Recommendations, f"/v1/users/{segment(user_id)}/recommendations", parameters)
 
     def recommendations_for(
         self, history: Sequence[HistoryItem], k: int = 10, genre: str | None = None
@@ -222,15 +222,15 @@ class Client:
 
     def movie(self, movie_id: str) -> Movie:
         """One movie of the catalogue."""
-        return self._get(Movie, f"/v1/movies/{_segment(movie_id)}")
+        return self._get(Movie, f"/v1/movies/{segment(movie_id)}")
 
     def similar(self, movie_id: str, k: int = 10) -> SimilarMovies:
         """The `k` movies most like one movie."""
-        return self._get(SimilarMovies, f"/v1/movies/{_segment(movie_id)}/similar", {"k": k})
+        return self._get(SimilarMovies, f"/v1/movies/{segment(movie_id)}/similar", {"k": k})
 
     def ratings(self, user_id: str, limit: int = 100) -> tuple[KnownRating, ...]:
         """What the server knows of a user, newest first, at most `limit` (≤ 1,000); empty for a new one."""
-        return self._get(_UserRatings, f"/v1/users/{_segment(user_id)}/ratings", {"limit": limit}).ratings
+        return self._get(_UserRatings, f"/v1/users/{segment(user_id)}/ratings", {"limit": limit}).ratings
 
     def rate(self, *ratings: Rating, idempotency_key: str | None = None) -> StoredRatings:
         """Store ratings (1 to 1,000); they are durable when this returns.
@@ -246,12 +246,12 @@ class Client:
 
     def withdraw(self, user_id: str, movie_id: str) -> None:
         """Take back what a user said of a movie; it does not count any more when this returns."""
-        path = f"/v1/users/{_segment(user_id)}/ratings/{_segment(movie_id)}"
+        path = f"/v1/users/{segment(user_id)}/ratings/{segment(movie_id)}"
         self._send(self._http.build_request("DELETE", path))
 
     def erase(self, user_id: str) -> None:
         """Forget all that is known of a user."""
-        self._send(self._http.build_request("DELETE", f"/v1/users/{_segment(user_id)}"))
+        self._send(self._http.build_request("DELETE", f"/v1/users/{segment(user_id)}"))
 
     def model(self) -> ModelInfo:
         """What the server ranks with."""
@@ -313,6 +313,6 @@ class Client:
         return DependencyUnreachable(message, hint or "See that it runs: matinee status.")
 
 
-def _segment(identifier: str) -> str:
+def segment(identifier: str) -> str:
     """An identifier as one segment of a path."""
     return quote(identifier, safe="")

@@ -1,8 +1,11 @@
 """The chunk ledger over the API."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.statistics import ChunkStatistics, StatisticsStore
 
 
 @pytest.fixture
@@ -39,3 +42,44 @@ def test_a_list_of_chunks_can_be_short(start, settings):
     for number in range(3):
         ChunkLedger(settings).close_next(f"run-{number}")
     assert [each["chunk_id"] for each in start().get("/v1/chunks?limit=2").json()["chunks"]] == [3, 2]
+
+
+def test_what_the_watch_found_and_what_somebody_decided_is_told(start, settings):
+    for number in range(2):
+        ChunkLedger(settings).close_next(f"run-{number}")
+    store = StatisticsStore(settings)
+    store.keep(statistics(2, "refused"))
+    store.decide(2, "left_out", "a test of the shop", "anna")
+    second, first = start().get("/v1/chunks").json()["chunks"]
+    assert (first["statistics"], first["decision"]) == (None, None)
+    assert second["statistics"]["verdict"] == "refused"
+    assert second["statistics"]["rating_histogram"] == {"3.0": 4, "5.0": 6}
+    assert {**second["decision"], "at": None} == {"decision": "left_out", "reason": "a test of the shop", "at": None}
+
+
+def statistics(chunk_id: int, verdict: str) -> ChunkStatistics:
+    return ChunkStatistics(
+        chunk_id=chunk_id,
+        verdict=verdict,
+        reasons=["It is odd."],
+        n_ratings=10,
+        n_users=5,
+        n_new_users=2,
+        n_ratings_of_new_users=4,
+        n_movies=8,
+        n_new_movies=1,
+        n_ratings_of_new_movies=1,
+        ratings_by_day={"2020-01-11": 10},
+        rating_histogram={"3.0": 4, "5.0": 6},
+        mean_rating=4.2,
+        ratings_per_user=2.0,
+        most_ratings_of_a_user=4,
+        quarantine_share=0.0,
+        usual_n_ratings=9.0,
+        rating_distance=0.1,
+        rating_p_value=0.5,
+        popularity_distance=0.1,
+        popularity_p_value=0.5,
+        popularity_overlap=None,
+        watched_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from matinee.errors import DependencyUnreachable
 from matinee.ratings.ledger import Chunk, ChunkLedger
+from matinee.ratings.statistics import ChunkDecision, ChunkStatistics, StatisticsStore
 from matinee.serving import pipeline_schemas
 from matinee.serving.services import Server
 from matinee.settings import Settings
@@ -17,7 +18,7 @@ router = APIRouter(tags=["pipeline"])
 
 @router.get("/v1/chunks")
 async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> pipeline_schemas.Chunks:
-    """The chunk ledger, newest first: periods, counts, and what was quarantined and why."""
+    """The chunk ledger, newest first: with counts, what was quarantined and why, and what the data watch found."""
     try:
         found = await asyncio.to_thread(_newest, server.settings, limit)
     except DBAPIError as error:
@@ -28,13 +29,27 @@ async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 1
 
 
 def _newest(settings: Settings, limit: int) -> list[pipeline_schemas.Chunk]:
-    ledger = ChunkLedger(settings)
+    ledger, store = ChunkLedger(settings), StatisticsStore(settings)
     newest = ledger.chunks()[: -limit - 1 : -1]
-    quarantine = ledger.quarantine()
-    return [_chunk(each, quarantine.get(each.chunk_id, {})) for each in newest]
+    quarantine, decisions = ledger.quarantine(), store.decisions()
+    statistics = {each.chunk_id: each for each in store.all()}
+    return [
+        _chunk(
+            each,
+            quarantine.get(each.chunk_id, {}),
+            statistics.get(each.chunk_id),
+            decisions.get(each.chunk_id),
+        )
+        for each in newest
+    ]
 
 
-def _chunk(chunk: Chunk, quarantine: dict[str, int]) -> pipeline_schemas.Chunk:
+def _chunk(
+    chunk: Chunk, quarantine: dict[str, int], statistics: ChunkStatistics | None, decision: ChunkDecision | None
+) -> pipeline_schemas.Chunk:
+    decided = None
+    if decision is not None:
+        decided = pipeline_schemas.ChunkDecision(decision=decision.decision, reason=decision.reason, at=decision.at)
     return pipeline_schemas.Chunk(
         chunk_id=chunk.chunk_id,
         state=chunk.state,
@@ -45,4 +60,6 @@ def _chunk(chunk: Chunk, quarantine: dict[str, int]) -> pipeline_schemas.Chunk:
         n_quarantined=chunk.n_quarantined,
         quarantine=quarantine,
         closed_at=chunk.closed_at,
+        statistics=statistics,
+        decision=decided,
     )
