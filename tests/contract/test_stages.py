@@ -13,6 +13,7 @@ import pytest
 
 from matinee.cli import main
 from matinee.models import artifact
+from matinee.production import Production
 from matinee.ratings.feedback import FeedbackStore
 from matinee.registry import Registry
 from matinee.settings import load_settings
@@ -113,6 +114,26 @@ def test_a_model_that_does_not_beat_popularity_is_rejected_with_exit_code_3(in_p
     assert rejected["promoted"] is False
     stages = {each["version"]: each["stage"] for each in matinee("versions")["versions"]}
     assert (stages[version], stages[rejected["model_version"]]) == ("production", "rejected")
+
+
+@pytest.mark.usefixtures("in_production")
+def test_a_chunk_that_nothing_was_trained_on_does_not_shut_the_gate():
+    matinee("ingest", "--run-id", "lost")
+    _, run_id = train_through_the_next_chunk("third")
+    evaluated = matinee("evaluate", "--run-id", run_id)
+    assert evaluated["metrics"]["ndcg_at_10"] == evaluated["metrics"]["incumbent_ndcg_at_10"]
+    assert evaluated["verdict"] == "promote"
+
+
+def test_what_somebody_went_back_to_is_what_the_next_candidate_competes_with(in_production):
+    _, second = train_through_the_next_chunk("second")
+    matinee("evaluate", "--run-id", second)
+    matinee("promote", "--run-id", second)
+    Production(load_settings()).roll_back(in_production[1], "it was worse")
+    _, run_id = train_through_the_next_chunk("third")
+    evaluated = matinee("evaluate", "--run-id", run_id)
+    assert evaluated["verdict"] == "reject"
+    assert "not above +0.0%" in evaluated["reason"]
 
 
 def test_the_end_of_the_data_is_a_clean_state():

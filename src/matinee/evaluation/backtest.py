@@ -1,7 +1,7 @@
 """All contenders on one holdout: the candidate's twin, the model in production, and the baselines of every run.
 
 The twin has the candidate's algorithm and hyper-parameters and was fitted on the past alone, up to the moment up to
-which the incumbent has learned. When nothing but the newest chunk lies between them, the twin is the incumbent itself.
+which the incumbent has learned. An incumbent of the same algorithm and hyper-parameters has the same twin.
 """
 
 from collections.abc import Sequence

@@ -29,8 +29,8 @@ def evaluate_model(settings: Settings, run_id: str) -> Result:
     run = registry.training_run(run_id)
     if run.verdict is None:
         current = registry.production()
-        tested = _backtest(settings, registry, run, current)
         rolled_back = current is not None and production.history.is_rolled_back_to(current.version)
+        tested = _backtest(settings, registry, run, current, must_improve=rolled_back)
         decision = _loads(registry, run) or decide(
             _evidence(registry, run, tested.per_user, settings.gate_users),
             current.version if current else None,
@@ -42,7 +42,9 @@ def evaluate_model(settings: Settings, run_id: str) -> Result:
     return {"run_id": run_id, "verdict": run.verdict, "reason": run.reason, "metrics": run.metrics}
 
 
-def _backtest(settings: Settings, registry: Registry, run: TrainingRun, current: ModelVersion | None) -> Backtest:
+def _backtest(
+    settings: Settings, registry: Registry, run: TrainingRun, current: ModelVersion | None, *, must_improve: bool
+) -> Backtest:
     """The twin, the model in production and the baselines on the newest chunk; empty when nobody can be evaluated."""
     split, past_ends_at = _split(settings, run.chunk_id)
     users = list(cases(split, settings.positive_rating))
@@ -50,7 +52,7 @@ def _backtest(settings: Settings, registry: Registry, run: TrainingRun, current:
     if split.past.is_empty() or not users:
         return Backtest.nobody()
     interactions = interactions_of(settings, split.past, past_ends_at)
-    contenders = _contenders(registry, run, current, interactions)
+    contenders = _contenders(registry, run, current, interactions, must_improve=must_improve)
     return backtest(split, users, interactions, contenders, run.chunk_id, version)
 
 
@@ -64,9 +66,19 @@ def _split(settings: Settings, chunk_id: int) -> tuple[Split, datetime]:
 
 
 def _contenders(
-    registry: Registry, run: TrainingRun, current: ModelVersion | None, interactions: Interactions
+    registry: Registry,
+    run: TrainingRun,
+    current: ModelVersion | None,
+    interactions: Interactions,
+    *,
+    must_improve: bool,
 ) -> dict[str, Contender]:
-    """The candidate's twin and, if there is one, the incumbent, neither of which has seen the chunk of `run`."""
+    """The candidate's twin and, if there is one, the incumbent, neither of which has seen the chunk of `run`.
+
+    The same algorithm does not compete with its own older self: a few users a day could never show that more data
+    did no harm, and one chunk that was never trained on would shut the gate for good. When the candidate must improve
+    on what somebody went back to, it does compete with that very model.
+    """
     if current is None:
         return {CANDIDATE: contender(run.algorithm, run.hyperparameters, interactions)}
     champion = registry.training_run(current.run_id)
@@ -78,7 +90,8 @@ def _contenders(
     is_alike = (champion.algorithm, champion.hyperparameters) == (run.algorithm, run.hyperparameters)
     if is_alike and current.chunk_id >= run.chunk_id - 1:
         return {CANDIDATE: incumbent, INCUMBENT: incumbent}
-    return {CANDIDATE: contender(run.algorithm, run.hyperparameters, interactions), INCUMBENT: incumbent}
+    twin = contender(run.algorithm, run.hyperparameters, interactions)
+    return {CANDIDATE: twin, INCUMBENT: twin if is_alike and not must_improve else incumbent}
 
 
 def _evidence(registry: Registry, run: TrainingRun, newest: pl.DataFrame, enough: int) -> pl.DataFrame:
