@@ -119,6 +119,13 @@ class FeedbackStore:
             newest.setdefault(row.movie_id, _stored(row))
         return UserFeedback(list(newest.values()), withdrawn)
 
+    def users(self, beginning: str, limit: int) -> list[str]:
+        """The first `limit` ids of users who have said something and whose id starts with `beginning`."""
+        starts = sa.func.substr(FeedbackRow.user_id, 1, len(beginning)) == beginning
+        query = sa.select(FeedbackRow.user_id).where(starts, ~IS_WITHDRAWN).distinct()
+        with Session(self._database) as session:
+            return list(session.scalars(query.order_by(FeedbackRow.user_id).limit(limit)))
+
     def changes(self) -> Changes:
         """Follows, on SQLite, who says or takes back something from now on."""
         return Changes(self._database)

@@ -18,7 +18,7 @@ from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
 from matinee.serving.peers import Alone, Peers
 from matinee.serving.rate_limit import RateLimit
-from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, versions
+from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, users, versions
 from matinee.serving.routes import runs as run_routes
 from matinee.serving.runs import Runs
 from matinee.serving.services import Services
@@ -100,6 +100,6 @@ def create_app(
     )
     middleware.install(app, settings, metrics)
     problems.install(app)
-    for routes in (recommendations, movies, ratings, model, versions, chunks, run_routes, operations):
+    for routes in (recommendations, movies, ratings, users, model, versions, chunks, run_routes, operations):
         app.include_router(routes.router)
     return app

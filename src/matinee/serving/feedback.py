@@ -63,6 +63,10 @@ class Feedback:
             self._remember(user_id, said)
         return said
 
+    async def users(self, beginning: str, limit: int) -> list[str]:
+        """See `FeedbackStore.users`."""
+        return await self._ask(lambda store: store.users(beginning, limit))
+
     async def check(self) -> None:
         """Return when the database answers."""
         await self._ask(lambda store: store.unclaimed())

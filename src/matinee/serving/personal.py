@@ -22,6 +22,12 @@ def known_history(served: ServedModel, user_id: str, said: UserFeedback) -> tupl
     return None, rest.with_news(news)
 
 
+def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:
+    """Number of movies of which a rating by the user is known."""
+    learned = learned_history(served, user_id, said.withdrawn).items.tolist()
+    return len({served.catalogue[row]["movie_id"] for row in learned} | {rating.movie_id for rating in said.ratings})
+
+
 def learned_history(served: ServedModel, user_id: str, withdrawn: Withdrawn) -> History:
     """What the model has learned from a user, without what the user took back."""
     learned = served.model.history(served.user_index.get(user_id))

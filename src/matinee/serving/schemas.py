@@ -28,6 +28,12 @@ def _printable(value: str) -> str:
     return value
 
 
+def _beginning(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("an id is made of printable characters")
+    return value
+
+
 def _aware(value: datetime) -> datetime:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
@@ -54,6 +60,8 @@ Id = Annotated[
 ]
 PathId = Annotated[Id, BeforeValidator(unquote)]
 """An id in a path, which is matched as it came (`middleware.RequestContext`): a slash in an id is `%2F`."""
+Beginning = Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_beginning)]
+"""What an id may begin with; empty for any."""
 Stars = Annotated[float, Field(strict=True, ge=0.5, le=5, multiple_of=0.5)]
 Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_plausible)]
 Year = Annotated[int, Field(ge=0, le=9999)]
@@ -201,6 +209,20 @@ class UserRatings(Answer):
 
     user_id: str
     ratings: list[KnownRating]
+
+
+class User(Answer):
+    """Somebody of whom ratings are known."""
+
+    user_id: str
+    n_ratings: int
+    """Movies that the user has rated."""
+
+
+class Users(Answer):
+    """Users, by id."""
+
+    users: list[User]
 
 
 class SwapRequest(Question):

@@ -1,9 +1,11 @@
 """A model as it is served: what ranks, whose rows are whose, and where it comes from. Never changed, only replaced."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -107,6 +109,15 @@ class ServedModel:
         self.recent.note(Request(user_index, news, k, filters, exclude_seen))
         candidates = self.catalogue.candidates(filters)
         return recommend(self.model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
+
+    def users(self, beginning: str, limit: int) -> list[str]:
+        """The first `limit` ids, by their letters, of users it knows whose id starts with `beginning`."""
+        first = bisect_left(self._user_ids, beginning)
+        return [user_id for user_id in self._user_ids[first : first + limit] if user_id.startswith(beginning)]
+
+    @cached_property
+    def _user_ids(self) -> list[str]:
+        return sorted(self.user_index)
 
     def similar(self, movie_id: str, k: int) -> Ranking:
         """The `k` movies nearest to one; see `matinee.ranking.similar`.

@@ -89,6 +89,13 @@ class KnownRating(Answer):
     """`training` when the served model has learned from it, else `live`."""
 
 
+class User(Answer):
+    """Somebody of whom ratings are known."""
+
+    user_id: Id
+    n_ratings: int
+
+
 class StoredRatings(Answer):
     """What was stored, durably."""
 
@@ -152,6 +159,10 @@ _A = TypeVar("_A", bound=Answer)
 
 class _Movies(Answer):
     items: tuple[Movie, ...]
+
+
+class _Users(Answer):
+    users: tuple[User, ...]
 
 
 class _UserRatings(Answer):
@@ -231,6 +242,10 @@ class Client:
     def ratings(self, user_id: str, limit: int = 100) -> tuple[KnownRating, ...]:
         """What the server knows of a user, newest first, at most `limit` (≤ 1,000); empty for a new one."""
         return self._get(_UserRatings, f"/v1/users/{segment(user_id)}/ratings", {"limit": limit}).ratings
+
+    def users(self, beginning: str = "", limit: int = 10) -> tuple[User, ...]:
+        """Users of whom a rating is known and whose id starts with `beginning`, at most `limit` (≤ 50)."""
+        return self._get(_Users, "/v1/users", {"query": beginning, "limit": limit}).users
 
     def rate(self, *ratings: Rating, idempotency_key: str | None = None) -> StoredRatings:
         """Store ratings (1 to 1,000); they are durable when this returns.

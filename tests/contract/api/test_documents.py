@@ -11,6 +11,7 @@ ROUTES = {
     ("get", "/v1/movies/{movie_id}"),
     ("get", "/v1/movies/{movie_id}/similar"),
     ("post", "/v1/ratings"),
+    ("get", "/v1/users"),
     ("get", "/v1/users/{user_id}/ratings"),
     ("delete", "/v1/users/{user_id}/ratings/{movie_id}"),
     ("delete", "/v1/users/{user_id}"),
@@ -58,7 +59,7 @@ def test_a_request_id_that_does_not_belong_into_a_log_is_replaced(api, given):
     ("method", "path", "status"),
     [
         ("GET", "/nowhere", 404),
-        ("GET", "/v1/users", 404),
+        ("GET", "/v1/user", 404),
         ("DELETE", "/v1/model", 405),
         ("GET", "/v1/ratings", 405),
         ("GET", "/v1/movies/none", 404),

@@ -29,6 +29,12 @@ FeedbackStore({as_source(settings)}).{what}
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_somebody_who_rated_is_found_by_the_beginning_of_the_id(api):
+    api.rate("new%comer", "m7")
+    api.rate("newcomer", "m7")
+    assert api.get("/v1/users?query=new%25").json() == {"users": [{"user_id": "new%comer", "n_ratings": 1}]}
+
+
 def test_a_rating_counts_until_it_is_taken_back_and_so_does_a_user(api):
     assert api.recommend("newcomer")["policy"] == "popular"
     api.rate("newcomer", "m7")

@@ -1,0 +1,31 @@
+"""Finding users by the beginning of their id."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from matinee.serving import schemas
+from matinee.serving.personal import n_known_ratings
+from matinee.serving.services import Server
+
+router = APIRouter(tags=["users"])
+
+
+@router.get("/v1/users")
+async def users(
+    server: Server,
+    query: Annotated[schemas.Beginning, Query(description="What the ids begin with.")] = "",
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> schemas.Users:
+    """Users of whom a rating is known, from training or from a moment ago, by id."""
+    served = server.slot.current
+    live = await server.feedback.users(query, limit)
+    candidates = sorted({*served.users(query, limit), *live})[:limit]
+    found = [
+        schemas.User(
+            user_id=user_id, n_ratings=n_known_ratings(served, user_id, await server.feedback.of_user(user_id))
+        )
+        for user_id in candidates
+    ]
+    # Of whoever took everything back nothing is known any more.
+    return schemas.Users(users=[user for user in found if user.n_ratings > 0])
