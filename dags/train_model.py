@@ -5,8 +5,8 @@ Every day, or when somebody triggers it, the next chunk of ratings becomes a mod
 | task | what it does | skipped when |
 | --- | --- | --- |
 | `ingest` | closes the next chunk of ratings, feedback of the day included | – |
-| `train` | trains on all chunks so far, logs run and artifact to MLflow | there are no new ratings |
-| `evaluate` | compares the model with the one in production | there are no new ratings |
+| `train` | watches the chunk, trains on all so far, logs run and artifact | it is broken, or there are no new ratings |
+| `evaluate` | compares the model with the one in production | nothing was trained |
 | `promote` | moves the alias `production` of `movie-recommender` | the comparison said no |
 
 A promotion updates the asset `matinee://models/production`, and that starts `deploy_model`.

@@ -17,6 +17,7 @@ import httpx
 from pydantic import BaseModel
 
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound, Refused
+from matinee.ratings.statistics import StatisticsStore
 from matinee.settings import Settings
 
 TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"
@@ -27,8 +28,8 @@ TIMEOUT_S = 30.0
 ABSENCE_S = 45.0
 """How long Airflow may be away, or do nothing about a queued run, before that counts as a failure."""
 
-SUCCESS, FAILED = "success", "failed"
-ENDED = (SUCCESS, FAILED, "skipped", "upstream_failed", "removed")
+SUCCESS, FAILED, SKIPPED = "success", "failed", "skipped"
+ENDED = (SUCCESS, FAILED, SKIPPED, "upstream_failed", "removed")
 
 
 class Dag(BaseModel):
@@ -66,6 +67,9 @@ class Progress:
     tasks: tuple[Task, ...]
 
 
+Outcome = Literal["promoted", "rejected", "refused", "no_more_data"]
+"""`rejected`: the gate refused the model; `refused`: the data watch refused the chunk, and nothing was trained."""
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -74,10 +78,10 @@ class NextResult:
     """What came of one run of the daily loop."""
 
     dag_run_id: str
-    outcome: Literal["promoted", "rejected", "no_more_data"]
+    outcome: Outcome
     chunk_id: int | None
     reason: str
-    """The gate's reason, in words."""
+    """Of the gate, or of the data watch when it refused the chunk, in words."""
     served_version: str | None
     """Version that the API server serves since this run; nothing when it promoted none."""
     duration_s: float
@@ -282,7 +286,7 @@ def advance(settings: Settings, on_progress: OnProgress, absence_s: float = ABSE
         dag_run_id=run.dag_run_id,
         outcome=outcome,
         chunk_id=ingested.get("chunk_id"),
-        reason=str(evaluated.get("reason", "")),
+        reason=reason_of(settings, outcome, ingested, evaluated),
         served_version=served,
         duration_s=time.monotonic() - started,
     )
@@ -293,12 +297,26 @@ def new_run_id(prefix: str) -> str:
     return f"{prefix}__{datetime.now(UTC):%Y-%m-%dT%H.%M.%S}_{secrets.token_hex(4)}"
 
 
-def outcome_of(ingested: Mapping[str, Any], tasks: Iterable[Task]) -> Literal["promoted", "rejected", "no_more_data"]:
+def outcome_of(ingested: Mapping[str, Any], tasks: Iterable[Task]) -> Outcome:
     """What came of a `train_model` run that succeeded, from the result of `ingest` and the states of its tasks."""
     if ingested.get("chunk_id") is None:
         return "no_more_data"
-    promoted = any(task.task_id == "promote" and task.state == SUCCESS for task in tasks)
-    return "promoted" if promoted else "rejected"
+    states = {task.task_id: task.state for task in tasks}
+    if states.get("train") == SKIPPED:
+        return "refused"
+    return "promoted" if states.get("promote") == SUCCESS else "rejected"
+
+
+def reason_of(settings: Settings, outcome: Outcome, ingested: Mapping[str, Any], evaluated: Mapping[str, Any]) -> str:
+    """Why a `train_model` run ended as it did; what the data watch found is in the ledger's database."""
+    if outcome != "refused":
+        return str(evaluated.get("reason", ""))
+    store, chunk_id = StatisticsStore(settings), int(ingested["chunk_id"])
+    decision = store.decisions().get(chunk_id)
+    if decision is not None and decision.decision == "left_out":
+        return f"It is left out: {decision.reason}."
+    hint = f"If it is right all the same: matinee watch {chunk_id} --accept --reason WHY."
+    return " ".join([*store.of(chunk_id).reasons, hint])
 
 
 def _path(dag_id: str, dag_run_id: str) -> str:

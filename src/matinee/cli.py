@@ -123,7 +123,7 @@ def advance(
             break
     if as_json:
         _print_json({"runs": results})
-    if any(result["outcome"] == "rejected" for result in results):
+    if any(result["outcome"] in ("rejected", "refused") for result in results):
         raise typer.Exit(3)
 
 
@@ -142,6 +142,30 @@ def ingest(
         period = f"{result['starts_at'][:10]} to {result['ends_at'][:10]}"
         counts = f"{result['n_ratings']} ratings, {result['n_live']} of them live"
         _report(result, as_json, f"Chunk {result['chunk_id']}: {period}, {counts}.")
+
+
+@app.command()
+def watch(
+    chunk_id: Annotated[int, typer.Argument(min=1, help="A closed chunk.")],
+    accept: Annotated[bool, typer.Option("--accept", help="Learn from it, whatever the watch said.")] = False,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="Never learn from it.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; needed for a decision, and recorded.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a chunk with its past (exit code 3 when nothing is learned from it), or decide about it."""
+    from matinee.stages.watch import decide_on_chunk, watch_chunk
+
+    if accept != leave_out and reason:
+        result = decide_on_chunk(_settings(), chunk_id, "accepted" if accept else "left_out", reason)
+    elif not (accept or leave_out or reason):
+        result = watch_chunk(_settings(), chunk_id)
+    else:
+        raise UsageError("A decision is one word and a reason.", "Use --accept or --leave-out, with --reason 'why'.")
+    use = "is learned from" if result["is_learned_from"] else "is not learned from"
+    said = " ".join([f"Chunk {chunk_id} is {result['verdict']} and {use}.", *result["reasons"]])
+    _report(result, as_json, said)
+    if not result["is_learned_from"] and not leave_out:
+        raise typer.Exit(3)
 
 
 @app.command()

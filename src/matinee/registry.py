@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -63,6 +63,8 @@ class Training:
     metrics: Mapping[str, float]
     """Duration, memory and counts of the training."""
     started_at: datetime
+    reports: Mapping[str, str] = field(default_factory=dict)
+    """Pages by file name, for people."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Registry:
         Raises:
             DependencyUnreachable: MLflow does not answer.
         """
-        self._url = settings.mlflow
+        self._url, self._link = settings.mlflow, settings.mlflow_link
         try:
             httpx.get(f"{self._url}/health", timeout=5).raise_for_status()
         except httpx.HTTPError as error:
@@ -164,8 +166,28 @@ class Registry:
             with mlflow.start_run(run_id=run.info.run_id):
                 mlflow.log_params({"algorithm": manifest.algorithm, **training.hyperparameters})
                 mlflow.log_metrics(dict(training.metrics), step=manifest.chunk_id)
+                for name, page in training.reports.items():
+                    mlflow.log_text(page, name)
                 mlflow.set_tag("matinee.model_id", _log_model(training.folder))
         return str(run.info.run_id)
+
+    def log_refused_chunk(self, chunk_id: int, name: str, page: str) -> str:
+        """Keep the report of a chunk that nothing is learned from, in a run of its own; returns its address.
+
+        The same chunk has one such run, whoever asks again.
+        """
+        with self._answers():
+            experiment_id = self._experiment_id()
+            known = self._client.search_runs([experiment_id], f"tags.`matinee.refused_chunk` = '{chunk_id}'")
+            if known:
+                run_id = known[0].info.run_id
+            else:
+                tags = {"matinee.refused_chunk": str(chunk_id)}
+                run = self._client.create_run(experiment_id, run_name=f"chunk-{chunk_id:05d}-refused", tags=tags)
+                run_id = run.info.run_id
+            self._client.log_text(run_id, page, name)
+            self._client.set_terminated(run_id)
+        return f"{self._link}/#/experiments/{experiment_id}/runs/{run_id}/artifacts/{name}"
 
     def log_evaluation(
         self, run: TrainingRun, metrics: Mapping[str, float], per_user: pl.DataFrame, decision: Decision

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     positive_rating: Annotated[float, Field(gt=0)] = 4.0
     """Stars from which a rating says that the user liked the movie: what models learn and what evaluation counts."""
 
+    watch: Literal["on", "off"] = "on"
+    """Whether a chunk of ratings that is clearly broken stops its run; `off`: it is reported, and learned from."""
+
     gate: Literal["on", "off"] = "on"
     """Whether a model has to prove itself before it goes into production; `off`: the newest wins."""
 

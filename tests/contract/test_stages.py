@@ -221,3 +221,61 @@ def histories_in(run_id: str) -> dict[str, list[str]]:
             user_id: [movie_ids[item] for item in loaded.model.histories.of(row).items]
             for user_id, row in loaded.user_index.items()
         }
+
+
+@pytest.fixture
+def broken_day(home):
+    """Id of a chunk, after a first one in production, all of whose ratings are 5."""
+    day = pl.col("rated_at") >= pl.datetime(2020, 1, 16, time_zone="UTC")
+    broken = two_tastes().with_columns(rating=pl.when(day).then(5).otherwise("rating"))
+    broken.write_csv(home.parent / "ratings.csv")
+    _, run_id = train_through_the_next_chunk("first")
+    matinee("evaluate", "--run-id", run_id)
+    matinee("promote", "--run-id", run_id)
+    return matinee("ingest", "--run-id", "broken")["chunk_id"]
+
+
+def test_a_broken_chunk_stops_before_training_with_exit_code_3_and_one_line_that_helps(broken_day):
+    errors = [matinee("train", "--chunk-id", str(broken_day), code=3)["error"] for _ in range(2)]
+    assert errors[0] == errors[1]  # a retry changes nothing
+    assert errors[0].count("\n") == 1
+    for part in ("are 5.0.", "/artifacts/data_watch.html", f"matinee watch {broken_day} --accept --reason"):
+        assert part in errors[0]
+    (run,) = Registry(load_settings())._client.search_runs(
+        [Registry(load_settings())._experiment_id()], f"tags.`matinee.refused_chunk` = '{broken_day}'"
+    )
+    artifacts = Registry(load_settings())._client.list_artifacts(run.info.run_id)
+    assert (run.info.status, [each.path for each in artifacts]) == ("FINISHED", ["data_watch.html"])
+
+
+def test_a_refused_chunk_is_left_out_of_the_next_training_until_somebody_accepts_it(broken_day, home):
+    assert matinee("watch", str(broken_day), code=3)["is_learned_from"] is False
+    watched = matinee("watch", str(broken_day), "--accept", "--reason", "a festival")
+    assert (watched["verdict"], watched["is_learned_from"]) == ("refused", True)
+    assert watched["decision"]["reason"] == "a festival"
+    run_id = matinee("train", "--chunk-id", str(broken_day))["run_id"]
+    learned = Registry(load_settings()).training_run(run_id).metrics["n_ratings"]
+    client = Registry(load_settings())._client
+    assert "data_watch.html" in [each.path for each in client.list_artifacts(run_id)]
+    matinee("watch", str(broken_day), "--leave-out", "--reason", "it was none")
+    assert "it was none" in matinee("train", "--chunk-id", str(broken_day), code=3)["error"]
+    chunk_id = matinee("ingest", "--run-id", "third")["chunk_id"]
+    matinee("watch", str(chunk_id), "--accept", "--reason", "all days are like that")
+    run_id = matinee("train", "--chunk-id", str(chunk_id))["run_id"]
+    sizes = [pl.read_parquet(path).height for path in sorted((home / "ratings").glob("*.parquet"))]
+    assert learned == sizes[0] + sizes[1]
+    assert Registry(load_settings()).training_run(run_id).metrics["n_ratings"] == sizes[0] + sizes[2]
+
+
+def test_with_the_watch_off_a_broken_chunk_is_reported_and_learned_from(broken_day, monkeypatch):
+    monkeypatch.setenv("MATINEE_WATCH", "off")
+    run_id = matinee("train", "--chunk-id", str(broken_day))["run_id"]
+    assert matinee("watch", str(broken_day))["verdict"] == "refused"
+    assert matinee("evaluate", "--run-id", run_id)["verdict"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--accept"], ["--accept", "--leave-out", "--reason", "x"], ["--reason", "x"]], ids=str
+)
+def test_half_a_decision_about_a_chunk_is_exit_code_2(broken_day, arguments):
+    assert "--accept or --leave-out" in matinee("watch", str(broken_day), *arguments, code=2)["error"]

@@ -7,6 +7,8 @@ import pytest
 from matinee import airflow as module
 from matinee.airflow import Airflow, NextResult, Progress, advance, new_run_id
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
+from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.watch import watch
 from matinee.settings import Settings
 
 
@@ -54,6 +56,25 @@ def test_next_tells_that_the_gate_said_no(settings, airflow_server):
     airflow_server.next_run = rejected
     result = advance(settings, ignore)
     assert (result.outcome, result.reason, result.served_version) == ("rejected", "worse than popularity", None)
+
+
+def test_next_tells_why_the_data_watch_refused_the_chunk(settings, airflow_server, ratings, tmp_path):
+    ratings.with_columns(rating=5.0).write_csv(tmp_path / "ratings.csv")
+    settings = settings.model_copy(update={"data": str(tmp_path / "ratings.csv")})
+    ChunkLedger(settings).close_next("first")
+    watch(settings, 1)
+
+    def refused(_: str, dag_run_id: str):
+        run = airflow_server.promoting_run(dag_run_id, caused=None)
+        run.tasks |= dict.fromkeys(("train", "evaluate", "promote"), "skipped")
+        run.results = {"ingest": {"state": "closed", "chunk_id": 1}}
+        return run
+
+    airflow_server.next_run = refused
+    result = advance(settings, ignore)
+    assert (result.outcome, result.chunk_id, result.served_version) == ("refused", 1, None)
+    assert "are 5.0." in result.reason
+    assert "matinee watch 1 --accept" in result.reason
 
 
 def test_next_tells_that_there_are_no_more_ratings(settings, airflow_server):

@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from matinee.airflow import DEPLOY, FAILED, POLL_S, TRAIN, Airflow, DagRun, OnProgress, Progress
+from matinee.airflow import DEPLOY, FAILED, POLL_S, TRAIN, Airflow, DagRun, OnProgress, Progress, outcome_of, reason_of
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
@@ -38,8 +38,8 @@ def ensure(settings: Settings, console: Console) -> bool:
         on_progress = _reporter(console, spinner.update)
         run = airflow.follow(_first_run(airflow), on_progress)
         if not any(task.task_id == "promote" and task.state == "success" for task in airflow.tasks(run)):
-            reason = airflow.result(run, "evaluate").get("reason", "there were no new ratings")
-            raise MatineeError(f"The run promoted no model: {reason}.", "Try the next chunk: `matinee next`.")
+            why = _why(settings, airflow, run).rstrip(".")
+            raise MatineeError(f"The run promoted no model: {why}.", "Try the next chunk: `matinee next`.")
         _deployed(airflow, run, on_progress)
     _wait_until_learned(settings)
     return True
@@ -77,6 +77,12 @@ def _first_run(airflow: Airflow) -> DagRun:
         time.sleep(POLL_S)
     problems = "; ".join(airflow.import_errors()) or "its scheduler or DAG processor is slow"
     raise DependencyUnreachable(f"Airflow started no run of {TRAIN}: {problems}.", "See `matinee logs`.")
+
+
+def _why(settings: Settings, airflow: Airflow, run: DagRun) -> str:
+    ingested, evaluated = airflow.result(run, "ingest"), airflow.result(run, "evaluate")
+    outcome = outcome_of(ingested, airflow.tasks(run))
+    return reason_of(settings, outcome, ingested, evaluated) or "there were no new ratings"
 
 
 def _deployed(airflow: Airflow, run: DagRun, on_progress: OnProgress) -> None:

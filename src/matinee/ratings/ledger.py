@@ -11,7 +11,7 @@ What people take back before a chunk is claimed never enters it; what they take 
 immutable, and is left out whenever the chunk is read to learn from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Literal, get_args
@@ -38,6 +38,7 @@ Step = Literal["prepared", "claiming", "claimed", "drafted", "published", "closi
 """Moments of `close_next`; a process may die at each of them."""
 
 STEPS: tuple[Step, ...] = get_args(Step)
+_NO_RATINGS = pl.Schema({**CHUNK, "chunk_id": pl.Int64()}).to_frame()
 _WAITING = FeedbackRow.chunk_id.is_(None) & ~IS_WITHDRAWN
 
 
@@ -123,10 +124,11 @@ class ChunkLedger:
         """
         return without_withdrawn(self._database, self._read(self.chunk(chunk_id)))
 
-    def ratings_through(self, chunk_id: int) -> pl.DataFrame:
-        """Ratings of all chunks up to this one, as `ratings_of` gives them; raises what it raises."""
+    def ratings_through(self, chunk_id: int, without: Container[int] = ()) -> pl.DataFrame:
+        """Ratings of all chunks up to this one but `without`, as `ratings_of` gives them; raises what it raises."""
         self.chunk(chunk_id)
-        ratings = pl.concat(self._read(chunk) for chunk in self.chunks() if chunk.chunk_id <= chunk_id)
+        chunks = [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
+        ratings = pl.concat([_NO_RATINGS, *(self._read(chunk) for chunk in chunks)])
         return without_withdrawn(self._database, ratings)
 
     def _of_run(self, run_id: str) -> Chunk | None:

@@ -50,7 +50,7 @@ class ChunkStatistics:
     """Number of ratings for each UTC date (`1997-11-19`), in order; days without one are left out."""
 
     rating_histogram: dict[str, int]
-    """Number of ratings for each value (`"3.5"`), in order; values that nobody gave are left out."""
+    """Number of ratings for each value, to one decimal (`"3.5"`), in order; values that nobody gave are left out."""
 
     mean_rating: float | None
     ratings_per_user: float | None
@@ -61,7 +61,7 @@ class ChunkStatistics:
     """Rows that went into quarantine with this chunk, as a share of these and its ratings: 0 to 1."""
 
     usual_n_ratings: float | None
-    """Size that was to be expected: the median of the newest 30 chunks."""
+    """Size that was to be expected: the median of the newest 30 chunks, the first counted period by period."""
 
     rating_distance: float | None
     """Jensen-Shannon distance between the rating histograms of the chunk and of its past: 0 (same) to 1 (disjoint)."""
@@ -87,6 +87,13 @@ class ChunkStatistics:
     def new_movie_share(self) -> float:
         """New movies as a share of the chunk's movies: 0 to 1."""
         return self.n_new_movies / self.n_movies if self.n_movies else 0.0
+
+
+COMPARISONS = (
+    *("usual_n_ratings", "rating_distance", "rating_p_value"),
+    *("popularity_distance", "popularity_p_value", "popularity_overlap"),
+)
+"""Fields of `ChunkStatistics` that compare with the past."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,14 @@ class StatisticsStore:
         query = sa.select(ChunkDecisionRow).order_by(ChunkDecisionRow.id)
         with Session(self._database) as session:
             return {row.chunk_id: _decision(row) for row in session.scalars(query)}
+
+    def not_learned_from(self, watch: Literal["on", "off"]) -> set[int]:
+        """Chunks that are left out, and, with the watch `on`, those that were refused and that nobody has accepted."""
+        query = sa.select(ChunkStatisticsRow.chunk_id).where(ChunkStatisticsRow.verdict == "refused")
+        with Session(self._database) as session:
+            refused = set(session.scalars(query)) if watch == "on" else set()
+        decided = {chunk_id: each.decision for chunk_id, each in self.decisions().items()}
+        return {each for each in refused | decided.keys() if decided.get(each) != "accepted"}
 
 
 def _statistics(row: ChunkStatisticsRow) -> ChunkStatistics:

@@ -13,6 +13,7 @@ from matinee.models.popular import Popular
 from matinee.ranking import Histories, RankingModel
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.schema import MOVIES
+from matinee.ratings.statistics import StatisticsStore
 from matinee.serving.catalogue import Catalogue
 from matinee.serving.served import Provenance, ServedModel
 from matinee.settings import Settings
@@ -46,7 +47,8 @@ def fallback(settings: Settings, found: Basis) -> ServedModel:
     movies = pl.read_parquet(found.source.with_name("movies.parquet")) if found.source else MOVIES.to_frame()
     if found.chunk is None:
         return _served(_unrated(movies.height), [], movies["movie_id"].to_list(), movies, None)
-    ratings = ChunkLedger(settings).ratings_through(found.chunk.chunk_id)
+    without = StatisticsStore(settings).not_learned_from(settings.watch)
+    ratings = ChunkLedger(settings).ratings_through(found.chunk.chunk_id, without)
     interactions = Interactions.from_ratings(
         ratings, movies["movie_id"].to_list(), settings.positive_rating, found.chunk.ends_at
     )

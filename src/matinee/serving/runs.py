@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from matinee.airflow import DEPLOY, PROMOTE, ROLLBACK, SUCCESS, TRAIN, Airflow, DagRun, Task, new_run_id, outcome_of
+from matinee.airflow import (
+    DEPLOY,
+    PROMOTE,
+    ROLLBACK,
+    SUCCESS,
+    TRAIN,
+    Airflow,
+    DagRun,
+    Task,
+    new_run_id,
+    outcome_of,
+    reason_of,
+)
 from matinee.errors import NotFound
 from matinee.settings import Settings
 
@@ -79,6 +91,7 @@ class Runs:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._airflow = Airflow(settings, ABSENCE_S, TIMEOUT_S)
 
     def close(self) -> None:
@@ -110,7 +123,7 @@ class Runs:
         dag_id, _, dag_run_id = run_id.partition(":")
         if dag_id not in DAGS or not dag_run_id:
             raise NotFound(f"There is no run {run_id!r}.", "See those there are with GET /v1/runs.")
-        return await self._ask(lambda airflow: _progress(airflow, airflow.run(dag_id, dag_run_id)))
+        return await self._ask(lambda airflow: _progress(self._settings, airflow, airflow.run(dag_id, dag_run_id)))
 
     async def _ask(self, question: Callable[[Airflow], T]) -> T:
         return await asyncio.to_thread(question, self._airflow)
@@ -121,7 +134,7 @@ def _run(run: DagRun) -> Run:
     return Run(run_id, DAGS[run.dag_id], _STATES.get(run.state, "waiting"), run.run_after, run.end_date)
 
 
-def _progress(airflow: Airflow, run: DagRun) -> Progress:
+def _progress(settings: Settings, airflow: Airflow, run: DagRun) -> Progress:
     tasks = airflow.tasks(run)
     results = {task.task_id: airflow.result(run, task.task_id) for task in tasks if task.state == SUCCESS}
     ingested, evaluated = results.get("ingest", {}), results.get("evaluate", {})
@@ -131,7 +144,7 @@ def _progress(airflow: Airflow, run: DagRun) -> Progress:
         steps=_steps(run, tasks),
         outcome=outcome,
         chunk_id=ingested.get("chunk_id"),
-        reason=str(evaluated.get("reason", "")),
+        reason=_reason(settings, run, outcome, ingested, evaluated),
         served_version=results.get("rollback", {}).get("version"),
     )
     return progress if run.dag_id == ROLLBACK else _with_deployment(airflow, run, progress)
@@ -162,6 +175,14 @@ def _steps(run: DagRun, tasks: Sequence[Task]) -> list[Step]:
     """Every step of the run; a run that was just asked for has no tasks yet."""
     states = {task.task_id: _STATES.get(task.state, "waiting") for task in tasks}
     return [Step(name, states.get(name, "waiting")) for name in STEPS[run.dag_id]]
+
+
+def _reason(
+    settings: Settings, run: DagRun, outcome: Outcome | None, ingested: dict[str, Any], evaluated: dict[str, Any]
+) -> str:
+    if run.dag_id == TRAIN and outcome == "refused":
+        return reason_of(settings, outcome, ingested, evaluated)
+    return str(evaluated.get("reason", ""))
 
 
 def _outcome(run: DagRun, ingested: dict[str, Any], tasks: Sequence[Task]) -> Outcome | None:

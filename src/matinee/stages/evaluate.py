@@ -13,6 +13,7 @@ from matinee.models import artifact
 from matinee.models.base import Interactions
 from matinee.production import Production
 from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.statistics import StatisticsStore
 from matinee.registry import ModelVersion, Registry, TrainingRun
 from matinee.settings import Settings
 from matinee.stages import Result
@@ -61,7 +62,8 @@ def _split(settings: Settings, chunk_id: int) -> tuple[Split, datetime]:
     ledger = ChunkLedger(settings)
     chunk, newest = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
     if chunk_id > 1:
-        return Split(ledger.ratings_through(chunk_id - 1), newest), chunk.starts_at
+        without = StatisticsStore(settings).not_learned_from(settings.watch)
+        return Split(ledger.ratings_through(chunk_id - 1, without), newest), chunk.starts_at
     return split_off_newest(newest, chunk.ends_at, settings.period), chunk.ends_at - settings.period
 
 

@@ -15,22 +15,34 @@ from matinee.models import artifact
 from matinee.models.base import Fitted, Interactions, WarmStarting, fit, recommender
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.sources import prepare
+from matinee.ratings.statistics import StatisticsStore
+from matinee.ratings.watch_report import NAME, report
 from matinee.registry import ModelVersion, Registry, Training
 from matinee.settings import Settings
 from matinee.stages import Result
+from matinee.stages.watch import require_sound
 
 log = structlog.get_logger()
 
 
 def train_model(settings: Settings, chunk_id: int) -> Result:
-    """Fit the configured algorithm on all chunks up to `chunk_id` and log it; a finished training is not repeated."""
+    """Fit the configured algorithm on all chunks up to `chunk_id` and log it; a finished training is not repeated.
+
+    Raises:
+        Refused: the data watch says that the chunk is clearly broken, or somebody has left it out.
+    """
     started_at, began = datetime.now(UTC), time.perf_counter()
     algorithm = recommender(settings.algorithm)
     registry = Registry(settings)
-    chunk = ChunkLedger(settings).chunk(chunk_id)
+    ledger, store = ChunkLedger(settings), StatisticsStore(settings)
+    chunk = ledger.chunk(chunk_id)
+    watched = require_sound(
+        settings, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
+    )
     run_id = registry.finished_training(chunk_id, settings.algorithm, algorithm.parameters)
     if run_id is None:
-        interactions = interactions_of(settings, ChunkLedger(settings).ratings_through(chunk_id), chunk.ends_at)
+        ratings = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch))
+        interactions = interactions_of(settings, ratings, chunk.ends_at)
         fit_began = time.perf_counter()
         starts_warm = isinstance(algorithm, WarmStarting)
         incumbent = loaded_incumbent(registry, registry.production(), chunk_id) if starts_warm else None
@@ -43,6 +55,7 @@ def train_model(settings: Settings, chunk_id: int) -> Result:
                 hyperparameters=algorithm.parameters,
                 metrics={**metrics, "train_s": time.perf_counter() - began, "peak_memory_bytes": _peak_memory_bytes()},
                 started_at=started_at,
+                reports={NAME: report(watched)},
             )
             run_id = registry.log_training(training)
     run = registry.training_run(run_id)
