@@ -305,6 +305,33 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(4)
 
 
+@app.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="New file, such as matinee.tar.gz.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole home, secrets included, into one file; matinee has to be stopped."""
+    from matinee.backup import back_up
+
+    result = back_up(_settings(), archive)
+    size = f"{result['n_files']:,} files, {result['size_bytes'] / 1e6:.0f} MB"
+    _report(result, as_json, f"{result['archive']}: {size}. It holds the secrets; keep it safe.")
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="What `matinee backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put a home that is there aside.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a backup and make it the home; matinee has to be stopped."""
+    from matinee.backup import restore as restore_home
+
+    result = restore_home(_settings(), archive, replace=replace)
+    aside = f" What was there is in {result['aside']}." if result["aside"] else ""
+    _report(result, as_json, f"{result['home']} is as it was on {result['made_at']}.{aside} Start it: matinee up")
+
+
 @bench.command()
 def quality(
     split: Annotated[
