@@ -118,10 +118,10 @@ def _write(home: Path, file: IO[bytes]) -> dict[str, Any]:
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar, tempfile.TemporaryDirectory() as folder:
         for path in sorted(home.rglob("*")):
             name = str(path.relative_to(home))
-            if path.name in _PASSING or path.name.endswith(("-wal", "-shm")):
+            if path.name in _PASSING or _is_journal(path):
                 continue
             if path.is_file() and not path.is_symlink():
-                content = _sqlite_copy(path, Path(folder)) if path.suffix == ".db" else path
+                content = _sqlite_copy(path, Path(folder)) if _is_sqlite(path) else path
                 files[name] = _add(tar, path, content, name)
             elif path.is_dir():
                 tar.add(path, name, recursive=False)
@@ -153,6 +153,20 @@ class _Hashing:
         data = self._file.read(size)
         self.sha256.update(data)
         return data
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Told by content: the servers' metrics are files `.db` too."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
+
+
+def _is_journal(path: Path) -> bool:
+    """Whether SQLite's copy of the database beside it has the content already."""
+    name, dash, kind = path.name.rpartition("-")
+    return bool(dash) and kind in ("wal", "shm") and _is_sqlite(path.with_name(name))
 
 
 def _sqlite_copy(path: Path, folder: Path) -> Path:

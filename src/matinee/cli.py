@@ -300,7 +300,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         for finding in findings:
             mark = "[green]ok[/]  " if finding.ok else "[red]bad[/] "
-            stdout.print(f"{mark} {finding.what}: {escape(finding.detail)}", highlight=False)
+            stdout.print(f"{mark} {finding.what}: {escape(f'{finding.detail} {finding.fix}'.strip())}", highlight=False)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(4)
 

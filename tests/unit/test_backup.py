@@ -28,6 +28,8 @@ def own(settings, ratings, tmp_path) -> Settings:
     credentials.secret(own.home, "postgres_password")
     (own.home / "postgres" / "pg_empty").mkdir(parents=True, mode=0o700)
     (own.home / "postgres" / "postmaster.pid").write_text("1")
+    (own.home / "workers").mkdir()
+    (own.home / "workers" / "counter_7.db").write_bytes(b"what the metrics library writes")
     return own
 
 
@@ -49,6 +51,7 @@ def test_a_restored_home_has_everything_as_it_was(own, archive, tmp_path):
     assert ChunkLedger(other).close_next("run-2").n_live == 1
     assert credentials.secret(other.home, "postgres_password") == credentials.secret(own.home, "postgres_password")
     assert (other.home / "postgres" / "pg_empty").is_dir()
+    assert (other.home / "workers" / "counter_7.db").read_bytes() == b"what the metrics library writes"
     assert not (other.home / "postgres" / "postmaster.pid").exists()
 
 
