@@ -16,6 +16,7 @@ import polars as pl
 import psutil
 
 from matinee.settings import Settings
+from support import free_port
 
 MATINEE = Path(sys.executable).with_name("matinee")
 
@@ -40,6 +41,14 @@ class System:
         )
         assert finished.returncode == code, f"{finished.stdout}\n{finished.stderr}"
         return finished.stdout
+
+    def failing(self, *arguments: str, code: int) -> str:
+        """What a command that ends with this exit code writes to stderr."""
+        finished = subprocess.run(
+            [MATINEE, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=900
+        )
+        assert finished.returncode == code, f"{finished.stdout}\n{finished.stderr}"
+        return finished.stderr
 
     def json(self, *arguments: str) -> dict[str, Any]:
         """The result of a command."""
@@ -78,6 +87,14 @@ class System:
             return process.environ().get("MATINEE_HOME") == self.environment["MATINEE_HOME"]
         except psutil.Error:
             return False
+
+
+def elsewhere(system: System, home: Path) -> System:
+    """The same matinee with another home and other ports; nothing of it runs."""
+    ports = {f"{name}_port": free_port() for name in ("api", "mlflow", "airflow", "ui", "postgres")}
+    values = {"home": home, **ports}
+    environment = system.environment | {f"MATINEE_{name.upper()}": str(value) for name, value in values.items()}
+    return System(environment, system.settings.model_copy(update=values))
 
 
 @dataclass

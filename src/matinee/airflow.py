@@ -316,7 +316,10 @@ def reason_of(settings: Settings, outcome: Outcome, ingested: Mapping[str, Any],
     if decision is not None and decision.decision == "left_out":
         return f"It is left out: {decision.reason}."
     hint = f"If it is right all the same: matinee watch {chunk_id} --accept --reason WHY."
-    return " ".join([*store.of(chunk_id).reasons, hint])
+    try:
+        return " ".join([*store.of(chunk_id).reasons, hint])
+    except NotFound:
+        return "Somebody skipped its training in Airflow."
 
 
 def _path(dag_id: str, dag_run_id: str) -> str:

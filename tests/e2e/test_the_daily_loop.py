@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import matinee.ui
 from matinee import airflow
-from running import eventually, visitors
+from running import elsewhere, eventually, visitors
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
@@ -153,3 +153,22 @@ def test_down_leaves_no_process_and_up_continues_where_it_was(system):
     system.matinee("down")
     assert system.processes() == []
     assert "did not run" in system.matinee("down")
+
+
+def test_a_backup_serves_the_same_model_in_another_home_under_other_ports(system, tmp_path):
+    system.matinee("up")
+    path = f"/v1/users/{system.somebody}/recommendations?k=10"
+    model, items = system.get("/v1/model"), system.get(path)["items"]
+    assert "matinee down" in system.failing("backup", str(tmp_path / "saved.tar.gz"), code=3)
+    system.matinee("down")
+    system.matinee("backup", str(tmp_path / "saved.tar.gz"))
+    other = elsewhere(system, tmp_path / "home")
+    other.matinee("restore", str(tmp_path / "saved.tar.gz"))
+    try:
+        other.matinee("up")
+        assert other.get("/v1/model")["run_id"] == model["run_id"]
+        assert other.get(path)["items"] == items
+        stages = {each["version"]: each["stage"] for each in other.json("versions")["versions"]}
+        assert stages[model["version"]] == "production"
+    finally:
+        other.matinee("down")

@@ -32,7 +32,9 @@ figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: v
 .chunk { fill: var(--chunk); color: var(--chunk); } .past { fill: var(--past); color: var(--past); }
 """
 
-_WIDTH, _HEIGHT, _FOOT = 640, 170, 22
+_WIDTH, _HEIGHT, _HEAD, _FOOT = 640, 180, 16, 22
+_N_LABELLED = 24
+"""Bars, more of which have no room for a figure each; the figure is then shown under the pointer only."""
 
 
 def report(watched: Watched) -> str:
@@ -95,38 +97,44 @@ def _shares(caption: str, shares: Shares) -> str:
     chunk, past = ([count / (counts.sum() or 1) for count in counts] for counts in (shares.chunk, shares.past))
     legend = '<span class="chunk">■</span> this chunk, <span class="past">■</span> its past'
     groups = [
-        (name, [("chunk", own, f"{name}: {own:.1%}"), ("past", before, f"{name} in the past: {before:.1%}")])
+        (name, [("chunk", own, f"{own:.0%}"), ("past", before, f"{before:.0%}")])
         for name, own, before in zip(shares.categories, chunk, past, strict=True)
     ]
     return _bars(f"{escape(caption)}; {legend}.", groups)
 
 
 def _sizes(watched: Watched) -> str:
-    """One bar for each chunk."""
+    """One bar for each chunk; the first is a long history, beside which no day could be seen."""
     own = watched.chunk.chunk_id
-    sizes = {**watched.sizes, own: watched.statistics.n_ratings}
+    days = {chunk_id: size for chunk_id, size in watched.sizes.items() if chunk_id != 1}
+    sizes = {**days, own: watched.statistics.n_ratings}
     groups = [
-        (str(chunk_id), [("chunk" if chunk_id == own else "past", float(size), f"Chunk {chunk_id}: {size:,} ratings")])
+        (str(chunk_id), [("chunk" if chunk_id == own else "past", float(size), f"{size:,}")])
         for chunk_id, size in sizes.items()
     ]
-    return _bars("Ratings of this chunk and of those before it, by chunk id.", groups)
+    return _bars("Ratings of this chunk and of those before it without the first, by chunk id.", groups)
 
 
 def _bars(caption: str, groups: Sequence[tuple[str, Sequence[tuple[str, float, str]]]]) -> str:
-    """Bars in groups with a name below each: of every bar its kind (`chunk`, `past`), height and description."""
+    """Bars in groups with a name below each: of every bar its kind (`chunk`, `past`), height and figure."""
     highest = max((height for _, bars in groups for _, height, _ in bars), default=0) or 1
-    step = _WIDTH / max(len(groups), 1)
+    step, n_bars = _WIDTH / max(len(groups), 1), sum(len(bars) for _, bars in groups)
     shapes = []
     for position, (name, bars) in enumerate(groups):
         width = step * 0.8 / len(bars)
-        for place, (kind, value, description) in enumerate(bars):
-            height = value / highest * (_HEIGHT - _FOOT)
+        for place, (kind, value, figure) in enumerate(bars):
+            height = value / highest * (_HEIGHT - _HEAD - _FOOT)
             left = position * step + step * 0.1 + place * width
             shapes.append(
                 f'<rect class="{kind}" x="{left:.1f}" y="{_HEIGHT - _FOOT - height:.1f}" width="{width:.1f}"'
-                f' height="{height:.1f}"><title>{escape(description)}</title></rect>'
+                f' height="{height:.1f}"><title>{escape(name)}: {figure}</title></rect>'
             )
-        middle = (position + 0.5) * step
-        shapes.append(f'<text x="{middle:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{escape(name)}</text>')
+            if n_bars <= _N_LABELLED:
+                shapes.append(_text(left + width / 2, _HEIGHT - _FOOT - height - 4, figure))
+        shapes.append(_text((position + 0.5) * step, _HEIGHT - 6, name))
     chart = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{"".join(shapes)}</svg>'
     return f"<figure>{chart}<figcaption>{caption}</figcaption></figure>"
+
+
+def _text(x: float, y: float, text: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(text)}</text>'

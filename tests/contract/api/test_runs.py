@@ -2,6 +2,9 @@
 
 import pytest
 
+from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.watch import watch
+
 AUTHORIZED = {"Authorization": "Bearer token-of-these-tests"}
 
 
@@ -58,6 +61,26 @@ def test_a_day_that_the_gate_refuses_ends_without_a_deployment(api, airflow_serv
     run = ended(api, run_id)
     assert (run["state"], run["outcome"]) == ("success", "rejected")
     assert states(run) | {"promote": "skipped", "deploy": "skipped"} == states(run)
+
+
+def test_a_day_that_the_data_watch_refuses_ends_with_its_reasons(api, airflow_server, settings, ratings, tmp_path):
+    ratings.with_columns(rating=5.0).write_csv(tmp_path / "ratings.csv")
+    own = settings.model_copy(update={"data": str(tmp_path / "ratings.csv")})
+    ChunkLedger(own).close_next("first")
+    watch(own, 1)
+    run_id = start_run(api, "advance").json()["run_id"]
+    airflow_server.runs[0].tasks |= dict.fromkeys(("train", "evaluate", "promote"), "skipped")
+    airflow_server.runs[0].results = {"ingest": {"state": "closed", "chunk_id": 1}}
+    run = ended(api, run_id)
+    assert (run["state"], run["outcome"], run["chunk_id"]) == ("success", "refused", 1)
+    assert "are 5.0." in run["reason"]
+
+
+def test_a_training_that_somebody_skips_by_hand_is_no_riddle(api, airflow_server):
+    run_id = start_run(api, "advance").json()["run_id"]
+    airflow_server.runs[0].tasks |= dict.fromkeys(("train", "evaluate", "promote"), "skipped")
+    run = ended(api, run_id)
+    assert (run["outcome"], run["reason"]) == ("refused", "Somebody skipped its training in Airflow.")
 
 
 def test_no_more_ratings_is_a_clean_end(api, airflow_server):

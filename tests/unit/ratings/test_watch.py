@@ -143,7 +143,7 @@ def test_the_report_needs_nothing_else_and_escapes_what_it_was_given(own):
     assert "&lt;script&gt;" in page
     assert "http" not in page
     assert page.count("<svg") == 3
-    assert page.count("<rect") == 2 * 2 + 2 * 6 + 3
+    assert page.count("<rect") == 2 * 2 + 2 * 6 + 2
     assert "prefers-color-scheme: dark" in page
 
 
