@@ -209,10 +209,18 @@ class Client:
         self._http.close()
 
     def recommendations(
-        self, user_id: str, k: int = 10, genre: str | None = None, *, exclude_seen: bool = True
+        self,
+        user_id: str,
+        k: int = 10,
+        genre: str | None = None,
+        years: tuple[int, int] | None = None,
+        *,
+        exclude_seen: bool = True,
     ) -> Recommendations:
-        """Best `k` movies for a user, known or new."""
-        parameters = {"k": k, "genre": genre or "", "exclude_seen": exclude_seen}
+        """Best `k` movies for a user, known or new; with `years`, only those of these years (inclusive)."""
+        parameters: dict[str, Any] = {"k": k, "genre": genre or "", "exclude_seen": exclude_seen}
+        if years is not None:
+            parameters |= {"year_from": years[0], "year_to": years[1]}
         return self._get(Recommendations, f"/v1/users/{segment(user_id)}/recommendations", parameters)
 
     def recommendations_for(

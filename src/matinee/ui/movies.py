@@ -1,5 +1,6 @@
 """Movies on the page: what is found, what is recommended, and one card for each with stars to click."""
 
+import html
 import math
 from collections.abc import Collection, Iterable
 
@@ -8,8 +9,9 @@ import streamlit as st
 from matinee.errors import MatineeError
 from matinee.ui.client import ModelInfo, Movie, RankedMovie, Rating, Recommendations
 from matinee.ui.texts import Texts
+from matinee.ui.tiles import tile
 from matinee.ui.titles import display_title, plain
-from matinee.ui.visit import Visit, genres_of
+from matinee.ui.visit import Visit, genres_of, years_of
 
 FOUND = 5
 """Movies that a search shows."""
@@ -29,22 +31,24 @@ def search(visit: Visit) -> None:
     found = visit.client.movies(query, FOUND)
     if not found:
         st.caption(texts.nothing_found.format(query=plain(query)))
-    _cards(visit, found, "found")
+    cards(visit, found, "found")
 
 
-def for_you(visit: Visit, model: ModelInfo) -> None:
+def recommended(visit: Visit, model: ModelInfo) -> None:
     """The user's recommendations, how they were made, and which of them the last rating brought."""
     texts = visit.texts
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader(texts.for_you, width="stretch")
-        genre = _choose_genre(visit)
-    listed = visit.client.recommendations(visit.user_id, genre=genre)
+        genre, years = _choose_genre(visit), _choose_years(visit)
+    listed = visit.client.recommendations(visit.user_id, 12, genre, years)
     if not listed.items:
         st.info(texts.all_rated if visit.ratings else texts.no_movies)
         return
-    new = _new_since_rating(listed, genre)
-    st.markdown(f"{_how(listed, model, texts)}  \n:small[:gray[{_advice(new, texts)}]]")
-    _cards(visit, listed.items, "list", new)
+    new = _new_since_rating(listed, f"{genre} {years}")
+    colour = {"learned": "green", "fold_in": "blue", "popular": "orange"}[listed.policy]
+    how = f":{colour}-badge[`{listed.policy}`] {_how(listed, model, texts)}"
+    st.markdown(f"{how}  \n:small[{_advice(new, texts)}]")
+    cards(visit, listed.items, "list", new)
 
 
 def _choose_genre(visit: Visit) -> str | None:
@@ -61,6 +65,15 @@ def _choose_genre(visit: Visit) -> str | None:
     )
 
 
+def _choose_years(visit: Visit) -> tuple[int, int] | None:
+    """Years that were chosen; None for all, which also takes in movies without a year."""
+    first, last = years_of(visit.url)
+    if first == last:
+        return None
+    chosen = st.slider(visit.texts.years, first, last, (first, last), key="years", width=240)
+    return None if chosen == (first, last) else chosen
+
+
 def _how(listed: Recommendations, model: ModelInfo, texts: Texts) -> str:
     """How a list was made, in words."""
     if listed.policy == "popular" and model.policy == "popular":
@@ -69,9 +82,9 @@ def _how(listed: Recommendations, model: ModelInfo, texts: Texts) -> str:
     return words[listed.policy].format(user=plain(listed.user_id or ""))
 
 
-def _new_since_rating(listed: Recommendations, genre: str | None) -> set[str]:
+def _new_since_rating(listed: Recommendations, filters: str) -> set[str]:
     """Movies that were not in this list before the last rating."""
-    subject, ids = (listed.user_id, genre), {movie.movie_id for movie in listed.items}
+    subject, ids = (listed.user_id, filters), {movie.movie_id for movie in listed.items}
     st.session_state["shown"] = subject, ids
     subject_before, ids_before = st.session_state.get("before") or (None, ids)
     return ids - ids_before if subject_before == subject else set()
@@ -83,7 +96,7 @@ def _advice(new: set[str], texts: Texts) -> str:
     return texts.one_is_new if len(new) == 1 else texts.some_are_new.format(count=len(new))
 
 
-def _cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str] = ()) -> None:
+def cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str] = ()) -> None:
     """One card for each movie, with similar movies behind a click.
 
     Args:
@@ -92,23 +105,24 @@ def _cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[st
         place: name of this list, unique on the page.
         new: ids of movies to be marked as new in the list.
     """
-    cards = st.container(gap="xsmall")
-    for movie in movies:
-        with cards.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-            _title(visit.texts, movie, is_new=movie.movie_id in new)
-            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
-                _similar_movies(visit, movie, place)
-                _stars(visit, movie, place)
+    grid = st.container(key=f"cards-{place}")
+    for number, movie in enumerate(movies):
+        with grid.container(border=True, key=f"card-{place}-{number}"):
+            st.html(tile(movie))
+            st.html(words(visit.texts, movie, is_new=movie.movie_id in new))
+            _stars(visit, movie, place)
+            _similar_movies(visit, movie, place)
 
 
-def _title(texts: Texts, movie: Movie, *, is_new: bool = False) -> None:
-    year = f" :gray[{movie.year}]" if movie.year else ""
-    badge = f" :blue-badge[{texts.new}]" if is_new else ""
-    genres = " · ".join(plain(texts.genres.get(genre, genre)) for genre in movie.genres)
-    if isinstance(movie, RankedMovie) and movie.reason:
-        genres = f"{genres} – {texts.because.format(title=plain(display_title(movie.reason.title)))}"
-    with st.container(width="stretch", gap=None):
-        st.markdown(f"**{plain(display_title(movie.title))}**{year}{badge}  \n:small[:gray[{genres}]]")
+def words(texts: Texts, movie: Movie, *, is_new: bool = False) -> str:
+    """HTML of what is written of a movie: title, year, genres, and why it is recommended."""
+    year = f" ({movie.year})" if movie.year else ""
+    badge = f" <em>{html.escape(texts.new)}</em>" if is_new else ""
+    genres = " · ".join(texts.genres.get(genre, genre) for genre in movie.genres)
+    reason = movie.reason if isinstance(movie, RankedMovie) else None
+    why = f"<small>{html.escape(texts.because.format(title=display_title(reason.title)))}</small>" if reason else ""
+    title = html.escape(f"{display_title(movie.title)}{year}")
+    return f'<div class="movie"><b>{title}{badge}</b><small>{html.escape(genres)}</small>{why}</div>'
 
 
 def _similar_movies(visit: Visit, movie: Movie, place: str) -> None:
@@ -123,7 +137,7 @@ def _similar_movies(visit: Visit, movie: Movie, place: str) -> None:
             return
         for other in nearest.items:
             with st.container(horizontal=True, vertical_alignment="center"):
-                _title(visit.texts, other)
+                st.html(words(visit.texts, other))
                 _stars(visit, other, f"{place}-{movie.movie_id}")
 
 

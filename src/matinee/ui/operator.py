@@ -214,18 +214,18 @@ class Operator(Client):
         """How far a run is."""
         return self._get(RunProgress, f"/v1/runs/{segment(run_id)}")
 
-    def advance(self) -> Run:
-        """Take the next chunk of ratings, train, and let the gate decide."""
-        return self._start({"action": "advance"})
+    def advance(self, key: str | None = None) -> Run:
+        """Take the next chunk of ratings, train, and let the gate decide; with a `key` given before, nothing new."""
+        return self._start({"action": "advance"}, key)
 
-    def roll_back(self, reason: str) -> Run:
-        """Go back to the version that served before."""
-        return self._start({"action": "roll_back", "reason": reason})
+    def roll_back(self, reason: str, key: str | None = None) -> Run:
+        """Go back to the version that served before; with a `key` given before, nothing new."""
+        return self._start({"action": "roll_back", "reason": reason}, key)
 
-    def promote(self, version: str, reason: str) -> Run:
-        """Put a version into production, whatever the gate said of it."""
-        return self._start({"action": "promote", "version": version, "reason": reason})
+    def promote(self, version: str, reason: str, key: str | None = None) -> Run:
+        """Put a version into production, whatever the gate said of it; with a `key` given before, nothing new."""
+        return self._start({"action": "promote", "version": version, "reason": reason}, key)
 
-    def _start(self, wanted: dict[str, str]) -> Run:
-        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": uuid4().hex}
+    def _start(self, wanted: dict[str, str], key: str | None) -> Run:
+        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": key or uuid4().hex}
         return self._read(Run, self._send(self._http.build_request("POST", "/v1/runs", json=wanted, headers=headers)))

@@ -1,61 +1,74 @@
-"""The page that people see: `streamlit run page.py`.
+"""The pages that people see: `streamlit run page.py`.
 
-A run of this script asks the API for what it shows and keeps nothing but the choices of the visitor, so the list is
+A run of this script asks the API for what it shows and keeps nothing but the choices of the visitor, so a list is
 always the one of this moment: rating a movie runs the script again, and the next list counts it.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
+import structlog
 
 from matinee.errors import DependencyUnreachable, MatineeError
-from matinee.settings import Settings, load_settings
-from matinee.ui.choices import choose_language, choose_user
+from matinee.settings import load_settings
+from matinee.ui import data, for_you, operations, start_here
+from matinee.ui.choices import choose_language, current_user, language
 from matinee.ui.follow import Pulse, follow, pulse_of
-from matinee.ui.movies import for_you, search
-from matinee.ui.panels import own_ratings, serving_model
+from matinee.ui.look import STYLE
 from matinee.ui.texts import Texts
 from matinee.ui.titles import plain
 from matinee.ui.visit import Visit, model_of
 
-# Streamlit leaves a sixth of a laptop's screen empty above the title, for a toolbar that this page hardly has.
-STYLE = "<style>.stMainBlockContainer { padding-top: 3rem; }</style>"
+log = structlog.get_logger()
 
 
 def main() -> None:
-    """Show the page."""
+    """Show the page of the address."""
+    texts = language()
     st.set_page_config(page_title="matinee", page_icon=":material/theaters:", layout="wide")
     st.html(STYLE)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("matinee", width="stretch")
-        texts = choose_language()
-    st.caption(texts.tagline)
+    pages = [
+        _page(texts, texts.for_you, "for-you", ":material/movie:", for_you.show, default=True),
+        _page(texts, texts.start_here, "start-here", ":material/waving_hand:", start_here.show),
+        _page(texts, texts.operations.title, "operations", ":material/sync:", operations.show),
+        _page(texts, texts.data.title, "data", ":material/bar_chart:", data.show),
+    ]
+    st.navigation(pages, position="top").run()
+
+
+def _page(
+    texts: Texts, title: str, path: str, icon: str, show: Callable[[Visit], bool], *, default: bool = False
+) -> st.Page:
+    def run() -> None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.title(title, width="stretch", anchor=False)
+            choose_language(texts)
+        _guarded(texts, show)
+
+    return st.Page(run, title=title, icon=icon, url_path=path, default=default)
+
+
+def _guarded(texts: Texts, show: Callable[[Visit], bool]) -> None:
+    """A page in a boundary: whatever goes wrong is one line of words, never a stack trace."""
     try:
-        _show(texts, load_settings())
+        _follow(texts, show)
     except DependencyUnreachable:
         st.error(texts.unreachable, icon=":material/cloud_off:")
         st.button(texts.try_again)
     except MatineeError as error:
         st.warning(texts.refused.format(reason=plain(str(error))), icon=":material/error:")
+    except Exception:
+        log.exception("the page failed")
+        st.error(texts.broken, icon=":material/error:")
 
 
-def _show(texts: Texts, settings: Settings) -> None:
-    """Everything below the title; runs again by itself when another model serves or the API comes back."""
-    left, right = st.columns([2, 1], gap="large")
-    with left:
-        visit = Visit(settings.api, texts, choose_user(texts))
-    shown: Pulse | None = None
+def _follow(texts: Texts, show: Callable[[Visit], bool]) -> None:
+    """Show a page, which runs again by itself when another model serves or what was away comes back."""
+    settings = load_settings()
+    visit, shown = Visit(settings.api, texts, current_user(), settings), None
     try:
-        model = model_of(visit.url)
-        if visit.user_id:
-            with left:
-                search(visit)
-                for_you(visit, model)
-            with right:
-                own_ratings(visit)
-        else:
-            left.info(texts.no_user)
-        with right:
-            serving_model(model, texts, settings)
-        shown = pulse_of(model)
+        pulse: Pulse = pulse_of(model_of(visit.url))
+        shown = pulse if show(visit) else None
     except DependencyUnreachable:
         model_of.clear(visit.url)
         raise

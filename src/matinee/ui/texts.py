@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from matinee.ui.texts_operations import (
+    ENGLISH_DATA,
+    ENGLISH_OPERATIONS,
+    KOREAN_DATA,
+    KOREAN_OPERATIONS,
+    DataTexts,
+    OperationsTexts,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Texts:
@@ -14,6 +23,17 @@ class Texts:
     user_help: str
     new_user: str
     no_user: str
+    find_user: str
+    find_user_label: str
+    no_user_found: str
+    found_user: str
+    years: str
+
+    start_here: str
+    start_welcome: str
+    start_button: str
+    start_hint: str
+    start_progress: str
 
     for_you: str
     search: str
@@ -44,28 +64,14 @@ class Texts:
     more_ratings: str
     not_learned: str
 
-    model: str
-    version: str
-    no_version: str
-    algorithm: str
-    data_through: str
-    loaded_at: str
-    ndcg: str
-    ndcg_help: str
-    ndcg_users: str
-    popularity: str
-    not_measured: str
-    airflow: str
-    mlflow: str
-    roll_back: str
-    roll_back_help: str
-    roll_back_now: str
-    rolling_back: str
-
     unreachable: str
     refused: str
     not_saved: str
     try_again: str
+    broken: str
+
+    operations: OperationsTexts
+    data: DataTexts
 
     genres: Mapping[str, str] = field(default_factory=dict)
     """Names of MovieLens genres where they differ from the data's own."""
@@ -78,6 +84,17 @@ ENGLISH = Texts(
     user_help="An id of the data set, such as 1, or any name of your own: a new name starts without ratings.",
     new_user="I am new here",
     no_user="Type a user id or a name to begin.",
+    find_user="Find somebody",
+    find_user_label="The id begins with",
+    no_user_found="Nobody's id begins with “{query}”.",
+    found_user="{user} · {count} ratings",
+    years="Years",
+    start_here="Start here",
+    start_welcome="Tell us what you think of a few movies that most people have seen, and get your own list right "
+    "away. No account; nothing leaves this machine.",
+    start_button="Begin",
+    start_hint="Click the stars of the movies you have seen. Skip the others.",
+    start_progress="{count} of {enough} ratings for a first list",
     for_you="For you",
     search="Find a movie",
     all_genres="All genres",
@@ -104,32 +121,14 @@ ENGLISH = Texts(
     no_ratings="None yet. What you rate appears here.",
     more_ratings="{count} older ones",
     not_learned="in the next training",
-    model="The model that serves",
-    version="version {version}",
-    no_version="No model yet",
-    algorithm="Algorithm",
-    data_through="Trained on data through",
-    loaded_at="Serving since",
-    ndcg="NDCG@10",
-    ndcg_help="How high the movies that people liked next stood in their lists (1 is perfect), measured on ratings "
-    "that the tested model had not seen.",
-    ndcg_users="Measured on {count:.0f} people.",
-    popularity="Popularity list",
-    not_measured="Its quality has not been measured.",
-    airflow="Training runs (Airflow)",
-    mlflow="Versions and metrics (MLflow)",
-    roll_back="Back to the version before",
-    roll_back_help=(
-        "The last other version that served goes into production again and is served within seconds."
-        " Nothing is trained."
-    ),
-    roll_back_now="Go back",
-    rolling_back="On the way: this page shows the version before as soon as it serves.",
     unreachable="The recommendation server does not answer right now. It is restarted by itself, and this page tries "
     "again every few seconds. If this lasts, run `matinee status`.",
     refused="The server did not accept this: {reason}",
     not_saved="Your rating of *{title}* was **not saved**. Please rate it again.",
     try_again="Try again",
+    broken="Something went wrong on this page. Load it again; the log of the page tells more (`matinee logs ui`).",
+    operations=ENGLISH_OPERATIONS,
+    data=ENGLISH_DATA,
 )
 
 KOREAN = Texts(
@@ -139,6 +138,17 @@ KOREAN = Texts(
     user_help="데이터에 있는 사용자 번호(예: 1)나 원하는 이름을 적으세요. 새 이름은 평점 없이 시작합니다.",
     new_user="처음 왔어요",
     no_user="사용자 번호나 이름을 입력해 주세요.",
+    find_user="사용자 찾기",
+    find_user_label="사용자 번호의 앞부분",
+    no_user_found="“{query}”(으)로 시작하는 사용자가 없습니다.",
+    found_user="{user} · 평점 {count}개",
+    years="개봉 연도",
+    start_here="처음이라면",
+    start_welcome="많은 사람이 본 영화 몇 편에 별점을 매기면, 바로 나만의 추천 목록이 나옵니다. "
+    "계정이 필요 없고, 아무것도 이 컴퓨터 밖으로 나가지 않습니다.",
+    start_button="시작하기",
+    start_hint="본 영화의 별을 눌러 주세요. 안 본 영화는 건너뛰세요.",
+    start_progress="첫 목록까지 평점 {count}/{enough}개",
     for_you="추천",
     search="영화 찾기",
     all_genres="모든 장르",
@@ -165,31 +175,14 @@ KOREAN = Texts(
     no_ratings="아직 없습니다. 평점을 매기면 여기에 나타납니다.",
     more_ratings="이전 평점 {count}개",
     not_learned="다음 학습에 반영",
-    model="지금 서비스 중인 모델",
-    version="버전 {version}",
-    no_version="아직 모델 없음",
-    algorithm="알고리즘",
-    data_through="학습 데이터 기준일",
-    loaded_at="서비스 시작",
-    ndcg="NDCG@10",
-    ndcg_help="사람들이 그다음에 좋아한 영화가 목록의 얼마나 위에 있었는지를 나타냅니다(1이 만점). "
-    "학습에 쓰지 않은 평점으로 쟀습니다.",
-    ndcg_users="{count:.0f}명에게서 쟀습니다.",
-    popularity="인기순 목록",
-    not_measured="아직 성능을 재지 않았습니다.",
-    airflow="학습 실행 기록 (Airflow)",
-    mlflow="버전과 지표 (MLflow)",
-    roll_back="이전 버전으로 되돌리기",
-    roll_back_help=(
-        "마지막으로 실제 서비스했던 다른 버전이 몇 초 안에 다시 프로덕션이 되어 서비스됩니다. 학습은 하지 않습니다."
-    ),
-    roll_back_now="되돌리기",
-    rolling_back="진행 중입니다. 이전 버전이 서비스되면 이 페이지에 바로 나타납니다.",
     unreachable="추천 서버가 지금 응답하지 않습니다. 서버는 저절로 다시 시작되고, 이 페이지는 몇 초마다 "
     "다시 시도합니다. 오래 걸리면 `matinee status`를 실행해 보세요.",
     refused="서버가 요청을 받아들이지 않았습니다: {reason}",
     not_saved="*{title}*의 평점이 **저장되지 않았습니다**. 다시 매겨 주세요.",
     try_again="다시 시도",
+    broken="이 페이지에 문제가 생겼습니다. 새로 고쳐 주세요. 자세한 내용은 페이지 로그(`matinee logs ui`)에 있습니다.",
+    operations=KOREAN_OPERATIONS,
+    data=KOREAN_DATA,
     genres={
         "Action": "액션",
         "Adventure": "모험",

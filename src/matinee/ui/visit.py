@@ -5,7 +5,10 @@ from functools import cached_property
 
 import streamlit as st
 
-from matinee.ui.client import Client, KnownRating, ModelInfo
+from matinee.credentials import api_token
+from matinee.settings import Settings
+from matinee.ui.client import Client, KnownRating, ModelInfo, Movie
+from matinee.ui.operator import Operator
 from matinee.ui.texts import Texts
 
 MODEL_TTL_S = 5
@@ -21,11 +24,17 @@ class Visit:
 
     texts: Texts
     user_id: str
+    settings: Settings
 
     @property
     def client(self) -> Client:
         """The API."""
         return client_of(self.url)
+
+    @property
+    def operator(self) -> Operator:
+        """The API, with the token of whoever runs it; that never leaves the page's server."""
+        return operator_of(self.url, api_token(self.settings))
 
     @cached_property
     def ratings(self) -> tuple[KnownRating, ...]:
@@ -44,6 +53,12 @@ def client_of(url: str) -> Client:
     return Client(url)
 
 
+@st.cache_resource(show_spinner=False)
+def operator_of(url: str, token: str) -> Operator:
+    """The client with the token that all visitors share."""
+    return Operator(url, token)
+
+
 @st.cache_data(ttl=MODEL_TTL_S, show_spinner=False)
 def model_of(url: str) -> ModelInfo:
     """What serves."""
@@ -51,6 +66,17 @@ def model_of(url: str) -> ModelInfo:
 
 
 @st.cache_data(ttl=60, show_spinner=False)
+def popular_movies(url: str) -> tuple[Movie, ...]:
+    """The 500 most popular movies."""
+    return client_of(url).movies(limit=500)
+
+
 def genres_of(url: str) -> list[str]:
     """Genres of the most popular movies, by name."""
-    return sorted({genre for movie in client_of(url).movies(limit=500) for genre in movie.genres})
+    return sorted({genre for movie in popular_movies(url) for genre in movie.genres})
+
+
+def years_of(url: str) -> tuple[int, int]:
+    """First and last year of the most popular movies; twice 0 when none has one."""
+    years = [movie.year for movie in popular_movies(url) if movie.year is not None]
+    return (min(years), max(years)) if years else (0, 0)

@@ -1,0 +1,191 @@
+"""Page "Operations": what is in production, how it came to be, and what can be done about it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from matinee.errors import MatineeError
+from matinee.ui import charts, runs
+from matinee.ui.operator import Check, Versions
+from matinee.ui.panels import local
+from matinee.ui.titles import plain
+from matinee.ui.visit import Visit
+
+NEWEST = 40
+"""Versions and chunks that are shown."""
+
+SIDE_BY_SIDE = 10
+"""Length of the lists that are compared."""
+
+
+def show(visit: Visit) -> bool:
+    """Show the page; whether all of it could be shown."""
+    parts = [_versions_and_runs, _ledger, _links]
+    shown = [_shown(visit, part) for part in parts]
+    return all(shown)
+
+
+def _shown(visit: Visit, part: Callable[[Visit], None]) -> bool:
+    """Show a part, which may need something that is away while the rest of the page does not."""
+    visit.client.model()  # the API server itself is of the whole page
+    try:
+        part(visit)
+    except MatineeError as error:
+        st.warning(visit.texts.operations.away.format(reason=plain(str(error))), icon=":material/cloud_off:")
+        return False
+    return True
+
+
+def _versions_and_runs(visit: Visit) -> None:
+    versions = visit.operator.versions(NEWEST)
+    _in_production(visit, versions)
+    newest = runs.newest_run(visit)
+    numbers = [each.version for each in versions.versions]
+    words = visit.texts.operations
+    runs.buttons(
+        visit,
+        versions,
+        st.session_state.get("version") or (numbers[0] if numbers else None),
+        is_busy=newest is not None and not newest.has_ended,
+    )
+    left, right = st.columns([2, 1], gap="large")
+    with right:
+        runs.progress(visit, newest)
+    with left:
+        _timeline(visit, versions)
+    if numbers:
+        chosen = st.selectbox(
+            words.choose_version, numbers, format_func=lambda each: words.version.format(version=each), key="version"
+        )
+        _decision(visit, chosen)
+        _compare(visit, versions)
+
+
+def _in_production(visit: Visit, versions: Versions) -> None:
+    words, now = visit.texts.operations, versions.in_production
+    with st.container(horizontal=True, border=True):
+        name = words.version.format(version=now.version) if now else words.nothing
+        st.metric(words.in_production, name, width="content")
+        if now is None:
+            return
+        since = [served.since for served in now.served if served.until is None]
+        st.metric(words.since, f"{local(since[-1]):%m-%d %H:%M}" if since else "–", width="content")
+        through = f"{_last_day(now.data_through):%Y-%m-%d}" if now.data_through else "–"
+        st.metric(words.through, through, width="content")
+        own, popularity = now.metrics.get("ndcg_at_10"), now.metrics.get("popularity_ndcg_at_10")
+        if own is not None:
+            beside = None if popularity is None else words.popularity.format(value=popularity)
+            st.metric(words.quality, f"{own:.3f}", beside, delta_color="off", delta_arrow="off", width="content")
+
+
+def _timeline(visit: Visit, versions: Versions) -> None:
+    words = visit.texts.operations
+    st.subheader(words.timeline, anchor=False)
+    column, contender, verdict = words.version.format(version="").strip(), words.compare, words.verdict
+    rows = [
+        {
+            column: int(each.version) if each.version.isdecimal() else each.version,
+            contender: name,
+            words.quality: round(each.metrics[metric], 4),
+        }
+        for each in reversed(versions.versions)
+        for metric, name in words.contenders.items()
+        if metric in each.metrics
+    ]
+    if not rows:
+        st.caption(words.nothing)
+        return
+    charts.show(rows, "line", column, words.quality, contender, words=words.timeline_alt)
+    table = [
+        {column: each.version, verdict: words.verdicts.get(each.verdict, each.verdict)}
+        | {
+            name: f"{each.metrics[metric]:.4f}" if metric in each.metrics else "–"
+            for metric, name in words.contenders.items()
+        }
+        for each in versions.versions
+    ]
+    charts.table(words.table, table)
+
+
+def _decision(visit: Visit, version: str) -> None:
+    words, record = visit.texts.operations, visit.operator.version(version)
+    st.subheader(words.decision, anchor=False)
+    st.markdown(f"**{words.verdict}: {words.verdicts.get(record.verdict, plain(record.verdict))}**")
+    if record.decision is None:
+        st.caption(words.no_decision)
+        return
+    if not record.decision.checks:
+        st.markdown(plain(record.decision.reason))
+    for check in record.decision.checks:
+        icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
+        passed = words.passed if check.passed else words.failed
+        st.markdown(f"{icon} {_said(check, words.checks)} ({passed})")
+
+
+def _said(check: Check, sentences: Mapping[str, str]) -> str:
+    """A check in the reader's language where there is a sentence for it, else in the gate's own words."""
+    sentence = sentences.get(check.name)
+    return plain(sentence.format(**check.numbers) if sentence and check.numbers else check.finding)
+
+
+def _compare(visit: Visit, versions: Versions) -> None:
+    words = visit.texts.operations
+    there = [each.version for each in versions.versions if each.is_on_disk]
+    if len(there) < 2:
+        return
+    st.subheader(words.compare, anchor=False)
+    st.caption(words.compare_hint)
+    user_id = st.text_input(words.compare_user, visit.user_id, key="compare_user", max_chars=64, width=220).strip()
+    if not user_id:
+        return
+    columns = st.columns(2, gap="large")
+    chosen = [
+        column.selectbox(
+            words.version.format(version="AB"[place]),
+            there,
+            index=place,
+            key=f"compare-{place}",
+            format_func=lambda each: words.version.format(version=each),
+        )
+        for place, column in enumerate(columns)
+    ]
+    lists = [visit.operator.recommended_by(version, user_id, SIDE_BY_SIDE) for version in chosen]
+    for column, own, other in zip(columns, lists, reversed(lists), strict=True):
+        common = {movie.movie_id for movie in other.items}
+        lines = [
+            f"{rank}. {plain(movie.title) if movie.movie_id in common else f'**{plain(movie.title)}**'}"
+            for rank, movie in enumerate(own.items, 1)
+        ]
+        column.markdown("\n".join([f"`{own.policy}`", "", *lines]))
+
+
+def _ledger(visit: Visit) -> None:
+    words = visit.texts.operations
+    st.subheader(words.ledger, anchor=False)
+    st.table(
+        [
+            {
+                words.chunk: chunk.chunk_id,
+                words.days: f"{chunk.starts_at:%Y-%m-%d} – {_last_day(chunk.ends_at):%Y-%m-%d}",
+                words.ratings: f"{chunk.n_ratings:,}",
+                words.live: chunk.n_live,
+                words.quarantined: chunk.n_quarantined,
+                words.verdict: words.verdicts.get(chunk.statistics.verdict if chunk.statistics else "", "–"),
+            }
+            for chunk in visit.operator.chunks(15)
+        ]
+    )
+
+
+def _links(visit: Visit) -> None:
+    words, settings = visit.texts.operations, visit.settings
+    with st.container(horizontal=True):
+        st.link_button(words.airflow, f"{settings.airflow_link}/dags/train_model", icon=":material/schedule:")
+        mlflow = f"{settings.mlflow_link}/#/models/movie-recommender"
+        st.link_button(words.mlflow, mlflow, icon=":material/history:")
+
+
+def _last_day(end: datetime) -> datetime:
+    """The last day (UTC) before an exclusive end."""
+    return end - timedelta(microseconds=1)
