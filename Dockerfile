@@ -65,7 +65,8 @@ RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,sou
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     sh /tmp/install.sh --no-cache /wheels/* \
     && env -u PYTHONDONTWRITEBYTECODE python -c 'import streamlit.web.cli, streamlit.web.bootstrap, pandas, pyarrow' \
-    && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/page.py" page.py
+    && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/page.py" page.py \
+    && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/.streamlit" .streamlit
 COPY docker/probe.py .
 USER 1000:1000
 EXPOSE 8501

@@ -3,16 +3,17 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
+from playwright.sync_api import expect
 
-import matinee.ui
 from matinee import airflow
+from matinee.ui.texts import ENGLISH
 from running import elsewhere, eventually, visitors
+
+OPERATIONS = ENGLISH.operations
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
@@ -84,15 +85,27 @@ def test_the_loop_goes_on_after_the_kills(system):
     assert system.get("/v1/model")["version"] == in_production["version"]
 
 
-def test_one_click_on_the_page_serves_the_version_before_again(system, monkeypatch):
+def test_a_day_is_advanced_on_the_page_with_live_progress(system, tab):
+    n_versions = len(system.json("versions")["versions"])
+    tab.goto(f"{system.settings.ui}/operations")
+    tab.get_by_role("button", name=OPERATIONS.advance).click()
+    tab.get_by_role("button", name=OPERATIONS.confirm).click()
+    expect(tab.get_by_text(OPERATIONS.waits)).to_be_visible()
+    expect(tab.get_by_text(OPERATIONS.waits)).to_have_count(0, timeout=240_000)
+    outcome = OPERATIONS.outcomes["promoted"], OPERATIONS.outcomes["rejected"]
+    expect(tab.get_by_text(outcome[0]).or_(tab.get_by_text(outcome[1]))).to_be_visible()
+    assert len(system.json("versions")["versions"]) == n_versions + 1
+
+
+def test_a_rollback_on_the_page_serves_the_version_before_again(system, tab):
     left = system.get("/v1/model")["version"]
-    for name, value in system.environment.items():
-        monkeypatch.setenv(name, value)
-    page = AppTest.from_file(Path(matinee.ui.__file__).with_name("page.py"), default_timeout=60).run()
+    tab.goto(f"{system.settings.ui}/operations")
     with visitors(system.settings.api) as people:
-        page.button(key="roll_back").click().run()
-        assert not page.exception
-        eventually(lambda: system.json("versions")["history"][-1]["what"] == "deployed")
+        tab.locator(".st-key-roll_back button").click()
+        tab.get_by_label(OPERATIONS.reason).fill("to see it done")
+        tab.keyboard.press("Tab")
+        tab.get_by_role("button", name=OPERATIONS.confirm).click()
+        expect(tab.get_by_text(OPERATIONS.outcomes["rolled_back"])).to_be_visible(timeout=120_000)
         eventually(lambda: len(people.versions) == 2)
     found = system.json("versions")
     served = next(each["version"] for each in found["versions"] if each["stage"] == "production")
@@ -101,7 +114,12 @@ def test_one_click_on_the_page_serves_the_version_before_again(system, monkeypat
     *_, begun, moved, deployed = found["history"]
     assert [begun["what"], moved["what"], deployed["what"]] == ["rolling_back", "rolled_back", "deployed"]
     assert (moved["version"], moved["previous_version"], deployed["version"]) == (served, left, served)
-    assert moved["who"].startswith("rollback_model page__")
+    assert moved["who"].startswith("rollback_model api__")
+
+
+def test_whoever_has_no_token_starts_nothing(system):
+    answer = httpx.post(f"{system.settings.api}/v1/runs", json={"action": "advance"}, timeout=10)
+    assert answer.status_code == 401
 
 
 def test_the_day_after_a_rollback_is_served_only_if_it_is_better(system):

@@ -26,13 +26,13 @@ def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str,
     stack: Literal["normalize", "zero"] | bool = "normalize" if kind == "share" else "zero" if kind == "bar" else False
     encoding = {
         "x": alt.X(_field(x), type="temporal" if is_time else "ordinal", title=x, axis=alt.Axis(labelAngle=0)),
-        "y": alt.Y(_field(y), type="quantitative", title=y, stack=stack, axis=alt.Axis(tickCount=5)),
+        "y": alt.Y(_field(y), type="quantitative", title=None, stack=stack, axis=alt.Axis(tickCount=5)),
         "tooltip": [alt.Tooltip(_field(name), title=name, type=_type(rows, name)) for name in (x, colour, y) if name],
     }
     if colour:
         legend = alt.Legend(orient="bottom", title=None, columns=3, labelLimit=240)
         encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, sort=None)
-    st.altair_chart(marked.encode(**encoding).properties(height=280), width="stretch", alt=words)
+    st.altair_chart(marked.encode(**encoding).properties(height=340), width="stretch", alt=words)
 
 
 def table(label: str, rows: Rows) -> None:

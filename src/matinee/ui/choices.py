@@ -65,8 +65,10 @@ def choose_user(texts: Texts, client: Client, user_id: str) -> None:
         st.text_input(
             texts.user, user_id, key=key, max_chars=64, help=texts.user_help, width=220, on_change=_become, args=(key,)
         )
-        with st.popover(texts.find_user, icon=":material/person_search:"):
-            _find_user(texts, client)
+        finding = st.popover(texts.find_user, icon=":material/person_search:", key="finding", on_change="rerun")
+        if finding.open:
+            with finding:
+                _find_user(texts, client)
         st.button(texts.new_user, icon=":material/person_add:", on_click=become_new)
 
 

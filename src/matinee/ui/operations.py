@@ -83,6 +83,7 @@ def _timeline(visit: Visit, versions: Versions) -> None:
     words = visit.texts.operations
     st.subheader(words.timeline, anchor=False)
     column, contender, verdict = words.version.format(version="").strip(), words.compare, words.verdict
+    st.caption(words.quality)
     rows = [
         {
             column: int(each.version) if each.version.isdecimal() else each.version,

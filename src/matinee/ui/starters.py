@@ -13,13 +13,12 @@ def starters(popular: Sequence[Movie], n_movies: int = ASKED) -> list[Movie]:
     """Up to `n_movies` of `popular` (most popular first), spread over genres and decades.
 
     Greedy: the next one is the movie whose genres and decade were chosen least often so far, of equals the more
-    popular one; each time that one of its genres or its decade was chosen counts like a number of places.
+    popular one: to have been chosen once more costs as much as all places of popularity.
     """
     left, chosen = list(enumerate(popular)), list[Movie]()
     seen: Counter[str] = Counter()
-    places = max(len(popular) // n_movies, 1)
     while left and len(chosen) < n_movies:
-        best = min(left, key=lambda each: each[0] + places * _familiarity(each[1], seen))
+        best = min(left, key=lambda each: each[0] + len(popular) * _familiarity(each[1], seen))
         left.remove(best)
         chosen.append(best[1])
         seen.update(_traits(best[1]))

@@ -28,6 +28,7 @@ class Texts:
     no_user_found: str
     found_user: str
     years: str
+    your_list: str
 
     start_here: str
     start_welcome: str
@@ -89,6 +90,7 @@ ENGLISH = Texts(
     no_user_found="Nobody's id begins with “{query}”.",
     found_user="{user} · {count} ratings",
     years="Years",
+    your_list="Your list",
     start_here="Start here",
     start_welcome="Tell us what you think of a few movies that most people have seen, and get your own list right "
     "away. No account; nothing leaves this machine.",
@@ -143,6 +145,7 @@ KOREAN = Texts(
     no_user_found="“{query}”(으)로 시작하는 사용자가 없습니다.",
     found_user="{user} · 평점 {count}개",
     years="개봉 연도",
+    your_list="나만의 목록",
     start_here="처음이라면",
     start_welcome="많은 사람이 본 영화 몇 편에 별점을 매기면, 바로 나만의 추천 목록이 나옵니다. "
     "계정이 필요 없고, 아무것도 이 컴퓨터 밖으로 나가지 않습니다.",

@@ -3,7 +3,7 @@
 import itertools
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ from starlette.responses import Response
 
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.ratings.ledger import ChunkLedger
-from matinee.serving import problems, schemas
+from matinee.ratings.statistics import ChunkStatistics
+from matinee.serving import pipeline_schemas, problems, schemas
 from matinee.serving.app import create_app
 from matinee.settings import Settings
 from matinee.ui.client import Client
@@ -48,10 +49,30 @@ class FakeApi:
     ratings: dict[str, list[schemas.KnownRating]] = field(default_factory=dict)
     receipts: dict[str, schemas.StoredRatings] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     policy: Literal["learned", "popular"] = "learned"
     has_movies: bool = True
     is_down: bool = False
+    mlflow_is_down: bool = False
+    chunks: list[pipeline_schemas.Chunk] = field(default_factory=list)
+    run_keys: list[str] = field(default_factory=list)
+    started: list[dict[str, str]] = field(default_factory=list)
+    progress: list[str] = field(default_factory=lambda: ["success"])
     url: str = ""
+
+    def run(self) -> dict[str, object]:
+        """The newest run."""
+        action = self.started[-1]["action"]
+        state = self.progress[0]
+        return {
+            "run_id": "r:1",
+            "action": action,
+            "state": state,
+            "asked_at": None,
+            "ended_at": None,
+            "chunk_id": 3,
+            "reason": "",
+        }
 
     def known(self, user_id: str) -> list[schemas.KnownRating]:
         return sorted(self.ratings.get(user_id, []), key=lambda known: known.rated_at, reverse=True)
@@ -86,13 +107,73 @@ class FakeApi:
         return {"policy": policy, "model_version": self.version, "run_id": run_id, "request_id": "r", "items": items}
 
 
+def _version(api: FakeApi, version: str) -> pipeline_schemas.Version:
+    since = [pipeline_schemas.TimeServed(since=TRAINED, until=None)] if version == "3" else []
+    return pipeline_schemas.Version(
+        version=version,
+        run_id=f"run-{version}",
+        stage="production" if version == "3" else "archived",
+        chunk_id=int(version),
+        data_through=TRAINED,
+        created_at=TRAINED,
+        verdict="promote",
+        reason="Better.",
+        metrics=api.metrics,
+        served=since,
+        is_on_disk=True,
+    )
+
+
+def _watched_chunk(chunk_id: int, verdict: Literal["usual", "drifted"] = "usual") -> pipeline_schemas.Chunk:
+    """A chunk that the data watch has looked at."""
+    is_first = chunk_id == 1
+    found = ChunkStatistics(
+        chunk_id=chunk_id,
+        verdict=verdict,
+        reasons=["The stars differ."] if verdict == "drifted" else [],
+        n_ratings=30,
+        n_users=10,
+        n_new_users=10 if is_first else 4,
+        n_ratings_of_new_users=12,
+        n_movies=20,
+        n_new_movies=20 if is_first else 2,
+        n_ratings_of_new_movies=3,
+        ratings_by_day={f"1997-11-{18 + chunk_id}": 30},
+        rating_histogram={"3": 10, "4": 15, "5": 5},
+        mean_rating=3.8,
+        ratings_per_user=3.0,
+        most_ratings_of_a_user=9,
+        quarantine_share=0.0,
+        usual_n_ratings=None if is_first else 30,
+        rating_distance=None if is_first else 0.05 * chunk_id,
+        rating_p_value=None,
+        popularity_distance=None if is_first else 0.1,
+        popularity_p_value=None,
+        popularity_overlap=None,
+        watched_at=TRAINED,
+    )
+    return pipeline_schemas.Chunk(
+        chunk_id=chunk_id,
+        state="closed",
+        starts_at=TRAINED,
+        ends_at=TRAINED,
+        n_ratings=30,
+        n_live=1,
+        n_quarantined=2,
+        quarantine={"no such movie": 2},
+        closed_at=TRAINED,
+        statistics=found,
+        decision=None,
+    )
+
+
 def _movie(movie_id: str) -> schemas.Movie:
     if movie_id not in CATALOGUE:
         raise NotFound(f"There is no movie {movie_id!r}.", "Find one with GET /v1/movies?query=.")
     return CATALOGUE[movie_id]
 
 
-def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
+def _app(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a route
     app = FastAPI()
     problems.install(app)
 
@@ -100,6 +181,8 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
     async def note(request: Request, answer: RequestResponseEndpoint) -> Response:
         request.state.request_id = "r"
         api.calls.append(f"{request.method} {request.url.path}")
+        if request.url.path.endswith("/recommendations"):
+            api.queries.append(request.url.query)
         return Response("starting", 503) if api.is_down else await answer(request)
 
     @app.get("/v1/users/{user_id}/recommendations")
@@ -152,6 +235,70 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901  one function a route
     async def ratings(user_id: str) -> schemas.UserRatings:
         return schemas.UserRatings(user_id=user_id, ratings=api.known(user_id))
 
+    @app.get("/v1/users")
+    async def users(query: str = "", limit: int = 10) -> schemas.Users:
+        found = sorted(user_id for user_id in api.ratings if user_id.startswith(query))[:limit]
+        counted = [schemas.User(user_id=user_id, n_ratings=len(api.known(user_id))) for user_id in found]
+        return schemas.Users(users=counted)
+
+    @app.get("/v1/versions")
+    async def versions(limit: int = 100) -> pipeline_schemas.Versions:
+        if api.mlflow_is_down:
+            raise DependencyUnreachable("MLflow does not answer.", "Start it.")
+        listed = [_version(api, str(number)) for number in (3, 2, 1)][:limit]
+        return pipeline_schemas.Versions(production="3", roll_back_to="2", versions=listed)
+
+    @app.get("/v1/versions/{version}/users/{user_id}/recommendations")
+    async def by_version(version: str, user_id: str, k: int = 10) -> schemas.Recommendations:
+        answer = schemas.Recommendations(user_id=user_id, **api.ranked(api.known(user_id), k + 1, None))
+        first = int(version) % 2
+        return answer.model_copy(update={"items": answer.items[first : first + k]})
+
+    @app.get("/v1/versions/{version}")
+    async def version(version: str) -> pipeline_schemas.VersionRecord:
+        checks = (
+            pipeline_schemas.Check(
+                name="beats popularity",
+                passed=True,
+                finding="it is better",
+                numbers={"candidate": 0.2, "popularity": 0.1, "n_users": 35},
+            ),
+            pipeline_schemas.Check(name="something new", passed=False, finding="it is *odd*"),
+        )
+        decision = pipeline_schemas.Decision(rule="r", verdict="promote", reason="Better.", checks=checks)
+        return pipeline_schemas.VersionRecord(**_version(api, version).model_dump(), decision=decision, events=[])
+
+    @app.get("/v1/chunks")
+    async def chunks() -> pipeline_schemas.Chunks:
+        return pipeline_schemas.Chunks(chunks=api.chunks)
+
+    @app.get("/v1/model/coverage")
+    async def coverage() -> schemas.Coverage:
+        return schemas.Coverage(model_version=api.version, n_movies=1682, recommended_movies_ratio=0.125)
+
+    @app.post("/v1/runs", status_code=201)
+    async def start_run(wanted: Request, authorization: str = Header(""), idempotency_key: str = Header()) -> dict:
+        if authorization != f"Bearer {TOKEN}":
+            raise HTTPException(401, "This needs the server's bearer token.")
+        if idempotency_key not in api.run_keys:
+            api.run_keys.append(idempotency_key)
+            api.started.append(await wanted.json())
+            api.progress = ["running", "success"]
+        return api.run()
+
+    @app.get("/v1/runs")
+    async def runs() -> dict:
+        return {"runs": [api.run()] if api.started else []}
+
+    @app.get("/v1/runs/{run_id}")
+    async def run(run_id: str) -> dict:
+        if run_id != "r:1":
+            raise NotFound(f"There is no run {run_id!r}.")
+        state = api.progress.pop(0) if len(api.progress) > 1 else api.progress[0]
+        steps = [{"name": "ingest", "state": "success"}, {"name": "deploy", "state": state}]
+        ended = {"outcome": "promoted", "served_version": "4"} if state == "success" else {}
+        return api.run() | {"state": state, "steps": steps, "outcome": None, "served_version": None} | ended
+
     @app.get("/v1/model")
     async def model() -> schemas.Model:
         return schemas.Model(
@@ -203,6 +350,18 @@ def api() -> Iterator[FakeApi]:
     fake.remember("1", "18", 3.5, "training", datetime(1997, 9, 1, tzinfo=UTC))
     with _serving(_app(fake)) as fake.url:
         yield fake
+
+
+@pytest.fixture
+def token() -> str:
+    """The fake's bearer token."""
+    return TOKEN
+
+
+@pytest.fixture
+def watched_chunk() -> Callable[..., pipeline_schemas.Chunk]:
+    """Makes chunks that the data watch has looked at."""
+    return _watched_chunk
 
 
 @pytest.fixture
