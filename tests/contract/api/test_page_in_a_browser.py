@@ -15,6 +15,7 @@ import uvicorn
 from playwright.sync_api import expect
 
 from fake_airflow import FakeAirflow
+from matinee.credentials import api_token
 from matinee.serving.app import create_app
 from matinee.settings import Settings
 from matinee.ui.texts import ENGLISH, KOREAN
@@ -65,7 +66,7 @@ def serve(settings, mlflow) -> Callable:
 @pytest.fixture
 def site(settings) -> Iterator[str]:
     """Base URL of the page, started as `matinee up` does."""
-    values = {"HOME": settings.home, "API_PORT": settings.api_port, "API_TOKEN": settings.api_token}
+    values = {"HOME": settings.home, "API_PORT": settings.api_port, "API_TOKEN": api_token(settings)}
     command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(settings.ui_port)]
     command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]
