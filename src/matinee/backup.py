@@ -39,7 +39,7 @@ def back_up(settings: Settings, archive: Path) -> dict[str, Any]:
     """Write the home into `archive`, which is there in full or not at all, readable by its owner only.
 
     Raises:
-        UsageError: there is no home, or `archive` exists or lies inside the home.
+        UsageError: there is no home, or `archive` exists, lies inside the home or in no folder.
         Refused: matinee runs, or part of its history is kept outside the home.
     """
     home, archive = settings.home, archive.expanduser().absolute()
@@ -47,6 +47,8 @@ def back_up(settings: Settings, archive: Path) -> dict[str, Any]:
         raise UsageError(f"There is no home {home}.", "Set MATINEE_HOME to the folder that you want to back up.")
     if archive.exists() or archive.is_relative_to(home):
         raise UsageError(f"{archive} exists already, or lies inside the home.", "Name a new file somewhere else.")
+    if not archive.parent.is_dir():
+        raise UsageError(f"There is no folder {archive.parent}.", "Make it, or name another one.")
     _require_whole(settings)
     draft = archive.with_name(f".{archive.name}.{os.getpid()}.draft")
     with _stopped(home):
@@ -204,7 +206,7 @@ def _read(archive: Path, folder: Path) -> dict[str, Any]:
 
 
 def _as_it_was(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    """Refuse what leaves the folder; keep the permissions, of which PostgreSQL and the secrets depend."""
+    """Refuse what leaves the folder; keep the permissions, on which PostgreSQL and the secrets depend."""
     checked = tarfile.data_filter(member, folder)
     return checked.replace(mode=member.mode & 0o777, deep=False)
 

@@ -143,3 +143,8 @@ def test_an_archive_replaces_no_file_and_never_holds_itself(own, archive, tmp_pa
     with pytest.raises(UsageError, match="somewhere else"):
         back_up(own, tmp_path / name)
     assert archive.read_bytes() == before
+
+
+def test_a_folder_that_does_not_exist_is_named(own, tmp_path):
+    with pytest.raises(UsageError, match="no folder"):
+        back_up(own, tmp_path / "nowhere" / "saved.tar.gz")
