@@ -164,6 +164,10 @@ def _compare(visit: Visit, versions: Versions) -> None:
 def _ledger(visit: Visit) -> None:
     words = visit.texts.operations
     st.subheader(words.ledger, anchor=False)
+    chunks = visit.operator.chunks(15)
+    if not chunks:
+        st.caption(words.nothing)
+        return
     st.table(
         [
             {
@@ -174,7 +178,7 @@ def _ledger(visit: Visit) -> None:
                 words.quarantined: chunk.n_quarantined,
                 words.verdict: words.verdicts.get(chunk.statistics.verdict if chunk.statistics else "", "–"),
             }
-            for chunk in visit.operator.chunks(15)
+            for chunk in chunks
         ]
     )
 
