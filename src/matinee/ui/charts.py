@@ -30,7 +30,7 @@ def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str,
         "tooltip": [alt.Tooltip(_field(name), title=name, type=_type(rows, name)) for name in (x, colour, y) if name],
     }
     if colour:
-        legend = alt.Legend(orient="bottom", title=None, columns=3, labelLimit=240)
+        legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160)
         encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, sort=None)
     st.altair_chart(marked.encode(**encoding).properties(height=340), width="stretch", alt=words)
 

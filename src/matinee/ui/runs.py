@@ -106,7 +106,8 @@ def _steps(words: OperationsTexts, run: RunProgress) -> None:
 
 
 def _end(words: OperationsTexts, run: RunProgress) -> None:
-    outcome = words.outcomes["failed" if run.state == "failed" else run.outcome or "failed"]
+    known = "failed" if run.state == "failed" else run.outcome or "failed"
+    outcome = words.outcomes.get(known, plain(known))
     said = words.ended.format(action=words.actions[run.action], outcome=outcome)
     if run.served_version:
         said = f"{said} {words.serves.format(version=plain(run.served_version))}"
