@@ -28,9 +28,10 @@ RUN --mount=type=cache,target=/var/cache/pip --mount=type=secret,id=pip,target=/
     pip install --cache-dir /var/cache/pip --root-user-action=ignore --no-deps --require-hashes -r /tmp/build.txt
 
 FROM tools AS wheel
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md hatch_build.py ./
+COPY requirements/native.txt requirements/
 COPY src src
-COPY dags src/matinee/dags
+COPY dags dags
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM base AS core

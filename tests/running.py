@@ -28,6 +28,9 @@ class System:
     environment: dict[str, str]
     settings: Settings
     printed: str = ""
+    command: Path = MATINEE
+    folder: Path | None = None
+    """Where commands are started; default is where the tests are."""
 
     @property
     def somebody(self) -> str:
@@ -37,7 +40,13 @@ class System:
     def matinee(self, *arguments: str, code: int = 0) -> str:
         """What a command prints on stdout."""
         finished = subprocess.run(
-            [MATINEE, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=900
+            [self.command, *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
         )
         assert finished.returncode == code, f"{finished.stdout}\n{finished.stderr}"
         return finished.stdout

