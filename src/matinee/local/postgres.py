@@ -74,7 +74,7 @@ def _as_ordinary_user() -> tuple[str, ...]:
         )
     user = pwd.getpwnam(ROOT_RUNS_IT_AS)
     identity = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-    # The capability lets it into folders of root alone; the bit keeps it for access(2), with which initdb looks for postgres.
+    # The capability lets it into folders of root; the bit leaves it to access(2), with which initdb looks for postgres.
     powers = ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
     return (setpriv, *identity, *powers, "--")
 
