@@ -21,7 +21,7 @@ def test_hadolint_finds_nothing(path):
 
 def test_only_what_the_images_are_made_of_goes_to_the_engine():
     kept = {line for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert kept == {"!dags", "!docker", "!requirements", "!src", "!pyproject.toml", "!README.md"}
+    assert kept == {"!dags", "!docker", "!requirements", "!src", "!hatch_build.py", "!pyproject.toml", "!README.md"}
 
 
 def test_the_pins_name_no_address():
