@@ -12,7 +12,7 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status next test containers check lint bench pins clean
+.PHONY: help setup up down status next test containers check lint bench reference docs wheel pins clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,17 @@ check: lint test ## Everything that must be green before a change lands
 
 bench: setup ## Measure the loop: time to the first recommendation, time of each retraining
 	@$(BIN)/python bench/loop.py
+
+reference: $(VENV)/.dev ## Write the pages of docs/ that are made from the code
+	@$(BIN)/python docs/generate.py
+
+docs: reference ## Build the documents as a site, in site/
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
+wheel: $(VENV)/.dev ## Build the package, in dist/
+	@$(UV) build --quiet --wheel
+	@ls dist/*.whl
 
 pins: $(VENV)/.dev ## Resolve all requirements again and pin them with hashes
 	@$(PIN) --upgrade --all-extras pyproject.toml -o requirements/dev.txt

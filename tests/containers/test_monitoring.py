@@ -41,7 +41,7 @@ def test_every_metric_on_the_dashboard_exists(exposed):
 
 
 def test_every_metric_is_documented(exposed):
-    documented = set(METRIC.findall((CHECKOUT / "docs" / "operations.md").read_text()))
+    documented = set(METRIC.findall((CHECKOUT / "docs" / "metrics.md").read_text()))
     told = {name for name in exposed if name.startswith("matinee_") and not name.endswith("_created")}
     names = {re.sub(r"_(bucket|sum|count)$", "", name) for name in told}
     assert {name for name in documented if name.startswith("matinee_")} == names

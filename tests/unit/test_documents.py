@@ -1,31 +1,81 @@
 """Documents that would drift from the code if nobody compared them."""
 
+import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from matinee.cli import app
+from matinee.ratings.schema import Reason
+from matinee.ratings.sources import prepare
 from matinee.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
 
 
-def settings_table() -> str:
-    """What `docs/settings.md` must hold, made from the class itself."""
-    rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, "") else f"`{field.default}`"
-        rows.append(f"| `MATINEE_{name.upper()}` | {default} | {' '.join((field.description or '').split())} |")
-    return "\n".join(rows)
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """`docs/generate.py`, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_every_setting_is_documented_as_it_is():
-    assert settings_table() in (ROOT / "docs" / "settings.md").read_text()
+@pytest.mark.parametrize("page", ["settings.md", "cli.md", "metrics.md", "http-api.md"])
+def test_a_page_of_reference_says_what_the_code_says(generate, page):
+    assert generate.PAGES[page]() == (ROOT / "docs" / page).read_text(), "run: make reference"
+
+
+def test_the_reference_has_every_setting_command_metric_and_route(generate):
+    written = {name: page() for name, page in generate.PAGES.items()}
+    assert all(f"| `MATINEE_{name.upper()}` |" in written["settings.md"] for name in Settings.model_fields)
+    assert "## matinee bench quality" in written["cli.md"]
+    assert all(f"## matinee {name}" in written["cli.md"] for name in get_command(app).commands)
+    assert "| `matinee_requests_total` | counter | `method`, `policy`, `route`, `status` |" in written["metrics.md"]
+    assert "## POST /v1/ratings" in written["http-api.md"]
+
+
+def test_every_command_and_option_has_help():
+    for name, command in _commands("matinee", get_command(app)):
+        assert command.help, name
+        assert [option.name for option in command.params if not option.help] == [], name
+
+
+def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tmp_path):
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    built = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    page = (tmp_path / "site" / "architecture.html").read_text()
+    assert page.count('class="mermaid"') == 2
+    assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="https?://', page)
+
+
+def test_the_decisions_are_all_in_their_index():
+    index = (ROOT / "docs" / "adr" / "index.md").read_text()
+    assert [path.name for path in (ROOT / "docs" / "adr").glob("0*.md") if f"({path.name})" not in index] == []
+
+
+def test_every_reason_of_the_quarantine_is_explained():
+    text = (ROOT / "docs" / "own-data.md").read_text()
+    assert [reason for reason in Reason if f"`{reason}`" not in text] == []
+
+
+def test_the_example_of_own_data_is_read_as_it_says(tmp_path):
+    (example,) = re.findall(r"```csv\n(.*?)```", (ROOT / "docs" / "own-data.md").read_text(), re.DOTALL)
+    (tmp_path / "ratings.csv").write_text(example)
+    source = prepare(Settings(_env_file=None, home=tmp_path / "home", data=str(tmp_path / "ratings.csv")))
+    assert source.n_ratings == source.n_rows == 3
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
@@ -76,6 +126,13 @@ def test_serving_and_training_do_not_know_each_other():
 def test_a_stage_that_does_not_talk_to_mlflow_starts_without_it(stage):
     script = f"import sys, matinee.stages.{stage}; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def _commands(name: str, command: TyperCommand | TyperGroup) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
+    yield name, command
+    if isinstance(command, TyperGroup):
+        for child, each in command.commands.items():
+            yield from _commands(f"{name} {child}", each)
 
 
 def _blocks(text: str) -> list[str]:

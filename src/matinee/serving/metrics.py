@@ -1,4 +1,4 @@
-"""What `/metrics` tells. Names, labels and units are here and nowhere else; `docs/operations.md` lists them.
+"""What `/metrics` tells. Names, labels and units are here and nowhere else; `docs/metrics.md` is made from them.
 
 With several workers each counts in files of its own, and whoever is asked adds them up (`shared`). What describes the
 served model is the same in all of them, so the worker that is asked tells its own.
@@ -69,7 +69,7 @@ class Metrics:
         )
         self._lists = Counter(
             "matinee_recommendations_total",
-            "Lists by policy; `popular` is the fallback.",
+            "Lists by policy; the share of `popular` is that of the fallback.",
             ["policy"],
             registry=self._counted,
         )
