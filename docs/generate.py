@@ -65,7 +65,7 @@ def commands_page() -> str:
         COMMANDS_INTRODUCTION,
     ]
     for name, each in _leaves("matinee", command):
-        parts += [f"## {name}", (each.help or "").strip(), _options(each)]
+        parts += [f"## {name}", (each.help or "").strip(), _options(each), each.epilog or ""]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

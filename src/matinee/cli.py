@@ -24,8 +24,13 @@ from matinee.settings import Settings, load_settings
 if TYPE_CHECKING:
     from matinee import airflow
 
+SYSTEM, DAILY, STAGES = "Run matinee", "Day by day", "The stages, which Airflow runs"
+"""Headings of `matinee --help`."""
+
 app = typer.Typer(
-    help="A movie recommender that retrains itself every day.",
+    help="A movie recommender that retrains itself every day. Begin with `matinee up`.",
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 refused by a rule, 4 a dependency is unreachable. "
+    "Settings are environment variables `MATINEE_…`, or lines of `.env`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,13 +41,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 RunId = Annotated[str, typer.Option(help="MLflow run that `matinee train` logged.")]
 
 bench = typer.Typer(help="Measure matinee.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
+app.add_typer(bench, name="bench", rich_help_panel="Measure")
 
 stdout = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 stderr = Console(stderr=True, soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=SYSTEM)
 def up() -> None:
     """Start everything that does not run; returns when a learned model answers."""
     from matinee import local
@@ -55,7 +60,7 @@ def up() -> None:
     local.up(settings, stdout)
 
 
-@app.command()
+@app.command(rich_help_panel=SYSTEM)
 def down() -> None:
     """Stop everything that `matinee up` started."""
     from matinee import local
@@ -65,7 +70,7 @@ def down() -> None:
     stdout.print(f"matinee {'stopped' if stopped else 'did not run'} in {settings.home}.", highlight=False)
 
 
-@app.command()
+@app.command(rich_help_panel=SYSTEM)
 def status(as_json: AsJson = False) -> None:
     """Show each process, its address and the served model."""
     from matinee import local
@@ -91,7 +96,7 @@ def status(as_json: AsJson = False) -> None:
         stdout.print(f"Served: version {model['version']} ({model['policy']}), data through {model['data_through']}.")
 
 
-@app.command(name="logs")
+@app.command(name="logs", rich_help_panel=SYSTEM, epilog="Example: `matinee logs api --follow`")
 def show_logs(
     process: Annotated[str | None, typer.Argument(help="One process; default is all of them.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new lines.")] = False,
@@ -103,7 +108,7 @@ def show_logs(
         sys.stdout.write(f"{line}\n")
 
 
-@app.command(name="next")
+@app.command(name="next", rich_help_panel=DAILY, epilog="Example, a week: `matinee next -n 7`")
 def advance(
     n: Annotated[int, typer.Option("-n", min=1, help="How many chunks.")] = 1,
     as_json: AsJson = False,
@@ -127,7 +132,7 @@ def advance(
         raise typer.Exit(3)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def ingest(
     run_id: Annotated[str, typer.Option(help="Pipeline run that claims the chunk; the same run gets the same chunk.")],
     as_json: AsJson = False,
@@ -144,7 +149,10 @@ def ingest(
         _report(result, as_json, f"Chunk {result['chunk_id']}: {period}, {counts}.")
 
 
-@app.command()
+@app.command(
+    rich_help_panel=STAGES,
+    epilog='Examples: `matinee watch 7`, and `matinee watch 7 --leave-out --reason "a broken export"`',
+)
 def watch(
     chunk_id: Annotated[int, typer.Argument(min=1, help="A closed chunk.")],
     accept: Annotated[bool, typer.Option("--accept", help="Learn from it, whatever the watch said.")] = False,
@@ -168,7 +176,7 @@ def watch(
         raise typer.Exit(3)
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def train(
     chunk_id: Annotated[int, typer.Option(min=1, help="Newest chunk to learn from.")], as_json: AsJson = False
 ) -> None:
@@ -179,7 +187,7 @@ def train(
     _report(result, as_json, f"Trained {result['algorithm']} through chunk {chunk_id}: run {result['run_id']}.")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
     """Test a training on its newest chunk, beside popularity, and decide."""
     from matinee.stages.evaluate import evaluate_model
@@ -188,7 +196,10 @@ def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
     _report(result, as_json, f"Verdict: {result['verdict']}. {result['reason']}")
 
 
-@app.command()
+@app.command(
+    rich_help_panel=STAGES,
+    epilog='Examples: `matinee promote --run-id RUN`, and `matinee promote 3 --reason "an editor asked for it"`',
+)
 def promote(
     version: Annotated[str | None, typer.Argument(help="Version to promote by hand, whatever the gate said.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Evaluated run whose verdict is to be carried out.")] = None,
@@ -210,7 +221,7 @@ def promote(
         raise typer.Exit(3)
 
 
-@app.command()
+@app.command(rich_help_panel=DAILY, epilog='Example: `matinee rollback --reason "lists got worse"`')
 def rollback(
     to: Annotated[
         str | None, typer.Option(help="Version to go back to; default is the one that served before.")
@@ -225,7 +236,7 @@ def rollback(
     _report(result, as_json, f"Version {result['version']} is in production and served again.")
 
 
-@app.command()
+@app.command(rich_help_panel=STAGES)
 def deploy(
     version: Annotated[str | None, typer.Option(help="Version to serve; default is the one in production.")] = None,
     as_json: AsJson = False,
@@ -241,7 +252,7 @@ def deploy(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=DAILY)
 def versions(as_json: AsJson = False) -> None:
     """List all model versions with their metrics and verdicts, and what was done with them."""
     from matinee.production import Production
@@ -268,7 +279,7 @@ def versions(as_json: AsJson = False) -> None:
     stdout.print(table, history)
 
 
-@app.command()
+@app.command(rich_help_panel=DAILY, epilog="Example: `matinee recommend 42 -k 5 --genre Comedy`")
 def recommend(
     user_id: Annotated[str, typer.Argument(help="Any user, known or new.")],
     k: Annotated[int, typer.Option("-k", min=1, max=500, help="Length of the list.")] = 10,
@@ -289,7 +300,7 @@ def recommend(
     stdout.print(table)
 
 
-@app.command()
+@app.command(rich_help_panel=SYSTEM)
 def doctor(as_json: AsJson = False) -> None:
     """Look for what keeps matinee from working here, and say what to do (exit code 4 when something does)."""
     from matinee.doctor import examine
@@ -305,7 +316,7 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(4)
 
 
-@app.command()
+@app.command(rich_help_panel=SYSTEM, epilog="Example: `matinee backup /safe/matinee.tar.gz`")
 def backup(
     archive: Annotated[Path, typer.Argument(metavar="FILE", help="New file, such as matinee.tar.gz.")],
     as_json: AsJson = False,
@@ -318,7 +329,7 @@ def backup(
     _report(result, as_json, f"{result['archive']}: {size}. It holds the secrets; keep it safe.")
 
 
-@app.command()
+@app.command(rich_help_panel=SYSTEM)
 def restore(
     archive: Annotated[Path, typer.Argument(metavar="FILE", help="What `matinee backup` wrote.")],
     replace: Annotated[bool, typer.Option("--replace", help="Put a home that is there aside.")] = False,

@@ -50,6 +50,7 @@ def test_every_command_and_option_has_help():
     for name, command in _commands("matinee", get_command(app)):
         assert command.help, name
         assert [option.name for option in command.params if not option.help] == [], name
+    assert [name for name, command in get_command(app).commands.items() if not command.rich_help_panel] == []
 
 
 def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tmp_path):
