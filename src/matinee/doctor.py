@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from matinee.errors import MatineeError
+from matinee.errors import INSTALL, MatineeError
 from matinee.local import family, ports
 from matinee.local.programs import programs
 from matinee.local.state import State
@@ -84,7 +84,7 @@ def _python(_: Settings) -> str:
 def _installation(_: Settings) -> str:
     missing = [part for part, module in PARTS.items() if importlib.util.find_spec(module) is None]
     if missing:
-        raise MatineeError(f"Not installed: {', '.join(missing)}.", "Run: make setup.")
+        raise MatineeError(f"Not installed: {', '.join(missing)}.", INSTALL)
     return "every part is installed"
 
 
@@ -123,7 +123,7 @@ def _ports(settings: Settings) -> str:
     try:
         ports.check(settings.host, programs(settings))
     except ModuleNotFoundError as error:
-        raise MatineeError(f"What is to listen on them is not installed: {error}.", "Run: make setup.") from error
+        raise MatineeError(f"What is to listen on them is not installed: {error}.", INSTALL) from error
     return "all are free"
 
 
