@@ -6,7 +6,7 @@ This file needs numpy and nothing of matinee, because it is also logged with eve
 Everything is in matrix rows (`user_index`, `item_index`); external ids stay outside.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -112,8 +112,40 @@ class Histories:
         return History(self.items[rows], self.ratings[rows], self.rated_at[rows])
 
 
+class Want(NamedTuple):
+    """A list that is wanted of a scorer."""
+
+    whom: int | History
+    """Row of a user of the training data, of whom something may have been learned; or a history to fold in."""
+    k: int
+    """Length of the list."""
+    excluded: NDArray[np.int32]
+    """Matrix rows of movies that may not be in it, shape (n,)."""
+    candidates: Mask | None
+    """Movies that may, shape (n_movies,); None for all."""
+
+    def allowed(self, n_movies: int) -> Mask:
+        """Movies that may be in the list, shape (n_movies,)."""
+        allowed = np.ones(n_movies, bool) if self.candidates is None else self.candidates.copy()
+        allowed[self.excluded] = False
+        return allowed
+
+
+class Best(NamedTuple):
+    """The best movies of a list, equal ones by row."""
+
+    items: NDArray[np.int64]
+    """Matrix rows, best first, shape (≤ k,)."""
+    scores: Floats
+    """Score of each."""
+
+
 class Scorer(Protocol):
     """What a kind of model knows beyond popularity; one implementation for each `kind` of artifact."""
+
+    def best(self, wants: Sequence[Want]) -> list[Best | None]:
+        """A list for each of `wants`, the same whatever else is wanted with it; None where nothing is known of whom."""
+        ...
 
     def learned(self, user_index: int) -> Floats | None:
         """Scores of all movies, shape (n_movies,), for a user of the training data; None when nothing was learned."""
@@ -147,6 +179,10 @@ class PopularityScorer:
     def from_parts(cls, parts: "_Parts") -> "PopularityScorer":
         """From the array `popularity`."""
         return cls(parts.array("popularity", (parts.n_movies,)))
+
+    def best(self, wants: Sequence[Want]) -> list[Best | None]:
+        """See `Scorer.best`."""
+        return [_best_by_scores(self, want) for want in wants]
 
     def learned(self, user_index: int) -> Floats | None:  # noqa: ARG002  everyone gets the same
         """See `Scorer.learned`."""
@@ -213,21 +249,60 @@ class FactorScorer:
         gram[np.diag_indices_from(gram)] += self.regularization
         return gram
 
+    @cached_property
+    def _longest(self) -> float:
+        """Largest length of an item factor."""
+        return float(np.sqrt(np.einsum("ij,ij->i", self.item_factors, self.item_factors).max(initial=0)))
+
+    def best(self, wants: Sequence[Want]) -> list[Best | None]:
+        """See `Scorer.best`; several users are scored in one product of matrices, which reads the factors once."""
+        factors = [self._factor(want.whom) for want in wants]
+        known = [number for number, factor in enumerate(factors) if factor is not None]
+        found: list[Best | None] = [None] * len(wants)
+        for start in range(0, len(known), _AT_ONCE):
+            part = known[start : start + _AT_ONCE]
+            user_factors = np.stack([factor for number in part if (factor := factors[number]) is not None])
+            for number, user_factor, scores in zip(part, user_factors, self._scores(user_factors), strict=True):
+                found[number] = self._best(wants[number], user_factor, scores)
+        return found
+
+    def _scores(self, user_factors: Floats) -> Iterable[Floats]:
+        """Scores of all movies for each user, up to rounding."""
+        if len(user_factors) >= _WORTH_A_PRODUCT:
+            return user_factors @ self.item_factors.T
+        return (self.item_factors @ user_factor for user_factor in user_factors)
+
+    def _best(self, want: Want, user_factor: Floats, scores: Floats) -> Best:
+        """The best of `scores`, which it changes.
+
+        How a sum is rounded depends on what else is computed with it. So whatever may be among the best is scored
+        again, each movie by itself, and a list is the same with whomever it was made.
+        """
+        scores[want.excluded] = -np.inf
+        if want.candidates is not None:
+            scores[~want.candidates] = -np.inf
+        length = float(np.sqrt(user_factor @ user_factor))
+        rounding = 2 * len(user_factor) * float(np.finfo(np.float32).eps) * length * self._longest
+        rows = _contenders(scores, want.k, rounding)
+        return _best_of(rows, np.einsum("ij,j->i", self.item_factors[rows], user_factor), want.k)
+
+    def _factor(self, whom: int | History) -> Floats | None:
+        return self.user_factor(whom) if isinstance(whom, History) else self._learned_factor(whom)
+
+    def _learned_factor(self, user_index: int) -> Floats | None:
+        user_factor: Floats = self.user_factors[user_index]
+        return user_factor if user_factor.any() else None
+
     def learned(self, user_index: int) -> Floats | None:
         """See `Scorer.learned`; None for a user who liked no movie."""
-        user_factor = self.user_factors[user_index]
-        if not user_factor.any():
-            return None
-        scores: Floats = self.item_factors @ user_factor
-        return scores
+        return self._scored(self._learned_factor(user_index))
 
     def fold_in(self, history: History) -> Floats | None:
         """See `Scorer.fold_in`; None when the history holds no liked movie."""
-        user_factor = self.user_factor(history)
-        if user_factor is None:
-            return None
-        scores: Floats = self.item_factors @ user_factor
-        return scores
+        return self._scored(self.user_factor(history))
+
+    def _scored(self, user_factor: Floats | None) -> Floats | None:
+        return None if user_factor is None else self.item_factors @ user_factor
 
     def user_factor(self, history: History) -> Floats | None:
         """Factor of a history, shape (d,), by the formula above."""
@@ -245,7 +320,8 @@ class FactorScorer:
             return None
         normal, weighted = self._normal_equations(history.rated_at_least(self.positive_rating))
         added = np.zeros((len(history), len(items)), np.float32)
-        added[is_liked] = np.linalg.solve(normal, weighted).T @ self.item_factors[items].T
+        # A is symmetric: it is solved for the few movies of the list, not for the many that were liked.
+        added[is_liked] = weighted.T @ np.linalg.solve(normal, self.item_factors[items].T)
         return added
 
     def _normal_equations(self, liked: History) -> tuple[Floats, Floats]:
@@ -302,6 +378,10 @@ class ItemItemScorer:
             recency=parts.positive("recency"),
             positive_rating=float(parts.parameters["positive_rating"]),
         )
+
+    def best(self, wants: Sequence[Want]) -> list[Best | None]:
+        """See `Scorer.best`."""
+        return [_best_by_scores(self, want) for want in wants]
 
     def learned(self, user_index: int) -> Floats | None:
         """See `Scorer.learned`; None for a user who liked no movie."""
@@ -383,6 +463,10 @@ class BlendScorer:
             scorer = _scorer(name.split(".")[1], parts.below(name))
             components.append(Component(float(parts.parameters[name]), scorer, fresh_days))
         return cls(components, parts.histories, float(parts.parameters.get("data_through", 0)))
+
+    def best(self, wants: Sequence[Want]) -> list[Best | None]:
+        """See `Scorer.best`."""
+        return [_best_by_scores(self, want) for want in wants]
 
     def learned(self, user_index: int) -> Floats | None:
         """See `Scorer.learned`; None for a user of whom no component but popularity learned anything."""
@@ -533,6 +617,21 @@ class Ranking:
     """Score of each, comparable within this list only."""
 
 
+class Asked(NamedTuple):
+    """A list that is asked for."""
+
+    user_index: int | None
+    """The user's row in the training data; None for a user who is not in it."""
+    news: History | None = None
+    """Ratings that the model may not have been trained on."""
+    k: int = 10
+    """Length of the list; it is shorter only when fewer candidates are left."""
+    candidates: Mask | None = None
+    """Movies that may appear, shape (n_movies,); None for all."""
+    exclude_seen: bool = True
+    """Leave out every movie that the user has rated."""
+
+
 def recommend(
     model: RankingModel,
     user_index: int | None,
@@ -542,62 +641,84 @@ def recommend(
     candidates: Mask | None = None,
     exclude_seen: bool = True,
 ) -> Ranking:
-    """Best `k` movies for a user.
-
-    Args:
-        model: what to rank with.
-        user_index: the user's row in the training data; None for a user who is not in it.
-        news: ratings that the model may not have been trained on.
-        k: length of the list; it is shorter only when fewer candidates are left.
-        candidates: movies that may appear, shape (n_movies,); None for all.
-        exclude_seen: leave out every movie that the user has rated.
+    """Best `k` movies for a user; see `Asked` for what is given.
 
     Returns:
         The list. Equal scores are ordered by matrix row, so the same request always gets the same answer.
     """
+    return recommend_many(model, [Asked(user_index, news, k, candidates, exclude_seen)])[0]
+
+
+def recommend_many(model: RankingModel, asked: Sequence[Asked]) -> list[Ranking]:
+    """A list for each of `asked`: what `recommend` makes of it alone, and faster than one by one."""
+    policies, wants = zip(*(_want(model, each) for each in asked), strict=True) if asked else ((), ())
+    found = [None] * len(wants) if model.scorer is None else model.scorer.best(wants)
+    return [
+        _popular(model, want) if best is None else Ranking(policy, best.items, best.scores)
+        for policy, want, best in zip(policies, wants, found, strict=True)
+    ]
+
+
+def _want(model: RankingModel, asked: Asked) -> tuple[Policy, Want]:
+    user_index, news, k, candidates, exclude_seen = asked
     known = model.history(user_index)
     history = known if news is None else known.with_news(news)
-    policy, scores = _score(model, user_index, history, is_known=history is known)
-    allowed = np.ones(model.n_movies, bool) if candidates is None else candidates.copy()
-    if exclude_seen:
-        allowed[history.items] = False
-    items = top_k(scores, k, allowed)
-    return Ranking(policy, items, scores[items])
+    is_learned = user_index is not None and history is known
+    excluded = history.items if exclude_seen else np.empty(0, np.int32)
+    whom = user_index if user_index is not None and is_learned else history
+    return "learned" if is_learned else "fold_in", Want(whom, k, excluded, candidates)
 
 
-def _score(model: RankingModel, user_index: int | None, history: History, *, is_known: bool) -> tuple[Policy, Floats]:
-    policy: Policy = "popular"
-    scores: Floats | None = None
-    if model.scorer is not None and user_index is not None and is_known:
-        policy, scores = "learned", model.scorer.learned(user_index)
-    elif model.scorer is not None and len(history) > 0:
-        policy, scores = "fold_in", model.scorer.fold_in(history)
-    return (policy, scores) if scores is not None else ("popular", model.popularity)
+def _popular(model: RankingModel, want: Want) -> Ranking:
+    items = top_k(model.popularity, want.k, want.allowed(model.n_movies))
+    return Ranking("popular", items, model.popularity[items])
 
+
+def _best_by_scores(scorer: Scorer, want: Want) -> Best | None:
+    """See `Scorer.best`, by the scores of all movies."""
+    scores = scorer.fold_in(want.whom) if isinstance(want.whom, History) else scorer.learned(want.whom)
+    if scores is None:
+        return None
+    items = top_k(scores, want.k, want.allowed(len(scores)))
+    return Best(items, scores[items])
+
+
+_AT_ONCE = 32
+"""Users whose scores are in memory at a time."""
+
+_WORTH_A_PRODUCT = 4
+"""Users from which one product of matrices is faster than one of a matrix and a vector for each."""
 
 _BLOCK = 16
 """Movies of which `top_k` looks at the best one only; smaller blocks bound better, larger ones are fewer."""
 
 
 def top_k(scores: Floats, k: int, allowed: Mask) -> NDArray[np.int64]:
-    """Rows of the `k` highest allowed scores, best first, ties by row.
+    """Rows of the `k` highest allowed scores, best first, ties by row; no score may be -inf."""
+    masked = np.where(allowed, scores, np.float32(-np.inf))
+    rows = _contenders(masked, k)
+    return _best_of(rows, masked[rows], k).items
+
+
+def _contenders(scores: Floats, k: int, rounding: float = 0.0) -> NDArray[np.int64]:
+    """Rows, rising, that hold the `k` highest of `scores` even if each is wrong by `rounding`; never one of -inf.
 
     The k-th highest of the maxima of blocks is a bound: at least k scores reach it, so the best k are among those that
     do. Two passes over the catalogue find them, and few are left to sort.
     """
-    if k <= 0:
-        return np.empty(0, np.int64)
-    masked = np.where(allowed, scores, np.float32(-np.inf))
-    n_blocks = len(masked) // _BLOCK
-    bound = np.float32(-np.inf)
-    if k <= n_blocks:
-        # A block is a column here: numpy finds the maxima of columns several times faster than those of short rows.
-        maxima = masked[: n_blocks * _BLOCK].reshape(_BLOCK, n_blocks).max(axis=0)
-        bound = np.partition(maxima, n_blocks - k)[n_blocks - k]
-    # A bound of -inf says nothing: then it is the mask that tells what is allowed.
-    rows = np.flatnonzero(masked >= bound) if bound > -np.inf else np.flatnonzero(allowed)
-    best: NDArray[np.int64] = rows[np.argsort(-masked[rows], kind="stable")][:k]
-    return best
+    n_blocks = len(scores) // _BLOCK
+    if not 0 < k <= n_blocks:
+        return np.flatnonzero(scores > -np.inf) if k > 0 else np.empty(0, np.int64)
+    # A block is a column here: numpy finds the maxima of columns several times faster than those of short rows.
+    maxima = scores[: n_blocks * _BLOCK].reshape(_BLOCK, n_blocks).max(axis=0)
+    bound = np.partition(maxima, n_blocks - k)[n_blocks - k]
+    return np.flatnonzero(scores >= bound - 2 * rounding) if bound > -np.inf else np.flatnonzero(scores > -np.inf)
+
+
+def _best_of(rows: NDArray[np.int64], scores: Floats, k: int) -> Best:
+    """The `k` highest scores of a few rows, which rise."""
+    order = np.argsort(-scores, kind="stable")[:k]
+    return Best(rows[order], scores[order])
 
 
 def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:

@@ -19,7 +19,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.models import artifact
 from matinee.models.base import ENTRY_POINTS, Interactions, fit, recommender
-from matinee.ranking import History, RankingModel, recommend, similar
+from matinee.ranking import Asked, History, RankingModel, recommend, recommend_many, similar
 
 NAMES = sorted(entry.name for entry in entry_points(group=ENTRY_POINTS))
 PERSONAL = [name for name in NAMES if name != "popular"]
@@ -135,6 +135,15 @@ def test_ranks_a_stranger_with_a_users_history_as_it_ranks_the_user(model: Ranki
         learned, folded_in = recommend(model, user_index, k=N_OPEN), recommend(model, None, known, k=N_OPEN)
         assert_array_equal(learned.items, folded_in.items)
         assert_allclose(learned.scores, folded_in.scores, rtol=1e-3)
+
+
+def test_makes_many_lists_as_it_makes_each(model: RankingModel) -> None:
+    asked = [Asked(0), Asked(None), Asked(1, history(3)), Asked(None, history(2, 4)), Asked(None, history(5)), Asked(2)]
+    for together, (user_index, news, *_) in zip(recommend_many(model, asked), asked, strict=True):
+        alone = recommend(model, user_index, news)
+        assert together.policy == alone.policy
+        assert_array_equal(together.items, alone.items)
+        assert_array_equal(together.scores, alone.scores)
 
 
 def test_finds_similar_movies_of_the_same_colour(personal_model: RankingModel) -> None:

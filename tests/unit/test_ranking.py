@@ -8,12 +8,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from matinee.ranking import (
+    Asked,
     FactorScorer,
     Histories,
     History,
     RankingModel,
     recency_weights,
     recommend,
+    recommend_many,
     similar,
     top_k,
 )
@@ -146,6 +148,50 @@ class TestRecommend:
 
     def test_a_user_who_has_seen_everything_gets_an_empty_list(self) -> None:
         assert recommend(factor_model(history(*range(N_MOVIES))), 0).items.tolist() == []
+
+
+class TestRecommendMany:
+    @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 40))
+    def test_makes_the_very_lists_that_each_gets_alone(self, seed: int, n_asked: int, k: int) -> None:
+        random = np.random.default_rng(seed)
+        model = many_movies(random)
+        asked = [
+            Asked(int(random.integers(3)), None, k),
+            *(Asked(None, history(*random.choice(400, 5, replace=False)), k) for _ in range(n_asked)),
+            Asked(None, None, k),
+            Asked(1, history(7, start=100), k, candidates=random.random(400) < 0.3, exclude_seen=False),
+        ]
+        for together, (user_index, news, k, candidates, exclude_seen) in zip(
+            recommend_many(model, asked), asked, strict=True
+        ):
+            alone = recommend(model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
+            assert together.policy == alone.policy
+            assert_array_equal(together.items, alone.items)
+            assert_array_equal(together.scores, alone.scores)
+
+    @given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+    def test_ranks_by_the_score_of_each_movie_by_itself_and_equal_ones_by_row(self, seed: int, k: int) -> None:
+        model = many_movies(np.random.default_rng(seed))
+        assert isinstance(model.scorer, FactorScorer)
+        exact = (model.scorer.item_factors * model.scorer.user_factors[1]).astype(float).sum(axis=1)
+        exact[model.history(1).items] = -np.inf
+        for ranking in recommend_many(model, [Asked(1, k=k)] * 5):
+            assert_allclose(exact[ranking.items], np.sort(exact)[::-1][: len(ranking.items)], rtol=1e-5)
+            falls_or_rises = np.diff(ranking.scores) < 0, np.diff(ranking.items) > 0
+            assert np.logical_or(*falls_or_rises).all()
+
+    def test_of_nothing_is_nothing(self) -> None:
+        assert recommend_many(factor_model(history(0)), []) == []
+
+
+def many_movies(random: np.random.Generator) -> RankingModel:
+    """400 movies, each four times the same, so that equal scores are everywhere."""
+    item_factors = np.tile(random.normal(size=(100, 33)), (4, 1)).astype(np.float32)
+    users = [history(*random.choice(400, 6, replace=False)) for _ in range(3)]
+    scorer = FactorScorer(
+        item_factors, random.normal(size=(3, 33)).astype(np.float32), 5.0, 2.0, recency=3.0, positive_rating=4.0
+    )
+    return RankingModel(item_factors[:, 0], histories(*users), scorer)
 
 
 class TestHistory:
