@@ -250,6 +250,11 @@ class FactorScorer:
         return gram
 
     @cached_property
+    def _gram_inverse(self) -> Floats:
+        # In float64, because it is computed once and every answer depends on it.
+        return np.linalg.inv(self._gram.astype(np.float64)).astype(np.float32)
+
+    @cached_property
     def _longest(self) -> float:
         """Largest length of an item factor."""
         return float(np.sqrt(np.einsum("ij,ij->i", self.item_factors, self.item_factors).max(initial=0)))
@@ -258,33 +263,33 @@ class FactorScorer:
         """See `Scorer.best`; several users are scored in one product of matrices, which reads the factors once."""
         factors = [self._factor(want.whom) for want in wants]
         known = [number for number, factor in enumerate(factors) if factor is not None]
+        at_once = _AT_ONCE if len(known) >= _WORTH_A_PRODUCT else 1
         found: list[Best | None] = [None] * len(wants)
-        for start in range(0, len(known), _AT_ONCE):
-            part = known[start : start + _AT_ONCE]
-            user_factors = np.stack([factor for number in part if (factor := factors[number]) is not None])
-            for number, user_factor, scores in zip(part, user_factors, self._scores(user_factors), strict=True):
-                found[number] = self._best(wants[number], user_factor, scores)
+        for start in range(0, len(known), at_once):
+            part = known[start : start + at_once]
+            user_factors = np.array([factors[number] for number in part])
+            for number, best in zip(part, self._search(user_factors, [wants[number] for number in part]), strict=True):
+                found[number] = best
         return found
 
-    def _scores(self, user_factors: Floats) -> Iterable[Floats]:
-        """Scores of all movies for each user, up to rounding."""
-        if len(user_factors) >= _WORTH_A_PRODUCT:
-            return user_factors @ self.item_factors.T
-        return (self.item_factors @ user_factor for user_factor in user_factors)
-
-    def _best(self, want: Want, user_factor: Floats, scores: Floats) -> Best:
-        """The best of `scores`, which it changes.
+    def _search(self, user_factors: Floats, wants: Sequence[Want]) -> Iterable[Best]:
+        """The best for each of `user_factors`, shape (n_users, d).
 
         How a sum is rounded depends on what else is computed with it. So whatever may be among the best is scored
         again, each movie by itself, and a list is the same with whomever it was made.
         """
-        scores[want.excluded] = -np.inf
-        if want.candidates is not None:
-            scores[~want.candidates] = -np.inf
-        length = float(np.sqrt(user_factor @ user_factor))
-        rounding = 2 * len(user_factor) * float(np.finfo(np.float32).eps) * length * self._longest
-        rows = _contenders(scores, want.k, rounding)
-        return _best_of(rows, np.einsum("ij,j->i", self.item_factors[rows], user_factor), want.k)
+        # A column a user: so BLAS takes the factors as they lie, which the other way round it would copy first.
+        scores = self.item_factors @ user_factors.T
+        for column, want in enumerate(wants):
+            scores[want.excluded, column] = -np.inf
+            if want.candidates is not None:
+                scores[~want.candidates, column] = -np.inf
+        lengths = np.sqrt(np.einsum("ij,ij->i", user_factors, user_factors))
+        rounding = 2 * user_factors.shape[1] * np.finfo(np.float32).eps * self._longest * lengths
+        maxima = np.ascontiguousarray(_block_maxima(scores).T)
+        for column, (want, user_factor) in enumerate(zip(wants, user_factors, strict=True)):
+            rows = _contenders(scores[:, column], maxima[column], want.k, float(rounding[column]))
+            yield _best_of(rows, np.einsum("ij,j->i", self.item_factors[rows], user_factor), want.k)
 
     def _factor(self, whom: int | History) -> Floats | None:
         return self.user_factor(whom) if isinstance(whom, History) else self._learned_factor(whom)
@@ -306,30 +311,50 @@ class FactorScorer:
 
     def user_factor(self, history: History) -> Floats | None:
         """Factor of a history, shape (d,), by the formula above."""
-        liked = history.rated_at_least(self.positive_rating)
+        liked, factors, weights = self._liked(history)
         if len(liked) == 0:
             return None
-        normal, weighted = self._normal_equations(liked)
-        user_factor: Floats = np.linalg.solve(normal, weighted.sum(axis=1))
-        return user_factor
+        if len(liked) > factors.shape[1]:
+            user_factor: Floats = np.linalg.solve(self._normal(factors, weights), factors.T @ weights)
+            return user_factor
+        inverted, system = self._small_system(factors, weights)
+        return inverted.T @ np.linalg.solve(system.T, weights)
 
     def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
         """See `Scorer.contributions`; wᵢ yⱼᵀA⁻¹yᵢ with the matrix A of the formula (section 5 of the paper)."""
-        is_liked = history.ratings >= self.positive_rating
-        if not is_liked.any():
+        liked, factors, weights = self._liked(history)
+        if len(liked) == 0:
             return None
-        normal, weighted = self._normal_equations(history.rated_at_least(self.positive_rating))
+        of_items = self.item_factors[items].T
+        if len(liked) > len(of_items):
+            terms = factors @ np.linalg.solve(self._normal(factors, weights), of_items)
+        else:
+            inverted, system = self._small_system(factors, weights)
+            terms = np.linalg.solve(system, inverted @ of_items)
         added = np.zeros((len(history), len(items)), np.float32)
-        # A is symmetric: it is solved for the few movies of the list, not for the many that were liked.
-        added[is_liked] = weighted.T @ np.linalg.solve(normal, self.item_factors[items].T)
+        added[liked] = weights[:, None] * terms
         return added
 
-    def _normal_equations(self, liked: History) -> tuple[Floats, Floats]:
-        """A, shape (d, d), and the wᵢyᵢ, shape (d, n_liked), of the formula."""
-        weights = (self.alpha * recency_weights(liked.rated_at, self.recency)).astype(np.float32)
-        factors = self.item_factors[liked.items]
-        normal = self._gram + (factors.T * (weights - 1)) @ factors
-        return normal.astype(np.float32, copy=False), factors.T * weights
+    def _liked(self, history: History) -> tuple[NDArray[np.intp], Floats, Floats]:
+        """Places of the n liked movies in a history, their factors Y, shape (n, d), and their weights w, shape (n,)."""
+        liked = np.flatnonzero(history.ratings >= self.positive_rating)
+        weights = self.alpha * recency_weights(history.rated_at[liked], self.recency)
+        return liked, self.item_factors[history.items[liked]], weights.astype(np.float32)
+
+    def _normal(self, factors: Floats, weights: Floats) -> Floats:
+        """The matrix A of the formula, shape (d, d)."""
+        normal = self._gram + (factors.T * (weights - np.float32(1))) @ factors
+        return normal.astype(np.float32, copy=False)
+
+    def _small_system(self, factors: Floats, weights: Floats) -> tuple[Floats, Floats]:
+        """YG⁻¹, shape (n, d), and M = I + YG⁻¹Yᵀ(W - I), shape (n, n), with G = A without any history.
+
+        By the push-through identity YA⁻¹ = M⁻¹YG⁻¹: for a history of fewer movies than factors the smaller system.
+        """
+        inverted = factors @ self._gram_inverse
+        system: Floats = (inverted @ factors.T) * (weights - np.float32(1))
+        system.ravel()[:: len(system) + 1] += 1  # the diagonal, at a tenth of what `diag_indices_from` costs
+        return inverted, system
 
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; the cosine of the factors."""
@@ -696,23 +721,36 @@ _BLOCK = 16
 def top_k(scores: Floats, k: int, allowed: Mask) -> NDArray[np.int64]:
     """Rows of the `k` highest allowed scores, best first, ties by row; no score may be -inf."""
     masked = np.where(allowed, scores, np.float32(-np.inf))
-    rows = _contenders(masked, k)
+    rows = _contenders(masked, _block_maxima(masked), k)
     return _best_of(rows, masked[rows], k).items
 
 
-def _contenders(scores: Floats, k: int, rounding: float = 0.0) -> NDArray[np.int64]:
+def _block_maxima(scores: Floats) -> Floats:
+    """Highest score of each block, along the first axis; block b of n is of the rows b, b + n, b + 2n and so on.
+
+    That way a block is a column: numpy finds the maxima of columns several times faster than those of short rows.
+    """
+    n_blocks = len(scores) // _BLOCK
+    maxima: Floats = scores[: n_blocks * _BLOCK].reshape(_BLOCK, n_blocks, *scores.shape[1:]).max(axis=0)
+    return maxima
+
+
+def _contenders(scores: Floats, maxima: Floats, k: int, rounding: float = 0.0) -> NDArray[np.int64]:
     """Rows, rising, that hold the `k` highest of `scores` even if each is wrong by `rounding`; never one of -inf.
 
     The k-th highest of the maxima of blocks is a bound: at least k scores reach it, so the best k are among those that
-    do. Two passes over the catalogue find them, and few are left to sort.
+    do. One pass over the catalogue finds them, and few are left to sort.
     """
-    n_blocks = len(scores) // _BLOCK
-    if not 0 < k <= n_blocks:
-        return np.flatnonzero(scores > -np.inf) if k > 0 else np.empty(0, np.int64)
-    # A block is a column here: numpy finds the maxima of columns several times faster than those of short rows.
-    maxima = scores[: n_blocks * _BLOCK].reshape(_BLOCK, n_blocks).max(axis=0)
-    bound = np.partition(maxima, n_blocks - k)[n_blocks - k]
-    return np.flatnonzero(scores >= bound - 2 * rounding) if bound > -np.inf else np.flatnonzero(scores > -np.inf)
+    if k <= 0:
+        return np.empty(0, np.int64)
+    n_blocks = len(maxima)
+    bound = np.partition(maxima, n_blocks - k)[n_blocks - k] - 2 * rounding if k <= n_blocks else -np.inf
+    if bound == -np.inf:
+        return np.flatnonzero(scores > -np.inf)
+    reaching = np.flatnonzero(maxima >= bound)
+    within = (np.arange(_BLOCK)[:, None] * n_blocks + reaching).ravel()
+    rows = np.concatenate([within, np.arange(_BLOCK * n_blocks, len(scores))])
+    return np.sort(rows[scores[rows] >= bound])
 
 
 def _best_of(rows: NDArray[np.int64], scores: Floats, k: int) -> Best:

@@ -161,10 +161,10 @@ class TestRecommendMany:
             Asked(None, None, k),
             Asked(1, history(7, start=100), k, candidates=random.random(400) < 0.3, exclude_seen=False),
         ]
-        for together, (user_index, news, k, candidates, exclude_seen) in zip(
-            recommend_many(model, asked), asked, strict=True
-        ):
-            alone = recommend(model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
+        for together, one in zip(recommend_many(model, asked), asked, strict=True):
+            alone = recommend(
+                model, one.user_index, one.news, one.k, candidates=one.candidates, exclude_seen=one.exclude_seen
+            )
             assert together.policy == alone.policy
             assert_array_equal(together.items, alone.items)
             assert_array_equal(together.scores, alone.scores)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Create = Callable[[Settings, Peers | None], "ASGIApp"]
 
+BACKLOG = 2048
+"""Connections that may wait until a worker takes them."""
+
 SHUTDOWN_S = 3
 """How long requests under way may take after SIGTERM."""
 
@@ -40,10 +43,22 @@ def main() -> int:
     return 0
 
 
+class _Listener(socket.socket):
+    """A listening socket whose queue stays long, however few connections asyncio is told to take from it at once.
+
+    asyncio has one number for both. But of connections that come together, a worker that takes all it can leaves none
+    to the others, and then answers for all of them alone.
+    """
+
+    def listen(self, backlog: int = BACKLOG, /) -> None:
+        super().listen(max(backlog, BACKLOG))
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; asked for before anything is loaded, so that a busy port is said at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return _Listener(fileno=socket.create_server((host, port), family=family, backlog=BACKLOG).detach())
     except OSError as error:
         raise Refused(
             f"The API server cannot listen on {host}:{port} ({error.strerror}).", "Set MATINEE_API_PORT to a free port."
@@ -71,6 +86,7 @@ def serve(settings: Settings, listener: socket.socket, create: "Create | None" =
         access_log=False,
         log_config=None,
         log_level="warning",
+        backlog=1,  # see `_Listener`
         timeout_graceful_shutdown=SHUTDOWN_S,
         ws="none",
     )

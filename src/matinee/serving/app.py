@@ -17,6 +17,7 @@ from matinee.serving.fetch import MlflowReader
 from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
 from matinee.serving.peers import Alone, Peers
+from matinee.serving.questions import Questions
 from matinee.serving.rate_limit import RateLimit
 from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, users, versions
 from matinee.serving.routes import runs as run_routes
@@ -25,6 +26,7 @@ from matinee.serving.services import Services
 from matinee.serving.shelf import Shelf
 from matinee.serving.slot import ModelSlot
 from matinee.serving.swap import Swapper
+from matinee.serving.together import Together
 from matinee.serving.versions import Versions
 from matinee.serving.watch import Watch
 from matinee.settings import Settings
@@ -88,6 +90,8 @@ def create_app(
         settings=settings,
         slot=slot,
         answers=Answers(),
+        questions=Questions(),
+        together=Together(),
         swapper=swapper,
         feedback=Feedback(settings),
         metrics=metrics,

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple, TypedDict
 
 import numpy as np
+import orjson
 import polars as pl
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
@@ -46,22 +47,38 @@ class Filters(NamedTuple):
 
 
 class Catalogue:
-    """Movies in matrix order."""
+    """Movies in matrix order, each kept as the JSON that it is answered as."""
 
     def __init__(self, movies: pl.DataFrame, item_index: Mapping[str, int], popularity: Floats) -> None:
         """Take `movie_id, title, year, genres`, one row a movie; `popularity` has shape (n_movies,)."""
-        self._entries = _entries(movies)
+        self._json = _json(movies)
         self._item_index = item_index
+        self._movie_ids = list(item_index)
+        self._titles: list[str] = movies["title"].to_list()
         self._by_popularity = np.argsort(-popularity, kind="stable")
-        self._masks = _genre_masks(self._entries)
+        self._genre_rows = _genre_rows(movies)
+        self._masks = _genre_masks(self._genre_rows, len(movies))
         self._years = movies["year"].fill_null(NO_YEAR).to_numpy()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._json)
 
     def __getitem__(self, item_index: int) -> MovieEntry:
         """Movie of a matrix row."""
-        return self._entries[item_index]
+        entry: MovieEntry = orjson.loads(self._json[item_index])
+        return entry
+
+    def json(self, item_index: int) -> bytes:
+        """Movie of a matrix row as a JSON object."""
+        return self._json[item_index]
+
+    def movie_id(self, item_index: int) -> str:
+        """Id of the movie of a matrix row."""
+        return self._movie_ids[item_index]
+
+    def title(self, item_index: int) -> str:
+        """Title of the movie of a matrix row."""
+        return self._titles[item_index]
 
     def find(self, movie_id: str) -> int | None:
         """Matrix row of a movie, if it is in the catalogue."""
@@ -81,7 +98,7 @@ class Catalogue:
     @cached_property
     def genres(self) -> list[str]:
         """All genres, by name."""
-        return sorted({genre for entry in self._entries for genre in entry["genres"]})
+        return sorted(self._genre_rows)
 
     def candidates(self, filters: Filters) -> Mask | None:
         """Which movies pass, shape (n_movies,), genres in upper or lower case alike; None when all do.
@@ -112,7 +129,7 @@ class Catalogue:
         if mask is not None:
             rows = rows[mask[rows]]
         found = list(islice((row for row in rows if self._contains(row, words)), limit))
-        return [self._entries[row] for row in found or self._alike(rows, words, limit)]
+        return [self[row] for row in found or self._alike(rows, words, limit)]
 
     def _contains(self, row: int, words: list[str]) -> bool:
         title = self._folded_titles[row]
@@ -138,7 +155,7 @@ class Catalogue:
 
     @cached_property
     def _folded_titles(self) -> list[str]:
-        return [_folded(entry["title"]) for entry in self._entries]
+        return [_folded(title) for title in self._titles]
 
 
 class _Words(NamedTuple):
@@ -173,15 +190,21 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 
 
-def _entries(movies: pl.DataFrame) -> list[MovieEntry]:
+def _json(movies: pl.DataFrame) -> list[bytes]:
     """Rows as they are answered; in slices, between which other threads may run."""
     slices = movies.select("movie_id", "title", "year", "genres").iter_slices(_SLICE)
-    return [entry for rows in slices for entry in rows.to_dicts()]  # type: ignore[misc]  # the columns are MovieEntry's
+    return [orjson.dumps(entry) for rows in slices for entry in rows.to_dicts()]
 
 
-def _genre_masks(entries: list[MovieEntry]) -> dict[str, Mask]:
+def _genre_rows(movies: pl.DataFrame) -> dict[str, NDArray[np.uint32]]:
+    """Matrix rows of the movies of each genre."""
+    pairs = movies.select("genres").with_row_index("row").explode("genres").drop_nulls()
+    return {genre: rows["row"].to_numpy() for (genre,), rows in pairs.partition_by("genres", as_dict=True).items()}
+
+
+def _genre_masks(genre_rows: Mapping[str, NDArray[np.uint32]], n_movies: int) -> dict[str, Mask]:
+    """Movies of each genre, in upper or lower case alike."""
     masks: dict[str, Mask] = {}
-    for row, entry in enumerate(entries):
-        for genre in entry["genres"]:
-            masks.setdefault(genre.casefold(), np.zeros(len(entries), bool))[row] = True
+    for genre, rows in genre_rows.items():
+        masks.setdefault(genre.casefold(), np.zeros(n_movies, bool))[rows] = True
     return masks

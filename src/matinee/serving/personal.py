@@ -16,6 +16,8 @@ def known_history(served: ServedModel, user_id: str, said: UserFeedback) -> tupl
     The row of a user who took back something that the model has learned is not used: all that is left is news.
     """
     user_index, news = served.user_index.get(user_id), served.news(said.ratings)
+    if not said.withdrawn:
+        return user_index, news
     rest = learned_history(served, user_id, said.withdrawn)
     if len(rest) == len(served.model.history(user_index)):
         return user_index, news
@@ -25,7 +27,7 @@ def known_history(served: ServedModel, user_id: str, said: UserFeedback) -> tupl
 def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:
     """Number of movies of which a rating by the user is known."""
     learned = learned_history(served, user_id, said.withdrawn).items.tolist()
-    return len({served.catalogue[row]["movie_id"] for row in learned} | {rating.movie_id for rating in said.ratings})
+    return len({served.catalogue.movie_id(row) for row in learned} | {rating.movie_id for rating in said.ratings})
 
 
 def learned_history(served: ServedModel, user_id: str, withdrawn: Withdrawn) -> History:
@@ -35,8 +37,7 @@ def learned_history(served: ServedModel, user_id: str, withdrawn: Withdrawn) -> 
         return learned
     rows = zip(learned.items.tolist(), learned.rated_at.tolist(), strict=True)
     covered = [
-        withdrawn.covers(served.catalogue[row]["movie_id"], datetime.fromtimestamp(seconds, UTC))
-        for row, seconds in rows
+        withdrawn.covers(served.catalogue.movie_id(row), datetime.fromtimestamp(seconds, UTC)) for row, seconds in rows
     ]
     kept = ~np.array(covered)
     return History(learned.items[kept], learned.ratings[kept], learned.rated_at[kept])

@@ -13,13 +13,15 @@ from pydantic import BaseModel, ConfigDict
 
 from matinee.errors import BadData, UsageError
 from matinee.models.artifact import Artifact
-from matinee.ranking import History, Ranking, RankingModel, recommend, similar
+from matinee.ranking import Asked, FactorScorer, History, Ranking, RankingModel, recommend, recommend_many, similar
 from matinee.ratings.feedback import StoredRating
 from matinee.serving.catalogue import Catalogue, Filters
 from matinee.serving.recent import RecentRequests, Request
 
 NAME = "movie-recommender"
 """Name of the registered model."""
+
+NO_NEWS = History.empty()
 
 
 class Registered(BaseModel):
@@ -98,17 +100,25 @@ class ServedModel:
         """Whether it has learned more than popularity."""
         return "popular" if self.model.scorer is None else "learned"
 
-    def recommend(
+    @property
+    def gains_from_company(self) -> bool:
+        """Whether several lists cost less when they are made at once."""
+        return isinstance(self.model.scorer, FactorScorer)
+
+    def asked(
         self, user_index: int | None, news: History, k: int, filters: Filters, *, exclude_seen: bool = True
-    ) -> Ranking:
-        """Best `k` movies that pass the filters; see `matinee.ranking.recommend`.
+    ) -> Asked:
+        """What `rank` is asked for the best `k` movies that pass the filters.
 
         Raises:
             UsageError: no movie has the genre.
         """
         self.recent.note(Request(user_index, news, k, filters, exclude_seen))
-        candidates = self.catalogue.candidates(filters)
-        return recommend(self.model, user_index, news, k, candidates=candidates, exclude_seen=exclude_seen)
+        return Asked(user_index, news, k, self.catalogue.candidates(filters), exclude_seen)
+
+    def rank(self, asked: Sequence[Asked]) -> list[Ranking]:
+        """See `matinee.ranking.recommend_many`."""
+        return recommend_many(self.model, asked)
 
     def users(self, beginning: str, limit: int) -> list[str]:
         """The first `limit` ids, by their letters, of users it knows whose id starts with `beginning`."""
@@ -133,6 +143,8 @@ class ServedModel:
         Ratings of one second are put in the order of training, so that a model which has learned from all of them
         recognises them.
         """
+        if not ratings:
+            return NO_NEWS
         known = [
             (int(r.rated_at.timestamp()), row, r.rating)
             for r in ratings
@@ -157,7 +169,8 @@ class ServedModel:
             user_index = request.user_index if is_known else None
             news = self._translated(request.news, before)
             try:
-                self.recommend(user_index, news, request.k, request.filters, exclude_seen=request.exclude_seen)
+                asked = self.asked(user_index, news, request.k, request.filters, exclude_seen=request.exclude_seen)
+                self.rank([asked])
             except UsageError:  # it asks for a genre that is no more
                 continue
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -169,7 +182,7 @@ class ServedModel:
         """News of another model's rows on the rows of this one."""
         entries = zip(news.rated_at.tolist(), news.items.tolist(), news.ratings.tolist(), strict=True)
         known = [
-            (seconds, self.catalogue.find(before.catalogue[row]["movie_id"]), stars) for seconds, row, stars in entries
+            (seconds, self.catalogue.find(before.catalogue.movie_id(row)), stars) for seconds, row, stars in entries
         ]
         return _history([(seconds, row, stars) for seconds, row, stars in known if row is not None])
 

@@ -10,10 +10,12 @@ from matinee.serving.beside import Beside
 from matinee.serving.feedback import Feedback
 from matinee.serving.impressions import Impressions
 from matinee.serving.metrics import Metrics
+from matinee.serving.questions import Questions
 from matinee.serving.rate_limit import RateLimit
 from matinee.serving.runs import Runs
 from matinee.serving.slot import ModelSlot
 from matinee.serving.swap import Swapper
+from matinee.serving.together import Together
 from matinee.serving.versions import Versions
 from matinee.settings import Settings
 
@@ -25,6 +27,8 @@ class Services:
     settings: Settings
     slot: ModelSlot
     answers: Answers
+    questions: Questions
+    together: Together
     swapper: Swapper
     feedback: Feedback
     metrics: Metrics

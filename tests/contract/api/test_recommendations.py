@@ -47,6 +47,29 @@ def test_people_of_different_tastes_get_different_movies(api):
         assert sum(own) >= 4
 
 
+def test_a_query_that_was_asked_before_is_answered_for_whoever_asks_now(api):
+    path, query = "/v1/users/{}/recommendations", "?k=3&genre=Comedy&reasons=false"
+    first = [api.get(path.format(user_id) + query).json()["items"] for user_id in ("u2", "u3", "who%2Fever")]
+    again = [api.get(path.format(user_id) + query).json() for user_id in ("u2", "u3", "who%2Fever")]
+    assert [answer["items"] for answer in again] == first
+    assert [answer["user_id"] for answer in again] == ["u2", "u3", "who/ever"]
+    assert first[0] != first[1]
+
+
+@pytest.mark.parametrize("user_id", ["%20", "x" * 300, "%00"])
+def test_a_query_that_was_asked_before_does_not_let_a_wrong_id_in(api, user_id):
+    for query in ("?k=4", "?k=4"):
+        assert api.get(f"/v1/users/u2/recommendations{query}").status_code == 200
+        answer = api.get(f"/v1/users/{user_id}/recommendations{query}")
+        assert (answer.status_code, answer.json()["title"]) == (422, "Invalid request")
+
+
+def test_a_wrong_query_stays_wrong(api):
+    for _ in range(2):
+        assert api.get("/v1/users/u2/recommendations?k=0").status_code == 422
+        assert api.get("/v1/users/u2/recommendations?genre=None").status_code == 400
+
+
 @pytest.mark.parametrize("exclude_seen", [True, False])
 @pytest.mark.parametrize("genre", ["", "Comedy"])
 @pytest.mark.parametrize("user_id", ["u3", "u8", "nobody"])

@@ -120,6 +120,26 @@ def test_a_deployment_that_the_server_has_anticipated_is_in_the_history_once(ser
 
 
 @pytest.mark.skipif(not hasattr(psutil.Process, "memory_maps"), reason="this system does not tell what is mapped")
+def test_connections_that_come_together_are_shared_by_the_workers(server):
+    address = ("127.0.0.1", server.settings.api_port)
+    opened = [socket.create_connection(address) for _ in range(20 * N_WORKERS)]
+    try:
+        server.wait_for(lambda: sum(accepted(server)) == len(opened))
+        # The first to wake up used to take them all.
+        assert min(accepted(server)) >= 3
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def accepted(server: Server) -> list[int]:
+    """Number of connections that each worker has open."""
+    return [
+        sum(connection.status == psutil.CONN_ESTABLISHED for connection in worker.net_connections("tcp4"))
+        for worker in server.workers()
+    ]
+
+
 def test_all_workers_map_the_one_copy_on_disk(server, mlflow):
     mlflow.register(2)
     server.swap()

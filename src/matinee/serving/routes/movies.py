@@ -40,4 +40,4 @@ async def similar_movies(request: Request, server: Server, movie_id: MovieId, k:
 async def movie(server: Server, movie_id: MovieId) -> Response:
     """One movie."""
     catalogue = server.slot.current.catalogue
-    return Response(orjson.dumps(catalogue[catalogue.row(movie_id)]), media_type="application/json")
+    return Response(catalogue.json(catalogue.row(movie_id)), media_type="application/json")

@@ -112,7 +112,7 @@ def _said(served: ServedModel, rating: StoredRating) -> schemas.KnownRating:
     row = served.catalogue.find(rating.movie_id)
     return schemas.KnownRating(
         movie_id=rating.movie_id,
-        title=None if row is None else served.catalogue[row]["title"],
+        title=None if row is None else served.catalogue.title(row),
         rating=rating.rating,
         rated_at=rating.rated_at,
         source="live",
@@ -123,8 +123,8 @@ def _learned(served: ServedModel, history: History) -> list[schemas.KnownRating]
     rows = zip(history.items.tolist(), history.ratings.tolist(), history.rated_at.tolist(), strict=True)
     return [
         schemas.KnownRating(
-            movie_id=served.catalogue[row]["movie_id"],
-            title=served.catalogue[row]["title"],
+            movie_id=served.catalogue.movie_id(row),
+            title=served.catalogue.title(row),
             rating=rating,
             rated_at=datetime.fromtimestamp(seconds, UTC),
             source="training",

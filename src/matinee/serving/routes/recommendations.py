@@ -1,10 +1,13 @@
 """Lists of movies for people: known, new, or without a name."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import repeat
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 
 from matinee.ranking import History, Ranking, reasons
 from matinee.ratings.feedback import UserFeedback
@@ -13,13 +16,36 @@ from matinee.serving.answers import Given
 from matinee.serving.catalogue import Filters
 from matinee.serving.impressions import Impression
 from matinee.serving.personal import known_history
+from matinee.serving.questions import Question
 from matinee.serving.served import ServedModel
 from matinee.serving.services import Server, Services
 
-router = APIRouter(tags=["recommendations"])
+_USER_ID: TypeAdapter[str] = TypeAdapter(schemas.PathId)
 
-Why = dict[str, dict[str, str | float]]
-"""What an item says of its reason: `reason`, or nothing."""
+
+class _Known(APIRoute):
+    """A route that answers a query string which was valid before without looking at its parameters again."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As FastAPI handles a request, or faster."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            server: Services = request.app.state.services
+            question = server.questions.find(request.scope["query_string"])
+            if question is None:
+                return await handle(request)
+            try:
+                user_id = _USER_ID.validate_python(request.path_params["user_id"])
+            except ValidationError:
+                return await handle(request)
+            return await _recommended(request, server, user_id, question)
+
+        return answer
+
+
+router = APIRouter(tags=["recommendations"])
+_of_users = APIRouter(route_class=_Known)
 
 K = Annotated[int, Query(ge=1, le=schemas.MAX_K, description="Length of the list.")]
 Genre = Annotated[str, Query(description="Only movies of this genre; empty for all.")]
@@ -36,7 +62,7 @@ async def _filters(
 Filtered = Annotated[Filters, Depends(_filters)]
 
 
-@router.get("/v1/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
+@_of_users.get("/v1/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
 async def recommend_to_user(
     request: Request,
     server: Server,
@@ -48,13 +74,24 @@ async def recommend_to_user(
     reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
 ) -> Response:
     """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
+    question = Question(filters, k, exclude_seen, reasons)
+    server.questions.remember(request.scope["query_string"], question)
+    return await _recommended(request, server, user_id, question)
+
+
+router.include_router(_of_users)
+
+
+async def _recommended(request: Request, server: Services, user_id: str, question: Question) -> Response:
     said = await server.feedback.of_user(user_id)
     served = server.slot.current
-    key = (user_id, filters, k, exclude_seen, reasons)
+    key = (user_id, question)
     given = server.answers.get(key, served, said)
     if given is None:
+        filters, k, exclude_seen, reasons = question
         user_index, news = known_history(served, user_id, said)
-        ranking = served.recommend(user_index, news, k, filters, exclude_seen=exclude_seen)
+        asked = served.asked(user_index, news, k, filters, exclude_seen=exclude_seen)
+        ranking = await server.together.recommend(served, asked)
         why = _reasons(served, user_index, news, ranking) if reasons else None
         given = _given(served, said, ranking, user_id, why)
         server.answers.keep(key, served, given)
@@ -67,7 +104,8 @@ async def recommend_to_session(request: Request, server: Server, session: schema
     served = server.slot.current
     history = _history(served, session)
     filters = Filters(session.genre, session.year_from, session.year_to)
-    ranking = served.recommend(None, history, session.k, filters, exclude_seen=session.exclude_seen)
+    asked = served.asked(None, history, session.k, filters, exclude_seen=session.exclude_seen)
+    ranking = await server.together.recommend(served, asked)
     why = _reasons(served, None, history, ranking) if session.reasons else None
     return _answer(request, server, served, _given(served, UserFeedback(), ranking, None, why), None)
 
@@ -80,24 +118,27 @@ def _history(served: ServedModel, session: schemas.Session) -> History:
     return served.session([(entry.movie_id, entry.rating) for entry in entries])
 
 
-def _reasons(served: ServedModel, user_index: int | None, news: History, ranking: Ranking) -> list[Why]:
-    return [_why(served, reason) for reason in reasons(served.model, user_index, news, ranking)]
+def _reasons(served: ServedModel, user_index: int | None, news: History, ranking: Ranking) -> list[bytes]:
+    return [_reason(served, reason) for reason in reasons(served.model, user_index, news, ranking)]
 
 
-def _why(served: ServedModel, reason: tuple[int, float] | None) -> Why:
+def _reason(served: ServedModel, reason: tuple[int, float] | None) -> bytes:
+    """The member `reason` of an item as JSON, with a comma before it; nothing when there is none."""
     if reason is None:
-        return {}
+        return b""
     row, contribution = reason
-    movie_id, title = served.catalogue[row]["movie_id"], served.catalogue[row]["title"]
+    movie_id, title = served.catalogue.movie_id(row), served.catalogue.title(row)
     text = f"because you rated {title}"
-    return {"reason": {"movie_id": movie_id, "title": title, "contribution": contribution, "text": text}}
+    return b',"reason":' + orjson.dumps(
+        {"movie_id": movie_id, "title": title, "contribution": contribution, "text": text}
+    )
 
 
 def _given(
-    served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None, why: Sequence[Why] | None
+    served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None, why: Sequence[bytes] | None
 ) -> Given:
     before_id, after_id = _body(served, ranking, {"user_id": user_id}, why)
-    movie_ids = [served.catalogue[row]["movie_id"] for row in ranking.items.tolist()]
+    movie_ids = [served.catalogue.movie_id(row) for row in ranking.items.tolist()]
     return Given(said, ranking, movie_ids, before_id, after_id)
 
 
@@ -117,14 +158,16 @@ def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about
 
 
 def _body(
-    served: ServedModel, ranking: Ranking, about: dict[str, str | None], why: Sequence[Why] | None
+    served: ServedModel, ranking: Ranking, about: dict[str, str | None], why: Sequence[bytes] | None
 ) -> tuple[bytes, bytes]:
-    """The JSON of a ranked list before and after the id of the request: its movies, each with its `why`."""
-    rows, scores = ranking.items.tolist(), ranking.scores.tolist()
-    items = [served.catalogue[row] | {"score": score} for row, score in zip(rows, scores, strict=True)]
-    if why is not None:
-        items = [item | reason for item, reason in zip(items, why, strict=True)]
+    """The JSON of a ranked list before and after the id of the request: its movies, each with its reason of `why`."""
+    rows = ranking.items.tolist()
+    scores = orjson.dumps(ranking.scores.tolist())[1:-1].split(b",")
+    # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
+    items = [
+        b"".join((served.catalogue.json(row)[:-1], b',"score":', score, reason, b"}"))
+        for row, score, reason in zip(rows, scores, why or repeat(b""), strict=False)
+    ]
     made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
-    # Bytes at once: passing through the response model would cost as much as the ranking.
-    before, after = orjson.dumps(made), orjson.dumps({"items": items})
-    return before[:-1] + b',"request_id":"', b'",' + after[1:]
+    before_id = orjson.dumps(made)[:-1] + b',"request_id":"'
+    return before_id, b'","items":[' + b",".join(items) + b"]}"

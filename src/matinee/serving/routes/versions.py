@@ -44,7 +44,7 @@ async def recommend_by_version(
     """What a version that is on this server's disk would recommend to a user, to be compared; nobody is shown it."""
     served = await server.beside.model(version)
     user_index, news = known_history(served, user_id, await server.feedback.of_user(user_id))
-    ranking = served.recommend(user_index, news, k, filters)
+    ranking = await server.together.recommend(served, served.asked(user_index, news, k, filters))
     request.state.policy = ranking.policy
     return ranked_answer(request, served, ranking, {"user_id": user_id})
 
