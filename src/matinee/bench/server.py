@@ -63,4 +63,4 @@ if __name__ == "__main__":
     found = load_settings()
     logs.configure("warning")
     create: Create = with_constant if sys.argv[1] == "app" else bare
-    serve(found, listen(found.host, found.api_port), create)
+    serve(found, listen(found.host, found.api_port, found.n_workers), create)

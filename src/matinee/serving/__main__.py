@@ -36,41 +36,41 @@ def main() -> int:
     try:
         settings = load_settings()
         logs.configure(settings.log_level)
-        serve(settings, listen(settings.host, settings.api_port))
+        serve(settings, listen(settings.host, settings.api_port, settings.n_workers))
     except MatineeError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0
 
 
-class _Listener(socket.socket):
-    """A listening socket whose queue stays long, however few connections asyncio is told to take from it at once.
+def listen(host: str, port: int, n_workers: int = 1) -> list[socket.socket]:
+    """Listening sockets on one port, one for each worker where the system can share connections out among them.
 
-    asyncio has one number for both. But of connections that come together, a worker that takes all it can leaves none
-    to the others, and then answers for all of them alone.
+    Of one socket the worker that wakes up first would take all connections that come together, and then answer for all
+    of them alone. They are asked for before anything is loaded, so that a busy port is said at once.
     """
-
-    def listen(self, backlog: int = BACKLOG, /) -> None:
-        super().listen(max(backlog, BACKLOG))
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; asked for before anything is loaded, so that a busy port is said at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return _Listener(fileno=socket.create_server((host, port), family=family, backlog=BACKLOG).detach())
+        # Sockets that share a port would also share it with another server's.
+        with socket.create_server((host, port), family=family) as alone:
+            address = alone.getsockname()
+        shares = sys.platform == "linux" and n_workers > 1
+        return [
+            socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shares)
+            for _ in range(n_workers if shares else 1)
+        ]
     except OSError as error:
         raise Refused(
             f"The API server cannot listen on {host}:{port} ({error.strerror}).", "Set MATINEE_API_PORT to a free port."
         ) from error
 
 
-def serve(settings: Settings, listener: socket.socket, create: "Create | None" = None) -> None:
-    """Serve on `listener`, with as many workers as are set.
+def serve(settings: Settings, listeners: list[socket.socket], create: "Create | None" = None) -> None:
+    """Serve on `listeners`, with as many workers as are set.
 
     Args:
         settings: of the server.
-        listener: a listening socket; it is closed at the end.
+        listeners: of `listen`. They stay open here while a worker is started again, so nobody who connects is lost.
         create: makes the app of all workers or of one; default is `create_app`.
     """
     # One query uses one core: BLAS threads would only get in each other's way. Read when numpy is imported.
@@ -86,19 +86,23 @@ def serve(settings: Settings, listener: socket.socket, create: "Create | None" =
         access_log=False,
         log_config=None,
         log_level="warning",
-        backlog=1,  # see `_Listener`
+        backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
         ws="none",
     )
     # A model that is loaded beside requests gives way to them five times sooner.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     if siblings is None:
-        uvicorn.Server(config).run([listener])
+        uvicorn.Server(config).run(listeners)
         return
 
     def serve_as_worker(number: int, link: socket.socket) -> None:
         siblings.connect(number, link)
-        uvicorn.Server(config).run([listener])
+        mine = listeners[number % len(listeners)]
+        for other in listeners:
+            if other is not mine:
+                other.close()
+        uvicorn.Server(config).run([mine])
 
     # All that can be done once is done before the fork: it is shared, and a worker starts at once.
     config.load()
