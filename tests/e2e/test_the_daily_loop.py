@@ -105,7 +105,10 @@ def test_a_rollback_on_the_page_serves_the_version_before_again(system, tab):
         tab.get_by_label(OPERATIONS.reason).fill("to see it done")
         tab.keyboard.press("Tab")
         tab.get_by_role("button", name=OPERATIONS.confirm).click()
-        expect(tab.get_by_text(OPERATIONS.outcomes["rolled_back"])).to_be_visible(timeout=120_000)
+        ended = OPERATIONS.ended.format(
+            action=OPERATIONS.actions["roll_back"], outcome=OPERATIONS.outcomes["rolled_back"]
+        )
+        expect(tab.get_by_text(ended)).to_be_visible(timeout=120_000)
         eventually(lambda: len(people.versions) == 2)
     found = system.json("versions")
     served = next(each["version"] for each in found["versions"] if each["stage"] == "production")

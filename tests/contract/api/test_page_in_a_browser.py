@@ -186,6 +186,7 @@ def test_an_api_that_is_down_is_told_and_the_page_recovers_by_itself(serve, site
     expect(tab.get_by_text("does not answer right now")).to_be_visible()
 
 
+@pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("path", TITLES)
 def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, tab, path):
     away = tab.get_by_text("does not answer right now")
@@ -225,7 +226,7 @@ def _press_until_focused(tab, target) -> None:
     raise AssertionError(target)
 
 
-def test_the_keyboard_alone_finds_a_movie_rates_it_and_changes_the_language(serve, site, tab):
+def test_the_keyboard_alone_rates_a_movie_and_finds_one(serve, site, tab):
     with serve():
         _drawn(tab, f"{site}/?user=u1", "", ENGLISH)
         stars = tab.locator("[class*=st-key-stars-list]").first.get_by_role("radio")
@@ -239,7 +240,7 @@ def test_the_keyboard_alone_finds_a_movie_rates_it_and_changes_the_language(serv
         expect(tab.locator("[class*=st-key-cards-found] .movie").first).to_be_visible()
 
 
-def test_the_keyboard_alone_advances_rolls_back_and_promotes(serve, site, tab, airflow):
+def test_the_keyboard_alone_takes_a_question_back_and_promotes_a_version(serve, site, tab, airflow):
     words = ENGLISH.operations
     with serve():
         _drawn(tab, f"{site}/operations", "operations", ENGLISH)
