@@ -73,7 +73,7 @@ def show(
     drawn = marked.encode(**encoding)
     if marks is not None:
         drawn = alt.layer(drawn, _marks(rows, encoding, marks)).resolve_scale(color="independent", shape="independent")
-    st.altair_chart(drawn.properties(height=340), width="stretch", alt=words)
+    st.altair_chart(drawn.properties(height=340 if marks is None else 420), width="stretch", alt=words)
 
 
 def _marks(rows: Rows, encoding: Mapping[str, Any], marks: Marks) -> alt.Chart:

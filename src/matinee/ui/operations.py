@@ -12,7 +12,7 @@ from matinee.ui.fates import LOOKS, fate
 from matinee.ui.operator import Chunk, Versions
 from matinee.ui.panels import local
 from matinee.ui.refusals import why
-from matinee.ui.titles import plain
+from matinee.ui.titles import display_title, plain
 from matinee.ui.visit import Visit
 
 NEWEST = 40
@@ -142,10 +142,8 @@ def _compare(visit: Visit, versions: Versions) -> None:
     lists = [visit.operator.recommended_by(version, user_id, SIDE_BY_SIDE) for version in chosen]
     for column, own, other in zip(columns, lists, reversed(lists), strict=True):
         common = {movie.movie_id for movie in other.items}
-        lines = [
-            f"{rank}. {plain(movie.title) if movie.movie_id in common else f'**{plain(movie.title)}**'}"
-            for rank, movie in enumerate(own.items, 1)
-        ]
+        titles = [(movie.movie_id in common, plain(display_title(movie.title))) for movie in own.items]
+        lines = [f"1. {title}" if is_common else f"1. **{title}**" for is_common, title in titles]
         column.markdown("\n".join([words.policies[own.policy], "", *lines]))
 
 
