@@ -134,7 +134,9 @@ accepted and read as strings. Every answer has a header `X-Request-ID`. Ranked l
 to go by.
 
 Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`, `status`, `detail`, `instance`, `request_id`,
-often a `hint`, and for 422 `errors` by field:
+often a `hint`, and for 422 `errors` by field. `type` is `urn:matinee:problem:` and a code; those that programs tell apart are
+`dag-paused`, `dag-missing`, `airflow-unreachable` and `mlflow-unreachable`, besides the general `not-found`, `refused`,
+`bad-request`, `dependency-unreachable` and `invalid-request`.
 
 | status | when |
 | --- | --- |

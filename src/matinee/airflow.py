@@ -145,9 +145,13 @@ class Airflow:
         """
         dag = self.dag(dag_id)
         if dag is None:
-            raise DependencyUnreachable(f"Airflow does not know the DAG {dag_id}.", f"See {self._url}/dags.")
+            raise DependencyUnreachable(
+                f"Airflow does not know the DAG {dag_id}.", f"See {self._url}/dags.", code="dag-missing"
+            )
         if dag.is_paused:
-            raise Refused(f"The DAG {dag_id} is paused.", f"Unpause it at {self._url}/dags/{dag_id}.")
+            raise Refused(
+                f"The DAG {dag_id} is paused.", f"Unpause it at {self._url}/dags/{dag_id}.", code="dag-paused"
+            )
         body = {"dag_run_id": dag_run_id, "logical_date": None, "conf": dict(parameters or {})}
         answer = self._ask("POST", f"/dags/{dag_id}/dagRuns", json=body)
         return self.run(dag_id, dag_run_id) if answer.status_code == 409 else DagRun.model_validate(_json(answer))
@@ -258,6 +262,7 @@ class Airflow:
                 raise DependencyUnreachable(
                     f"Airflow does not answer at {self._url} ({problem}).",
                     "Start it with `matinee up`, or correct MATINEE_AIRFLOW_URL.",
+                    code="airflow-unreachable",
                 )
             time.sleep(POLL_S)
 
@@ -331,6 +336,7 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
         raise DependencyUnreachable(
             f"Airflow answered {answer.status_code} to {answer.request.method} {answer.request.url.path}.",
             f"It said: {answer.text[:200]}",
+            code="airflow-unreachable",
         )
     body: dict[str, Any] = answer.json()
     return body

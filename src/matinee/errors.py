@@ -18,15 +18,19 @@ INSTALL = "Run `make setup` in a checkout, or `pip install 'matinee[all]'`."
 
 
 class MatineeError(Exception):
-    """What went wrong in `message`, and in `hint` what the reader can do about it."""
+    """What went wrong in `message`, and in `hint` what the reader can do about it.
+
+    `code` names the problem for programs; by default it says no more than the class.
+    """
 
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, code: str = "") -> None:
         self.message = " ".join(message.split())
         self.hint = " ".join(hint.split())
+        self.code = code or self.title.lower().replace(" ", "-")
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -88,16 +88,20 @@ class History:
 
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:
     """Last version other than `version` that was deployed, without those that a rollback left and nobody put back."""
-    served: list[str] = []
-    bad: set[str | None] = set()
-    for event in events:
-        if event.what == "deployed":
-            served.append(event.version)
-        elif event.what == "rolled_back":
-            bad.add(event.previous_version)
-        elif event.what == "promoted":
-            bad.discard(event.version)
+    events = list(events)
+    served, bad = [event.version for event in events if event.what == "deployed"], left_behind(events)
     return next((each for each in reversed(served) if each != version and each not in bad), None)
+
+
+def left_behind(events: Iterable[ModelEvent]) -> set[str]:
+    """Versions that a rollback left and nobody put back."""
+    left: set[str] = set()
+    for event in events:
+        if event.what == "rolled_back" and event.previous_version is not None:
+            left.add(event.previous_version)
+        elif event.what == "promoted":
+            left.discard(event.version)
+    return left
 
 
 def _event(row: ModelEventRow) -> ModelEvent:

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from matinee.airflow import STAGES
+from matinee.serving.runs import DAGS as DAGS_OF_PEOPLE
+from matinee.serving.runs import STEPS
+from matinee.ui.texts import ENGLISH, KOREAN
+
 DAGS = Path(__file__).parents[2] / "dags"
 
 READ = """
@@ -70,6 +75,22 @@ def kubernetes(tmp_path_factory) -> dict:
 def test_airflow_reads_every_dag_without_an_error(process):
     assert process["errors"] == {}
     assert sorted(process["dags"]) == ["deploy_model", "promote_version", "rollback_model", "train_model"]
+
+
+def test_live_progress_names_every_task_of_every_dag_that_people_start(process):
+    assert DAGS_OF_PEOPLE.keys() == process["dags"].keys() - {"deploy_model"}
+    for dag_id, steps in STEPS.items():
+        tasks = process["dags"][dag_id]["tasks"]
+        assert steps == tuple(sorted(tasks, key=lambda name: len(_before(tasks, name))))
+    names = {name for dag in process["dags"].values() for name in dag["tasks"]}
+    assert names == ENGLISH.operations.steps.keys() == KOREAN.operations.steps.keys()
+    assert (*STEPS["train_model"], *process["dags"]["deploy_model"]["tasks"]) == STAGES
+
+
+def _before(tasks: dict, name: str) -> set[str]:
+    """Every task that has to end before this one begins."""
+    upstream = set(tasks[name]["upstream"])
+    return upstream.union(*(_before(tasks, each) for each in upstream))
 
 
 def test_train_model_runs_daily_one_at_a_time_and_never_catches_up(process):

@@ -105,7 +105,10 @@ def test_a_rollback_on_the_page_serves_the_version_before_again(system, tab):
         tab.get_by_label(OPERATIONS.reason).fill("to see it done")
         tab.keyboard.press("Tab")
         tab.get_by_role("button", name=OPERATIONS.confirm).click()
-        expect(tab.get_by_text(OPERATIONS.outcomes["rolled_back"])).to_be_visible(timeout=120_000)
+        ended = OPERATIONS.ended.format(
+            action=OPERATIONS.actions["roll_back"], outcome=OPERATIONS.outcomes["rolled_back"]
+        )
+        expect(tab.get_by_text(ended)).to_be_visible(timeout=120_000)
         eventually(lambda: len(people.versions) == 2)
     found = system.json("versions")
     served = next(each["version"] for each in found["versions"] if each["stage"] == "production")
@@ -130,6 +133,30 @@ def test_the_day_after_a_rollback_is_served_only_if_it_is_better(system):
     assert "above +0.0%" in run["reason"]
     assert ("not above +0.0%" in run["reason"]) == (run["outcome"] == "rejected")
     assert system.get("/v1/model")["version"] == (run["served_version"] or kept)
+
+
+def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
+    versions = system.json("versions")["versions"]
+    wanted = next(each["version"] for each in versions if each["stage"] != "production")
+    named = OPERATIONS.version.format(version=wanted)
+    tab.goto(f"{system.settings.ui}/operations")
+    tab.get_by_role("combobox", name=OPERATIONS.choose_version).click()
+    tab.get_by_role("option", name=named, exact=True).click()
+    with visitors(system.settings.api) as people:
+        tab.get_by_role("button", name=OPERATIONS.promote.format(version=wanted), exact=True).click()
+        expect(tab.get_by_text(OPERATIONS.confirm_promote.format(version=wanted))).to_be_visible()
+        assert system.get("/v1/model")["version"] != wanted
+        tab.get_by_label(OPERATIONS.reason).fill("to see it served")
+        tab.keyboard.press("Tab")
+        tab.get_by_role("button", name=OPERATIONS.confirm).click()
+        expect(tab.get_by_text(OPERATIONS.serves.format(version=wanted))).to_be_visible(timeout=120_000)
+    assert people.failures == []
+    assert system.get("/v1/model")["version"] == wanted
+    expect(tab.get_by_test_id("stMetricValue").first).to_have_text(named)
+    found = system.json("versions")
+    assert [each["version"] for each in found["versions"] if each["stage"] == "production"] == [wanted]
+    promoted = [event for event in found["history"] if event["what"] == "promoted"][-1]
+    assert (promoted["version"], promoted["reason"]) == (wanted, "By hand: to see it served")
 
 
 def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):

@@ -239,7 +239,9 @@ class MlflowReader:
 
     def _unreachable(self, reason: object) -> DependencyUnreachable:
         return DependencyUnreachable(
-            f"MLflow at {self._url} does not do its work: {reason}.", "Is it running? See: matinee status."
+            f"MLflow at {self._url} does not do its work: {reason}.",
+            "Is it running? See: matinee status.",
+            code="mlflow-unreachable",
         )
 
 

@@ -36,6 +36,8 @@ class Version(Answer):
     reason: str
     metrics: Mapping[str, float]
     """Of its evaluation; with a name before it, those of a baseline: `popularity_ndcg_at_10`."""
+    is_rolled_back: bool
+    """Whether a rollback left it and nobody put it back since."""
     served: list[TimeServed]
     is_on_disk: bool
     """Whether its lists can be asked for now."""

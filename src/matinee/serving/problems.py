@@ -16,6 +16,8 @@ from matinee.errors import MatineeError
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+KIND = "urn:matinee:problem:"
+"""What the type of a problem of matinee's own begins with; the error's code follows."""
 PLAIN = "about:blank"
 """Type of a problem that says no more than its HTTP status (RFC 9457, 4.2.1)."""
 
@@ -37,9 +39,8 @@ async def _on_matinee_error(request: Request, raised: Exception) -> Response:
     error = cast("MatineeError", raised)
     if error.http_status >= 500:
         log.warning("request_failed", path=request.url.path, error=str(error))
-    kind = f"urn:matinee:problem:{error.title.lower().replace(' ', '-')}"
     more = {"hint": error.hint} if error.hint else {}
-    return _problem(request, error.http_status, error.message, kind=kind, title=error.title, more=more)
+    return _problem(request, error.http_status, error.message, kind=f"{KIND}{error.code}", title=error.title, more=more)
 
 
 async def _on_invalid_request(request: Request, raised: Exception) -> Response:
@@ -50,7 +51,7 @@ async def _on_invalid_request(request: Request, raised: Exception) -> Response:
         request,
         422,
         detail,
-        kind="urn:matinee:problem:invalid-request",
+        kind=f"{KIND}invalid-request",
         title="Invalid request",
         more={"errors": errors},
     )

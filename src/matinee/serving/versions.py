@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from matinee.errors import DependencyUnreachable, NotFound
-from matinee.history import History, ModelEvent, last_good
+from matinee.history import History, ModelEvent, last_good, left_behind
 from matinee.serving.fetch import MlflowReader, VersionRecord
 from matinee.settings import Settings
 
@@ -62,6 +62,10 @@ class Registry:
         if version.version == self.production:
             return "production"
         return "archived" if version.tags.stage == "production" else version.tags.stage
+
+    def is_rolled_back(self, version: VersionRecord) -> bool:
+        """Whether a rollback left it and nobody put it back."""
+        return version.version != self.production and version.version in left_behind(self.events)
 
     def served(self, version: VersionRecord) -> list[Served]:
         """When it was served."""

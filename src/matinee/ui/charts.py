@@ -1,38 +1,101 @@
 """Charts, drawn by Streamlit's own copy of Vega from plain rows; nothing is fetched from elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import altair as alt
 import streamlit as st
 
+Shape = Literal["circle", "diamond", "cross", "triangle-down", "square"]
+INK = "#4a423d"
+"""Of words in charts; Streamlit's own grey is too faint for small letters (WCAG 2.2, contrast 4.5)."""
+
 Rows = Sequence[Mapping[str, object]]
 
 
-def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str, is_time: bool = False) -> None:
+@dataclass(frozen=True)
+class Look:
+    """How a point is drawn."""
+
+    shape: Shape
+    colour: str
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Points of a line that are told apart, with a legend of their own; rows without the column stay unmarked."""
+
+    column: str
+    looks: Mapping[str, Look]
+    """By what the column holds, in the order of the legend."""
+
+
+def show(
+    rows: Rows,
+    kind: str,
+    x: str,
+    y: str,
+    colour: str = "",
+    *,
+    words: str,
+    marks: Marks | None = None,
+) -> None:
     """A chart of `rows`, which hold the columns `x`, `y` and `colour` under the names that people read.
 
     Args:
         rows: what to draw.
-        kind: `line`, `bar`, or `share` (bars that each add up to 1).
+        kind: `line`, `bar`, `days` (bars along dates), or `share` (bars that each add up to 1).
         x: column along the bottom.
         y: column of numbers.
         colour: column that tells the lines or parts of a bar apart; empty for none.
         words: what the chart shows, for screen readers.
-        is_time: whether `x` holds dates.
+        marks: what to mark on a line.
     """
     chart = alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
     marked = chart.mark_line(point=True, strokeWidth=2.5) if kind == "line" else chart.mark_bar()
-    stack: Literal["normalize", "zero"] | bool = "normalize" if kind == "share" else "zero" if kind == "bar" else False
+    stack: Literal["normalize", "zero"] | bool = (
+        "normalize" if kind == "share" else "zero" if kind in ("bar", "days") else False
+    )
     encoding = {
-        "x": alt.X(_field(x), type="temporal" if is_time else "ordinal", title=x, axis=alt.Axis(labelAngle=0)),
-        "y": alt.Y(_field(y), type="quantitative", title=None, stack=stack, axis=alt.Axis(tickCount=5)),
+        "x": alt.X(
+            _field(x),
+            type="temporal" if kind == "days" else "ordinal",
+            title=x,
+            axis=alt.Axis(labelAngle=0, labelColor=INK, titleColor=INK),
+        ),
+        "y": alt.Y(_field(y), type="quantitative", title=None, stack=stack, axis=alt.Axis(tickCount=5, labelColor=INK)),
         "tooltip": [alt.Tooltip(_field(name), title=name, type=_type(rows, name)) for name in (x, colour, y) if name],
     }
     if colour:
-        legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160)
+        legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160, labelColor=INK)
         encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, sort=None)
-    st.altair_chart(marked.encode(**encoding).properties(height=340), width="stretch", alt=words)
+    drawn = marked.encode(**encoding)
+    if marks is not None:
+        drawn = alt.layer(drawn, _marks(rows, encoding, marks)).resolve_scale(color="independent", shape="independent")
+    st.altair_chart(drawn.properties(height=340 if marks is None else 420), width="stretch", alt=words)
+
+
+def _marks(rows: Rows, encoding: Mapping[str, Any], marks: Marks) -> alt.Chart:
+    """Large points on top of the lines."""
+    marked = [dict(row) for row in rows if marks.column in row]
+    looks = {name: look for name, look in marks.looks.items() if any(row[marks.column] == name for row in marked)}
+    legend = alt.Legend(orient="bottom", title=marks.column, columns=2, labelLimit=160, labelColor=INK, titleColor=INK)
+    field = f"{_field(marks.column)}:N"
+    shapes = alt.Scale(domain=list(looks), range=[look.shape for look in looks.values()])
+    colours = alt.Scale(domain=list(looks), range=[look.colour for look in looks.values()])
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=marked))
+        .mark_point(filled=True, size=170, opacity=1)
+        .encode(
+            x=encoding["x"],
+            y=encoding["y"],
+            shape=alt.Shape(field, scale=shapes, legend=legend),
+            color=alt.Color(field, scale=colours, legend=legend),
+            tooltip=[*encoding["tooltip"], alt.Tooltip(_field(marks.column), title=marks.column, type="nominal")],
+        )
+    )
+    return chart
 
 
 def table(label: str, rows: Rows) -> None:

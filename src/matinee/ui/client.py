@@ -16,6 +16,12 @@ from matinee.ranking import Policy
 SWAP_TIMEOUT_S = 120.0
 """A swap is answered when every worker has loaded and checked the model."""
 
+NO_ANSWER = "api-unreachable"
+"""Code of the error when it is the API server itself that does not answer."""
+
+UNAUTHORIZED = "unauthorized"
+"""Code of the error when the token is missing or wrong."""
+
 _ERRORS = {error.http_status: error for error in (UsageError, NotFound, BadData, Refused)}
 
 Id = Annotated[str, BeforeValidator(str)]
@@ -172,9 +178,15 @@ class _UserRatings(Answer):
 class _Problem(Answer):
     """A problem document (RFC 9457)."""
 
+    type: str = ""
     title: str = ""
     detail: str = ""
     hint: str | None = None
+
+    @property
+    def code(self) -> str:
+        """What the problem is, for programs; empty when it says no more than its status."""
+        return self.type.rpartition("urn:matinee:problem:")[2] if self.type != "about:blank" else ""
 
     @property
     def said(self) -> str:
@@ -328,12 +340,13 @@ class Client:
         except ValidationError:
             problem = _Problem(title=response.reason_phrase)
         if response.is_server_error:
-            return self._unreachable(f"answered {response.status_code}: {problem.said}", problem.hint)
-        return _ERRORS.get(response.status_code, UsageError)(problem.said, problem.hint or "")
+            return self._unreachable(f"answered {response.status_code}: {problem.said}", problem.hint, problem.code)
+        code = problem.code or (UNAUTHORIZED if response.status_code == 401 else "")
+        return _ERRORS.get(response.status_code, UsageError)(problem.said, problem.hint or "", code=code)
 
-    def _unreachable(self, what: str, hint: str | None = None) -> DependencyUnreachable:
+    def _unreachable(self, what: str, hint: str | None = None, code: str = "") -> DependencyUnreachable:
         message = f"The API server at {self._url} {what.rstrip('.')}."
-        return DependencyUnreachable(message, hint or "See that it runs: matinee status.")
+        return DependencyUnreachable(message, hint or "See that it runs: matinee status.", code=code or NO_ANSWER)
 
 
 def segment(identifier: str) -> str:

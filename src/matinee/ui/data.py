@@ -4,6 +4,7 @@ import streamlit as st
 
 from matinee.ui import charts
 from matinee.ui.operator import Chunk, ChunkStatistics
+from matinee.ui.sentences import told
 from matinee.ui.titles import plain
 from matinee.ui.visit import Visit
 
@@ -40,18 +41,17 @@ def _coverage(visit: Visit) -> None:
 
 
 def _warnings(visit: Visit, watched: Watched) -> None:
+    texts = visit.texts
     for chunk, found in watched[-5:]:
         if found.verdict != "usual":
-            verdict, reasons = (
-                visit.texts.operations.verdicts.get(found.verdict, found.verdict),
-                " ".join(found.reasons),
-            )
-            told = visit.texts.data.not_usual.format(chunk=chunk.chunk_id, verdict=verdict, reasons=plain(reasons))
-            st.warning(told, icon=":material/monitoring:")
+            verdict = texts.operations.verdicts.get(found.verdict, found.verdict)
+            reasons = plain(" ".join(told(reason, texts.sentences) for reason in found.reasons))
+            warning = texts.data.not_usual.format(chunk=chunk.chunk_id, verdict=verdict, reasons=reasons)
+            st.warning(warning, icon=":material/monitoring:")
 
 
 def _section(visit: Visit, title: str, hint: str, rows: charts.Rows, **drawn: object) -> None:
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if hint:
         st.caption(hint)
     charts.show(rows, words=title, **drawn)  # type: ignore[arg-type]  # the names are those of `show`
@@ -65,7 +65,7 @@ def _per_day(visit: Visit, watched: Watched) -> None:
         for day, count in found.ratings_by_day.items():
             days[day] = days.get(day, 0) + count
     rows = [{words.day: day, words.ratings: count} for day, count in sorted(days.items())]
-    _section(visit, words.per_day, "", rows, kind="bar", x=words.day, y=words.ratings, is_time=True)
+    _section(visit, words.per_day, "", rows, kind="days", x=words.day, y=words.ratings)
 
 
 def _newcomers(visit: Visit, watched: Watched) -> None:

@@ -38,7 +38,7 @@ def recommended(visit: Visit, model: ModelInfo) -> None:
     """The user's recommendations, how they were made, and which of them the last rating brought."""
     texts = visit.texts
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(texts.your_list, width="stretch", anchor=False)
+        st.header(texts.your_list, width="stretch", anchor=False)
         genre, years = _choose_genre(visit), _choose_years(visit)
     listed = visit.client.recommendations(visit.user_id, 12, genre, years)
     if not listed.items:

@@ -7,13 +7,19 @@ import streamlit as st
 
 from matinee.errors import MatineeError
 from matinee.ui import charts, runs
-from matinee.ui.operator import Check, Versions
+from matinee.ui.decisions import decision
+from matinee.ui.fates import LOOKS, fate
+from matinee.ui.operator import Chunk, Versions
 from matinee.ui.panels import local
-from matinee.ui.titles import plain
+from matinee.ui.refusals import why
+from matinee.ui.titles import display_title, plain
 from matinee.ui.visit import Visit
 
 NEWEST = 40
 """Versions and chunks that are shown."""
+
+OWN = "ndcg_at_10"
+"""The metric of the version itself; those of its baselines have a name before it."""
 
 SIDE_BY_SIDE = 10
 """Length of the lists that are compared."""
@@ -32,7 +38,8 @@ def _shown(visit: Visit, part: Callable[[Visit], None]) -> bool:
     try:
         part(visit)
     except MatineeError as error:
-        st.warning(visit.texts.operations.away.format(reason=plain(str(error))), icon=":material/cloud_off:")
+        words = visit.texts.operations
+        st.warning(words.away.format(reason=why(words, error)), icon=":material/cloud_off:")
         return False
     return True
 
@@ -51,14 +58,14 @@ def _versions_and_runs(visit: Visit) -> None:
     )
     left, right = st.columns([2, 1], gap="large")
     with right:
-        runs.progress(visit, newest)
+        runs.progress(visit, versions, newest)
     with left:
         _timeline(visit, versions)
     if numbers:
         chosen = st.selectbox(
             words.choose_version, numbers, format_func=lambda each: words.version.format(version=each), key="version"
         )
-        _decision(visit, chosen)
+        decision(visit, chosen)
         _compare(visit, versions)
 
 
@@ -73,7 +80,7 @@ def _in_production(visit: Visit, versions: Versions) -> None:
         st.metric(words.since, f"{local(since[-1]):%m-%d %H:%M}" if since else "–", width="content")
         through = f"{_last_day(now.data_through):%Y-%m-%d}" if now.data_through else "–"
         st.metric(words.through, through, width="content")
-        own, popularity = now.metrics.get("ndcg_at_10"), now.metrics.get("popularity_ndcg_at_10")
+        own, popularity = now.metrics.get(OWN), now.metrics.get("popularity_ndcg_at_10")
         if own is not None:
             beside = None if popularity is None else words.popularity.format(value=popularity)
             st.metric(words.quality, f"{own:.3f}", beside, delta_color="off", delta_arrow="off", width="content")
@@ -81,7 +88,7 @@ def _in_production(visit: Visit, versions: Versions) -> None:
 
 def _timeline(visit: Visit, versions: Versions) -> None:
     words = visit.texts.operations
-    st.subheader(words.timeline, anchor=False)
+    st.header(words.timeline, anchor=False)
     column, contender, verdict = words.version.format(version="").strip(), words.compare, words.verdict
     st.caption(words.quality)
     rows = [
@@ -90,6 +97,7 @@ def _timeline(visit: Visit, versions: Versions) -> None:
             contender: name,
             words.quality: round(each.metrics[metric], 4),
         }
+        | ({verdict: words.fates[fate(each)]} if metric == OWN else {})
         for each in reversed(versions.versions)
         for metric, name in words.contenders.items()
         if metric in each.metrics
@@ -97,9 +105,10 @@ def _timeline(visit: Visit, versions: Versions) -> None:
     if not rows:
         st.caption(words.nothing)
         return
-    charts.show(rows, "line", column, words.quality, contender, words=words.timeline_alt)
+    marks = charts.Marks(verdict, {words.fates[name]: look for name, look in LOOKS.items()})
+    charts.show(rows, "line", column, words.quality, contender, words=words.timeline_alt, marks=marks)
     table = [
-        {column: each.version, verdict: words.verdicts.get(each.verdict, each.verdict)}
+        {column: each.version, verdict: words.fates[fate(each)]}
         | {
             name: f"{each.metrics[metric]:.4f}" if metric in each.metrics else "–"
             for metric, name in words.contenders.items()
@@ -109,33 +118,12 @@ def _timeline(visit: Visit, versions: Versions) -> None:
     charts.table(words.table, table)
 
 
-def _decision(visit: Visit, version: str) -> None:
-    words, record = visit.texts.operations, visit.operator.version(version)
-    st.subheader(words.decision, anchor=False)
-    st.markdown(f"**{words.verdict}: {words.verdicts.get(record.verdict, plain(record.verdict))}**")
-    if record.decision is None:
-        st.caption(words.no_decision)
-        return
-    if not record.decision.checks:
-        st.markdown(plain(record.decision.reason))
-    for check in record.decision.checks:
-        icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
-        passed = words.passed if check.passed else words.failed
-        st.markdown(f"{icon} {_said(check, words.checks)} ({passed})")
-
-
-def _said(check: Check, sentences: Mapping[str, str]) -> str:
-    """A check in the reader's language where there is a sentence for it, else in the gate's own words."""
-    sentence = sentences.get(check.name)
-    return plain(sentence.format(**check.numbers) if sentence and check.numbers else check.finding)
-
-
 def _compare(visit: Visit, versions: Versions) -> None:
     words = visit.texts.operations
     there = [each.version for each in versions.versions if each.is_on_disk]
     if len(there) < 2:
         return
-    st.subheader(words.compare, anchor=False)
+    st.header(words.compare, anchor=False)
     st.caption(words.compare_hint)
     user_id = st.text_input(words.compare_user, visit.user_id, key="compare_user", max_chars=64, width=220).strip()
     if not user_id:
@@ -154,16 +142,14 @@ def _compare(visit: Visit, versions: Versions) -> None:
     lists = [visit.operator.recommended_by(version, user_id, SIDE_BY_SIDE) for version in chosen]
     for column, own, other in zip(columns, lists, reversed(lists), strict=True):
         common = {movie.movie_id for movie in other.items}
-        lines = [
-            f"{rank}. {plain(movie.title) if movie.movie_id in common else f'**{plain(movie.title)}**'}"
-            for rank, movie in enumerate(own.items, 1)
-        ]
-        column.markdown("\n".join([f"`{own.policy}`", "", *lines]))
+        titles = [(movie.movie_id in common, plain(display_title(movie.title))) for movie in own.items]
+        lines = [f"1. {title}" if is_common else f"1. **{title}**" for is_common, title in titles]
+        column.markdown("\n".join([words.policies[own.policy], "", *lines]))
 
 
 def _ledger(visit: Visit) -> None:
     words = visit.texts.operations
-    st.subheader(words.ledger, anchor=False)
+    st.header(words.ledger, anchor=False)
     chunks = visit.operator.chunks(15)
     if not chunks:
         st.caption(words.nothing)
@@ -176,11 +162,18 @@ def _ledger(visit: Visit) -> None:
                 words.ratings: f"{chunk.n_ratings:,}",
                 words.live: chunk.n_live,
                 words.quarantined: chunk.n_quarantined,
+                words.why_quarantined: _why_quarantined(chunk, words.quarantine),
                 words.verdict: words.verdicts.get(chunk.statistics.verdict if chunk.statistics else "", "–"),
             }
             for chunk in chunks
         ]
     )
+
+
+def _why_quarantined(chunk: Chunk, names: Mapping[str, str]) -> str:
+    """Reasons with their counts, the most frequent first."""
+    counted = sorted(chunk.quarantine.items(), key=lambda each: -each[1])
+    return ", ".join(f"{names.get(reason, plain(reason))} ({count:,})" for reason, count in counted) or "–"
 
 
 def _links(visit: Visit) -> None:

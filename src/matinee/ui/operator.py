@@ -32,6 +32,9 @@ class Version(Answer):
     verdict: str
     reason: str
     metrics: Mapping[str, float]
+    is_rolled_back: bool = False
+    """Whether a rollback left it and nobody put it back since."""
+
     served: tuple[TimeServed, ...]
     is_on_disk: bool
     """Whether its lists can be asked for now."""

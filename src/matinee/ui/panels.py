@@ -20,7 +20,7 @@ def own_ratings(visit: Visit) -> None:
     """The user's ratings, newest first."""
     texts, ratings = visit.texts, visit.ratings
     with st.container(border=True):
-        st.markdown(f"#### {texts.your_ratings}")
+        st.header(texts.your_ratings, anchor=False)
         if not ratings:
             st.caption(texts.no_ratings)
             return

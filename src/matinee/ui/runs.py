@@ -7,6 +7,8 @@ import streamlit as st
 
 from matinee.errors import MatineeError
 from matinee.ui.operator import Run, RunProgress, Versions
+from matinee.ui.outcomes import outcome
+from matinee.ui.refusals import not_started, why
 from matinee.ui.texts_operations import OperationsTexts
 from matinee.ui.titles import plain
 from matinee.ui.visit import Visit, model_of
@@ -63,22 +65,22 @@ def _confirm(visit: Visit, title: str, told: str, start: Callable[[str, str], Ru
             try:
                 start(reason, key)
             except MatineeError as error:
-                st.warning(plain(str(error)))
+                not_started(words, title, error)
             else:
                 st.rerun()
 
     ask()
 
 
-def progress(visit: Visit, run: RunProgress | None) -> None:
+def progress(visit: Visit, versions: Versions, run: RunProgress | None) -> None:
     """How far the newest run is; while it is under way this looks again by itself, and then runs the page again."""
     words = visit.texts.operations
-    st.subheader(words.last_run, anchor=False)
+    st.header(words.last_run, anchor=False)
     if run is None:
         st.caption(words.no_runs)
     elif run.has_ended:
         _steps(words, run)
-        _end(words, run)
+        outcome(visit, versions, run)
     else:
         _live(visit, run.run_id)
 
@@ -88,7 +90,8 @@ def _live(visit: Visit, run_id: str) -> None:
     try:
         run = visit.operator.run(run_id)
     except MatineeError as error:
-        st.warning(visit.texts.operations.away.format(reason=plain(str(error))))
+        words = visit.texts.operations
+        st.warning(words.away.format(reason=why(words, error)))
         return
     if run.has_ended:
         model_of.clear(visit.url)
@@ -103,12 +106,3 @@ def _steps(words: OperationsTexts, run: RunProgress) -> None:
         for step in run.steps
     ]
     st.markdown("\n".join(lines))
-
-
-def _end(words: OperationsTexts, run: RunProgress) -> None:
-    known = "failed" if run.state == "failed" else run.outcome or "failed"
-    outcome = words.outcomes.get(known, plain(known))
-    said = words.ended.format(action=words.actions[run.action], outcome=outcome)
-    if run.served_version:
-        said = f"{said} {words.serves.format(version=plain(run.served_version))}"
-    (st.success if run.outcome in ("promoted", "rolled_back") else st.info)(said)

@@ -3,14 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from matinee.ui.texts_operations import (
-    ENGLISH_DATA,
-    ENGLISH_OPERATIONS,
-    KOREAN_DATA,
-    KOREAN_OPERATIONS,
-    DataTexts,
-    OperationsTexts,
-)
+from matinee.ui.sentences import KOREAN_SENTENCES
+from matinee.ui.texts_data import ENGLISH_DATA, KOREAN_DATA, DataTexts
+from matinee.ui.texts_operations import ENGLISH_OPERATIONS, OperationsTexts
+from matinee.ui.texts_operations_korean import KOREAN_OPERATIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +73,9 @@ class Texts:
     genres: Mapping[str, str] = field(default_factory=dict)
     """Names of MovieLens genres where they differ from the data's own."""
 
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Sentences of the server, by pattern, where it speaks another language."""
+
 
 ENGLISH = Texts(
     tagline="Movies for you, from a model that retrains itself every day.",
@@ -142,7 +141,7 @@ KOREAN = Texts(
     no_user="사용자 번호나 이름을 입력해 주세요.",
     find_user="사용자 찾기",
     find_user_label="사용자 번호의 앞부분",
-    no_user_found="“{query}”(으)로 시작하는 사용자가 없습니다.",
+    no_user_found="번호가 “{query}”부터 시작하는 사용자가 없습니다.",
     found_user="{user} · 평점 {count}개",
     years="개봉 연도",
     your_list="나만의 목록",
@@ -162,7 +161,7 @@ KOREAN = Texts(
     no_model="**인기 영화**: 아직 학습된 모델이 없습니다. 첫 모델이 준비되면 저절로 바뀝니다.",
     popular_model="**인기 영화**: 지금 서비스 중인 모델은 인기만 알고 개인 취향은 모릅니다.",
     rate_hint="본 영화의 별을 눌러 평점을 매기세요.",
-    because="{title}에 매긴 평점에 따라",
+    because="{title} 평점을 바탕으로 추천",
     rated="*{title}*에 별 {stars}개를 주셨습니다. 다음 학습에 반영됩니다.",
     taken_back="*{title}* 평가를 취소했습니다. 이 목록과 다음 학습에 반영되지 않습니다.",
     one_is_new="이 목록에서 영화 1편이 새로 들어왔습니다.",
@@ -171,7 +170,7 @@ KOREAN = Texts(
     all_rated="남은 영화가 없습니다. 모두 평가하셨네요. 다른 장르를 골라 보세요.",
     no_movies="아직 영화가 없습니다. 데이터를 준비하는 중이며, 준비되면 저절로 나타납니다.",
     search_hint="제목의 일부(영어), 예: Star Wars",
-    nothing_found="제목에 “{query}”이(가) 들어간 영화가 없습니다. 더 짧게 입력해 보세요.",
+    nothing_found="“{query}”: 이런 말이 제목에 들어간 영화가 없습니다. 더 짧게 입력해 보세요.",
     similar="비슷한 영화",
     no_similar="어떤 영화가 비슷한지 아직 알려 줄 모델이 없습니다.",
     your_ratings="내 평점",
@@ -186,6 +185,7 @@ KOREAN = Texts(
     broken="이 페이지에 문제가 생겼습니다. 새로 고쳐 주세요. 자세한 내용은 페이지 로그(`matinee logs ui`)에 있습니다.",
     operations=KOREAN_OPERATIONS,
     data=KOREAN_DATA,
+    sentences=KOREAN_SENTENCES,
     genres={
         "Action": "액션",
         "Adventure": "모험",

@@ -12,10 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
+from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.watch import watch
 from matinee.serving.app import create_app
 from matinee.settings import Settings
 from matinee.ui.texts import ENGLISH, KOREAN
@@ -26,6 +29,34 @@ pytestmark = pytest.mark.timeout(180)
 
 SCRIPT = Path(find_spec("matinee.ui").origin).with_name("page.py")
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations.title", "data": "data.title"}
+LAST = {
+    "": "[class*=st-key-cards-list] .tile",
+    "start-here": "[class*=st-key-cards-start] .tile",
+    "operations": "[data-testid=stLinkButton]",
+    "data": "[data-testid=stExpander]",
+}
+"""What is there when a part of the page is drawn."""
+
+RULES = {"resultTypes": ["violations"]}
+
+TOO_WIDE = """
+[...document.querySelectorAll("html, .stMain, .stAppViewContainer, .stMainBlockContainer")]
+  .filter(e => e.scrollWidth > e.clientWidth).map(e => e.className + " " + e.scrollWidth)
+"""
+"""Whatever one would have to scroll sideways; a wide table scrolls within itself."""
+
+
+@pytest.fixture
+def full(settings, ratings, tmp_path, airflow) -> None:
+    """All that the parts can show: chunks with quarantine that were watched, a decision, and a run that ended."""
+    ratings.write_csv(tmp_path / "ratings.csv")
+    with (tmp_path / "ratings.csv").open("a") as file:
+        file.write("u1,m1,many,2020-01-03T00:00:00Z\nu1,,5,2020-01-03T00:00:00Z\n")
+    own = settings.model_copy(update={"data": str(tmp_path / "ratings.csv"), "bootstrap": "10d"})
+    for number in (1, 2, 3):
+        ChunkLedger(own).close_next(f"run-{number}")
+        watch(own, number)
+    airflow.runs += [airflow.deploy_run(), airflow.promoting_run("by-hand")]
 
 
 @pytest.fixture
@@ -86,16 +117,26 @@ def _title(texts, path: str) -> str:
     return found
 
 
-def test_every_page_speaks_both_languages_and_fits_a_phone(serve, site, tab):
+def _drawn(tab, url: str, path: str, texts) -> None:
+    """Open a part of the page and wait until all of it is there."""
+    tab.goto(url)
+    expect(tab.get_by_role("heading", level=1)).to_have_text(_title(texts, path))
+    expect(tab.locator(LAST[path]).first).to_be_visible()
+    expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
+    expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@pytest.mark.parametrize("path", TITLES)
+def test_every_part_in_both_languages_is_accessible_and_fits_a_phone(serve, site, tab, path, texts):
+    lang = "en" if texts is ENGLISH else "ko"
     with serve():
-        for width in (1280, 390):
-            tab.set_viewport_size({"width": width, "height": 844})
-            for lang, texts in (("en", ENGLISH), ("ko", KOREAN)):
-                for path in TITLES:
-                    tab.goto(f"{site}/{path}?lang={lang}")
-                    expect(tab.get_by_role("heading", level=1)).to_have_text(_title(texts, path))
-                    expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
-                    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        _drawn(tab, f"{site}/{path}?lang={lang}&user=u1", path, texts)
+        found = Axe().run(tab, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        tab.set_viewport_size({"width": 390, "height": 844})
+        eventually(lambda: tab.evaluate(TOO_WIDE) == [], within_s=10)  # charts take a moment
 
 
 def test_a_rating_changes_the_list_and_every_control_has_a_name(serve, site, tab):
@@ -143,6 +184,85 @@ def test_an_api_that_is_down_is_told_and_the_page_recovers_by_itself(serve, site
     with serve():
         expect(tab.locator("[class*=st-key-cards-list] .movie").first).to_be_visible()
     expect(tab.get_by_text("does not answer right now")).to_be_visible()
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("path", TITLES)
+def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, tab, path):
+    away = tab.get_by_text("does not answer right now")
+    with serve():
+        _drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
+        expect(away).to_have_count(0)
+    expect(away).to_be_visible()
+    expect(tab.locator(LAST[path])).to_have_count(0)
+    assert "Traceback" not in tab.content()
+    with serve():
+        expect(away).to_have_count(0)
+        expect(tab.locator(LAST[path]).first).to_be_visible()
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab, airflow, texts):
+    words = texts.operations
+    airflow.paused = True
+    with serve():
+        _drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
+        tab.get_by_role("button", name=words.advance, exact=True).click()
+        tab.get_by_role("button", name=words.confirm, exact=True).click()
+        told = tab.get_by_role("dialog").get_by_test_id("stAlert")
+        expect(told).to_contain_text(words.refusals["dag-paused"])
+        expect(told).to_contain_text(words.not_started.format(action=words.advance).replace("*", ""))
+        expect(tab.get_by_role("dialog")).to_contain_text("dags/train_model")
+    assert airflow.triggered == []
+
+
+def _press_until_focused(tab, target) -> None:
+    """Go to a control as somebody without a mouse does."""
+    expect(target).to_be_visible()
+    for _ in range(150):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(target)
+
+
+def test_the_keyboard_alone_rates_a_movie_and_finds_one(serve, site, tab):
+    with serve():
+        _drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        stars = tab.locator("[class*=st-key-stars-list]").first.get_by_role("radio")
+        _press_until_focused(tab, stars.first)
+        for _ in range(4):
+            tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("Space")
+        expect(tab.get_by_text("From what you just rated")).to_be_visible()
+        _press_until_focused(tab, tab.get_by_label(ENGLISH.search))
+        tab.keyboard.type("part 3")
+        expect(tab.locator("[class*=st-key-cards-found] .movie").first).to_be_visible()
+
+
+def test_the_keyboard_alone_takes_a_question_back_and_promotes_a_version(serve, site, tab, airflow):
+    words = ENGLISH.operations
+    with serve():
+        _drawn(tab, f"{site}/operations", "operations", ENGLISH)
+        _press_until_focused(tab, tab.get_by_role("button", name=words.advance, exact=True))
+        tab.keyboard.press("Enter")
+        _press_until_focused(tab, tab.get_by_role("button", name=words.confirm, exact=True))
+        tab.keyboard.press("Escape")
+        expect(tab.get_by_role("dialog")).to_have_count(0)
+        assert airflow.triggered == []
+        _press_until_focused(tab, tab.get_by_role("combobox", name=words.choose_version))
+        tab.keyboard.press("ArrowDown")
+        expect(tab.get_by_role("option").first).to_be_visible()
+        tab.keyboard.type(words.version.format(version="1"))
+        tab.keyboard.press("Enter")
+        _press_until_focused(tab, tab.get_by_role("button", name=words.promote.format(version="1"), exact=True))
+        tab.keyboard.press("Enter")
+        _press_until_focused(tab, tab.get_by_label(words.reason))
+        tab.keyboard.type("I like it")
+        _press_until_focused(tab, tab.get_by_role("button", name=words.confirm, exact=True))
+        tab.keyboard.press("Enter")
+        eventually(lambda: [dag_id for dag_id, _ in airflow.triggered] == ["promote_version"], within_s=30)
+        assert airflow.runs[-1].parameters == {"version": "1", "reason": "I like it"}
 
 
 def test_a_page_of_another_site_cannot_talk_to_the_server_of_the_page(site):

@@ -191,6 +191,7 @@ def test_a_paused_dag_is_refused_with_what_to_do(api, airflow_server):
     answer = start_run(api, "advance")
     assert (answer.status_code, answer.json()["title"]) == (409, "Refused")
     assert "Unpause" in answer.json()["hint"]
+    assert answer.json()["type"] == "urn:matinee:problem:dag-paused"
 
 
 def test_without_airflow_runs_are_unreachable_and_all_else_goes_on(api, airflow_server):
@@ -198,11 +199,13 @@ def test_without_airflow_runs_are_unreachable_and_all_else_goes_on(api, airflow_
     for answer in (start_run(api, "advance"), api.get("/v1/runs"), api.get("/v1/runs/train_model:x")):
         assert answer.status_code == 503
         assert "matinee up" in answer.json()["hint"]
+        assert answer.json()["type"] == "urn:matinee:problem:airflow-unreachable"
     assert api.recommend("u1")["policy"] == "learned"
     assert api.get("/v1/versions").status_code == 200
 
 
 def test_a_promotion_without_mlflow_starts_nothing(api, airflow_server, mlflow):
     mlflow.broken_status = 500
-    assert start_run(api, "promote", version="1").status_code == 503
+    answer = start_run(api, "promote", version="1")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:matinee:problem:mlflow-unreachable")
     assert airflow_server.triggered == []

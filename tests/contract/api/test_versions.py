@@ -64,6 +64,17 @@ def test_versions_tell_when_they_served_and_what_a_rollback_brings_back(api, mlf
     assert answer["roll_back_to"] == "1"
 
 
+def test_a_version_that_a_rollback_left_says_so_until_somebody_puts_it_back(api, mlflow, settings):
+    mlflow.register(2)
+    mlflow.production = "1"
+    history = History(settings)
+    history.record("rolled_back", "1", "2", "it was odd")
+    assert [each["is_rolled_back"] for each in api.get("/v1/versions").json()["versions"]] == [True, False]
+    assert api.get("/v1/versions/2").json()["is_rolled_back"]
+    history.record("promoted", "2", "1", "By hand: it was fine")
+    assert not api.get("/v1/versions/2").json()["is_rolled_back"]
+
+
 def test_one_version_tells_its_metrics_its_decision_and_its_history(api, mlflow, settings):
     mlflow.decide(1, rule="r", verdict="promote", reason="Better.", checks=CHECKS, numbers={"n_users": 7})
     mlflow.metrics["run-1"].append({"key": "novelty", "value": 9})

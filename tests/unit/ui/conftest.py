@@ -16,7 +16,7 @@ from fastapi import FastAPI, Header, HTTPException, Request
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from matinee.errors import DependencyUnreachable, NotFound
+from matinee.errors import DependencyUnreachable, MatineeError, NotFound
 from matinee.ratings.ledger import ChunkLedger
 from matinee.ratings.statistics import ChunkStatistics
 from matinee.serving import pipeline_schemas, problems, schemas
@@ -57,6 +57,12 @@ class FakeApi:
     chunks: list[pipeline_schemas.Chunk] = field(default_factory=list)
     run_keys: list[str] = field(default_factory=list)
     started: list[dict[str, str]] = field(default_factory=list)
+    outcome: str = "promoted"
+    """Of a run that succeeded."""
+    refusal: MatineeError | None = None
+    """What starting a run is answered with."""
+    versions: dict[str, dict[str, object]] = field(default_factory=dict)
+    """What is odd about a version."""
     progress: list[str] = field(default_factory=lambda: ["success"])
     url: str = ""
 
@@ -108,20 +114,23 @@ class FakeApi:
 
 
 def _version(api: FakeApi, version: str) -> pipeline_schemas.Version:
+    odd = api.versions.get(version, {})
     since = [pipeline_schemas.TimeServed(since=TRAINED, until=None)] if version == "3" else []
-    return pipeline_schemas.Version(
-        version=version,
-        run_id=f"run-{version}",
-        stage="production" if version == "3" else "archived",
-        chunk_id=int(version),
-        data_through=TRAINED,
-        created_at=TRAINED,
-        verdict="promote",
-        reason="Better.",
-        metrics=api.metrics,
-        served=since,
-        is_on_disk=True,
-    )
+    known = {
+        "version": version,
+        "run_id": f"run-{version}",
+        "stage": "production" if version == "3" else "archived",
+        "chunk_id": int(version),
+        "data_through": TRAINED,
+        "created_at": TRAINED,
+        "verdict": "promote",
+        "reason": "Better.",
+        "metrics": api.metrics,
+        "is_rolled_back": False,
+        "served": since,
+        "is_on_disk": True,
+    }
+    return pipeline_schemas.Version.model_validate(known | odd)
 
 
 def _watched_chunk(chunk_id: int, verdict: Literal["usual", "drifted"] = "usual") -> pipeline_schemas.Chunk:
@@ -159,8 +168,8 @@ def _watched_chunk(chunk_id: int, verdict: Literal["usual", "drifted"] = "usual"
         ends_at=TRAINED,
         n_ratings=30,
         n_live=1,
-        n_quarantined=2,
-        quarantine={"no such movie": 2},
+        n_quarantined=14,
+        quarantine={"duplicate": 1, "empty_id": 12, "odd *reason*": 1},
         closed_at=TRAINED,
         statistics=found,
         decision=None,
@@ -280,6 +289,8 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a route
     async def start_run(wanted: Request, authorization: str = Header(""), idempotency_key: str = Header()) -> dict:
         if authorization != f"Bearer {TOKEN}":
             raise HTTPException(401, "This needs the server's bearer token.")
+        if api.refusal is not None:
+            raise api.refusal
         if idempotency_key not in api.run_keys:
             api.run_keys.append(idempotency_key)
             api.started.append(await wanted.json())
@@ -296,7 +307,8 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a route
             raise NotFound(f"There is no run {run_id!r}.")
         state = api.progress.pop(0) if len(api.progress) > 1 else api.progress[0]
         steps = [{"name": "ingest", "state": "success"}, {"name": "deploy", "state": state}]
-        ended = {"outcome": "promoted", "served_version": "4"} if state == "success" else {}
+        served = "4" if api.outcome == "promoted" else None
+        ended = {"outcome": api.outcome, "served_version": served} if state == "success" else {}
         return api.run() | {"state": state, "steps": steps, "outcome": None, "served_version": None} | ended
 
     @app.get("/v1/model")

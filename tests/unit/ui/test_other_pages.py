@@ -1,14 +1,21 @@
 """The pages "Start here", "Operations" and "Data", and what all pages share."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import matinee.ui
-from matinee.ui import operations
+from matinee.errors import DependencyUnreachable, NotFound, Refused
+from matinee.serving import pipeline_schemas
+from matinee.ui import operations, sentences
+from matinee.ui.fates import LOOKS
 from matinee.ui.texts import ENGLISH, KOREAN
+from matinee.ui.titles import plain
 
 PAGE = Path(matinee.ui.__file__).with_name("page.py")
 
@@ -30,9 +37,13 @@ def page(api, token, monkeypatch, tmp_path):
     return opened
 
 
+def _tables(page):
+    return "\n".join(str(table.value.to_dict("list")) for table in page.table).replace("\\\\", "\\")
+
+
 def _words(page):
     assert not page.exception
-    texts = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info, *page.warning, *page.error]
+    texts = [*page.markdown, *page.caption, *page.title, *page.header, *page.info, *page.warning, *page.error]
     return "\n".join(each.value for each in [*texts, *page.success])
 
 
@@ -89,6 +100,133 @@ def test_nothing_can_be_started_while_a_run_is_under_way(page, api):
     shown = page("operations")
     assert [shown.button(key=key).disabled for key in ("advance", "roll_back", "promote")] == [True] * 3
     assert ENGLISH.operations.waits in _words(shown)
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_the_timeline_marks_what_became_of_each_version(page, api, lang, texts):
+    api.versions = {"1": {"is_rolled_back": True}, "2": {"verdict": "reject", "stage": "rejected"}}
+    shown, words = page("operations", lang=lang), texts.operations
+    proto = shown.get("vega_lite_chart")[0].proto
+    chart = json.loads(proto.spec)
+    lines, marks = chart["layer"]
+    assert "shape" not in lines["encoding"]
+    scale = marks["encoding"]["shape"]["scale"]
+    looks = zip(scale["domain"], scale["range"], marks["encoding"]["color"]["scale"]["range"], strict=True)
+    assert {name: (shape, colour) for name, shape, colour in looks} == {
+        words.fates[name]: (LOOKS[name].shape, LOOKS[name].colour) for name in ("promoted", "rejected", "rolled_back")
+    }
+    assert marks["encoding"]["shape"]["legend"]["title"] == words.verdict
+    assert chart["resolve"]["scale"] == {"color": "independent", "shape": "independent"}
+    datasets = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in proto.datasets}
+    marked = datasets[marks["data"]["name"]].to_pylist()
+    fates = [(row[words.version.format(version="").strip()], row[words.verdict]) for row in marked]
+    assert fates == [(1, words.fates["rolled_back"]), (2, words.fates["rejected"]), (3, words.fates["promoted"])]
+    assert {row[words.compare] for row in marked} == {words.contenders["ndcg_at_10"]}
+    assert words.fates["rolled_back"] in _tables(shown)
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_the_ledger_tells_why_rows_are_in_quarantine(page, api, watched_chunk, lang, texts):
+    api.chunks = [watched_chunk(1)]
+    names = texts.operations.quarantine
+    told = f"{names['empty_id']} (12), {names['duplicate']} (1), odd \\*reason\\* (1)"
+    assert told in _tables(page("operations", lang=lang))
+
+
+REFUSALS = {
+    "dag-paused": Refused("The DAG train_model is paused.", "Unpause it at http://a.", code="dag-paused"),
+    "airflow-unreachable": DependencyUnreachable("Airflow does not answer.", "Start it.", code="airflow-unreachable"),
+    "mlflow-unreachable": DependencyUnreachable("MLflow does not answer.", "Start it.", code="mlflow-unreachable"),
+    "not-found": NotFound("There is no version '9'."),
+}
+
+
+def _page_that_advances(url, token, lang):
+    from matinee.errors import MatineeError  # noqa: PLC0415  AppTest runs this function's text as a script of its own
+    from matinee.ui.operator import Operator  # noqa: PLC0415
+    from matinee.ui.refusals import not_started  # noqa: PLC0415
+    from matinee.ui.texts import LANGUAGES  # noqa: PLC0415
+
+    words = LANGUAGES[lang].operations
+    try:
+        with Operator(url, token) as operator:
+            operator.advance()
+    except MatineeError as error:
+        not_started(words, words.advance, error)
+
+
+def _refused(url, token, lang):
+    shown = AppTest.from_function(_page_that_advances, args=(url, token, lang), default_timeout=60).run()
+    assert not shown.exception
+    return shown
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+@pytest.mark.parametrize("code", REFUSALS)
+def test_what_was_refused_why_and_what_to_do_is_told(api, token, code, lang, texts):
+    api.refusal, words = REFUSALS[code], texts.operations
+    shown = _refused(api.url, token, lang)
+    assert shown.warning[0].value == f"{words.not_started.format(action=words.advance)} {words.refusals[code]}"
+    assert plain(api.refusal.message.rstrip(".")) in shown.caption[0].value
+    assert api.started == []
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_a_page_without_the_token_says_what_to_do(api, lang, texts):
+    assert texts.operations.refusals["unauthorized"] in _refused(api.url, "another-token", lang).warning[0].value
+
+
+def test_an_api_that_does_not_answer_is_asked_again_without_harm():
+    told = _refused("http://127.0.0.1:1", "a-token", "en").warning[0].value
+    assert ENGLISH.operations.refusals["api-unreachable"] in told
+
+
+def test_a_refusal_that_nobody_knows_is_told_in_the_servers_words(api, token):
+    api.refusal = Refused("The moon is *full*.", "Wait.")
+    assert r"The moon is \*full\*\. Wait\." in _refused(api.url, token, "ko").warning[0].value
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_a_day_that_the_gate_rejects_tells_which_check_failed_and_what_to_do(page, api, lang, texts):
+    api.started, api.outcome = [{"action": "advance"}], "rejected"
+    shown, words = page("operations", lang=lang), texts.operations
+    told = next(each.value for each in shown.warning if words.outcomes["rejected"] in each.value)
+    assert r"it is \*odd\*" in told
+    assert words.advice["rejected"].format(version="3") in told
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_a_broken_chunk_tells_what_is_wrong_with_it_and_what_to_do(page, api, watched_chunk, lang, texts):
+    refused = watched_chunk(3, "drifted")
+    refused = refused.model_copy(
+        update={"statistics": replace(refused.statistics, verdict="refused", reasons=["It has no ratings."])}
+    )
+    api.chunks, api.started, api.outcome = [refused], [{"action": "advance"}], "refused"
+    shown, words = page("operations", lang=lang), texts.operations
+    told = next(each.value for each in shown.warning if words.outcomes["refused"] in each.value)
+    assert plain(sentences.told("It has no ratings.", texts.sentences)) in told
+    assert words.advice["refused"].format(chunk=3) in told
+
+
+def test_a_chunk_that_somebody_left_out_is_told_with_the_reason(page, api, watched_chunk):
+    decided = pipeline_schemas.ChunkDecision(decision="left_out", reason="a test", at=watched_chunk(3).closed_at)
+    api.chunks = [watched_chunk(3).model_copy(update={"decision": decided})]
+    api.started, api.outcome = [{"action": "advance"}], "refused"
+    assert ENGLISH.operations.left_out.format(reason="a test") in _words(page("operations"))
+
+
+@pytest.mark.parametrize("action", ["roll_back", "promote"])
+def test_a_rule_that_refuses_a_move_is_told(page, api, action):
+    api.started, api.outcome = [{"action": action}], "refused"
+    advice = ENGLISH.operations.advice[f"refused_{action}"].partition("[")[0]
+    assert advice in _words(page("operations"))
+
+
+def test_a_run_that_failed_leads_to_its_log(page, api):
+    api.started, api.progress = [{"action": "advance"}], ["failed"]
+    words = _words(page("operations"))
+    assert ENGLISH.operations.outcomes["failed"] in words
+    assert "/dags/r/runs/1)" in words
 
 
 def test_a_question_comes_before_anything_is_started(page, api):

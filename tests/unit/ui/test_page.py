@@ -35,7 +35,7 @@ def _words(page):
         *page.markdown,
         *page.caption,
         *page.title,
-        *page.subheader,
+        *page.header,
         *page.info,
         *page.error,
         *page.warning,

@@ -1,10 +1,16 @@
 """Both languages say the same things."""
 
+import re
 from dataclasses import fields, is_dataclass
 from string import Formatter
+from typing import get_args
 
 import pytest
 
+from matinee.ratings.schema import Reason
+from matinee.serving.runs import Outcome
+from matinee.ui.fates import Fate
+from matinee.ui.korean import Korean
 from matinee.ui.texts import ENGLISH, KOREAN, LANGUAGE_NAMES, LANGUAGES, language_of
 
 
@@ -16,7 +22,9 @@ def _all(texts):
         if is_dataclass(value):
             found |= {f"{field.name}.{path}": text for path, text in _all(value).items()}
         elif isinstance(value, dict):
-            found |= {f"{field.name}.{key}": text for key, text in value.items() if field.name != "genres"}
+            found |= {
+                f"{field.name}.{key}": text for key, text in value.items() if field.name not in ("genres", "sentences")
+            }
         else:
             found[field.name] = value
     return found
@@ -41,6 +49,30 @@ def test_both_languages_have_the_text_with_the_same_placeholders(key):
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "operations.ended"])
 def test_no_text_was_left_untranslated(key):
     assert ENGLISH_TEXTS[key] != KOREAN_TEXTS[key]
+
+
+FOREIGN = {"Airflow", "MLflow", "API", "DAG", "NDCG", "UTF", "item", "kNN", "AB", "Star", "Wars"}
+"""Names that Korean operators read in Latin letters too."""
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "language"])
+def test_korean_texts_are_korean(key):
+    words = re.sub(r"`[^`]*`|\{[^}]*\}", "", KOREAN_TEXTS[key])
+    assert set(re.findall("[A-Za-z]{2,}", words)) <= FOREIGN
+    assert re.search("[가-힣]", words) or key in ("operations.ended", "operations.found_user")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_open_particle_stands_only_where_it_is_closed(key):
+    has_open = re.search(r"[을이은과]\([를가는와]\)|\(으\)로", KOREAN_TEXTS[key]) is not None
+    assert has_open == isinstance(KOREAN_TEXTS[key], Korean)
+
+
+@pytest.mark.parametrize("texts", [ENGLISH.operations, KOREAN.operations])
+def test_whatever_the_server_can_say_has_words(texts):
+    assert set(Reason) == texts.quarantine.keys()
+    assert set(get_args(Fate)) == texts.fates.keys()
+    assert {*get_args(Outcome), "failed"} == texts.outcomes.keys()
 
 
 def test_every_language_has_a_name():

@@ -79,6 +79,7 @@ def _version(found: Registry, version: VersionRecord, there: list[str]) -> dict[
         "created_at": version.created_at,
         "verdict": tags.verdict,
         "reason": tags.reason,
+        "is_rolled_back": found.is_rolled_back(version),
         "served": [pipeline_schemas.TimeServed(since=each.since, until=each.until) for each in found.served(version)],
         "is_on_disk": version.version in there,
     }

@@ -1,0 +1,33 @@
+"""The decision on a version, in words."""
+
+import streamlit as st
+
+from matinee.ui.operator import Check
+from matinee.ui.sentences import told
+from matinee.ui.texts import Texts
+from matinee.ui.titles import plain
+from matinee.ui.visit import Visit
+
+
+def decision(visit: Visit, version: str) -> None:
+    """What the gate asked of a version, and the answers."""
+    words, record = visit.texts.operations, visit.operator.version(version)
+    st.header(words.decision, anchor=False)
+    st.markdown(f"**{words.verdict}: {words.verdicts.get(record.verdict, plain(record.verdict))}**")
+    if record.decision is None:
+        st.caption(words.no_decision)
+        return
+    if not record.decision.checks:
+        st.markdown(plain(told(record.decision.reason, visit.texts.sentences)))
+    for check in record.decision.checks:
+        icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
+        passed = words.passed if check.passed else words.failed
+        st.markdown(f"{icon} {said(check, visit.texts)} ({passed})")
+
+
+def said(check: Check, texts: Texts) -> str:
+    """A check in the reader's language where there is a sentence for it, else in the gate's own words."""
+    sentence = texts.operations.checks.get(check.name)
+    if sentence and check.numbers:
+        return plain(sentence.format(**check.numbers))
+    return plain(told(check.finding, texts.sentences))
