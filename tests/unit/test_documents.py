@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,13 +54,28 @@ def test_every_command_and_option_has_help():
     assert [name for name, command in get_command(app).commands.items() if not command.rich_help_panel] == []
 
 
+def built_site(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    # Without --quiet, which hides the very warnings that --strict counts.
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
+    return subprocess.run(build, cwd=root, capture_output=True, text=True, check=False)
+
+
 def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tmp_path):
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
-    built = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    built = built_site(ROOT, tmp_path / "site")
     assert built.returncode == 0, built.stderr
     page = (tmp_path / "site" / "architecture.html").read_text()
     assert page.count('class="mermaid"') == 2
     assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="https?://', page)
+
+
+def test_a_page_that_no_menu_has_and_links_that_lead_nowhere_stop_the_build(tmp_path):
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    (tmp_path / "docs" / "lost.md").write_text("# Lost\n\n[a page](nowhere.md), [a place](index.md#nowhere)\n")
+    built = built_site(tmp_path, tmp_path / "site")
+    assert built.returncode != 0
+    for problem in ("lost.md", "nowhere.md", "#nowhere"):
+        assert problem in built.stderr
 
 
 def test_the_decisions_are_all_in_their_index():
