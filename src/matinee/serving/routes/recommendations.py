@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from matinee.ranking import History, Ranking, reasons
 from matinee.ratings.feedback import UserFeedback
-from matinee.serving import schemas
+from matinee.serving import problems, schemas
 from matinee.serving.answers import Given
 from matinee.serving.catalogue import Filters
 from matinee.serving.impressions import Impression
@@ -36,7 +36,11 @@ async def _filters(
 Filtered = Annotated[Filters, Depends(_filters)]
 
 
-@router.get("/v1/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
+@router.get(
+    "/v1/users/{user_id:path}/recommendations",
+    response_model=schemas.Recommendations,
+    responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED, problems.NO_DATABASE),
+)
 async def recommend_to_user(
     request: Request,
     server: Server,
@@ -61,7 +65,11 @@ async def recommend_to_user(
     return _answer(request, server, served, given, user_id)
 
 
-@router.post("/v1/recommendations", response_model=schemas.Recommendations)
+@router.post(
+    "/v1/recommendations",
+    response_model=schemas.Recommendations,
+    responses=problems.documented({400: "No movie has this genre, or the body is no text."}, problems.NOT_AS_DESCRIBED),
+)
 async def recommend_to_session(request: Request, server: Server, session: schemas.Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
