@@ -20,6 +20,7 @@ from matinee.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
+DOCUMENTS = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +96,9 @@ def test_the_example_of_own_data_is_read_as_it_says(tmp_path):
     assert source.n_ratings == source.n_rows == 3
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
-def test_a_readme_names_no_setting_that_does_not_exist(readme):
-    named = set(re.findall(r"MATINEE_[A-Z_]+[A-Z]", readme.read_text()))
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_no_setting_that_does_not_exist(document):
+    named = set(re.findall(r"MATINEE_[A-Z_]+[A-Z]", document.read_text()))
     assert named <= {f"MATINEE_{name.upper()}" for name in Settings.model_fields}
 
 
@@ -115,7 +116,7 @@ def test_both_readmes_have_the_same_sections_commands_and_outputs():
 
 
 def test_links_between_documents_lead_somewhere():
-    for document in [*READMES, *(ROOT / "docs").rglob("*.md"), ROOT / "CHANGELOG.md"]:
+    for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
