@@ -52,7 +52,7 @@ reference: $(VENV)/.dev ## Write the pages of docs/ that are made from the code
 	@$(BIN)/python docs/generate.py
 
 docs: reference ## Build the documents as a site, in site/
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict # never --quiet, which hides the warnings that strict counts
 	@echo "Open site/index.html"
 
 wheel: $(VENV)/.dev ## Build the package, in dist/

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -19,23 +20,21 @@ from matinee.ranking import Ranking
 from matinee.serving import fallback
 from matinee.serving.app import create_app
 from matinee.serving.metrics import Metrics
+from matinee.serving.problems import ANY_ROUTE
 from matinee.settings import Settings
 
 FOLDER = Path(__file__).parent
 NOTE = "<!-- Written by `make reference` from the code. -->"
 
-BODIES: Mapping[str, object] = {
-    "POST /v1/recommendations": {"history": [{"movie_id": "50", "rating": 5}], "k": 3},
-    "POST /v1/ratings": {"user_id": "me", "movie_id": "50", "rating": 5},
-    "POST /v1/model": {},
-    "POST /v1/runs": {"action": "advance"},
-}
 QUERIES: Mapping[str, str] = {
     "GET /v1/movies": "query=star+wars&limit=3",
-    "GET /v1/users": "query=1&limit=3",
-    "GET /v1/users/{user_id}/recommendations": "k=3&genre=Comedy",
+    "GET /v1/users": "query=1&limit=2",
+    "GET /v1/users/{user_id}/recommendations": "k=1&genre=War",
+    "GET /v1/versions/{version}/users/{user_id}/recommendations": "k=1",
+    "GET /v1/movies/{movie_id}/similar": "k=1",
 }
-IDS = {"user_id": "me", "movie_id": "50", "version": "1", "run_id": "up__first"}
+Shapes = Mapping[str, Mapping[str, Any]]
+IDS = {"user_id": "me", "movie_id": "50", "version": "2", "run_id": "train_model:next__2026-11-25T19.57.07_2ce4cc31"}
 """What stands for an id in the examples."""
 
 
@@ -111,15 +110,18 @@ has `ndcg_at_10`, `recall_at_10`, coverage and the same of every baseline ([how 
 
 
 def http_page() -> str:
-    """Every route, and every shape that goes in or out."""
+    """Every route with an example, and every shape that goes in or out."""
     with tempfile.TemporaryDirectory() as folder:
         document = create_app(Settings(_env_file=None, home=Path(folder))).openapi()  # type: ignore[call-arg]
-    parts = ["# HTTP API", NOTE, HTTP_INTRODUCTION]
+    shapes = document["components"]["schemas"]
+    parts = ["# HTTP API", NOTE, HTTP_INTRODUCTION, "## Errors", ERRORS_INTRODUCTION]
+    parts += [_table(("status", "of any route, when"), [(str(code), when) for code, when in ANY_ROUTE.items()])]
+    parts += [_json(_example({"$ref": "#/components/schemas/Problem"}, shapes))]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            parts += _route(method.upper(), path, operation)
+            parts += _route(method.upper(), path, operation, shapes)
     parts.append("## Shapes")
-    for name, schema in document["components"]["schemas"].items():
+    for name, schema in shapes.items():
         parts += [f"### {name}", schema.get("description", "").strip(), _fields(schema)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -133,23 +135,16 @@ accepted and read as strings. Every answer has a header `X-Request-ID`. Ranked l
 `learned` from training, `fold_in` from a history that is newer than the model or of somebody new, `popular` when there is nothing
 to go by.
 
-Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`, `status`, `detail`, `instance`, `request_id`,
-often a `hint`, and for 422 `errors` by field. `type` is `urn:matinee:problem:` and a code; those that programs tell apart are
-`dag-paused`, `dag-missing`, `airflow-unreachable` and `mlflow-unreachable`, besides the general `not-found`, `refused`,
-`bad-request`, `dependency-unreachable` and `invalid-request`.
+Examples are of ml-100k; the same are at `/docs`. A movie, user, version or run of your own has other ids."""
 
-| status | when |
-| --- | --- |
-| 400 | what was asked cannot be meant |
-| 401 | the bearer token is missing or wrong; it is in `secrets/api_token` of the home, or `MATINEE_API_TOKEN` |
-| 404 | there is no such route, movie, version or run |
-| 408, 413, 429 | a request took too long to send, is too large, or one of too many ([limits](operations.md#limits)) |
-| 409 | a rule said no |
-| 422 | a parameter or a body is not as described here |
-| 503 | MLflow, Airflow or the database does not answer, or the request took too long |"""
+ERRORS_INTRODUCTION = """Errors are problem documents (RFC 9457, `application/problem+json`): what happened in `detail`, what to do in `hint`, and for 422
+`errors` by field. `type` is `urn:matinee:problem:` and a code; those that programs tell apart are `dag-paused`, `dag-missing`,
+`airflow-unreachable` and `mlflow-unreachable`, besides the general `not-found`, `refused`, `bad-request`, `dependency-unreachable`
+and `invalid-request`. Each route lists its own; besides them there are 404 for a path and 405 for a method that does not exist.
+[Limits](operations.md#limits) are settings."""
 
 
-def _route(method: str, path: str, operation: Mapping[str, Any]) -> list[str]:
+def _route(method: str, path: str, operation: Mapping[str, Any], shapes: Shapes) -> list[str]:
     parameters = [
         (
             f"`{each['name']}`",
@@ -160,21 +155,20 @@ def _route(method: str, path: str, operation: Mapping[str, Any]) -> list[str]:
         )
         for each in operation.get("parameters", [])
     ]
-    status, answer = next((code, each) for code, each in operation["responses"].items() if code.startswith("2"))
-    shape = _content(answer)
-    body = _content(operation["requestBody"]) if "requestBody" in operation else ""
+    body = operation.get("requestBody", {})
     needs = "Needs the bearer token." if operation.get("security") else ""
     return [
         f"## {method} {path}",
         f"{operation.get('description', '').strip()} {needs}".strip(),
         _table(("parameter", "in", "type", "default", "meaning"), parameters) if parameters else "",
-        f"Body: {body}" if body else "",
-        f"Answer: {status}{f', {shape}' if shape else ''}.",
-        f"```sh\n{_curl(method, path, needs_token=bool(needs))}\n```",
+        f"Body: {_content(body)}" if body else "",
+        f"```sh\n{_curl(method, path, _example_of(body, shapes), needs_token=bool(needs))}\n```",
+        *_answer(operation, shapes),
+        *_errors(operation),
     ]
 
 
-def _curl(method: str, path: str, *, needs_token: bool) -> str:
+def _curl(method: str, path: str, body: object, *, needs_token: bool) -> str:
     key = f"{method} {path}"
     query = f"?{QUERIES[key]}" if key in QUERIES else ""
     parts = ["curl", f"'localhost:8000{path.format(**IDS)}{query}'"]
@@ -183,8 +177,64 @@ def _curl(method: str, path: str, *, needs_token: bool) -> str:
     if needs_token:
         parts.append('-H "Authorization: Bearer $(cat .matinee/secrets/api_token)"')
     if method == "POST":
-        parts += ["-H 'content-type: application/json'", f"-d '{json.dumps(BODIES[key])}'"]
+        parts += ["-H 'content-type: application/json'", f"-d '{json.dumps(body)}'"]
     return " ".join(parts)
+
+
+def _answer(operation: Mapping[str, Any], shapes: Shapes) -> list[str]:
+    status, answer = next((code, each) for code, each in operation["responses"].items() if code.startswith("2"))
+    if not answer.get("content"):
+        return [f"Answer: {status}, without a body."]
+    return [f"Answer: {status}, {_content(answer)}.", _json(_example_of(answer, shapes))]
+
+
+def _errors(operation: Mapping[str, Any]) -> list[str]:
+    """Those of the route itself."""
+    found = {
+        int(code): each["description"] for code, each in operation["responses"].items() if not code.startswith("2")
+    }
+    own = [(str(code), when) for code, when in sorted(found.items()) if ANY_ROUTE.get(code) != when]
+    return [_table(("error", "when"), own)] if own else []
+
+
+def _example_of(message: Mapping[str, Any], shapes: Shapes) -> object:
+    """What a body or an answer may look like."""
+    for each in message.get("content", {}).values():
+        return each["example"] if "example" in each else _example(each["schema"], shapes)
+    return None
+
+
+def _example(schema: Mapping[str, Any], shapes: Shapes) -> object:
+    """The example that is declared at a shape; of several shapes, that of the first."""
+    shape = _shape(schema, shapes)
+    return _ordered(shape["examples"][0], shape, shapes)
+
+
+def _shape(schema: Mapping[str, Any], shapes: Shapes) -> Mapping[str, Any]:
+    """Where a reference, or the first of several choices, leads to."""
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        return _shape(choices[0], shapes)
+    return shapes[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+
+def _ordered(example: Any, schema: Mapping[str, Any], shapes: Shapes) -> object:  # noqa: ANN401  it is JSON
+    """With the fields in the order of their shape; JSON schemas sort those of examples by name."""
+    shape = _shape(schema, shapes)
+    if isinstance(example, list):
+        return [_ordered(each, shape["items"], shapes) for each in example]
+    if isinstance(example, dict) and "properties" in shape:
+        return {
+            name: _ordered(example[name], each, shapes) for name, each in shape["properties"].items() if name in example
+        }
+    return example
+
+
+def _json(example: object) -> str:
+    if isinstance(example, str):
+        return f"```text\n{example}\n```"
+    text = json.dumps(example, ensure_ascii=False, indent=2)
+    on_one_line = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    return f"```json\n{on_one_line}\n```"
 
 
 def _content(message: Mapping[str, Any]) -> str:

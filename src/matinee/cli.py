@@ -380,6 +380,24 @@ def quality(
         stdout.print(table)
 
 
+@bench.command(name="watch")
+def bench_watch(
+    timeline: Annotated[str, typer.Option(help="Data set, by name or path, whose chunks are looked at in order.")],
+    as_json: AsJson = False,
+) -> None:
+    """Count what the data watch would have said of every chunk of a data set, and tell each refusal's reasons."""
+    from collections import Counter
+
+    from matinee.bench.watch import verdicts
+
+    found = list(verdicts(_settings().model_copy(update={"data": timeline})))
+    counts = Counter(each.verdict for each in found)
+    refused = {each.chunk_id: each.reasons for each in found if each.verdict == "refused"}
+    result = {"usual": counts["usual"], "drifted": counts["drifted"], "refused": counts["refused"], "reasons": refused}
+    said = f"{len(found):,} chunks after the first: {counts['refused']} refused, {counts['drifted']} drifted."
+    _report(result, as_json, " ".join([said, *(f"Chunk {each}: {' '.join(why)}" for each, why in refused.items())]))
+
+
 @bench.command()
 def serving(
     sizes: Annotated[str, typer.Option(help="Sizes of the model, with commas: ml-100k, ml-20m, ml-20m-128.")] = (

@@ -12,7 +12,7 @@ import httpx
 from matinee.errors import INSTALL, MatineeError
 from matinee.local import family, ports
 from matinee.local.programs import programs
-from matinee.local.state import State
+from matinee.local.state import State, is_broken
 from matinee.ratings.ledger import ChunkLedger
 from matinee.ratings.sources import prepare
 from matinee.settings import Settings
@@ -100,12 +100,11 @@ def _disk(settings: Settings) -> str:
 
 
 def _locks(settings: Settings) -> str:
-    try:
-        found = State.read(settings.home)
-    except (ValueError, KeyError, TypeError) as error:
+    if is_broken(settings.home):
         raise MatineeError(
-            f"{settings.home / 'supervisor.json'} cannot be read.", "Delete that file, then run: matinee up."
-        ) from error
+            f"{settings.home / 'supervisor.json'} cannot be read.", "Run: matinee down, then matinee up."
+        )
+    found = State.read(settings.home)
     if found is not None and found.supervisor() is not None:
         return f"held by the supervisor, pid {found.pid}"
     left = family.marked(settings.home)

@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from matinee.settings import Settings
@@ -29,6 +31,22 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
+def system_with_a_broken_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A matinee that is up on 20 small days; of the two that come next, the first has only ratings of 3."""
+    folder = tmp_path_factory.mktemp("broken")
+    is_broken = pl.col("rated_at").dt.date() == date(2020, 1, 21)
+    ratings = two_tastes(n_users=200, n_movies=100, n_days=22)
+    ratings = ratings.with_columns(rating=pl.when(is_broken).then(pl.lit(3, pl.Float32)).otherwise("rating"))
+    ratings.write_csv(folder / "ratings.csv")
+    running = new_system(folder, {"DATA": str(folder / "ratings.csv"), "BOOTSTRAP": "20d"})
+    try:
+        running.printed = running.matinee("up")
+        yield running
+    finally:
+        running.matinee("down")
+
+
+@pytest.fixture(scope="module")
 def system_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A matinee that is installed from its wheel into an empty environment, started in an empty folder."""
     folder = tmp_path_factory.mktemp("wheel")
@@ -41,9 +59,11 @@ def system_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System
         running.matinee("down")
 
 
-def new_system(folder: Path) -> System:
+def new_system(folder: Path, data: Mapping[str, str] | None = None) -> System:
     """A matinee that does not run yet, on free ports, with its home in `folder`."""
-    values = {"HOME": str(folder / "home"), **_data(folder)} | {f"{name}_PORT": str(free_port()) for name in PORTS}
+    values = {"HOME": str(folder / "home"), **(data or _data(folder))} | {
+        f"{name}_PORT": str(free_port()) for name in PORTS
+    }
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
     environment = {**clean, **{f"MATINEE_{name}": value for name, value in values.items()}}
     settings = Settings(_env_file=None, **{name.lower(): value for name, value in values.items()})

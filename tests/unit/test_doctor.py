@@ -81,7 +81,7 @@ def test_a_state_file_that_cannot_be_read_is_found(own):
     (own.home / "supervisor.json").write_text('{"pid":')
     finding = found(own, "locks")
     assert not finding.ok
-    assert "Delete that file" in finding.fix
+    assert "matinee down" in finding.fix
 
 
 def test_a_missing_data_set_is_found(own):

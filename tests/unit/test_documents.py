@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from matinee.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
+DOCUMENTS = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +55,28 @@ def test_every_command_and_option_has_help():
     assert [name for name, command in get_command(app).commands.items() if not command.rich_help_panel] == []
 
 
+def built_site(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    # Without --quiet, which hides the very warnings that --strict counts.
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
+    return subprocess.run(build, cwd=root, capture_output=True, text=True, check=False)
+
+
 def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tmp_path):
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
-    built = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    built = built_site(ROOT, tmp_path / "site")
     assert built.returncode == 0, built.stderr
     page = (tmp_path / "site" / "architecture.html").read_text()
     assert page.count('class="mermaid"') == 2
     assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="https?://', page)
+
+
+def test_a_page_that_no_menu_has_and_links_that_lead_nowhere_stop_the_build(tmp_path):
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    (tmp_path / "docs" / "lost.md").write_text("# Lost\n\n[a page](nowhere.md), [a place](index.md#nowhere)\n")
+    built = built_site(tmp_path, tmp_path / "site")
+    assert built.returncode != 0
+    for problem in ("lost.md", "nowhere.md", "#nowhere"):
+        assert problem in built.stderr
 
 
 def test_the_decisions_are_all_in_their_index():
@@ -79,9 +96,9 @@ def test_the_example_of_own_data_is_read_as_it_says(tmp_path):
     assert source.n_ratings == source.n_rows == 3
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
-def test_a_readme_names_no_setting_that_does_not_exist(readme):
-    named = set(re.findall(r"MATINEE_[A-Z_]+[A-Z]", readme.read_text()))
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_no_setting_that_does_not_exist(document):
+    named = set(re.findall(r"MATINEE_[A-Z_]+[A-Z]", document.read_text()))
     assert named <= {f"MATINEE_{name.upper()}" for name in Settings.model_fields}
 
 
@@ -99,7 +116,7 @@ def test_both_readmes_have_the_same_sections_commands_and_outputs():
 
 
 def test_links_between_documents_lead_somewhere():
-    for document in [*READMES, *(ROOT / "docs").rglob("*.md"), ROOT / "CHANGELOG.md"]:
+    for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 

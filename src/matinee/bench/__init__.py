@@ -1,1 +1,1 @@
-"""How fast matinee serves: `matinee bench serving`."""
+"""How fast matinee serves, and what its data watch says of whole data sets: `matinee bench`."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import psutil
+import structlog
 
 from matinee import logs as log_lines
 from matinee.errors import INSTALL, MatineeError, NotFound, Refused
@@ -19,6 +20,8 @@ from matinee.local.programs import environment, programs
 from matinee.local.state import State
 from matinee.local.supervisor import Supervisor
 from matinee.settings import Settings
+
+log = structlog.get_logger()
 
 STOP_S = 120.0
 """How long `down` waits for the supervisor to end everything in order."""
@@ -107,11 +110,10 @@ def down(settings: Settings) -> bool:
     """
     if not settings.home.is_dir():
         return False
-    found = State.read(settings.home)
-    supervisor = found.supervisor() if found else None
-    if supervisor:
+    lock, supervisor = _lock_unless_running(settings.home), _supervisor(settings.home)
+    if lock is None and supervisor:
         family.end(lambda: [supervisor] if family.is_alive(supervisor) else [], signal.SIGTERM, STOP_S)
-    lock = _lock_unless_running(settings.home)
+        lock = _lock_unless_running(settings.home)
     if lock is None:
         raise Refused(f"Somebody started matinee in {settings.home} again.", "Run `matinee down` again.")
     with lock:
@@ -143,13 +145,17 @@ def _lock_unless_running(home: Path) -> IO[str] | None:
     """The home's lock, or nothing when a supervisor has it."""
     deadline = time.monotonic() + BUSY_S
     while (lock := state.take_lock(home)) is None:
-        found = State.read(home)
-        if found and found.supervisor():
+        if _supervisor(home):
             return None
         if time.monotonic() > deadline:
             raise Refused(f"Another command is starting or stopping matinee in {home}.", "Wait for it to end.")
         time.sleep(POLL_S)
     return lock
+
+
+def _supervisor(home: Path) -> psutil.Process | None:
+    found = State.read(home)
+    return found.supervisor() if found else None
 
 
 def _preflight(settings: Settings) -> None:
@@ -176,6 +182,8 @@ def _require_history(home: Path) -> None:
 def _end_leftovers(home: Path) -> bool:
     """End what runs in `home` without a supervisor; the caller holds the lock. False when nothing did."""
     found = State.read(home)
+    if state.is_broken(home):
+        log.warning("supervisor.json cannot be read, and is taken for what a dead supervisor left", home=str(home))
     leaders = [
         leader for p in (found.processes if found else []) if p.pid and (leader := family.find(p.pid, p.created))
     ]

@@ -50,12 +50,12 @@ class State:
 
     @classmethod
     def read(cls, home: Path) -> "State | None":
-        """State of `home`, or nothing when no supervisor has left one."""
+        """State of `home`, or nothing when no supervisor has left one that can be read."""
         try:
             data = json.loads(_state_file(home).read_text())
-        except FileNotFoundError:
+            return cls(data["pid"], data["created"], [ProcessState(**process) for process in data["processes"]])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        return cls(data["pid"], data["created"], [ProcessState(**process) for process in data["processes"]])
 
     def write(self, home: Path) -> None:
         """Replace the state file of `home` in one step."""
@@ -67,6 +67,11 @@ class State:
     def supervisor(self) -> psutil.Process | None:
         """The supervisor, if it still runs."""
         return family.find(self.pid, self.created)
+
+
+def is_broken(home: Path) -> bool:
+    """Whether the state file of `home` is there and cannot be read, as after a power cut."""
+    return State.read(home) is None and _state_file(home).exists()
 
 
 def forget(home: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -34,6 +35,8 @@ class Patience:
     """Between two probes of a program that is starting."""
     probe_every_s: float = 5.0
     """Between two probes of a program that is ready."""
+    heal_every_s: float = 2.0
+    """Between two looks whether the state file can still be read."""
     hung_after_s: float = 180.0
     """Without a good answer a program is hung. Long, because a machine that trains a model may be slow to answer."""
     stop_grace_s: float = 15.0
@@ -69,7 +72,9 @@ class Supervisor:
         for watcher in self.watchers.values():
             watcher.start()
         for watcher in self.watchers.values():
-            watcher.join()
+            while watcher.is_alive():
+                watcher.join(self.patience.heal_every_s)
+                self._heal_record()
 
     def stop(self) -> None:
         """Ask `run` to end; safe in a signal handler."""
@@ -79,6 +84,12 @@ class Supervisor:
         """Write what all programs do to the state file of the home."""
         with self._recording:
             State.of_this_process([watcher.state for watcher in self.watchers.values()]).write(self.home)
+
+    def _heal_record(self) -> None:
+        """Write the state file again when somebody has damaged or removed it: `up` and `down` find us by it."""
+        if State.read(self.home) is None:
+            with suppress(OSError):  # no space now; it is tried again
+                self.record()
 
 
 class Watcher(threading.Thread):

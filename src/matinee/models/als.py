@@ -1,7 +1,7 @@
 """Alternating least squares for implicit feedback, from `implicit`.
 
 Source: Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets" (2008). The scale of the
-regularization matters more than the number of factors; `docs/architecture.md` tells what was tried.
+regularization matters more than the number of factors; `docs/models.md` has the figures.
 """
 
 from collections.abc import Mapping

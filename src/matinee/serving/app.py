@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from matinee import __version__
 from matinee.credentials import api_token
-from matinee.serving import fetch, middleware, problems, schemas, shared, watch
+from matinee.serving import fetch, middleware, problems, shared, watch
 from matinee.serving.answers import Answers
 from matinee.serving.beside import Beside
 from matinee.serving.feedback import Feedback
@@ -83,7 +83,7 @@ def create_app(
         version=__version__,
         description="Movie recommendations from a model that is retrained every day and swapped while it answers.",
         lifespan=lifespan,
-        responses=schemas.problem_responses(),
+        responses=problems.documented(problems.ANY_ROUTE),
         redirect_slashes=False,
     )
     app.state.services = Services(

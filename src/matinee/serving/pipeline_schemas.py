@@ -8,6 +8,8 @@ from pydantic import Field, StringConstraints
 
 from matinee.ratings.statistics import ChunkStatistics
 from matinee.ratings.statistics import Decision as Decided
+from matinee.serving import examples
+from matinee.serving.examples import shown
 from matinee.serving.runs import Action, Outcome, State
 from matinee.serving.schemas import Answer, Id, Question
 
@@ -22,7 +24,7 @@ class TimeServed(Answer):
     until: datetime | None
 
 
-class Version(Answer):
+class Version(Answer, json_schema_extra=shown(examples.VERSION)):
     """A registered version, and what became of it."""
 
     version: str
@@ -43,7 +45,7 @@ class Version(Answer):
     """Whether its lists can be asked for now."""
 
 
-class Versions(Answer):
+class Versions(Answer, json_schema_extra=shown(examples.VERSIONS)):
     """Versions, newest first."""
 
     production: str | None
@@ -80,7 +82,7 @@ class ModelEvent(Answer):
     reason: str
 
 
-class VersionRecord(Version):
+class VersionRecord(Version, json_schema_extra=shown(examples.VERSION_RECORD)):
     """A version with all its metrics, its decision record and its history."""
 
     decision: Decision | None
@@ -96,7 +98,7 @@ class ChunkDecision(Answer):
     at: datetime
 
 
-class Chunk(Answer):
+class Chunk(Answer, json_schema_extra=shown(examples.CHUNK)):
     """A chunk of ratings; counts are final when `state` is `closed`."""
 
     chunk_id: int
@@ -115,26 +117,26 @@ class Chunk(Answer):
     """Null when nobody decided."""
 
 
-class Chunks(Answer):
+class Chunks(Answer, json_schema_extra=shown(examples.CHUNKS)):
     """Chunks, newest first."""
 
     chunks: list[Chunk]
 
 
-class Advance(Question):
+class Advance(Question, json_schema_extra=shown(examples.ADVANCE)):
     """Take the next chunk of ratings, train on it, and promote and serve what the gate lets in."""
 
     action: Literal["advance"]
 
 
-class RollBack(Question):
+class RollBack(Question, json_schema_extra=shown(examples.ROLL_BACK)):
     """Go back to the version that served before."""
 
     action: Literal["roll_back"]
     reason: WrittenReason = "asked for over the API"
 
 
-class Promote(Question):
+class Promote(Question, json_schema_extra=shown(examples.PROMOTE)):
     """Put a version into production, whatever the gate said of it."""
 
     action: Literal["promote"]
@@ -145,7 +147,7 @@ class Promote(Question):
 RunRequest = Annotated[Advance | RollBack | Promote, Field(discriminator="action")]
 
 
-class Run(Answer):
+class Run(Answer, json_schema_extra=shown(examples.RUN)):
     """Something that was asked of the pipeline."""
 
     run_id: str
@@ -155,7 +157,7 @@ class Run(Answer):
     ended_at: datetime | None
 
 
-class Runs(Answer):
+class Runs(Answer, json_schema_extra=shown(examples.RUNS)):
     """Runs, newest first."""
 
     runs: list[Run]
@@ -168,7 +170,7 @@ class Step(Answer):
     state: State
 
 
-class RunProgress(Run):
+class RunProgress(Run, json_schema_extra=shown(examples.RUN_PROGRESS)):
     """A run, how far it is, and what came of it."""
 
     steps: list[Step]

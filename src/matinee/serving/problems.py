@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import structlog
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from matinee.errors import MatineeError
+from matinee.serving.schemas import Problem
 
 log = structlog.get_logger()
 
@@ -22,8 +23,44 @@ PLAIN = "about:blank"
 """Type of a problem that says no more than its HTTP status (RFC 9457, 4.2.1)."""
 
 
+ANY_ROUTE: Mapping[int, str] = {
+    408: "The request was not complete in time.",
+    413: "The body is too large.",
+    500: "The server made a mistake; its log tells more.",
+    503: "The answer took too long.",
+}
+"""Errors that the middleware answers, whatever the route."""
+
+NOT_AS_DESCRIBED: Mapping[int, str] = {422: "A parameter or the body is not as described here."}
+NOT_A_TEXT: Mapping[int, str] = {400: "The body is no text."}
+NO_SUCH_GENRE: Mapping[int, str] = {400: "No movie has this genre."}
+NO_TOKEN: Mapping[int, str] = {401: "The bearer token is missing or wrong."}
+TOO_MANY: Mapping[int, str] = {
+    429: "This client has sent as much as it may in a minute; `Retry-After` tells when again."
+}
+NO_DATABASE: Mapping[int, str] = {503: "The database does not answer, or the answer took too long."}
+NO_REGISTRY: Mapping[int, str] = {503: "MLflow or the database does not answer, or the answer took too long."}
+NO_AIRFLOW: Mapping[int, str] = {503: "Airflow does not answer, or the answer took too long."}
+
+
+def documented(*errors: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """How a route documents the errors that it can answer: for each status, when."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found = {status: when for each in errors for status, when in each.items()}
+    return {status: {"description": when, "content": content} for status, when in sorted(found.items())}
+
+
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem document."""
+    """Answer every error of `app` with a problem document, and describe that document in its OpenAPI."""
+    plain = app.openapi
+
+    def with_problems() -> dict[str, Any]:
+        schemas = plain()["components"]["schemas"]
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs"), Problem=problem)
+        return plain()
+
+    app.openapi = with_problems  # type: ignore[method-assign]  # as FastAPI tells to
     app.add_exception_handler(MatineeError, _on_matinee_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)

@@ -5,7 +5,7 @@ Ids are opaque strings; numbers are accepted and read as strings. Times are ISO 
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from matinee.ranking import Policy
 from matinee.ratings.feedback import LONGEST_ID
 from matinee.ratings.schema import CLOCK_TOLERANCE, EARLIEST
+from matinee.serving import examples
+from matinee.serving.examples import shown
 
 MAX_K = 500
 MAX_BATCH = 1_000
@@ -80,7 +82,7 @@ class Question(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Movie(Answer):
+class Movie(Answer, json_schema_extra=shown(examples.MOVIE)):
     """A movie of the catalogue."""
 
     movie_id: str
@@ -89,7 +91,7 @@ class Movie(Answer):
     genres: list[str]
 
 
-class Reason(Answer):
+class Reason(Answer, json_schema_extra=shown(examples.REASON)):
     """The movie of the user's history that adds most to the score of a recommended one, computed from the model."""
 
     movie_id: str
@@ -100,7 +102,7 @@ class Reason(Answer):
     """The same in words: "because you rated Toy Story"."""
 
 
-class RankedMovie(Movie):
+class RankedMovie(Movie, json_schema_extra=shown(examples.RANKED_MOVIE)):
     """A movie in a ranked list."""
 
     score: Score
@@ -108,13 +110,13 @@ class RankedMovie(Movie):
     """Absent where nothing that the user rated speaks for the movie, as in a list by popularity."""
 
 
-class Movies(Answer):
+class Movies(Answer, json_schema_extra=shown(examples.MOVIES)):
     """Movies, most popular first."""
 
     items: list[Movie]
 
 
-class Recommendations(Answer):
+class Recommendations(Answer, json_schema_extra=shown(examples.RECOMMENDATIONS)):
     """A ranked list, and how it was made.
 
     `policy` is `learned` when the model knew all of the user's history, `fold_in` when the list was computed from a
@@ -129,7 +131,7 @@ class Recommendations(Answer):
     items: list[RankedMovie]
 
 
-class SimilarMovies(Answer):
+class SimilarMovies(Answer, json_schema_extra=shown(examples.SIMILAR_MOVIES)):
     """Movies like one movie, nearest first."""
 
     movie_id: str
@@ -148,7 +150,7 @@ class HistoryEntry(Question):
     rated_at: Instant | None = None
 
 
-class Session(Question):
+class Session(Question, json_schema_extra=shown(examples.SESSION)):
     """An anonymous history: the newest entry is the last one, or the latest when every entry has `rated_at`."""
 
     history: Annotated[list[HistoryEntry], Field(max_length=MAX_BATCH)] = []
@@ -160,7 +162,7 @@ class Session(Question):
     reasons: bool = True
 
 
-class Rating(Question):
+class Rating(Question, json_schema_extra=shown(examples.RATING)):
     """A rating: half to five stars, in half stars; `rated_at` is now when it is not given."""
 
     user_id: Id
@@ -183,7 +185,7 @@ Ratings = Annotated[
 """One rating, a list of them, or `{"ratings": [...]}`."""
 
 
-class StoredRatings(Answer):
+class StoredRatings(Answer, json_schema_extra=shown(examples.STORED_RATINGS)):
     """What was stored, durably, when this is answered."""
 
     stored: int
@@ -192,7 +194,7 @@ class StoredRatings(Answer):
     """Ratings that had been stored before."""
 
 
-class KnownRating(Answer):
+class KnownRating(Answer, json_schema_extra=shown(examples.KNOWN_RATING)):
     """A rating that the server knows of."""
 
     movie_id: str
@@ -204,7 +206,7 @@ class KnownRating(Answer):
     """`training` when the served model has learned from it, else `live`."""
 
 
-class UserRatings(Answer):
+class UserRatings(Answer, json_schema_extra=shown(examples.USER_RATINGS)):
     """A user's ratings, newest first, one per movie."""
 
     user_id: str
@@ -219,20 +221,20 @@ class User(Answer):
     """Movies that the user has rated."""
 
 
-class Users(Answer):
+class Users(Answer, json_schema_extra=shown(examples.USERS)):
     """Users, by id."""
 
     users: list[User]
 
 
-class SwapRequest(Question):
+class SwapRequest(Question, json_schema_extra=shown(examples.SWAP_REQUEST)):
     """Which version to serve."""
 
     version: Id | None = None
     """A registered version; default is the one with the alias `production`."""
 
 
-class Swap(Answer):
+class Swap(Answer, json_schema_extra=shown(examples.SWAP)):
     """A version that every worker serves."""
 
     version: str
@@ -241,7 +243,7 @@ class Swap(Answer):
     duration_s: float
 
 
-class Model(Answer):
+class Model(Answer, json_schema_extra=shown(examples.MODEL)):
     """What is served; before the first model `version` is null and `policy` is `popular`."""
 
     name: str
@@ -256,7 +258,7 @@ class Model(Answer):
     policy: Literal["learned", "popular"]
 
 
-class Coverage(Answer):
+class Coverage(Answer, json_schema_extra=shown(examples.COVERAGE)):
     """How the lists since the served model was loaded spread over the catalogue."""
 
     model_version: str | None
@@ -266,13 +268,13 @@ class Coverage(Answer):
     """Part of it that was in a list."""
 
 
-class Live(Answer):
+class Live(Answer, json_schema_extra=shown(examples.LIVE)):
     """The process answers."""
 
     status: Literal["live"] = "live"
 
 
-class Ready(Answer):
+class Ready(Answer, json_schema_extra=shown(examples.READY)):
     """Recommendations can be answered and ratings stored."""
 
     status: Literal["ready"] = "ready"
@@ -288,7 +290,7 @@ class InvalidField(Answer):
     message: str
 
 
-class Problem(Answer):
+class Problem(Answer, json_schema_extra=shown(examples.PROBLEM)):
     """A problem document (RFC 9457), media type `application/problem+json`."""
 
     type: str
@@ -300,9 +302,3 @@ class Problem(Answer):
     hint: str | None = None
     """What the reader can do about it."""
     errors: list[InvalidField] | None = None
-
-
-def problem_responses() -> dict[int | str, dict[str, Any]]:
-    """How every route documents its errors."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": "A problem document", "content": content} for status in ("4XX", "5XX")}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from matinee import local
 from matinee.errors import NotFound, Refused
@@ -103,6 +104,37 @@ def test_a_state_file_whose_numbers_belong_to_strangers_harms_nobody(settings):
         assert local.down(settings) is False
         assert stranger.poll() is None
         stranger.kill()
+
+
+BROKEN = ['{"pid": 1, "crea', "", "[]", '{"pid": 1, "created": 0.0, "processes": [{"nme": "api"}]}']
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_state_file_is_taken_for_what_a_dead_supervisor_left(settings, text):
+    settings.home.mkdir()
+    (settings.home / "supervisor.json").write_text(text)
+    assert local.status(settings) == []
+    with capture_logs() as said:
+        assert local.down(settings) is False
+    assert "supervisor.json cannot be read" in said[0]["event"]
+    assert not (settings.home / "supervisor.json").exists()
+
+
+def test_down_finds_what_a_killed_supervisor_left_without_its_state_file(settings, supervisor):
+    supervisor.kill()
+    supervisor.wait()
+    (settings.home / "supervisor.json").write_text(BROKEN[0])
+    assert local.down(settings) is True
+    assert family.marked(settings.home) == []
+
+
+def test_a_state_file_that_breaks_under_a_living_supervisor_is_healed_and_down_stops_it(settings, supervisor):
+    (settings.home / "supervisor.json").write_text(BROKEN[0])
+    assert commands.start(settings) is False
+    (settings.home / "supervisor.json").write_text(BROKEN[0])
+    assert local.down(settings) is True
+    assert supervisor.wait() == 0
+    assert family.marked(settings.home) == []
 
 
 def test_a_home_that_another_command_works_on_is_refused(settings, monkeypatch):

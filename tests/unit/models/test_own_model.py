@@ -2,6 +2,7 @@
 
 import re
 import sys
+import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -29,9 +30,8 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     metadata = tmp_path / "my_models-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-models\nVersion: 1.0\n")
-    group, line = block("toml").strip().splitlines()
-    assert group == f'[project.entry-points."{ENTRY_POINTS}"]'
-    (metadata / "entry_points.txt").write_text(f"[{ENTRY_POINTS}]\n{line.replace(chr(34), '')}\n")
+    ((name, target),) = tomllib.loads(block("toml"))["project"]["entry-points"][ENTRY_POINTS].items()
+    (metadata / "entry_points.txt").write_text(f"[{ENTRY_POINTS}]\n{name} = {target}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "my_models", raising=False)
 

@@ -1,20 +1,23 @@
 """What the data watch says of usual days, of broken ones, and of what people decide."""
 
-from datetime import timedelta
+import re
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from matinee.bench.watch import verdicts
 from matinee.errors import NotFound
 from matinee.ratings.chunks import Chunk
 from matinee.ratings.ledger import ChunkLedger
-from matinee.ratings.periods import first_period, next_period
-from matinee.ratings.sources import prepare
 from matinee.ratings.statistics import StatisticsStore
 from matinee.ratings.watch import Comparison, watch
 from matinee.ratings.watch_report import report
 from matinee.settings import Settings
-from support import two_tastes
+from support import as_environment, two_tastes
 
 DAY = timedelta(days=1)
 
@@ -151,17 +154,19 @@ def test_the_report_needs_nothing_else_and_escapes_what_it_was_given(own):
 def test_no_real_chunk_is_refused(real_data, tmp_path, data, period, monkeypatch):
     monkeypatch.setattr("matinee.ratings.comparison.N_DRAWS", 19)
     settings = Settings(home=tmp_path, data=str(real_data / data), chunk=period, _env_file=None)
-    source = prepare(settings)
-    ratings = source.ratings().with_columns(origin=pl.lit("dataset"))
-    verdicts, past, stretch = [], [], first_period(settings, source)
-    while stretch is not None:
-        within = pl.col("rated_at").is_between(stretch.starts_at, stretch.ends_at, closed="left")
-        day = ratings.filter(within).with_columns(chunk_id=pl.lit(len(past) + 1, pl.Int64))
-        ends = (stretch.starts_at, stretch.ends_at)
-        chunk = Chunk(len(past) + 1, data, "run", "closed", *ends, day.height, 0, 0, "", None, *ends)
-        before = pl.concat(past) if past else day.clear()
-        verdicts.append(Comparison(chunk, day, before, settings.period).statistics().verdict)
-        past.append(day)
-        stretch = next_period(settings, source, stretch.ends_at)
-    assert len(verdicts) > 20
-    assert "refused" not in verdicts
+    found = [each.verdict for each in verdicts(settings)]
+    assert len(found) > 20
+    assert "refused" not in found
+
+
+def test_a_broken_day_of_a_whole_data_set_is_counted_and_is_no_past_of_the_next(own, tmp_path):
+    broken = pl.col("rated_at").dt.date() == date(2020, 1, 17)
+    ratings = two_tastes().with_columns(rating=pl.when(broken).then(pl.lit(3, pl.Float32)).otherwise("rating"))
+    ratings.write_csv(tmp_path / "ratings.csv")
+    environment = as_environment(own) | {"MATINEE_BOOTSTRAP": "15d"}
+    command = [Path(sys.executable).with_name("matinee"), "bench", "watch", "--timeline", tmp_path / "ratings.csv"]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(r"5 chunks after the first: 1 refused, \d drifted\. Chunk 3: All 45 .* are 3\.0\.\n", said)
+    found = list(verdicts(own.model_copy(update={"data": str(tmp_path / "ratings.csv")})))
+    assert "3.0" not in found[2].rating_histogram
+    assert found[2].rating_distance == pytest.approx(0, abs=0.1)

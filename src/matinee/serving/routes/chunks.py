@@ -9,14 +9,14 @@ from sqlalchemy.exc import DBAPIError
 from matinee.errors import DependencyUnreachable
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.statistics import ChunkDecision, ChunkStatistics, StatisticsStore
-from matinee.serving import pipeline_schemas
+from matinee.serving import pipeline_schemas, problems
 from matinee.serving.services import Server
 from matinee.settings import Settings
 
 router = APIRouter(tags=["pipeline"])
 
 
-@router.get("/v1/chunks")
+@router.get("/v1/chunks", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_DATABASE))
 async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> pipeline_schemas.Chunks:
     """The chunk ledger, newest first: with counts, what was quarantined and why, and what the data watch found."""
     try:

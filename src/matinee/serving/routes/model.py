@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from matinee.serving import schemas
+from matinee.serving import problems, schemas
 from matinee.serving.served import NAME
 from matinee.serving.services import Server
 
@@ -59,7 +59,20 @@ async def coverage(server: Server) -> schemas.Coverage:
     )
 
 
-@router.post("/v1/model", dependencies=[Authorized])
+@router.post(
+    "/v1/model",
+    dependencies=[Authorized],
+    responses=problems.documented(
+        problems.NOT_A_TEXT,
+        problems.NO_TOKEN,
+        {
+            404: "There is no such version, or none is in production.",
+            422: "The body is not as described here, or the model is damaged.",
+            500: "Not every worker can serve it.",
+            503: "MLflow does not answer.",
+        },
+    ),
+)
 async def swap_model(server: Server, wanted: schemas.SwapRequest | None = None) -> schemas.Swap:
     """Serve a version, by default the one in production, without a pause.
 

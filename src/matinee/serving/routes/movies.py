@@ -5,16 +5,21 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from matinee.serving import schemas
+from matinee.serving import problems, schemas
 from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["movies"])
 
+NO_SUCH_MOVIE = {404: "There is no such movie."}
 MovieId = Annotated[schemas.PathId, Path()]
 
 
-@router.get("/v1/movies", response_model=schemas.Movies)
+@router.get(
+    "/v1/movies",
+    response_model=schemas.Movies,
+    responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED),
+)
 async def search_movies(
     server: Server,
     filters: Filtered,
@@ -27,7 +32,11 @@ async def search_movies(
 
 
 # Before `/v1/movies/{movie_id}`, which would take the path as an id.
-@router.get("/v1/movies/{movie_id:path}/similar", response_model=schemas.SimilarMovies)
+@router.get(
+    "/v1/movies/{movie_id:path}/similar",
+    response_model=schemas.SimilarMovies,
+    responses=problems.documented(NO_SUCH_MOVIE, problems.NOT_AS_DESCRIBED),
+)
 async def similar_movies(request: Request, server: Server, movie_id: MovieId, k: K = 10) -> Response:
     """Movies that the same people like; the most popular ones (`policy: popular`) before the first model."""
     served = server.slot.current
@@ -36,7 +45,11 @@ async def similar_movies(request: Request, server: Server, movie_id: MovieId, k:
     return ranked_answer(request, served, ranking, {"movie_id": movie_id})
 
 
-@router.get("/v1/movies/{movie_id:path}", response_model=schemas.Movie)
+@router.get(
+    "/v1/movies/{movie_id:path}",
+    response_model=schemas.Movie,
+    responses=problems.documented(NO_SUCH_MOVIE, problems.NOT_AS_DESCRIBED),
+)
 async def movie(server: Server, movie_id: MovieId) -> Response:
     """One movie."""
     catalogue = server.slot.current.catalogue

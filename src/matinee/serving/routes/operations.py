@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from matinee.errors import DependencyUnreachable
-from matinee.serving import schemas
+from matinee.serving import examples, problems, schemas
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["operations"])
@@ -16,7 +16,10 @@ async def live() -> schemas.Live:
     return schemas.Live()
 
 
-@router.get("/health/ready")
+@router.get(
+    "/health/ready",
+    responses=problems.documented({503: "There is nothing to recommend yet, or the database does not answer."}),
+)
 async def ready(server: Server) -> schemas.Ready:
     """200 when there are movies to recommend and the database answers, else 503."""
     served = server.slot.current
@@ -26,7 +29,11 @@ async def ready(server: Server) -> schemas.Ready:
     return schemas.Ready(policy=served.policy, model_version=served.version)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": examples.METRICS_PAGE}}}},
+)
 async def metrics(server: Server) -> Response:
     """Metrics in Prometheus's text format."""
     return Response(server.metrics.page(), media_type=CONTENT_TYPE_LATEST)

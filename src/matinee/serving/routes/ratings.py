@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query
 from matinee.errors import BadData
 from matinee.ranking import History
 from matinee.ratings.feedback import LONGEST_ID, NewRating, StoredRating, UserFeedback
-from matinee.serving import schemas
+from matinee.serving import problems, schemas
 from matinee.serving.catalogue import Catalogue
 from matinee.serving.personal import learned_history
 from matinee.serving.served import ServedModel
@@ -28,9 +28,20 @@ async def _within_limit(request: Request, server: Server) -> None:
 
 
 Limited = Depends(_within_limit)
+_TAKING_BACK = problems.documented(problems.NOT_AS_DESCRIBED, problems.TOO_MANY, problems.NO_DATABASE)
 
 
-@router.post("/v1/ratings", status_code=201, dependencies=[Limited])
+@router.post(
+    "/v1/ratings",
+    status_code=201,
+    dependencies=[Limited],
+    responses=problems.documented(
+        problems.NOT_A_TEXT,
+        {422: "A rating is not as described here, or of a movie that does not exist; nothing was stored."},
+        problems.TOO_MANY,
+        problems.NO_DATABASE,
+    ),
+)
 async def rate(
     server: Server,
     ratings: Annotated[schemas.Ratings, Body()],
@@ -47,7 +58,9 @@ async def rate(
 
 
 # Before the route of users, which would take the path as an id.
-@router.delete("/v1/users/{user_id:path}/ratings/{movie_id:path}", status_code=204, dependencies=[Limited])
+@router.delete(
+    "/v1/users/{user_id:path}/ratings/{movie_id:path}", status_code=204, dependencies=[Limited], responses=_TAKING_BACK
+)
 async def withdraw_rating(
     server: Server, user_id: Annotated[schemas.PathId, Path()], movie_id: Annotated[schemas.PathId, Path()]
 ) -> Response:
@@ -61,7 +74,7 @@ async def withdraw_rating(
     return Response(status_code=204)
 
 
-@router.delete("/v1/users/{user_id:path}", status_code=204, dependencies=[Limited])
+@router.delete("/v1/users/{user_id:path}", status_code=204, dependencies=[Limited], responses=_TAKING_BACK)
 async def erase_user(server: Server, user_id: Annotated[schemas.PathId, Path()]) -> Response:
     """Forget a user: all that this user rated, here and in the data set, is neither used, nor shown, nor learned from.
 
@@ -72,7 +85,9 @@ async def erase_user(server: Server, user_id: Annotated[schemas.PathId, Path()])
     return Response(status_code=204)
 
 
-@router.get("/v1/users/{user_id:path}/ratings")
+@router.get(
+    "/v1/users/{user_id:path}/ratings", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_DATABASE)
+)
 async def ratings_of_user(
     server: Server,
     user_id: Annotated[schemas.PathId, Path()],

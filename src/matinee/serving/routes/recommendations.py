@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from matinee.ranking import History, Ranking, reasons
 from matinee.ratings.feedback import UserFeedback
-from matinee.serving import schemas
+from matinee.serving import problems, schemas
 from matinee.serving.answers import Given
 from matinee.serving.catalogue import Filters
 from matinee.serving.impressions import Impression
@@ -62,7 +62,11 @@ async def _filters(
 Filtered = Annotated[Filters, Depends(_filters)]
 
 
-@_of_users.get("/v1/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
+@_of_users.get(
+    "/v1/users/{user_id:path}/recommendations",
+    response_model=schemas.Recommendations,
+    responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED, problems.NO_DATABASE),
+)
 async def recommend_to_user(
     request: Request,
     server: Server,
@@ -98,7 +102,11 @@ async def _recommended(request: Request, server: Services, user_id: str, questio
     return _answer(request, server, served, given, user_id)
 
 
-@router.post("/v1/recommendations", response_model=schemas.Recommendations)
+@router.post(
+    "/v1/recommendations",
+    response_model=schemas.Recommendations,
+    responses=problems.documented({400: "No movie has this genre, or the body is no text."}, problems.NOT_AS_DESCRIBED),
+)
 async def recommend_to_session(request: Request, server: Server, session: schemas.Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current

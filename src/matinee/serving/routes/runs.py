@@ -4,14 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query
 
-from matinee.serving import pipeline_schemas, runs, schemas
+from matinee.serving import pipeline_schemas, problems, runs, schemas
 from matinee.serving.routes.model import Authorized
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["pipeline"])
 
 
-@router.post("/v1/runs", status_code=201, dependencies=[Authorized])
+@router.post(
+    "/v1/runs",
+    status_code=201,
+    dependencies=[Authorized],
+    responses=problems.documented(
+        problems.NOT_A_TEXT,
+        problems.NO_TOKEN,
+        {404: "There is no such version.", 409: "The DAG is paused."},
+        problems.NOT_AS_DESCRIBED,
+        {503: "Airflow or MLflow does not answer, or the answer took too long."},
+    ),
+)
 async def start_run(
     server: Server,
     wanted: Annotated[pipeline_schemas.RunRequest, Body()],
@@ -27,13 +38,16 @@ async def start_run(
     return _run(await server.runs.start(wanted.action, parameters, idempotency_key))
 
 
-@router.get("/v1/runs")
+@router.get("/v1/runs", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_AIRFLOW))
 async def newest_runs(server: Server, limit: Annotated[int, Query(ge=1, le=50)] = 10) -> pipeline_schemas.Runs:
     """Runs, newest first, whoever or whatever asked for them."""
     return pipeline_schemas.Runs(runs=[_run(each) for each in await server.runs.newest(limit)])
 
 
-@router.get("/v1/runs/{run_id:path}")
+@router.get(
+    "/v1/runs/{run_id:path}",
+    responses=problems.documented({404: "There is no such run."}, problems.NOT_AS_DESCRIBED, problems.NO_AIRFLOW),
+)
 async def run(server: Server, run_id: Annotated[schemas.PathId, Path()]) -> pipeline_schemas.RunProgress:
     """How far a run is, the deployment that follows it included, and what came of it."""
     found = await server.runs.progress(run_id)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from matinee.serving import schemas
+from matinee.serving import problems, schemas
 from matinee.serving.personal import n_known_ratings
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["users"])
 
 
-@router.get("/v1/users")
+@router.get("/v1/users", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_DATABASE))
 async def users(
     server: Server,
     query: Annotated[schemas.Beginning, Query(description="What the ids begin with.")] = "",

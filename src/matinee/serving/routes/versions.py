@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from matinee.serving import pipeline_schemas, schemas
+from matinee.serving import pipeline_schemas, problems, schemas
 from matinee.serving.fetch import VersionRecord
 from matinee.serving.personal import known_history
 from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
@@ -16,7 +16,7 @@ router = APIRouter(tags=["pipeline"])
 Number = Annotated[schemas.PathId, Path(description="A registered version.")]
 
 
-@router.get("/v1/versions")
+@router.get("/v1/versions", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY))
 async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> pipeline_schemas.Versions:
     """Registered versions, newest first, with their metrics beside the baselines', verdicts, and when they served."""
     found = await server.versions.newest(limit)
@@ -32,7 +32,16 @@ async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 
 
 
 # Before the route of one version, which would take the path as one.
-@router.get("/v1/versions/{version}/users/{user_id:path}/recommendations", response_model=schemas.Recommendations)
+@router.get(
+    "/v1/versions/{version}/users/{user_id:path}/recommendations",
+    response_model=schemas.Recommendations,
+    responses=problems.documented(
+        problems.NO_SUCH_GENRE,
+        {404: "The version is not on this server's disk."},
+        problems.NOT_AS_DESCRIBED,
+        problems.NO_DATABASE,
+    ),
+)
 async def recommend_by_version(
     request: Request,
     server: Server,
@@ -49,7 +58,10 @@ async def recommend_by_version(
     return ranked_answer(request, served, ranking, {"user_id": user_id})
 
 
-@router.get("/v1/versions/{version:path}")
+@router.get(
+    "/v1/versions/{version:path}",
+    responses=problems.documented({404: "There is no such version."}, problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY),
+)
 async def version(server: Server, version: Number) -> pipeline_schemas.VersionRecord:
     """One version, with all its metrics, the record of the decision on it, and its history."""
     found, decision = await server.versions.one(version)
