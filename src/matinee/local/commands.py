@@ -131,11 +131,13 @@ def logs(settings: Settings, process: str | None = None, *, follow: bool = False
     """Log lines of a process, or of all of them in order of time; with `follow`, new ones for ever.
 
     Raises:
-        NotFound: there is no log of such a process.
+        NotFound: there is no log of such a process, or none at all.
     """
     files = {path.stem: path for path in sorted((settings.home / "logs").glob("*.log"))}
+    if not files:
+        raise NotFound(f"There are no logs in {settings.home} yet.", "Start matinee with: matinee up.")
     if process is not None and process not in files:
-        raise NotFound(f"There is no log of {process}.", f"Processes with a log: {', '.join(files) or 'none'}.")
+        raise NotFound(f"There is no log of {process}.", f"Processes with a log: {', '.join(files)}.")
     return output.read({process: files[process]} if process else files, follow=follow)
 
 
