@@ -81,7 +81,7 @@ def down() -> None:
     """Stop everything that `matinee up` started."""
     from matinee import local
 
-    settings = _settings()
+    settings = _settings(any_ports=True)
     stopped = local.down(settings)
     stdout.print(f"matinee {'stopped' if stopped else 'did not run'} in {settings.home}.", highlight=False)
 
@@ -123,7 +123,7 @@ def show_logs(
     """Print what the processes wrote."""
     from matinee import local
 
-    for line in local.logs(_settings(), process, follow=follow):
+    for line in local.logs(_settings(any_ports=True), process, follow=follow):
         sys.stdout.write(f"{line}\n")
 
 
@@ -329,7 +329,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Look for what keeps matinee from working here, and say what to do (exit code 4 when something does)."""
     from matinee.doctor import examine
 
-    findings = examine(_settings())
+    findings = examine(_settings(any_ports=True))
     if as_json:
         _print_json({"findings": [vars(finding) for finding in findings]})
     else:
@@ -452,9 +452,14 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings() -> Settings:
+def _settings(*, any_ports: bool = False) -> Settings:
+    """The settings; where programs run natively, with `any_ports` also those that do not lead to them."""
     settings = load_settings()
     logs.configure(settings.log_level)
+    if not (any_ports or settings.api_url) and (settings.home / "supervisor.json").exists():
+        from matinee import local
+
+        local.require_own_ports(settings)
     return settings
 
 

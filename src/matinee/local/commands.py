@@ -13,7 +13,7 @@ from typing import IO
 import psutil
 
 from matinee import logs as log_lines
-from matinee.errors import INSTALL, MatineeError, NotFound, Refused
+from matinee.errors import INSTALL, MatineeError, NotFound, Refused, UsageError
 from matinee.local import airflow_files, family, output, ports, state
 from matinee.local.programs import environment, programs
 from matinee.local.state import State
@@ -125,6 +125,33 @@ def status(settings: Settings) -> list[ProcessStatus]:
         return []
     watched = found.supervisor() is not None
     return [_status(process, watched=watched) for process in found.processes]
+
+
+def require_own_ports(settings: Settings) -> None:
+    """See that the settings lead to what runs in the home, and not to whoever else listens there.
+
+    Raises:
+        UsageError: it was started with other ports.
+    """
+    found = State.read(settings.home)
+    if found is None or found.supervisor() is None:
+        return
+    meant = {
+        "api": ("MATINEE_API_PORT", settings.api),
+        "mlflow": ("MATINEE_MLFLOW_PORT", settings.mlflow),
+        "airflow-api-server": ("MATINEE_AIRFLOW_PORT", settings.airflow),
+        "ui": ("MATINEE_UI_PORT", settings.ui),
+    }
+    other = [
+        f"{meant[each.name][0]}={each.address.rpartition(':')[2]}"
+        for each in found.processes
+        if each.name in meant and each.address != meant[each.name][1]
+    ]
+    if other:
+        raise UsageError(
+            f"What runs in {settings.home} was started with other ports.",
+            f"Set {' '.join(other)}, or run `matinee down` and `matinee up`.",
+        )
 
 
 def logs(settings: Settings, process: str | None = None, *, follow: bool = False) -> Iterator[str]:
