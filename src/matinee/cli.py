@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from matinee import logs
+from matinee import __version__, logs
 from matinee.errors import DependencyUnreachable, MatineeError, UsageError
 from matinee.settings import Settings, load_settings
 
@@ -47,6 +48,21 @@ stdout = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 stderr = Console(stderr=True, soft_wrap=True)
 
 
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001  as Typer calls it
+    if wanted:
+        stdout.print(f"matinee {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version of matinee.")
+    ] = False,
+) -> None:
+    """What comes before a command."""
+
+
 @app.command(rich_help_panel=SYSTEM)
 def up() -> None:
     """Start everything that does not run; returns when a learned model answers."""
@@ -65,7 +81,7 @@ def down() -> None:
     """Stop everything that `matinee up` started."""
     from matinee import local
 
-    settings = _settings()
+    settings = _settings(any_ports=True)
     stopped = local.down(settings)
     stdout.print(f"matinee {'stopped' if stopped else 'did not run'} in {settings.home}.", highlight=False)
 
@@ -92,8 +108,11 @@ def status(as_json: AsJson = False) -> None:
         memory = f"{each.memory_bytes / 1e6:.0f} MB"
         table.add_row(each.name, each.state, str(each.pid or ""), each.address, str(each.restarts), up_for, memory)
     stdout.print(table if processes else f"Nothing runs in {settings.home}. Start it with: matinee up")
+    if any(each.state == "unwatched" for each in processes):
+        stdout.print("Unwatched processes are not started again when they die. Correct it with: matinee up")
     if model:
-        stdout.print(f"Served: version {model['version']} ({model['policy']}), data through {model['data_through']}.")
+        through = f", data through {_last_day(model['data_through'])}" if model["data_through"] else ""
+        stdout.print(f"Served: version {model['version']} ({model['policy']}){through}.", highlight=False)
 
 
 @app.command(name="logs", rich_help_panel=SYSTEM, epilog="Example: `matinee logs api --follow`")
@@ -104,7 +123,7 @@ def show_logs(
     """Print what the processes wrote."""
     from matinee import local
 
-    for line in local.logs(_settings(), process, follow=follow):
+    for line in local.logs(_settings(any_ports=True), process, follow=follow):
         sys.stdout.write(f"{line}\n")
 
 
@@ -144,7 +163,7 @@ def ingest(
     if result["state"] == "no_more_data":
         _report(result, as_json, "There are no more ratings to take.")
     else:
-        period = f"{result['starts_at'][:10]} to {result['ends_at'][:10]}"
+        period = f"{result['starts_at'][:10]} to {_last_day(result['ends_at'])}"
         counts = f"{result['n_ratings']} ratings, {result['n_live']} of them live"
         _report(result, as_json, f"Chunk {result['chunk_id']}: {period}, {counts}.")
 
@@ -265,11 +284,14 @@ def versions(as_json: AsJson = False) -> None:
         _print_json({"versions": listed, "history": [vars(event) for event in events]})
         return
     table = Table("version", "stage", "chunk", "data through", "NDCG@10", "popularity", "verdict and reason")
+    table.caption = (
+        "NDCG@10 is of the newest chunk alone; a verdict counts people of earlier ones too where they are few."
+    )
     for each in found:
         own = metrics.get(each.run_id, {})
         values = [_figure(own.get(name)) for name in ("ndcg_at_10", "popularity_ndcg_at_10")]
         said = f"{each.verdict}: {each.reason}" if each.verdict else each.reason
-        table.add_row(each.version, each.stage, str(each.chunk_id), each.data_through[:10], *values, escape(said))
+        table.add_row(each.version, each.stage, str(each.chunk_id), _last_day(each.data_through), *values, escape(said))
     history = Table("when", "who", "what", "version", "before", "why", title="History")
     for event in events:
         before = event.previous_version or ""
@@ -294,7 +316,9 @@ def recommend(
     if as_json:
         _print_json(answer.model_dump(mode="json"))
         return
-    table = Table("movie", "title", "genres", "score", title=f"For {user_id}: {answer.policy}, {answer.model_version}")
+    model = f"model version {answer.model_version}" if answer.model_version else "no model yet"
+    title = f"For user {escape(user_id)} ({answer.policy}, {model})"
+    table = Table("movie", "title", "genres", "score", title=title)
     for item in answer.items:
         table.add_row(item.movie_id, escape(item.title), ", ".join(item.genres), f"{item.score:.3f}")
     stdout.print(table)
@@ -305,7 +329,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Look for what keeps matinee from working here, and say what to do (exit code 4 when something does)."""
     from matinee.doctor import examine
 
-    findings = examine(_settings())
+    findings = examine(_settings(any_ports=True))
     if as_json:
         _print_json({"findings": [vars(finding) for finding in findings]})
     else:
@@ -446,9 +470,14 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings() -> Settings:
+def _settings(*, any_ports: bool = False) -> Settings:
+    """The settings; where programs run natively, with `any_ports` also those that do not lead to them."""
     settings = load_settings()
     logs.configure(settings.log_level)
+    if not (any_ports or settings.api_url) and (settings.home / "supervisor.json").exists():
+        from matinee import local
+
+        local.require_own_ports(settings)
     return settings
 
 
@@ -463,6 +492,11 @@ def _print_json(result: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(result, default=str) + "\n")
 
 
+def _last_day(end: str) -> str:
+    """The last day (UTC) before an exclusive end in ISO 8601; empty when there is none."""
+    return f"{datetime.fromisoformat(end) - timedelta(microseconds=1):%Y-%m-%d}" if end else ""
+
+
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
@@ -470,7 +504,7 @@ def _figure(value: float | None) -> str:
 @contextmanager
 def _download_bar() -> Iterator[Callable[[int, int | None], None]]:
     columns = (TextColumn("Fetching ratings"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=stderr, transient=True) as progress:
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("", total=None, visible=False)
         yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from matinee.errors import INSTALL, MatineeError
-from matinee.local import family, ports
+from matinee.local import commands, family, ports
 from matinee.local.programs import programs
 from matinee.local.state import State, is_broken
 from matinee.ratings.ledger import ChunkLedger
@@ -118,6 +118,7 @@ def _locks(settings: Settings) -> str:
 
 def _ports(settings: Settings) -> str:
     if family.marked(settings.home):
+        commands.require_own_ports(settings)
         return "used by this matinee"
     try:
         ports.check(settings.host, programs(settings))

@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from composing import UID, Compose
+from matinee.ui.texts import ENGLISH
 from running import eventually, visitors
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
@@ -199,6 +201,22 @@ def test_history_goes_to_the_native_mode_and_back(compose):
     assert compose.get("/v1/model")["version"] == "3"
     assert len(_chunks(compose)) == len(chunks) + 1
     assert _rated(compose, "native") == _rated(compose, "stays") == [movie]
+
+
+def test_every_part_of_the_page_is_shown_and_a_day_is_advanced_on_it(compose, tab):
+    words, n_versions = ENGLISH.operations, len(compose.train("versions")["versions"])
+    titles = {"": ENGLISH.for_you, "start-here": ENGLISH.start_here, "data": ENGLISH.data.title}
+    for path, title in {**titles, "operations": words.title}.items():
+        tab.goto(f"{compose.address('UI')}/{path}")
+        expect(tab.get_by_role("heading", level=1)).to_have_text(title)
+        expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
+    tab.get_by_role("button", name=words.advance).click()
+    tab.get_by_role("button", name=words.confirm).click()
+    expect(tab.get_by_text(words.waits)).to_be_visible()
+    expect(tab.get_by_text(words.waits)).to_have_count(0, timeout=240_000)
+    outcome = words.outcomes["promoted"], words.outcomes["rejected"]
+    expect(tab.get_by_text(outcome[0]).or_(tab.get_by_text(outcome[1]))).to_be_visible()
+    assert len(compose.train("versions")["versions"]) == n_versions + 1
 
 
 def _refusal(compose: Compose, **changes: str) -> str:

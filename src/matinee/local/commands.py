@@ -14,7 +14,7 @@ import psutil
 import structlog
 
 from matinee import logs as log_lines
-from matinee.errors import INSTALL, MatineeError, NotFound, Refused
+from matinee.errors import INSTALL, MatineeError, NotFound, Refused, UsageError
 from matinee.local import airflow_files, family, output, ports, state
 from matinee.local.programs import environment, programs
 from matinee.local.state import State
@@ -129,15 +129,44 @@ def status(settings: Settings) -> list[ProcessStatus]:
     return [_status(process, watched=watched) for process in found.processes]
 
 
+def require_own_ports(settings: Settings) -> None:
+    """See that the settings lead to what runs in the home, and not to whoever else listens there.
+
+    Raises:
+        UsageError: it was started with other ports.
+    """
+    found = State.read(settings.home)
+    if found is None or found.supervisor() is None:
+        return
+    meant = {
+        "api": ("MATINEE_API_PORT", settings.api),
+        "mlflow": ("MATINEE_MLFLOW_PORT", settings.mlflow),
+        "airflow-api-server": ("MATINEE_AIRFLOW_PORT", settings.airflow),
+        "ui": ("MATINEE_UI_PORT", settings.ui),
+    }
+    other = [
+        f"{meant[each.name][0]}={each.address.rpartition(':')[2]}"
+        for each in found.processes
+        if each.name in meant and each.address != meant[each.name][1]
+    ]
+    if other:
+        raise UsageError(
+            f"What runs in {settings.home} was started with other ports.",
+            f"Set {' '.join(other)}, or run `matinee down` and `matinee up`.",
+        )
+
+
 def logs(settings: Settings, process: str | None = None, *, follow: bool = False) -> Iterator[str]:
     """Log lines of a process, or of all of them in order of time; with `follow`, new ones for ever.
 
     Raises:
-        NotFound: there is no log of such a process.
+        NotFound: there is no log of such a process, or none at all.
     """
     files = {path.stem: path for path in sorted((settings.home / "logs").glob("*.log"))}
+    if not files:
+        raise NotFound(f"There are no logs in {settings.home} yet.", "Start matinee with: matinee up.")
     if process is not None and process not in files:
-        raise NotFound(f"There is no log of {process}.", f"Processes with a log: {', '.join(files) or 'none'}.")
+        raise NotFound(f"There is no log of {process}.", f"Processes with a log: {', '.join(files)}.")
     return output.read({process: files[process]} if process else files, follow=follow)
 
 

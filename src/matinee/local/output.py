@@ -2,12 +2,14 @@
 
 import logging
 import os
+import re
 import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from logging.handlers import RotatingFileHandler
+from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +19,7 @@ LAST_LINES = 15
 LAST_WORDS_S = 1.0
 """Enough, since the pipe ends with its last writer, unless a stranger to us inherited it."""
 FOLLOW_S = 0.3
+TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 
 
 def log_file(home: Path, process: str) -> Path:
@@ -84,9 +87,8 @@ def read(files: dict[str, Path], *, follow: bool = False, lines: int = 200) -> I
     prefix = {name: f"{name:<{max(map(len, files))}} | " if len(files) > 1 else "" for name in files}
     opened: dict[str, IO[str]] = {name: path.open(errors="replace") for name, path in files.items()}
     try:
-        past = [(line, name) for name, file in opened.items() for line in deque(file, maxlen=lines)]
-        # Each line begins with its time, so text order is time order.
-        yield from (prefix[name] + line.rstrip("\n") for line, name in sorted(past))
+        past = [(at, name, line) for name in files for at, line in _timed(deque(opened[name], maxlen=lines))]
+        yield from (prefix[name] + line.rstrip("\n") for _, name, line in sorted(past, key=itemgetter(0)))
         while follow:
             new = [prefix[name] + line.rstrip("\n") for name in files for line in _new_lines(opened, name, files[name])]
             yield from new
@@ -95,6 +97,18 @@ def read(files: dict[str, Path], *, follow: bool = False, lines: int = 200) -> I
     finally:
         for file in opened.values():
             file.close()
+
+
+def _timed(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each line after its time; one without any, such as a traceback's, has that of the line before.
+
+    Most begin with it; the supervisor's own are JSON that ends with it.
+    """
+    at = ""
+    for line in lines:
+        if found := TIME.search(line):
+            at = found[0]
+        yield at, line
 
 
 def _new_lines(opened: dict[str, IO[str]], name: str, path: Path) -> list[str]:

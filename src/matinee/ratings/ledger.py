@@ -93,7 +93,7 @@ class ChunkLedger:
         with Session(self._database) as session:
             row = session.get(ChunkRow, chunk_id)
             if row is None:
-                raise NotFound(f"There is no chunk {chunk_id}.", "See `matinee status` for the chunks there are.")
+                raise NotFound(f"There is no chunk {chunk_id}.", "See `matinee doctor` for how many there are.")
             return _chunk(row)
 
     def chunks(self) -> list[Chunk]:

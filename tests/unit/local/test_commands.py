@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from matinee import local
-from matinee.errors import NotFound, Refused
+from matinee.errors import NotFound, Refused, UsageError
 from matinee.local import commands, family, state
 from matinee.local.state import ProcessState, State
 from support import free_port
@@ -184,3 +184,19 @@ def test_the_state_file_is_replaced_in_one_step(tmp_path: Path):
     State.of_this_process([ProcessState("api")]).write(tmp_path)
     assert State.read(tmp_path).processes == [ProcessState("api")]
     assert [path.name for path in tmp_path.iterdir()] == ["supervisor.json"]
+
+
+def test_settings_that_lead_to_another_matinee_than_the_one_of_the_home_are_refused(settings):
+    settings.home.mkdir(parents=True)
+    State.of_this_process([ProcessState("api", address="http://127.0.0.1:8123"), ProcessState("postgres")]).write(
+        settings.home
+    )
+    local.require_own_ports(settings.model_copy(update={"api_port": 8123}))
+    with pytest.raises(UsageError, match="MATINEE_API_PORT=8123"):
+        local.require_own_ports(settings)
+
+
+def test_what_does_not_run_has_no_ports(settings):
+    settings.home.mkdir(parents=True)
+    State(0, 0.0, [ProcessState("api", address="http://127.0.0.1:8123")]).write(settings.home)
+    local.require_own_ports(settings)

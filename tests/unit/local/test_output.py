@@ -20,6 +20,13 @@ def test_lines_of_several_processes_come_in_order_of_time_after_their_names(tmp_
     ]
 
 
+def test_lines_of_the_supervisor_and_of_a_traceback_stand_where_they_belong(tmp_path):
+    write(tmp_path, "api", "2025-01-01T00:00:01.000Z one\nTraceback\n2025-01-01T00:00:03.000Z three\n")
+    write(tmp_path, "supervisor", '{"event": "two", "timestamp": "2025-01-01T00:00:02.000001Z"}\n')
+    files = {name: log_file(tmp_path, name) for name in ("api", "supervisor")}
+    assert [line.split()[0] for line in read(files)] == ["api", "api", "supervisor", "api"]
+
+
 def test_only_the_newest_lines_of_a_long_log_are_read(tmp_path):
     write(tmp_path, "api", "".join(f"{number}\n" for number in range(10)))
     assert list(read({"api": log_file(tmp_path, "api")}, lines=2)) == ["8", "9"]
