@@ -4,9 +4,14 @@ import sqlalchemy as sa
 
 _NEWEST = "SELECT (SELECT coalesce(max(id), 0) FROM feedback), (SELECT coalesce(max(id), 0) FROM withdrawals)"
 _SINCE = "SELECT user_id FROM feedback WHERE id > ? UNION SELECT user_id FROM withdrawals WHERE id > ?"
+_SPEAKERS = "SELECT user_id FROM feedback UNION SELECT user_id FROM withdrawals LIMIT ?"
 _HAS_SAID = (
     "SELECT EXISTS(SELECT 1 FROM feedback WHERE user_id = ?) OR EXISTS(SELECT 1 FROM withdrawals WHERE user_id = ?)"
 )
+
+
+KNOWN_BY_NAME = 50_000
+"""Users who have said something, up to which all are remembered; of more, the database is asked."""
 
 
 class Changes:
@@ -23,6 +28,8 @@ class Changes:
         self._connection = self._pooled.cursor()
         self._version = self._data_version()
         self._newest: tuple[int, int] = self._connection.execute(_NEWEST).fetchone()
+        # After the moment that changes are counted from, so that none is between.
+        self._speakers = {user_id for (user_id,) in self._connection.execute(_SPEAKERS, (KNOWN_BY_NAME + 1,))}
 
     def users(self) -> list[str]:
         """Users of whom something was committed since the last call."""
@@ -34,10 +41,14 @@ class Changes:
             [user_id for (user_id,) in self._connection.execute(_SINCE, self._newest)] if newest != self._newest else []
         )
         self._version, self._newest = version, newest
+        if len(self._speakers) <= KNOWN_BY_NAME:
+            self._speakers.update(users)
         return users
 
     def has_said(self, user_id: str) -> bool:
-        """Whether a user has ever said or taken back anything; two look-ups in an index."""
+        """Whether a user has ever said or taken back anything, as of the last call of `users`."""
+        if len(self._speakers) <= KNOWN_BY_NAME:
+            return user_id in self._speakers
         return bool(self._connection.execute(_HAS_SAID, (user_id, user_id)).fetchone()[0])
 
     def abandon(self) -> None:

@@ -47,11 +47,11 @@ class Filters(NamedTuple):
 
 
 class Catalogue:
-    """Movies in matrix order, each kept as the JSON that it is answered as."""
+    """Movies in matrix order, each kept as the JSON that it is answered as, all but the closing brace."""
 
     def __init__(self, movies: pl.DataFrame, item_index: Mapping[str, int], popularity: Floats) -> None:
         """Take `movie_id, title, year, genres`, one row a movie; `popularity` has shape (n_movies,)."""
-        self._json = _json(movies)
+        self._opened = _opened(movies)
         self._item_index = item_index
         self._movie_ids = list(item_index)
         self._titles: list[str] = movies["title"].to_list()
@@ -61,16 +61,20 @@ class Catalogue:
         self._years = movies["year"].fill_null(NO_YEAR).to_numpy()
 
     def __len__(self) -> int:
-        return len(self._json)
+        return len(self._opened)
 
     def __getitem__(self, item_index: int) -> MovieEntry:
         """Movie of a matrix row."""
-        entry: MovieEntry = orjson.loads(self._json[item_index])
+        entry: MovieEntry = orjson.loads(self.json(item_index))
         return entry
 
     def json(self, item_index: int) -> bytes:
         """Movie of a matrix row as a JSON object."""
-        return self._json[item_index]
+        return self._opened[item_index] + b"}"
+
+    def opened(self, item_index: int) -> bytes:
+        """The same to be continued by more members."""
+        return self._opened[item_index]
 
     def movie_id(self, item_index: int) -> str:
         """Id of the movie of a matrix row."""
@@ -190,10 +194,10 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 
 
-def _json(movies: pl.DataFrame) -> list[bytes]:
-    """Rows as they are answered; in slices, between which other threads may run."""
+def _opened(movies: pl.DataFrame) -> list[bytes]:
+    """See `Catalogue.opened`; in slices, between which other threads may run."""
     slices = movies.select("movie_id", "title", "year", "genres").iter_slices(_SLICE)
-    return [orjson.dumps(entry) for rows in slices for entry in rows.to_dicts()]
+    return [orjson.dumps(entry)[:-1] for rows in slices for entry in rows.to_dicts()]
 
 
 def _genre_rows(movies: pl.DataFrame) -> dict[str, NDArray[np.uint32]]:

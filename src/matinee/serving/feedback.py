@@ -54,6 +54,8 @@ class Feedback:
             return remembered
         if self._can_follow and self._changes is None:
             await self._follow()
+            # Another request may have begun to follow before this one came.
+            self._forget_changed()
         if self._changes is not None and not self._follows(self._changes, lambda changes: changes.has_said(user_id)):
             return NOTHING
         n_forgotten = self._n_forgotten

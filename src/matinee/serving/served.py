@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 from matinee.errors import BadData, UsageError
@@ -69,6 +70,8 @@ class ServedModel:
     loaded_at: datetime
     recent: RecentRequests = field(default_factory=RecentRequests)
     """What it was asked."""
+    _because: dict[int, bytes] = field(default_factory=dict)
+    """What `because` has said."""
 
     @classmethod
     def of(cls, artifact: Artifact, registered: Registered) -> Self:
@@ -119,6 +122,16 @@ class ServedModel:
     def rank(self, asked: Sequence[Asked]) -> list[Ranking]:
         """See `matinee.ranking.recommend_many`."""
         return recommend_many(self.model, asked)
+
+    def because(self, item_index: int) -> bytes:
+        """What a list says when a rating of this movie is the reason for another one, but for how much it adds."""
+        opened = self._because.get(item_index)
+        if opened is None:
+            movie_id, title = self.catalogue.movie_id(item_index), self.catalogue.title(item_index)
+            reason = {"movie_id": movie_id, "title": title, "text": f"because you rated {title}"}
+            opened = b',"reason":' + orjson.dumps(reason)[:-1] + b',"contribution":'
+            self._because[item_index] = opened
+        return opened
 
     def users(self, beginning: str, limit: int) -> list[str]:
         """The first `limit` ids, by their letters, of users it knows whose id starts with `beginning`."""

@@ -5,12 +5,15 @@ import asyncio
 from matinee.ranking import Asked, Ranking
 from matinee.serving.served import ServedModel
 
+ENOUGH = 16
+"""Requests that are ranked without looking for more."""
+
 
 class Together:
-    """Ranks in the turn of the event loop that follows the one in which somebody asked.
+    """Ranks when the event loop has read all requests that are there.
 
-    Nobody waits for others to come: who comes alone is answered at once, and the busier a worker is, the more have
-    come by the time that it can rank again.
+    Nobody waits for others to come, only for those that have come to be read: who comes alone is answered a turn of the
+    event loop later, and the busier a worker is, the more have come by the time that it can rank again.
     """
 
     def __init__(self) -> None:
@@ -23,11 +26,14 @@ class Together:
         loop = asyncio.get_running_loop()
         ranking: asyncio.Future[Ranking] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._rank)
+            loop.call_soon(self._rank, 0)
         self._waiting.append((served, asked, ranking))
         return await ranking
 
-    def _rank(self) -> None:
+    def _rank(self, n_last_turn: int) -> None:
+        if n_last_turn < len(self._waiting) < ENOUGH:
+            asyncio.get_running_loop().call_soon(self._rank, len(self._waiting))
+            return
         waiting, self._waiting = self._waiting, []
         # More than one model only while a swap is under way.
         for model in {id(served): served for served, *_ in waiting}.values():

@@ -127,19 +127,18 @@ def _history(served: ServedModel, session: schemas.Session) -> History:
 
 
 def _reasons(served: ServedModel, user_index: int | None, news: History, ranking: Ranking) -> list[bytes]:
-    return [_reason(served, reason) for reason in reasons(served.model, user_index, news, ranking)]
+    """The member `reason` of each item as JSON, with a comma before it; nothing where there is none."""
+    found = reasons(served.model, user_index, news, ranking)
+    gains = _numbers([0.0 if reason is None else reason[1] for reason in found])
+    return [
+        b"" if reason is None else b"".join((served.because(reason[0]), gain, b"}"))
+        for reason, gain in zip(found, gains, strict=True)
+    ]
 
 
-def _reason(served: ServedModel, reason: tuple[int, float] | None) -> bytes:
-    """The member `reason` of an item as JSON, with a comma before it; nothing when there is none."""
-    if reason is None:
-        return b""
-    row, contribution = reason
-    movie_id, title = served.catalogue.movie_id(row), served.catalogue.title(row)
-    text = f"because you rated {title}"
-    return b',"reason":' + orjson.dumps(
-        {"movie_id": movie_id, "title": title, "contribution": contribution, "text": text}
-    )
+def _numbers(values: list[float]) -> list[bytes]:
+    """Each as JSON."""
+    return orjson.dumps(values)[1:-1].split(b",")
 
 
 def _given(
@@ -170,10 +169,10 @@ def _body(
 ) -> tuple[bytes, bytes]:
     """The JSON of a ranked list before and after the id of the request: its movies, each with its reason of `why`."""
     rows = ranking.items.tolist()
-    scores = orjson.dumps(ranking.scores.tolist())[1:-1].split(b",")
+    scores = _numbers(ranking.scores.tolist())
     # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
     items = [
-        b"".join((served.catalogue.json(row)[:-1], b',"score":', score, reason, b"}"))
+        b"".join((served.catalogue.opened(row), b',"score":', score, reason, b"}"))
         for row, score, reason in zip(rows, scores, why or repeat(b""), strict=False)
     ]
     made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
