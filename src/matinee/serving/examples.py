@@ -94,6 +94,7 @@ VERSION: Example = {
     "data_through": "1997-11-20T00:00:00Z",
     "created_at": "2026-11-25T19:58:28Z",
     "verdict": "promote",
+    "is_rolled_back": False,
     "reason": f"{_WHY}.",
     "metrics": METRICS,
     "served": [{"since": "2026-11-25T19:58:38Z", "until": "2026-11-26T00:01:02Z"}],

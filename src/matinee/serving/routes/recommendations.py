@@ -129,16 +129,10 @@ def _history(served: ServedModel, session: schemas.Session) -> History:
 def _reasons(served: ServedModel, user_index: int | None, news: History, ranking: Ranking) -> list[bytes]:
     """The member `reason` of each item as JSON, with a comma before it; nothing where there is none."""
     found = reasons(served.model, user_index, news, ranking)
-    gains = _numbers([0.0 if reason is None else reason[1] for reason in found])
     return [
-        b"" if reason is None else b"".join((served.because(reason[0]), gain, b"}"))
-        for reason, gain in zip(found, gains, strict=True)
+        b"" if reason is None else b"".join((served.because(reason[0]), orjson.dumps(reason[1]), b"}"))
+        for reason in found
     ]
-
-
-def _numbers(values: list[float]) -> list[bytes]:
-    """Each as JSON."""
-    return orjson.dumps(values)[1:-1].split(b",")
 
 
 def _given(
@@ -168,11 +162,10 @@ def _body(
     served: ServedModel, ranking: Ranking, about: dict[str, str | None], why: Sequence[bytes] | None
 ) -> tuple[bytes, bytes]:
     """The JSON of a ranked list before and after the id of the request: its movies, each with its reason of `why`."""
-    rows = ranking.items.tolist()
-    scores = _numbers(ranking.scores.tolist())
+    rows, scores = ranking.items.tolist(), ranking.scores.tolist()
     # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
     items = [
-        b"".join((served.catalogue.opened(row), b',"score":', score, reason, b"}"))
+        b"".join((served.catalogue.opened(row), b',"score":', orjson.dumps(score), reason, b"}"))
         for row, score, reason in zip(rows, scores, why or repeat(b""), strict=False)
     ]
     made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
