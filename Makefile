@@ -61,7 +61,7 @@ wheel: $(VENV)/.dev ## Build the package, in dist/
 
 pins: $(VENV)/.dev ## Resolve all requirements again and pin them with hashes
 	@$(PIN) --upgrade --all-extras pyproject.toml -o requirements/dev.txt
-	@for set in native:train,serve,ui,airflow,local core: train:train api:serve ui:ui airflow:airflow mlflow:mlflow; do \
+	@for set in native:train,serve,index,ui,airflow,local core: train:train api:serve ui:ui airflow:airflow mlflow:mlflow; do \
 		$(PIN) -c requirements/dev.txt $$(echo $${set#*:} | tr , '\n' | sed '/./s/^/--extra /') pyproject.toml -o requirements/$${set%:*}.txt; done
 	@printf '%s\n' 'hatchling>=1.27' 'uv>=0.9' | $(PIN) - -o requirements/build.txt
 

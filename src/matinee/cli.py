@@ -424,7 +424,7 @@ def bench_watch(
 
 @bench.command()
 def serving(
-    sizes: Annotated[str, typer.Option(help="Sizes of the model, with commas: ml-100k, ml-20m, ml-20m-128.")] = (
+    sizes: Annotated[str, typer.Option(help="Sizes of the model, with commas: ml-100k, ml-20m, ml-20m-128, large.")] = (
         "ml-100k,ml-20m,ml-20m-128"
     ),
     seconds: Annotated[float, typer.Option(min=1, help="How long each load lasts.")] = 10,

@@ -201,6 +201,19 @@ class PopularityScorer:
         return None
 
 
+class Search(Protocol):
+    """Finds the highest scores of a `FactorScorer` without computing all of them."""
+
+    @property
+    def recall_at_10(self) -> float:
+        """Share of the true best ten that it finds."""
+        ...
+
+    def rows(self, user_factor: Floats, n: int) -> NDArray[np.int64]:
+        """About the `n` movies of the highest scores, as rising matrix rows; it may miss some of them."""
+        ...
+
+
 @dataclass(frozen=True)
 class FactorScorer:
     """Implicit-feedback matrix factorization (Hu, Koren & Volinsky, 2008) with a recency-weighted fold-in.
@@ -229,6 +242,9 @@ class FactorScorer:
 
     positive_rating: float
     """Stars from which a rating says that the user liked the movie."""
+
+    search: Search | None = None
+    """What lists without a filter are found by in a catalogue too large to be scored; None to score all movies."""
 
     @classmethod
     def from_parts(cls, parts: "_Parts") -> "FactorScorer":
@@ -262,17 +278,34 @@ class FactorScorer:
     def best(self, wants: Sequence[Want]) -> list[Best | None]:
         """See `Scorer.best`; several users are scored in one product of matrices, which reads the factors once."""
         factors = [self._factor(want.whom) for want in wants]
-        known = [number for number, factor in enumerate(factors) if factor is not None]
+        found = [
+            None if factor is None else self._found(factor, want) for factor, want in zip(factors, wants, strict=True)
+        ]
+        known = [number for number, factor in enumerate(factors) if factor is not None and found[number] is None]
         at_once = _AT_ONCE if len(known) >= _WORTH_A_PRODUCT else 1
-        found: list[Best | None] = [None] * len(wants)
         for start in range(0, len(known), at_once):
             part = known[start : start + at_once]
             user_factors = np.array([factors[number] for number in part])
-            for number, best in zip(part, self._search(user_factors, [wants[number] for number in part]), strict=True):
+            for number, best in zip(part, self._scan(user_factors, [wants[number] for number in part]), strict=True):
                 found[number] = best
         return found
 
-    def _search(self, user_factors: Floats, wants: Sequence[Want]) -> Iterable[Best]:
+    def _found(self, user_factor: Floats, want: Want) -> Best | None:
+        """What `search` finds; None when it cannot be asked, or finds too few."""
+        n = want.k + len(want.excluded)
+        if self.search is None or want.candidates is not None or n > len(self.item_factors) // _SEARCHABLE:
+            return None
+        rows = self.search.rows(user_factor, n)
+        rows = rows[~np.isin(rows, want.excluded)]
+        best = _best_of(rows, self._exact(rows, user_factor), want.k)
+        return best if len(best.items) == want.k else None
+
+    def _exact(self, rows: NDArray[np.int64], user_factor: Floats) -> Floats:
+        """Scores of a few movies, each computed by itself."""
+        scores: Floats = np.einsum("ij,j->i", self.item_factors[rows], user_factor)
+        return scores
+
+    def _scan(self, user_factors: Floats, wants: Sequence[Want]) -> Iterable[Best]:
         """The best for each of `user_factors`, shape (n_users, d).
 
         How a sum is rounded depends on what else is computed with it. So whatever may be among the best is scored
@@ -289,7 +322,7 @@ class FactorScorer:
         maxima = np.ascontiguousarray(_block_maxima(scores).T)
         for column, (want, user_factor) in enumerate(zip(wants, user_factors, strict=True)):
             rows = _contenders(scores[:, column], maxima[column], want.k, float(rounding[column]))
-            yield _best_of(rows, np.einsum("ij,j->i", self.item_factors[rows], user_factor), want.k)
+            yield _best_of(rows, self._exact(rows, user_factor), want.k)
 
     def _factor(self, whom: int | History) -> Floats | None:
         return self.user_factor(whom) if isinstance(whom, History) else self._learned_factor(whom)
@@ -710,6 +743,9 @@ def _best_by_scores(scorer: Scorer, want: Want) -> Best | None:
 
 _AT_ONCE = 32
 """Users whose scores are in memory at a time."""
+
+_SEARCHABLE = 50
+"""Of a list, with what it may not hold, longer than one in so many movies, a scan is no slower than a search."""
 
 _WORTH_A_PRODUCT = 4
 """Users from which one product of matrices is faster than one of a matrix and a vector for each."""

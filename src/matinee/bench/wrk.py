@@ -71,7 +71,7 @@ class Measured:
     requests: int
 
 
-def run(url: str, load: Load, duration_s: float, *, connections: int = 16, requests_per_s: float = 0) -> Measured:
+def run(url: str, load: Load, duration_s: float, *, connections: int = 32, requests_per_s: float = 0) -> Measured:
     """Put `load` on a server: at about so many requests per second, or without a pause when that is 0.
 
     Raises:

@@ -108,6 +108,12 @@ class ServedModel:
         """Whether several lists cost less when they are made at once."""
         return isinstance(self.model.scorer, FactorScorer)
 
+    @property
+    def recall_at_10(self) -> float:
+        """Share of the true best ten that its lists hold: 1 where no index is used."""
+        search = getattr(self.model.scorer, "search", None)
+        return 1.0 if search is None else search.recall_at_10
+
     def asked(
         self, user_index: int | None, news: History, k: int, filters: Filters, *, exclude_seen: bool = True
     ) -> Asked:

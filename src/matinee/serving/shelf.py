@@ -16,6 +16,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -25,6 +26,8 @@ from pydantic import ValidationError
 
 from matinee.errors import BadData, MatineeError
 from matinee.models import artifact
+from matinee.models.artifact import Artifact
+from matinee.serving import nearest
 from matinee.serving.served import NAME, Registered, ServedModel
 
 log = structlog.get_logger()
@@ -120,7 +123,8 @@ class Shelf:
         registered = self.record(version)
         if registered is None:
             raise BadData(f"Version {version} on disk has no readable {RECORD}.", "Deploy it again: matinee deploy.")
-        return ServedModel.of(artifact.load(self._folder / version, is_verified=is_verified), registered)
+        folder = self._folder / version
+        return _served(artifact.load(folder, is_verified=is_verified), registered, folder, is_verified=is_verified)
 
     @contextmanager
     def draft(self, version: str) -> Iterator[Path]:
@@ -140,8 +144,11 @@ class Shelf:
         Raises:
             BadData: the artifact is not what it should be.
         """
-        served = ServedModel.of(artifact.load(draft), registered)
+        loaded = artifact.load(draft)
         final = self._folder / registered.version
+        with writing():
+            nearest.build(draft, loaded.model)
+        served = _served(loaded, registered, draft, is_verified=True)
         with writing():
             (draft / RECORD).write_text(registered.model_dump_json(indent=2))
             # Only a damaged folder, or one of another registry, can be in the way.
@@ -174,6 +181,11 @@ class Shelf:
     def _remove_drafts(self) -> None:
         for draft in self._folder.glob(".*.draft"):
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def _served(loaded: Artifact, registered: Registered, folder: Path, *, is_verified: bool) -> ServedModel:
+    model = nearest.with_index(loaded.model, folder, is_verified=is_verified)
+    return ServedModel.of(replace(loaded, model=model), registered)
 
 
 def _lock(file: IO[str]) -> bool:

@@ -86,8 +86,8 @@ class Swapper:
                 previous = await self._served_now()
                 async with self._mlflow.within_time():
                     registered, production = await self._looked_up(wanted)
-                    is_same = registered.is_same_as(previous.registered)
-                    ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
+                is_same = registered.is_same_as(previous.registered)
+                ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
                 if ready is None:
                     outcome.unchanged()
                 else:
@@ -127,7 +127,8 @@ class Swapper:
 
     async def _downloaded(self, registered: Registered) -> ServedModel:
         with self._shelf.draft(registered.version) as draft:
-            await self._mlflow.download(registered, draft)
+            async with self._mlflow.within_time():
+                await self._mlflow.download(registered, draft)
             return await asyncio.to_thread(self._shelf.keep, draft, registered)
 
     async def _prepare(self, ready: ServedModel, registered: Registered) -> None:
