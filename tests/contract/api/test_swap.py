@@ -319,28 +319,35 @@ def test_a_new_model_answers_what_people_ask_before_it_is_served(api, mlflow, mo
     api.recommend("u1", exclude_seen=False)
     mlflow.register(2)
     asked = []
-    recommend = ServedModel.recommend
+    rank, ask = ServedModel.rank, ServedModel.asked
 
     def listening(model, user_index, news, k, filters, **more):
         asked.append((model.version, news.items.tolist(), k, filters, *more.values()))
-        return recommend(model, user_index, news, k, filters, **more)
+        return ask(model, user_index, news, k, filters, **more)
 
-    monkeypatch.setattr(ServedModel, "recommend", listening)
+    def ranking(model, wanted):
+        ranked.append(model.version)
+        return rank(model, wanted)
+
+    ranked = []
+    monkeypatch.setattr(ServedModel, "asked", listening)
+    monkeypatch.setattr(ServedModel, "rank", ranking)
     assert api.swap().status_code == 200
     assert ("2", [7], 7, Filters("Comedy"), True) in asked
     assert ("2", [], 10, Filters(""), False) in asked
+    assert ranked == ["2"] * len(asked)
 
 
 def test_a_model_that_cannot_answer_what_people_ask_is_refused(refused_swap, mlflow, monkeypatch):
     mlflow.register(2)
-    recommend = ServedModel.recommend
+    rank = ServedModel.rank
 
-    def failing(model, *request, **filters):
+    def failing(model, asked):
         if model.version == "2":
             raise IndexError("out of bounds")
-        return recommend(model, *request, **filters)
+        return rank(model, asked)
 
-    monkeypatch.setattr(ServedModel, "recommend", failing)
+    monkeypatch.setattr(ServedModel, "rank", failing)
     assert "out of bounds" in refused_swap(500)["detail"]
 
 
