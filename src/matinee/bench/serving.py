@@ -86,7 +86,7 @@ class _Server:
             f"{self.url}/v1/model",
             json={"version": version},
             headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=120,
+            timeout=900,  # of an index over a large catalogue
             trust_env=False,
         )
         if not answer.is_success:

@@ -42,6 +42,9 @@ MANIFEST, ARRAYS, USERS, MOVIES = "manifest.json", "arrays.safetensors", "users.
 GOLDEN = "golden.json"
 REQUIRED = (ARRAYS, USERS, MOVIES)
 
+_SLICE = 5_000
+"""Rows of a table that are taken up at once; between two slices other threads may run."""
+
 
 class ArraySpec(BaseModel):
     """Shape and dtype of one array."""
@@ -231,7 +234,9 @@ def _user_table(interactions: Interactions) -> pl.DataFrame:
 
 
 def _index(table: pl.DataFrame, column: str, expected: int) -> dict[str, int]:
-    index = {external: row for row, external in enumerate(table[column].to_list())}
+    index: dict[str, int] = {}
+    for part in table.select(column).iter_slices(_SLICE):
+        index.update(zip(part[column].to_list(), range(len(index), len(index) + part.height), strict=True))
     if len(index) != expected or table.height != expected:
         raise _refused(f"it lists {len(index)} different {column}s in {table.height} rows where {expected} belong")
     return index

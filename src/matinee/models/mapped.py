@@ -38,11 +38,18 @@ def load_mapped(path: Path) -> dict[str, NDArray[Any]]:
     with path.open("rb") as file:
         header_bytes = int.from_bytes(file.read(_LENGTH_BYTES), "little")
         header: dict[str, Any] = json.loads(file.read(header_bytes))
-        # Every page is there before anybody waits for it, and not one by one when a user is first asked for.
-        flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
-        mapping = mmap.mmap(file.fileno(), 0, flags, mmap.PROT_READ)
+        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    _touch(mapping)
     start = _LENGTH_BYTES + header_bytes
     return {name: _array(mapping, start, about) for name, about in header.items() if name != "__metadata__"}
+
+
+def _touch(mapping: mmap.mmap) -> None:
+    """Have every page in this process before anybody waits for it, and not one by one when a user is first asked for.
+
+    numpy reads it without holding up other threads, which `MAP_POPULATE` would.
+    """
+    np.frombuffer(mapping, np.uint8)[:: mmap.PAGESIZE].max(initial=0)
 
 
 def _array(mapping: mmap.mmap, start: int, about: dict[str, Any]) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from matinee.errors import BadData, DependencyUnreachable, MatineeError, NotFound, Refused, UsageError
 from matinee.ranking import Policy
 
-SWAP_TIMEOUT_S = 120.0
+SWAP_TIMEOUT_S = 900.0
 """A swap is answered when every worker has loaded and checked the model."""
 
 NO_ANSWER = "api-unreachable"
