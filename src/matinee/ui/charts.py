@@ -69,15 +69,18 @@ def show(  # noqa: PLR0913  by name, as in the calls
         ],
     }
     if colour:
-        legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160, labelColor=INK)
-        encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, sort=None)
-    if dashed:
+        symbols: Mapping[str, Any] = {"symbolType": "stroke", "symbolSize": 500} if kind == "line" else {}
+        legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160, labelColor=INK, **symbols)
         names = list(dict.fromkeys(str(row[colour]) for row in rows))
-        scale = alt.Scale(domain=names, range=[[6, 5] if name == dashed else [1, 0] for name in names])
-        encoding["strokeDash"] = alt.StrokeDash(_field(colour), type="nominal", scale=scale, legend=None)
+        encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, scale=alt.Scale(domain=names))
+        if dashed:
+            scale = alt.Scale(domain=names, range=[[7, 6] if name == dashed else [1, 0] for name in names])
+            encoding["strokeDash"] = alt.StrokeDash(_field(colour), type="nominal", scale=scale, legend=legend)
     drawn = marked.encode(**encoding)
     if marks is not None:
-        drawn = alt.layer(drawn, _marks(rows, encoding, marks)).resolve_scale(color="independent", shape="independent")
+        drawn = alt.layer(drawn, _marks(rows, encoding, marks)).resolve_scale(
+            color="independent", shape="independent", strokeDash="independent"
+        )
     st.altair_chart(drawn.properties(height=340 if marks is None else 420), width="stretch", alt=words)
 
 

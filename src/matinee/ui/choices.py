@@ -51,7 +51,7 @@ def _keep(values: Mapping[str, str]) -> None:
     """Have the browser keep what is not empty."""
     cookies = [f"document.cookie = '{name}={value};path=/;SameSite=Lax'" for name, value in values.items() if value]
     if cookies:
-        st.html(f"<script>{';'.join(cookies)}</script>", unsafe_allow_javascript=True)
+        st.container(key="kept").html(f"<script>{';'.join(cookies)}</script>", unsafe_allow_javascript=True)
 
 
 def _user_to_keep() -> str:

@@ -109,8 +109,8 @@ def _timeline(visit: Visit, versions: Versions) -> None:
             words.quality: round(each.metrics[metric], 4),
         }
         | ({verdict: words.fates[fate(each)]} if metric == OWN else {})
-        for each in reversed(versions.versions)
         for metric, name in words.contenders.items()
+        for each in reversed(versions.versions)
         if metric in each.metrics
     ]
     if not rows:

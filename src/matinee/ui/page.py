@@ -22,8 +22,8 @@ from matinee.ui.visit import Visit, model_of
 
 log = structlog.get_logger()
 
+# Of our own: for a Material icon the browser would ask a host of fonts, and nothing leaves this machine.
 ICON = Path(__file__).with_name("icon.svg")
-"""Of our own: for a Material icon the browser would ask a host of fonts, and nothing leaves this machine."""
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ class DataTexts:
 ENGLISH_DATA = DataTexts(
     title="Data",
     per_day="Ratings a day",
-    live="Not drawn: ratings that were given on this page, on days after those of the data. There are {count:,}.",
+    live="Not drawn, as their days lie outside those of the data: {count:,} from this page.",
     day="Day",
     ratings="Ratings",
     newcomers="New people and movies",

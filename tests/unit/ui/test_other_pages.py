@@ -131,7 +131,7 @@ def test_what_was_in_production_does_not_hide_the_line_of_the_version(page, api)
     chart = json.loads(page("operations").get("vega_lite_chart")[0].proto.spec)
     scale = chart["layer"][0]["encoding"]["strokeDash"]["scale"]
     dashes = dict(zip(scale["domain"], scale["range"], strict=True))
-    assert dashes[ENGLISH.operations.contenders["incumbent_ndcg_at_10"]] == [6, 5]
+    assert dashes[ENGLISH.operations.contenders["incumbent_ndcg_at_10"]] == [7, 6]
     assert dashes[ENGLISH.operations.contenders["ndcg_at_10"]] == [1, 0]
 
 
@@ -179,7 +179,7 @@ def test_the_timeline_marks_what_became_of_each_version(page, api, lang, texts):
         words.fates[name]: (LOOKS[name].shape, LOOKS[name].colour) for name in ("promoted", "rejected", "rolled_back")
     }
     assert marks["encoding"]["shape"]["legend"]["title"] == words.verdict
-    assert chart["resolve"]["scale"] == {"color": "independent", "shape": "independent"}
+    assert chart["resolve"]["scale"] == dict.fromkeys(("color", "shape", "strokeDash"), "independent")
     datasets = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in proto.datasets}
     marked = datasets[marks["data"]["name"]].to_pylist()
     fates = [(row[words.version.format(version="").strip()], row[words.verdict]) for row in marked]
