@@ -140,7 +140,9 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
     wanted = next(each["version"] for each in versions if each["stage"] != "production")
     named = OPERATIONS.version.format(version=wanted)
     tab.goto(f"{system.settings.ui}/operations")
-    tab.get_by_role("combobox", name=OPERATIONS.choose_version).click()
+    expect(tab.get_by_test_id("stLinkButton").last).to_be_visible()
+    tab.get_by_role("combobox", name=OPERATIONS.choose_version).focus()
+    tab.keyboard.press("ArrowDown")  # what a click opens is closed by the scrolling that the click brings about
     tab.get_by_role("option", name=named, exact=True).click()
     with visitors(system.settings.api) as people:
         tab.get_by_role("button", name=OPERATIONS.promote.format(version=wanted), exact=True).click()

@@ -34,6 +34,15 @@ def test_the_wheel_installs_the_versions_that_were_tested(system_of_wheel):
         assert f"{name}=={version} " in pins
 
 
+def test_the_wheel_has_the_icon_of_the_page(system_of_wheel):
+    python = system_of_wheel.command.with_name("python")
+    script = "from importlib.resources import files; print(files('matinee.ui').joinpath('icon.svg').read_text())"
+    shown = subprocess.run(
+        [python, "-c", script], capture_output=True, text=True, check=True, cwd=system_of_wheel.folder
+    )
+    assert shown.stdout.startswith("<svg")
+
+
 def test_without_a_setting_the_home_lies_in_the_folder_where_a_command_is_started(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MATINEE_HOME", raising=False)

@@ -1,6 +1,8 @@
 """What a visitor chooses and the page keeps: the language and the user, in the address and over pages and reloads."""
 
 import secrets
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
@@ -12,6 +14,9 @@ FIRST_USER = "1"
 """Whom a first visit shows: a user of every MovieLens data set, so that there is something to see."""
 
 COOKIE = "matinee_lang"
+USER_COOKIE = "matinee_user"
+"""Whose page it is when an address without a user is typed; forgotten when the browser is closed."""
+
 FOUND = 6
 """Users that a search shows."""
 
@@ -26,7 +31,7 @@ def language() -> Texts:
 
 
 def choose_language(texts: Texts) -> None:
-    """The switch; what was chosen is kept in the address, and by the browser for the next visit."""
+    """The switch; what was chosen is kept in the address, and by the browser for the next visit, as the user is."""
     st.segmented_control(
         texts.language,
         list(LANGUAGES),
@@ -39,8 +44,20 @@ def choose_language(texts: Texts) -> None:
     if chosen := st.session_state.get("chosen_lang"):
         # Going to another page empties the address.
         st.query_params["lang"] = chosen
-        cookie = f"{COOKIE}={chosen};path=/;max-age=31536000;SameSite=Lax"
-        st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+    _keep({COOKIE: f"{chosen};max-age=31536000" if chosen else "", USER_COOKIE: _user_to_keep()})
+
+
+def _keep(values: Mapping[str, str]) -> None:
+    """Have the browser keep what is not empty."""
+    cookies = [f"document.cookie = '{name}={value};path=/;SameSite=Lax'" for name, value in values.items() if value]
+    if cookies:
+        st.container(key="kept").html(f"<script>{';'.join(cookies)}</script>", unsafe_allow_javascript=True)
+
+
+def _user_to_keep() -> str:
+    """Whom somebody chose to be, so that no character means anything to HTML or JavaScript; empty for nobody."""
+    current_user()
+    return quote(st.session_state.get("user", ""), safe="")
 
 
 def _choose_language() -> None:
@@ -48,8 +65,9 @@ def _choose_language() -> None:
 
 
 def current_user() -> str:
-    """Id of the user of the address, else of this visit, else the first one; empty when the field is."""
-    user_id: str = st.query_params.get("user", st.session_state.get("user", FIRST_USER))
+    """Id of the user of the address, else of this visit, the visit before, the first; empty when the field is."""
+    before = unquote(st.context.cookies.get(USER_COOKIE, "")) or FIRST_USER
+    user_id: str = st.query_params.get("user", st.session_state.get("user", before))
     if st.session_state.get("user", FIRST_USER) != user_id:
         st.session_state["user"] = user_id
     if "user" in st.session_state:

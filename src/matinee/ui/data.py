@@ -1,9 +1,12 @@
 """Page "Data": how many ratings come, from whom, how they change from chunk to chunk, and what is recommended."""
 
+from datetime import UTC
+
 import streamlit as st
 
 from matinee.ui import charts
 from matinee.ui.operator import Chunk, ChunkStatistics
+from matinee.ui.panels import last_day
 from matinee.ui.sentences import told
 from matinee.ui.titles import plain
 from matinee.ui.visit import Visit
@@ -54,18 +57,37 @@ def _section(visit: Visit, title: str, hint: str, rows: charts.Rows, **drawn: ob
     st.header(title, anchor=False)
     if hint:
         st.caption(hint)
+    if not rows:
+        st.caption(visit.texts.data.from_the_second)
+        return
     charts.show(rows, words=title, **drawn)  # type: ignore[arg-type]  # the names are those of `show`
     charts.table(visit.texts.operations.table, rows)
 
 
 def _per_day(visit: Visit, watched: Watched) -> None:
     words = visit.texts.data
-    days: dict[str, int] = {}
-    for _, found in watched:
-        for day, count in found.ratings_by_day.items():
-            days[day] = days.get(day, 0) + count
+    days, n_elsewhere = _by_day(watched)
     rows = [{words.day: day, words.ratings: count} for day, count in sorted(days.items())]
-    _section(visit, words.per_day, "", rows, kind="days", x=words.day, y=words.ratings)
+    hint = words.live.format(count=n_elsewhere) if n_elsewhere else ""
+    _section(visit, words.per_day, hint, rows, kind="days", x=words.day, y=words.ratings)
+
+
+def _by_day(watched: Watched) -> tuple[dict[str, int], int]:
+    """Ratings by day of the chunks' own time, and the number of those of other days.
+
+    A chunk of 1997 has the ratings that people gave on the page since the chunk before: their days would leave no
+    room for its own.
+    """
+    days: dict[str, int] = {}
+    n_elsewhere = 0
+    for chunk, found in watched:
+        first, last = (f"{day.astimezone(UTC):%Y-%m-%d}" for day in (chunk.starts_at, last_day(chunk.ends_at)))
+        for day, count in found.ratings_by_day.items():
+            if first <= day <= last:
+                days[day] = days.get(day, 0) + count
+            else:
+                n_elsewhere += count
+    return days, n_elsewhere
 
 
 def _newcomers(visit: Visit, watched: Watched) -> None:

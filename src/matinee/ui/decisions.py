@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from matinee.ui.operator import Check
+from matinee.ui.operator import Check, Version
 from matinee.ui.sentences import told
 from matinee.ui.texts import Texts
 from matinee.ui.titles import plain
@@ -22,7 +22,8 @@ def decision(visit: Visit, version: str) -> None:
     for check in record.decision.checks:
         icon = ":green[:material/check_circle:]" if check.passed else ":red[:material/cancel:]"
         passed = words.passed if check.passed else words.failed
-        st.markdown(f"{icon} {said(check, visit.texts)} ({passed})")
+        why = _pooled(check, record, visit.texts)
+        st.markdown(f"{icon} {said(check, visit.texts)} ({passed}){why}")
 
 
 def said(check: Check, texts: Texts) -> str:
@@ -31,3 +32,13 @@ def said(check: Check, texts: Texts) -> str:
     if sentence and check.numbers:
         return plain(sentence.format(**check.numbers))
     return plain(told(check.finding, texts.sentences))
+
+
+def _pooled(check: Check, version: Version, texts: Texts) -> str:
+    """That a check is of more people than the metrics of the version are, where it is."""
+    n_newest, newest = version.metrics.get("n_evaluated_users"), version.metrics.get("ndcg_at_10")
+    if check.name != "beats popularity" or n_newest is None or newest is None:
+        return ""
+    if check.numbers.get("n_users", 0) <= n_newest:
+        return ""
+    return f"  \n:small[{plain(texts.operations.pooled.format(n_newest=n_newest, newest=newest))}]"

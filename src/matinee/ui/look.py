@@ -6,6 +6,7 @@ STYLE = """<style>
   grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); }
 [class*="st-key-cards-"] > div { width: auto !important; min-width: 0; height: 100%; }
 [class*="st-key-card-"] { height: 100%; background: #fff; padding: .75rem; gap: .5rem; }
+div:has(> .st-key-kept) { display: none; }
 .tile { display: flex; flex-direction: column; align-items: center; justify-content: center; border-radius: .4rem;
   aspect-ratio: 16 / 10; background-image: linear-gradient(160deg, #0000 40%, #0004); }
 .tile span { font-size: 3.2rem; font-weight: 700; line-height: 1; font-family: Georgia, serif; }

@@ -1,7 +1,6 @@
 """Page "Operations": what is in production, how it came to be, and what can be done about it."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -10,7 +9,7 @@ from matinee.ui import charts, runs
 from matinee.ui.decisions import decision
 from matinee.ui.fates import LOOKS, fate
 from matinee.ui.operator import Chunk, Versions
-from matinee.ui.panels import local
+from matinee.ui.panels import last_day, local
 from matinee.ui.refusals import why
 from matinee.ui.titles import display_title, plain
 from matinee.ui.visit import Visit
@@ -20,6 +19,9 @@ NEWEST = 40
 
 OWN = "ndcg_at_10"
 """The metric of the version itself; those of its baselines have a name before it."""
+
+INCUMBENT = f"incumbent_{OWN}"
+"""The same of what was in production when the version was judged."""
 
 SIDE_BY_SIDE = 10
 """Length of the lists that are compared."""
@@ -49,6 +51,7 @@ def _versions_and_runs(visit: Visit) -> None:
     _in_production(visit, versions)
     newest = runs.newest_run(visit)
     numbers = [each.version for each in versions.versions]
+    _look_at_what_is_new(numbers)
     words = visit.texts.operations
     runs.buttons(
         visit,
@@ -69,6 +72,14 @@ def _versions_and_runs(visit: Visit) -> None:
         _compare(visit, versions)
 
 
+def _look_at_what_is_new(numbers: Sequence[str]) -> None:
+    """When there is a new version, that is the one to look at, whichever was chosen before."""
+    newest = numbers[0] if numbers else None
+    if newest and st.session_state.get("newest_version", newest) != newest:
+        st.session_state["version"] = newest
+    st.session_state["newest_version"] = newest
+
+
 def _in_production(visit: Visit, versions: Versions) -> None:
     words, now = visit.texts.operations, versions.in_production
     with st.container(horizontal=True, border=True):
@@ -78,7 +89,7 @@ def _in_production(visit: Visit, versions: Versions) -> None:
             return
         since = [served.since for served in now.served if served.until is None]
         st.metric(words.since, f"{local(since[-1]):%m-%d %H:%M}" if since else "–", width="content")
-        through = f"{_last_day(now.data_through):%Y-%m-%d}" if now.data_through else "–"
+        through = f"{last_day(now.data_through):%Y-%m-%d}" if now.data_through else "–"
         st.metric(words.through, through, width="content")
         own, popularity = now.metrics.get(OWN), now.metrics.get("popularity_ndcg_at_10")
         if own is not None:
@@ -98,15 +109,16 @@ def _timeline(visit: Visit, versions: Versions) -> None:
             words.quality: round(each.metrics[metric], 4),
         }
         | ({verdict: words.fates[fate(each)]} if metric == OWN else {})
-        for each in reversed(versions.versions)
         for metric, name in words.contenders.items()
+        for each in reversed(versions.versions)
         if metric in each.metrics
     ]
     if not rows:
         st.caption(words.nothing)
         return
     marks = charts.Marks(verdict, {words.fates[name]: look for name, look in LOOKS.items()})
-    charts.show(rows, "line", column, words.quality, contender, words=words.timeline_alt, marks=marks)
+    then = words.contenders[INCUMBENT]  # often as good as the version itself, and drawn over it
+    charts.show(rows, "line", column, words.quality, contender, words=words.timeline_alt, marks=marks, dashed=then)
     table = [
         {column: each.version, verdict: words.fates[fate(each)]}
         | {
@@ -158,7 +170,7 @@ def _ledger(visit: Visit) -> None:
         [
             {
                 words.chunk: chunk.chunk_id,
-                words.days: f"{chunk.starts_at:%Y-%m-%d} – {_last_day(chunk.ends_at):%Y-%m-%d}",
+                words.days: f"{chunk.starts_at:%Y-%m-%d} – {last_day(chunk.ends_at):%Y-%m-%d}",
                 words.ratings: f"{chunk.n_ratings:,}",
                 words.live: chunk.n_live,
                 words.quarantined: chunk.n_quarantined,
@@ -182,8 +194,3 @@ def _links(visit: Visit) -> None:
         st.link_button(words.airflow, f"{settings.airflow_link}/dags/train_model", icon=":material/schedule:")
         mlflow = f"{settings.mlflow_link}/#/models/movie-recommender"
         st.link_button(words.mlflow, mlflow, icon=":material/history:")
-
-
-def _last_day(end: datetime) -> datetime:
-    """The last day (UTC) before an exclusive end."""
-    return end - timedelta(microseconds=1)

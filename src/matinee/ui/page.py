@@ -5,6 +5,7 @@ always the one of this moment: rating a movie runs the script again, and the nex
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 import structlog
@@ -21,11 +22,14 @@ from matinee.ui.visit import Visit, model_of
 
 log = structlog.get_logger()
 
+# Of our own: for a Material icon the browser would ask a host of fonts, and nothing leaves this machine.
+ICON = Path(__file__).with_name("icon.svg")
+
 
 def main() -> None:
     """Show the page of the address."""
     texts = language()
-    st.set_page_config(page_title="matinee", page_icon=":material/theaters:", layout="wide")
+    st.set_page_config(page_title="matinee", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     pages = [
         _page(texts, texts.for_you, "for-you", ":material/movie:", for_you.show, default=True),

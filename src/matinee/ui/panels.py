@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -60,3 +60,8 @@ def local(moment: datetime) -> datetime:
     except ZoneInfoNotFoundError:
         return moment.astimezone(UTC)
     return moment.astimezone(zone)
+
+
+def last_day(end: datetime) -> datetime:
+    """The last day (UTC) before an exclusive end."""
+    return end - timedelta(microseconds=1)

@@ -37,10 +37,10 @@ def buttons(visit: Visit, versions: Versions, chosen: str | None, *, is_busy: bo
     with st.container(horizontal=True):
         if st.button(words.advance, type="primary", icon=":material/skip_next:", disabled=is_busy, key="advance"):
             _confirm(visit, words.advance, words.confirm_advance, lambda _, key: operator.advance(key), asks_why=False)
-        label = words.roll_back.format(version=back or "–")
+        label = words.roll_back.format(version=back) if back else words.nothing_to_roll_back
         if st.button(label, icon=":material/undo:", disabled=is_busy or back is None, key="roll_back"):
             _confirm(visit, label, words.confirm_roll_back.format(version=back), operator.roll_back)
-        label = words.promote.format(version=chosen or "–")
+        label = words.promote.format(version=chosen) if chosen else words.nothing_to_promote
         is_idle = is_busy or chosen in (None, versions.production)
         if st.button(label, icon=":material/arrow_upward:", disabled=is_idle, key="promote") and chosen:
             _confirm(

@@ -31,6 +31,10 @@ class Texts:
     start_button: str
     start_hint: str
     start_progress: str
+    start_counts: str
+    start_ready: str
+    start_is_ready: str
+    start_more: str
 
     for_you: str
     search: str
@@ -96,6 +100,10 @@ ENGLISH = Texts(
     start_button="Begin",
     start_hint="Click the stars of the movies you have seen. Skip the others.",
     start_progress="{count} of {enough} ratings for a first list",
+    start_counts="{count} of {enough} ratings for a first list. What you have said already counts in the list below.",
+    start_ready="Your first list is ready, here below. Every further rating changes it at once ({count} so far).",
+    start_is_ready="Your first list is ready, at the top of the page.",
+    start_more="More movies to rate",
     for_you="For you",
     search="Find a movie",
     all_genres="All genres",
@@ -151,6 +159,10 @@ KOREAN = Texts(
     start_button="시작하기",
     start_hint="본 영화의 별을 눌러 주세요. 안 본 영화는 건너뛰세요.",
     start_progress="첫 목록까지 평점 {count}/{enough}개",
+    start_counts="첫 목록까지 평점 {count}/{enough}개. 지금까지 매긴 평점은 아래 목록에 이미 반영되었습니다.",
+    start_ready="첫 목록이 바로 아래에 준비되었습니다. 평점을 더 매길 때마다 바로 달라집니다(지금까지 {count}개).",
+    start_is_ready="첫 목록이 준비되었습니다. 페이지 맨 위에 있습니다.",
+    start_more="더 평가할 영화",
     for_you="추천",
     search="영화 찾기",
     all_genres="모든 장르",

@@ -11,6 +11,7 @@ class DataTexts:
 
     title: str
     per_day: str
+    live: str
     day: str
     ratings: str
     newcomers: str
@@ -31,11 +32,13 @@ class DataTexts:
     count: str
     none_yet: str
     not_usual: str
+    from_the_second: str
 
 
 ENGLISH_DATA = DataTexts(
     title="Data",
     per_day="Ratings a day",
+    live="Not drawn, as their days lie outside those of the data: {count:,} from this page.",
     day="Day",
     ratings="Ratings",
     newcomers="New people and movies",
@@ -56,11 +59,13 @@ ENGLISH_DATA = DataTexts(
     count="Number",
     none_yet="The data watch has not looked at a chunk yet. Charts appear here by themselves after the next day.",
     not_usual="Chunk {chunk}: {verdict}. {reasons}",
+    from_the_second="From the second chunk on: the first one has nothing before it to be compared with.",
 )
 
 KOREAN_DATA = DataTexts(
     title="데이터",
     per_day="하루 평점 수",
+    live="이 페이지에서 받은 평점 {count:,}개는 날짜가 데이터의 기간 밖이라 차트에 넣지 않았습니다.",
     day="날짜",
     ratings="평점 수",
     newcomers="새로 온 사람과 새 영화",
@@ -83,4 +88,5 @@ KOREAN_DATA = DataTexts(
     count="수",
     none_yet="데이터 점검 기록이 아직 없습니다. 다음 날을 진행하면 차트가 저절로 나타납니다.",
     not_usual="청크 {chunk}: {verdict}. {reasons}",
+    from_the_second="두 번째 청크부터 나타납니다. 첫 청크는 비교할 과거가 없습니다.",
 )

@@ -22,7 +22,9 @@ class OperationsTexts:
     away: str
     advance: str
     roll_back: str
+    nothing_to_roll_back: str
     promote: str
+    nothing_to_promote: str
     confirm_advance: str
     confirm_roll_back: str
     confirm_promote: str
@@ -77,6 +79,9 @@ class OperationsTexts:
     checks: Mapping[str, str]
     """By name of a check of the gate: a sentence with its numbers."""
 
+    pooled: str
+    """Why the gate's NDCG@10 is another than the one shown for the version."""
+
 
 _ENGLISH_CHECKS = {
     "beats popularity": "NDCG@10 {candidate:.4f} against popularity's {popularity:.4f}, for {n_users:.0f} people",
@@ -109,7 +114,9 @@ ENGLISH_OPERATIONS = OperationsTexts(
     away="This part cannot be shown right now; the page tries again by itself. {reason}",
     advance="Advance one day",
     roll_back="Roll back to version {version}",
+    nothing_to_roll_back="Roll back",
     promote="Promote version {version}",
+    nothing_to_promote="Promote",
     confirm_advance="The next day of ratings is taken, a model is trained on it, and the gate decides whether it goes "
     "into production. This takes about half a minute.",
     confirm_roll_back="Version {version}, which served before, goes into production again within seconds. "
@@ -230,4 +237,6 @@ ENGLISH_OPERATIONS = OperationsTexts(
         "that is mended.",
     },
     checks=_ENGLISH_CHECKS,
+    pooled="The {n_newest:.0f} people of its own chunk are too few to decide on, so those of earlier chunks count too; "
+    "among its own people alone, NDCG@10 is {newest:.4f}, as shown above.",
 )

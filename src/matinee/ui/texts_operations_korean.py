@@ -18,7 +18,9 @@ KOREAN_OPERATIONS = OperationsTexts(
     away="이 부분을 지금 보여 드릴 수 없습니다. 페이지가 저절로 다시 시도합니다. {reason}",
     advance="하루 진행하기",
     roll_back=Korean("버전 {version}(으)로 되돌리기"),
+    nothing_to_roll_back="되돌리기",
     promote="버전 {version} 승격하기",
+    nothing_to_promote="승격하기",
     confirm_advance="다음 날의 평점을 가져와 모델을 학습하고, 프로덕션에 올릴지 심사합니다. 30초쯤 걸립니다.",
     confirm_roll_back=Korean(
         "이전에 서비스했던 버전 {version}이(가) 몇 초 안에 다시 프로덕션에 올라갑니다. 학습은 하지 않습니다."
@@ -148,4 +150,6 @@ KOREAN_OPERATIONS = OperationsTexts(
         },
         "coverage": "목록에 나온 영화 {candidate:.0f}편, 프로덕션 모델은 {incumbent:.0f}편",
     },
+    pooled="이 청크의 사용자 {n_newest:.0f}명만으로는 판단하기에 적어 이전 청크의 사용자도 함께 셌습니다. "
+    "이 청크만 보면 위에 나온 대로 NDCG@10은 {newest:.4f}입니다.",
 )

@@ -1,6 +1,7 @@
 """The page in a real browser, on the real API server with a learned model."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -137,6 +138,39 @@ def test_every_part_in_both_languages_is_accessible_and_fits_a_phone(serve, site
         assert found.violations_count == 0, found.generate_report()
         tab.set_viewport_size({"width": 390, "height": 844})
         eventually(lambda: tab.evaluate(TOO_WIDE) == [], within_s=10)  # charts take a moment
+
+
+REFERRED = """
+[...document.querySelectorAll("link[href], img[src], script[src], iframe[src]")].map(e => e.href || e.src)
+"""
+"""What the page has the browser fetch; Playwright does not tell of icons of tabs."""
+
+ICON = "link[rel~=icon][href^='data:image/svg+xml']"
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("path", TITLES)
+def test_no_part_asks_anybody_but_this_machine(serve, site, tab, path):
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    with serve():
+        _drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
+        expect(tab.locator(ICON)).to_have_count(1)
+        asked += tab.evaluate(REFERRED)
+    assert f"{site}/{path}?user=u1" in asked
+    hosts = {httpx.URL(url).host for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts <= {"127.0.0.1", "localhost"}
+
+
+def test_a_guest_who_types_an_address_by_hand_stays_the_same(serve, site, tab):
+    with serve():
+        tab.goto(f"{site}/start-here")
+        tab.get_by_role("button", name=ENGLISH.start_button).click()
+        expect(tab).to_have_url(re.compile("user=guest-"))
+        guest = httpx.URL(tab.url).params["user"]
+        eventually(lambda: guest in [cookie["value"] for cookie in tab.context.cookies()])
+        tab.goto(f"{site}/data")
+        expect(tab).to_have_url(re.compile(f"user={guest}"))
 
 
 def test_a_rating_changes_the_list_and_every_control_has_a_name(serve, site, tab):

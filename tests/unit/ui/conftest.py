@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Request
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
+from streamlit.runtime.context import ContextProxy
 
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
 from matinee.ratings.ledger import ChunkLedger
@@ -63,6 +64,9 @@ class FakeApi:
     """What starting a run is answered with."""
     versions: dict[str, dict[str, object]] = field(default_factory=dict)
     """What is odd about a version."""
+    registered: list[str] = field(default_factory=lambda: ["3", "2", "1"])
+    """Newest first."""
+    roll_back_to: str | None = "2"
     progress: list[str] = field(default_factory=lambda: ["success"])
     url: str = ""
 
@@ -164,8 +168,8 @@ def _watched_chunk(chunk_id: int, verdict: Literal["usual", "drifted"] = "usual"
     return pipeline_schemas.Chunk(
         chunk_id=chunk_id,
         state="closed",
-        starts_at=TRAINED,
-        ends_at=TRAINED,
+        starts_at=TRAINED + timedelta(days=chunk_id - 1),
+        ends_at=TRAINED + timedelta(days=chunk_id),
         n_ratings=30,
         n_live=1,
         n_quarantined=14,
@@ -254,8 +258,9 @@ def _app(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a route
     async def versions(limit: int = 100) -> pipeline_schemas.Versions:
         if api.mlflow_is_down:
             raise DependencyUnreachable("MLflow does not answer.", "Start it.")
-        listed = [_version(api, str(number)) for number in (3, 2, 1)][:limit]
-        return pipeline_schemas.Versions(production="3", roll_back_to="2", versions=listed)
+        listed = [_version(api, version) for version in api.registered][:limit]
+        production = "3" if "3" in api.registered else None
+        return pipeline_schemas.Versions(production=production, roll_back_to=api.roll_back_to, versions=listed)
 
     @app.get("/v1/versions/{version}/users/{user_id}/recommendations")
     async def by_version(version: str, user_id: str, k: int = 10) -> schemas.Recommendations:
@@ -362,6 +367,14 @@ def api() -> Iterator[FakeApi]:
     fake.remember("1", "18", 3.5, "training", datetime(1997, 9, 1, tzinfo=UTC))
     with _serving(_app(fake)) as fake.url:
         yield fake
+
+
+@pytest.fixture(autouse=True)
+def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the browser has kept; Streamlit's test browser has no cookies of its own."""
+    kept: dict[str, str] = {}
+    monkeypatch.setattr(ContextProxy, "cookies", kept)
+    return kept
 
 
 @pytest.fixture

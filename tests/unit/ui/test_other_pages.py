@@ -1,6 +1,7 @@
 """The pages "Start here", "Operations" and "Data", and what all pages share."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,31 @@ def test_a_newcomer_begins_rates_and_gets_a_list(page, api):
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_after_enough_ratings_the_list_comes_first_and_the_page_says_so(page, api, lang, texts):
+    for movie_id in ("2", "3"):
+        api.remember("guest-1", movie_id, 5, "live", api.known("1")[0].rated_at)
+    start = page("start-here", lang=lang, user="guest-1")
+    assert texts.start_more not in _words(start)
+    start.feedback(key="stars-start-guest-1-4").set_value(4).run()
+    words = _words(start)
+    assert texts.start_ready.format(count=3) in words
+    assert texts.start_more in words
+    assert texts.start_is_ready in [toast.value for toast in start.toast]
+    places = [each.key.split("-")[1] for each in start.feedback]
+    assert places == sorted(places)  # the list, then what to start with
+    assert texts.start_is_ready not in [toast.value for toast in start.run().toast]
+
+
+def test_a_guest_who_types_an_address_by_hand_stays_the_same(page, cookies):
+    cookies["matinee_user"] = "guest%20%27x"
+    start = page("start-here")
+    assert start.query_params["user"] == "guest 'x"
+    kept = next(each.proto.body for each in start.get("html") if "cookie" in each.proto.body)
+    assert kept == "<script>document.cookie = 'matinee_user=guest%20%27x;path=/;SameSite=Lax'</script>"
+    assert page("start-here", user="y").query_params["user"] == "y"
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 def test_operations_tell_what_is_in_production_and_why(page, lang, texts):
     shown = page("operations", lang=lang)
     words = _words(shown)
@@ -70,6 +96,43 @@ def test_operations_tell_what_is_in_production_and_why(page, lang, texts):
     assert r"0\.2000" in words
     assert r"it is \*odd\*" in words
     assert texts.operations.no_runs in words
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+@pytest.mark.parametrize(("n_newest", "is_pooled"), [(20, True), (35, False)])
+def test_a_decision_on_more_people_than_those_of_the_chunk_says_why(page, api, lang, texts, n_newest, is_pooled):
+    api.metrics |= {"n_evaluated_users": n_newest}
+    told = plain(texts.operations.pooled.format(n_newest=n_newest, newest=0.0712))
+    assert (told in _words(page("operations", lang=lang))) == is_pooled
+
+
+def test_a_new_version_is_the_one_to_look_at(page, api):
+    shown = page("operations")
+    shown.selectbox(key="version").select("1").run()
+    assert shown.selectbox(key="version").value == "1"
+    api.registered.insert(0, "4")
+    assert shown.run().selectbox(key="version").value == "4"
+    assert shown.button(key="promote").label == ENGLISH.operations.promote.format(version="4")
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_a_button_for_what_cannot_be_done_names_no_version(page, api, lang, texts):
+    api.registered, api.roll_back_to = [], None
+    shown, words = page("operations", lang=lang), texts.operations
+    buttons = [shown.button(key=key) for key in ("roll_back", "promote")]
+    assert [(each.label, each.disabled) for each in buttons] == [
+        (words.nothing_to_roll_back, True),
+        (words.nothing_to_promote, True),
+    ]
+
+
+def test_what_was_in_production_does_not_hide_the_line_of_the_version(page, api):
+    api.metrics |= {"incumbent_ndcg_at_10": 0.0712}
+    chart = json.loads(page("operations").get("vega_lite_chart")[0].proto.spec)
+    scale = chart["layer"][0]["encoding"]["strokeDash"]["scale"]
+    dashes = dict(zip(scale["domain"], scale["range"], strict=True))
+    assert dashes[ENGLISH.operations.contenders["incumbent_ndcg_at_10"]] == [7, 6]
+    assert dashes[ENGLISH.operations.contenders["ndcg_at_10"]] == [1, 0]
 
 
 def test_the_same_user_is_shown_under_two_versions(page):
@@ -116,7 +179,7 @@ def test_the_timeline_marks_what_became_of_each_version(page, api, lang, texts):
         words.fates[name]: (LOOKS[name].shape, LOOKS[name].colour) for name in ("promoted", "rejected", "rolled_back")
     }
     assert marks["encoding"]["shape"]["legend"]["title"] == words.verdict
-    assert chart["resolve"]["scale"] == {"color": "independent", "shape": "independent"}
+    assert chart["resolve"]["scale"] == dict.fromkeys(("color", "shape", "strokeDash"), "independent")
     datasets = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in proto.datasets}
     marked = datasets[marks["data"]["name"]].to_pylist()
     fates = [(row[words.version.format(version="").strip()], row[words.verdict]) for row in marked]
@@ -244,6 +307,42 @@ def test_data_draws_what_the_data_watch_found(page, api, watched_chunk):
     assert all(text in words for text in (ENGLISH.data.per_day, ENGLISH.data.drift, ENGLISH.data.newcomers))
     assert "The stars differ" in shown.warning[0].value
     assert len(shown.table) == 4
+
+
+def _charts(page):
+    """Specification and rows of each chart that has one layer."""
+    for each in page.get("vega_lite_chart"):
+        (rows,) = [pa.ipc.open_stream(dataset.data.data).read_all().to_pylist() for dataset in each.proto.datasets]
+        yield json.loads(each.proto.spec), rows
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_ratings_that_were_given_on_the_page_do_not_stretch_the_days_of_the_data(page, api, watched_chunk, lang, texts):
+    chunk = watched_chunk(2)
+    days = {"1997-11-20": 29, "2026-11-25": 1}
+    api.chunks = [chunk.model_copy(update={"statistics": replace(chunk.statistics, ratings_by_day=days)})]
+    shown, words = page("data", lang=lang), texts.data
+    spec, rows = next(_charts(shown))
+    assert rows == [{words.day: "1997-11-20", words.ratings: 29}]
+    assert words.live.format(count=1) in _words(shown)
+    assert spec["encoding"]["x"]["axis"]["format"] == "%Y-%m-%d"
+
+
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_after_the_first_chunk_what_compares_with_the_past_says_so_instead_of_an_empty_chart(
+    page, api, watched_chunk, lang, texts
+):
+    api.chunks = [watched_chunk(1)]
+    shown = page("data", lang=lang)
+    assert len(list(_charts(shown))) == 2
+    assert [each.value for each in shown.caption].count(texts.data.from_the_second) == 2
+
+
+@pytest.mark.parametrize("path", ["", "start-here", "operations", "data"])
+def test_no_particle_is_left_open(page, api, watched_chunk, path):
+    api.chunks, api.started = [watched_chunk(1)], [{"action": "advance"}]
+    shown = page(path, lang="ko")
+    assert not re.search(r"[을이은과]\([를가는와]\)|\(으\)로", _words(shown))
 
 
 def test_before_the_data_watch_has_looked_the_page_says_so(page):
