@@ -3,6 +3,7 @@
 import asyncio
 
 from matinee.errors import NotFound
+from matinee.serving.aside import aside
 from matinee.serving.served import ServedModel
 from matinee.serving.shelf import Shelf
 from matinee.serving.slot import ModelSlot
@@ -41,5 +42,5 @@ class Beside:
             if self._extra is None or not self._extra.registered or not self._extra.registered.is_same_as(record):
                 # Given up first: never are two mapped beside the one that serves.
                 self._extra = None
-                self._extra = await asyncio.to_thread(self._shelf.load, version)
+                self._extra = await aside(lambda: self._shelf.load(version))
             return self._extra

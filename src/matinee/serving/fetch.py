@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from matinee.errors import BadData, DependencyUnreachable, NotFound
 from matinee.models import artifact
+from matinee.serving.aside import aside
 from matinee.serving.served import NAME, Registered
 from matinee.serving.shelf import writing
 
@@ -67,6 +69,7 @@ class MlflowReader:
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         self._url = url
+        self._timeout_s = timeout_s
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
         self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=False)
 
@@ -218,16 +221,26 @@ class MlflowReader:
         return answer
 
     async def _download(self, path: str, target: Path) -> None:
+        """In a thread: thousands of blocks would each wait for a turn of the event loop that answers people."""
+        given_up = threading.Event()
         try:
-            async with self._http.stream("GET", f"{_FILES}/{quote(path)}") as response:
-                if response.status_code == 404:
-                    raise BadData(f"MLflow has no file {path}.", "Train it again, or deploy another version.")
-                response.raise_for_status()
-                with writing(), target.open("wb") as file:
-                    async for block in response.aiter_bytes(_BLOCK_BYTES):
-                        await asyncio.to_thread(file.write, block)
+            await aside(lambda: self._copy(path, target, given_up))
         except httpx.HTTPError as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
+        finally:
+            given_up.set()
+
+    def _copy(self, path: str, target: Path, given_up: threading.Event) -> None:
+        url = f"{self._url.rstrip('/')}{_FILES}/{quote(path)}"
+        with httpx.stream("GET", url, timeout=self._timeout_s, trust_env=False) as response:
+            if response.status_code == 404:
+                raise BadData(f"MLflow has no file {path}.", "Train it again, or deploy another version.")
+            response.raise_for_status()
+            with writing(), target.open("wb") as file:
+                for block in response.iter_bytes(_BLOCK_BYTES):
+                    if given_up.is_set():
+                        return
+                    file.write(block)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

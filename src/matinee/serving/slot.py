@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.errors import BadData, MatineeError
 from matinee.serving import fallback
+from matinee.serving.aside import aside
 from matinee.serving.metrics import Metrics
 from matinee.serving.served import ServedModel
 from matinee.serving.shelf import Shelf
@@ -58,8 +59,9 @@ class ModelSlot:
         """
         async with self._lock:
             if self._ready is None or self._ready.version != version:
-                self._ready = await asyncio.to_thread(self._shelf.load, version, is_verified=True)
-            await asyncio.to_thread(self._ready.rehearse, self._current)
+                self._ready = await aside(lambda: self._shelf.load(version, is_verified=True))
+            ready, current = self._ready, self._current
+            await aside(lambda: ready.rehearse(current))
 
     def hold(self, served: ServedModel | None) -> None:
         """Keep a model ready for `follow`; None gives up what was ready."""
@@ -77,7 +79,7 @@ class ModelSlot:
                 return
             served, self._ready = self._ready, None
             if served is None or not deployed.is_same_as(served.registered):
-                served = await asyncio.to_thread(self._shelf.load, deployed.version)
+                served = await aside(lambda: self._shelf.load(deployed.version))
             if not deployed.is_same_as(served.registered):
                 raise BadData(f"Version {deployed.version} on disk is of another run.", "Deploy it again.")
             # Metrics may have been logged since it was put on disk.

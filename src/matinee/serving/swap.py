@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import structlog
 
 from matinee.errors import BadData, MatineeError, NotFound
+from matinee.serving.aside import aside
 from matinee.serving.fetch import MlflowReader
 from matinee.serving.metrics import Metrics
 from matinee.serving.peers import PROBLEM, Message, Peers
@@ -120,7 +121,7 @@ class Swapper:
         if not registered.is_same_as(self._shelf.record(registered.version)):
             return None
         try:
-            return await asyncio.to_thread(self._shelf.load, registered.version)
+            return await aside(lambda: self._shelf.load(registered.version))
         except BadData as error:
             log.warning("model_on_disk_refused", version=registered.version, reason=str(error))
             return None
@@ -129,7 +130,7 @@ class Swapper:
         with self._shelf.draft(registered.version) as draft:
             async with self._mlflow.within_time():
                 await self._mlflow.download(registered, draft)
-            return await asyncio.to_thread(self._shelf.keep, draft, registered)
+            return await aside(lambda: self._shelf.keep(draft, registered))
 
     async def _prepare(self, ready: ServedModel, registered: Registered) -> None:
         self._slot.hold(ready)
