@@ -59,9 +59,11 @@ def _measure(size: Size, duration_s: float, workers: int) -> Figures:
                 figures = _loads(bare.url, app, size, duration_s)
                 if size.n_movies <= WORTH_AN_INDEX:  # with an index a swap takes as long as the index
                     figures["swaps"] = _swaps(app, size, duration_s, figures)
-            one, three = (_memory_bytes(size, root, mlflow, number) for number in (1, 3))
-    figures["memory_mb"] = {"first_worker": one / 1e6, "extra_worker": (three - one) / 2e6}
-    figures["extra_worker_share"] = (three - one) / 2 / one
+            one, two, four = (_memory_bytes(size, root, mlflow, number) for number in (1, 2, 4))
+    extra = (four - two) / 2
+    # A single worker has no parent.
+    figures["memory_mb"] = {"first_worker": one / 1e6, "parent": (two - one - extra) / 1e6, "extra_worker": extra / 1e6}
+    figures["extra_worker_share"] = extra / one
     log.info("measured", size=size.name)
     return figures
 

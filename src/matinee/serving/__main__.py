@@ -1,5 +1,6 @@
 """`python -m matinee.serving`: the API server as a process, or as a parent and its workers."""
 
+import gc
 import importlib
 import os
 import socket
@@ -27,6 +28,9 @@ SHUTDOWN_S = 3
 
 SWITCH_INTERVAL_S = 0.001
 """How long another thread may keep the interpreter from the one that answers."""
+
+GC_THRESHOLDS = (50_000, 20, 100)
+"""When cyclic garbage is looked for: rarely, because answers are kept by the thousand and nearly none is in a cycle."""
 
 _FIRST_NEEDED_BY_A_REQUEST = ("alembic.command", "alembic.config", "sqlite3", "sqlalchemy.dialects.sqlite")
 
@@ -92,6 +96,7 @@ def serve(settings: Settings, listeners: list[socket.socket], create: "Create | 
     )
     # A model that is loaded beside requests gives way to them five times sooner.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(*GC_THRESHOLDS)
     if siblings is None:
         uvicorn.Server(config).run(listeners)
         return

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import httpx
+import psutil
 import pytest
 
 from matinee.ratings.feedback import FeedbackStore
@@ -58,7 +59,7 @@ class Writers:
 
 
 @pytest.mark.timeout(480)
-def test_what_was_acknowledged_is_there_after_twenty_kills(settings, tmp_path):
+def test_what_was_acknowledged_is_there_after_twenty_kills_of_all_processes(settings, tmp_path):
     writers = Writers(settings.api)
     with ThreadPoolExecutor(N_WRITERS) as pool, (tmp_path / "log").open("w") as log:
         running = [pool.submit(writers.write) for _ in range(N_WRITERS)]
@@ -76,6 +77,41 @@ def test_what_was_acknowledged_is_there_after_twenty_kills(settings, tmp_path):
             writers.ended.set()
         for each in running:
             each.result()
+    check(writers, settings)
+
+
+@pytest.mark.timeout(480)
+def test_what_was_acknowledged_is_there_after_twenty_kills_of_one_process(settings, tmp_path):
+    """Of a worker, which its parent starts again, or of the parent, without which its workers end."""
+    writers = Writers(settings.api)
+    with ThreadPoolExecutor(N_WRITERS) as pool, (tmp_path / "log").open("w") as log:
+        running = [pool.submit(writers.write) for _ in range(N_WRITERS)]
+        command = [sys.executable, "-m", "matinee.serving"]
+        environment = as_environment(settings) | {"MATINEE_API_WORKERS": "3"}
+        server = subprocess.Popen(command, env=environment, stderr=log)
+        try:
+            for turn in range(N_KILLS):
+                writers.wait_for(ACKNOWLEDGED_BEFORE_A_KILL, server)
+                workers = psutil.Process(server.pid).children()
+                if turn % 5 < 4:
+                    workers[turn % len(workers)].kill()
+                    continue
+                server.kill()
+                server.wait()
+                assert psutil.wait_procs(workers, timeout=20)[1] == []
+                server = subprocess.Popen(command, env=environment, stderr=log)
+            writers.wait_for(ACKNOWLEDGED_BEFORE_A_KILL, server)
+        finally:
+            writers.ended.set()
+            server.terminate()
+            server.wait()
+        for each in running:
+            each.result()
+    check(writers, settings)
+
+
+def check(writers: Writers, settings: Settings) -> None:
+    """Nothing is lost, and nothing was refused."""
     store = FeedbackStore(settings)
     lost = [user_id for user_id in writers.acknowledged if len(store.of_user(user_id)) != 1]
     assert lost == []
