@@ -16,6 +16,9 @@ from safetensors import safe_open
 _LENGTH_BYTES = 8
 """A file begins with the length of its header, little-endian."""
 
+_BIT_BYTES = 1 << 23
+"""Of a mapping, what is given back at once; a multiple of any page's size."""
+
 _DTYPES = {
     "BOOL": "?",
     **{f"{kind}{bits}": f"<{kind.lower()}{bits // 8}" for kind in "IU" for bits in (16, 32, 64)},
@@ -42,6 +45,18 @@ def load_mapped(path: Path) -> dict[str, NDArray[Any]]:
     _touch(mapping)
     start = _LENGTH_BYTES + header_bytes
     return {name: _array(mapping, start, about) for name, about in header.items() if name != "__metadata__"}
+
+
+def let_go(array: NDArray[Any]) -> None:
+    """Give back the pages of the file under a mapped array, bit by bit; whoever still reads there gets them again.
+
+    To unmap a large file takes many milliseconds in one piece, in which no other thread of the process runs. After this
+    there is little left to do. Nothing happens to an array that is not mapped.
+    """
+    mapping = array.base
+    if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        for start in range(0, len(mapping), _BIT_BYTES):
+            mapping.madvise(mmap.MADV_DONTNEED, start, min(_BIT_BYTES, len(mapping) - start))
 
 
 def _touch(mapping: mmap.mmap) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from matinee import __version__
 from matinee.credentials import api_token
@@ -106,4 +107,6 @@ def create_app(
     problems.install(app)
     for routes in (recommendations, movies, ratings, users, model, versions, chunks, run_routes, operations):
         app.include_router(routes.router)
+    # Routes are tried in order: those that are asked all the time before the pages of the documents.
+    app.router.routes.sort(key=lambda route: not isinstance(route, APIRoute))
     return app

@@ -5,8 +5,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+import structlog
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -17,6 +21,16 @@ NICENESS = 15
 async def aside(work: Callable[[], T]) -> T:
     """What `work` returns; what is asked for meanwhile waits for its turn."""
     return await asyncio.get_running_loop().run_in_executor(_executor, work)
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Do `work` when there is time; nobody waits for it."""
+    _executor.submit(work).add_done_callback(_tell_failure)
+
+
+def _tell_failure(done: Future[None]) -> None:
+    if (error := done.exception()) is not None:
+        log.warning("left_undone", reason=repr(error))
 
 
 def _give_way() -> None:

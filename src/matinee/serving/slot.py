@@ -13,8 +13,9 @@ from polars.exceptions import PolarsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.errors import BadData, MatineeError
+from matinee.models.mapped import let_go
 from matinee.serving import fallback
-from matinee.serving.aside import aside
+from matinee.serving.aside import afterwards, aside
 from matinee.serving.metrics import Metrics
 from matinee.serving.served import ServedModel
 from matinee.serving.shelf import Shelf
@@ -115,5 +116,6 @@ class ModelSlot:
         return fallback.fallback(self._settings, found)
 
     def _replace(self, served: ServedModel) -> None:
-        self._current = served
+        before, self._current = self._current, served
         self._metrics.serve(served)
+        afterwards(lambda: let_go(before.model.popularity))

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from matinee.serving.aside import NICENESS, aside
+from matinee.serving.aside import NICENESS, afterwards, aside
 
 
 def niceness() -> int:
@@ -38,3 +38,12 @@ def test_one_thing_at_a_time_and_its_error_is_that_of_who_asked():
 
     one, error, half = asyncio.run(many())
     assert (one, type(error), half) == (1, ZeroDivisionError, 0.5)
+
+
+def test_what_nobody_waits_for_is_done_and_its_failure_is_in_the_log(capsys):
+    done = []
+    afterwards(lambda: done.append(1 / 0))
+    afterwards(lambda: done.append("more"))
+    asyncio.run(aside(lambda: None))
+    assert done == ["more"]
+    assert "left_undone" in capsys.readouterr().out
