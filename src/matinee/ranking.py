@@ -143,10 +143,6 @@ class Best(NamedTuple):
 class Scorer(Protocol):
     """What a kind of model knows beyond popularity; one implementation for each `kind` of artifact."""
 
-    def best(self, wants: Sequence[Want]) -> list[Best | None]:
-        """A list for each of `wants`, the same whatever else is wanted with it; None where nothing is known of whom."""
-        ...
-
     def learned(self, user_index: int) -> Floats | None:
         """Scores of all movies, shape (n_movies,), for a user of the training data; None when nothing was learned."""
         ...
@@ -179,10 +175,6 @@ class PopularityScorer:
     def from_parts(cls, parts: "_Parts") -> "PopularityScorer":
         """From the array `popularity`."""
         return cls(parts.array("popularity", (parts.n_movies,)))
-
-    def best(self, wants: Sequence[Want]) -> list[Best | None]:
-        """See `Scorer.best`."""
-        return [_best_by_scores(self, want) for want in wants]
 
     def learned(self, user_index: int) -> Floats | None:  # noqa: ARG002  everyone gets the same
         """See `Scorer.learned`."""
@@ -276,7 +268,10 @@ class FactorScorer:
         return float(np.sqrt(np.einsum("ij,ij->i", self.item_factors, self.item_factors).max(initial=0)))
 
     def best(self, wants: Sequence[Want]) -> list[Best | None]:
-        """See `Scorer.best`; several users are scored in one product of matrices, which reads the factors once."""
+        """A list for each of `wants`, the same whatever else is wanted with it; None for whom nothing is known of.
+
+        Several users are scored in one product of matrices, which reads the factors once.
+        """
         factors = [self._factor(want.whom) for want in wants]
         found = [
             None if factor is None else self._found(factor, want) for factor, want in zip(factors, wants, strict=True)
@@ -437,10 +432,6 @@ class ItemItemScorer:
             positive_rating=float(parts.parameters["positive_rating"]),
         )
 
-    def best(self, wants: Sequence[Want]) -> list[Best | None]:
-        """See `Scorer.best`."""
-        return [_best_by_scores(self, want) for want in wants]
-
     def learned(self, user_index: int) -> Floats | None:
         """See `Scorer.learned`; None for a user who liked no movie."""
         return self.fold_in(self.histories.of(user_index))
@@ -521,10 +512,6 @@ class BlendScorer:
             scorer = _scorer(name.split(".")[1], parts.below(name))
             components.append(Component(float(parts.parameters[name]), scorer, fresh_days))
         return cls(components, parts.histories, float(parts.parameters.get("data_through", 0)))
-
-    def best(self, wants: Sequence[Want]) -> list[Best | None]:
-        """See `Scorer.best`."""
-        return [_best_by_scores(self, want) for want in wants]
 
     def learned(self, user_index: int) -> Floats | None:
         """See `Scorer.learned`; None for a user of whom no component but popularity learned anything."""
@@ -710,7 +697,7 @@ def recommend(
 def recommend_many(model: RankingModel, asked: Sequence[Asked]) -> list[Ranking]:
     """A list for each of `asked`: what `recommend` makes of it alone, and faster than one by one."""
     policies, wants = zip(*(_want(model, each) for each in asked), strict=True) if asked else ((), ())
-    found = [None] * len(wants) if model.scorer is None else model.scorer.best(wants)
+    found = _best(model.scorer, wants)
     return [
         _popular(model, want) if best is None else Ranking(policy, best.items, best.scores)
         for policy, want, best in zip(policies, wants, found, strict=True)
@@ -732,8 +719,14 @@ def _popular(model: RankingModel, want: Want) -> Ranking:
     return Ranking("popular", items, model.popularity[items])
 
 
+def _best(scorer: Scorer | None, wants: Sequence[Want]) -> list[Best | None]:
+    """The best by a scorer; None where it knows nothing of whom."""
+    if isinstance(scorer, FactorScorer):
+        return scorer.best(wants)
+    return [None if scorer is None else _best_by_scores(scorer, want) for want in wants]
+
+
 def _best_by_scores(scorer: Scorer, want: Want) -> Best | None:
-    """See `Scorer.best`, by the scores of all movies."""
     scores = scorer.fold_in(want.whom) if isinstance(want.whom, History) else scorer.learned(want.whom)
     if scores is None:
         return None

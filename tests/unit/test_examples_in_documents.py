@@ -39,6 +39,8 @@ def problem_of(words: list[str]) -> str:
     """Why a command line is none of matinee's; nothing when it is. It is read, not run."""
     command, name = get_command(app), "matinee"
     while isinstance(command, TyperGroup) and words:
+        if any(words == [option] for each in command.params for option in each.opts):
+            return ""
         name, *words = words
         if name not in command.commands:
             return f"There is no command {name}."
