@@ -191,15 +191,18 @@ def test_a_killed_worker_is_replaced_and_joins_with_the_deployed_version(server)
 
 def test_a_worker_that_dies_while_all_prepare_ends_the_swap_and_the_old_model_stays(server, mlflow):
     mlflow.register(2, produce=False)
-    victim = server.workers()[2]
-    victim.suspend()  # so that the others wait for it
-    with ThreadPoolExecutor(1) as pool:
-        swapping = pool.submit(server.swap, 2)
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=server.settings.api, trust_env=False) as client:
+        client.get("/health/live")  # the connection is one worker's from here on
+        server.wait_for(lambda: sum(accepted(server)) == 1)
+        number = accepted(server).index(0)
+        victim = server.workers()[number]
+        victim.suspend()  # so that the others wait for it
+        swapping = pool.submit(client.post, "/v1/model", json={"version": 2}, headers=TOKEN, timeout=90)
         server.wait_for((server.settings.home / "serving" / "2").exists)
         victim.kill()
         answer = swapping.result()
     assert answer.status_code == 500
-    assert "worker 2 died" in answer.json()["detail"]
+    assert f"worker {number} died" in answer.json()["detail"]
     assert answer.headers["Content-Type"] == "application/problem+json"
     server.wait_for(lambda: server.versions() == {"1"})
     server.wait_for(lambda: server.swap(2).json().get("workers") == N_WORKERS)
