@@ -7,6 +7,9 @@ from matinee.serving.catalogue import Filters
 KEPT = 1_000
 """Query strings that a worker remembers; people use few."""
 
+LONGEST = 200
+"""Bytes of a query string that is remembered; longer ones say what nobody asked."""
+
 
 class Question(NamedTuple):
     """What a list of recommendations is asked for, whoever asks."""
@@ -29,5 +32,5 @@ class Questions:
 
     def remember(self, query_string: bytes, question: Question) -> None:
         """Remember a query string that was valid."""
-        if len(self._known) < KEPT:
+        if len(self._known) < KEPT and len(query_string) <= LONGEST:
             self._known[query_string] = question
