@@ -107,6 +107,9 @@ class FakeAirflow:
         if path == "/api/v2/assets/events":
             source = self._find(query["source_dag_id"], query["source_run_id"])
             caused = source.caused if source else None
+            run = self._find("deploy_model", caused) if caused else None
+            if run and run.body()["state"] == "queued":
+                return 500, "Internal Server Error"
             created = [{"dag_id": "deploy_model", "run_id": caused}] if caused else []
             return 200, {"asset_events": [{"created_dagruns": created}]}
         return self._of_dag(method, *path.split("/")[4:], body=body)

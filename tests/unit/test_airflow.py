@@ -171,6 +171,14 @@ def test_a_run_that_no_scheduler_takes_is_given_up(settings, airflow_server):
         advance(settings, ignore, absence_s=0.05)
 
 
+def test_a_deployment_that_waits_in_the_queue_is_waited_for(settings, airflow_server):
+    """Airflow answers 500 to the question what a promotion caused, for as long as that has not started."""
+    waiting = airflow_server.deploy_run("asset__1")
+    waiting.states = ["queued", "queued", "running", "success"]
+    airflow_server.runs.append(waiting)
+    assert advance(settings, ignore).served_version == "4"
+
+
 def test_a_promotion_that_nobody_deploys_is_an_error(settings, airflow_server):
     airflow_server.next_run = lambda _, dag_run_id: airflow_server.promoting_run(dag_run_id, caused=None)
     with pytest.raises(DependencyUnreachable, match="no deploy_model run followed"):
