@@ -7,7 +7,7 @@ Everything is in matrix rows (`user_index`, `item_index`); external ids stay out
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from typing import Any, Literal, NamedTuple, Protocol
@@ -263,6 +263,12 @@ class FactorScorer:
         return np.linalg.inv(self._gram.astype(np.float64)).astype(np.float32)
 
     @cached_property
+    def _panels(self) -> list[Floats]:
+        """The item factors, a copy of at most `_PANEL` columns each; without a copy where there are no more."""
+        starts = range(0, max(1, self.item_factors.shape[1]), _PANEL)
+        return [np.ascontiguousarray(self.item_factors[:, start : start + _PANEL]) for start in starts]
+
+    @cached_property
     def _longest(self) -> float:
         """Largest length of an item factor."""
         return float(np.sqrt(np.einsum("ij,ij->i", self.item_factors, self.item_factors).max(initial=0)))
@@ -306,8 +312,7 @@ class FactorScorer:
         How a sum is rounded depends on what else is computed with it. So whatever may be among the best is scored
         again, each movie by itself, and a list is the same with whomever it was made.
         """
-        # A column a user: so BLAS takes the factors as they lie, which the other way round it would copy first.
-        scores = self.item_factors @ user_factors.T
+        scores = self._products(user_factors)
         for column, want in enumerate(wants):
             scores[want.excluded, column] = -np.inf
             if want.candidates is not None:
@@ -318,6 +323,14 @@ class FactorScorer:
         for column, (want, user_factor) in enumerate(zip(wants, user_factors, strict=True)):
             rows = _contenders(scores[:, column], maxima[column], want.k, float(rounding[column]))
             yield _best_of(rows, self._exact(rows, user_factor), want.k)
+
+    def _products(self, user_factors: Floats) -> Floats:
+        """Scores of all movies for each of `user_factors`, shape (n_movies, n_users)."""
+        # A column a user: so BLAS takes the factors as they lie, which the other way round it would copy first.
+        scores: Floats = self._panels[0] @ user_factors[:, :_PANEL].T
+        for number, panel in enumerate(self._panels[1:], start=1):
+            scores += panel @ user_factors[:, number * _PANEL : (number + 1) * _PANEL].T
+        return scores
 
     def _factor(self, whom: int | History) -> Floats | None:
         return self.user_factor(whom) if isinstance(whom, History) else self._learned_factor(whom)
@@ -650,6 +663,15 @@ class RankingModel:
         return known if news is None else known.with_news(news)
 
 
+class Reason(NamedTuple):
+    """What speaks most for a movie in a list."""
+
+    item: int
+    """Matrix row of a movie that the user rated."""
+    contribution: float
+    """What its rating adds to the score, on the scale of the scores; more than that of every other rating."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """A ranked list and how it was made."""
@@ -660,6 +682,9 @@ class Ranking:
 
     scores: Floats
     """Score of each, comparable within this list only."""
+
+    reasons: list[Reason | None] | None = None
+    """Why each movie is in the list; see `reasons`. None when nobody asked for it."""
 
 
 class Asked(NamedTuple):
@@ -675,6 +700,8 @@ class Asked(NamedTuple):
     """Movies that may appear, shape (n_movies,); None for all."""
     exclude_seen: bool = True
     """Leave out every movie that the user has rated."""
+    reasons: bool = False
+    """Tell which of the user's ratings speaks most for each movie."""
 
 
 def recommend(
@@ -685,33 +712,41 @@ def recommend(
     *,
     candidates: Mask | None = None,
     exclude_seen: bool = True,
+    reasons: bool = False,
 ) -> Ranking:
     """Best `k` movies for a user; see `Asked` for what is given.
 
     Returns:
         The list. Equal scores are ordered by matrix row, so the same request always gets the same answer.
     """
-    return recommend_many(model, [Asked(user_index, news, k, candidates, exclude_seen)])[0]
+    return recommend_many(model, [Asked(user_index, news, k, candidates, exclude_seen, reasons)])[0]
 
 
 def recommend_many(model: RankingModel, asked: Sequence[Asked]) -> list[Ranking]:
     """A list for each of `asked`: what `recommend` makes of it alone, and faster than one by one."""
-    policies, wants = zip(*(_want(model, each) for each in asked), strict=True) if asked else ((), ())
-    found = _best(model.scorer, wants)
+    histories, wants = zip(*(_want(model, each) for each in asked), strict=True) if asked else ((), ())
+    rankings = [
+        _popular(model, want) if best is None else Ranking(_policy(want), best.items, best.scores)
+        for want, best in zip(wants, _best(model.scorer, wants), strict=True)
+    ]
     return [
-        _popular(model, want) if best is None else Ranking(policy, best.items, best.scores)
-        for policy, want, best in zip(policies, wants, found, strict=True)
+        replace(ranking, reasons=reasons(model, history, ranking)) if each.reasons else ranking
+        for each, history, ranking in zip(asked, histories, rankings, strict=True)
     ]
 
 
-def _want(model: RankingModel, asked: Asked) -> tuple[Policy, Want]:
-    user_index, news, k, candidates, exclude_seen = asked
+def _want(model: RankingModel, asked: Asked) -> tuple[History, Want]:
+    """All that is known of the user, and what is wanted of the scorer."""
+    user_index, news = asked.user_index, asked.news
     known = model.history(user_index)
     history = known if news is None else known.with_news(news)
-    is_learned = user_index is not None and history is known
-    excluded = history.items if exclude_seen else np.empty(0, np.int32)
-    whom = user_index if user_index is not None and is_learned else history
-    return "learned" if is_learned else "fold_in", Want(whom, k, excluded, candidates)
+    whom = history if user_index is None or history is not known else user_index
+    excluded = history.items if asked.exclude_seen else np.empty(0, np.int32)
+    return history, Want(whom, asked.k, excluded, asked.candidates)
+
+
+def _policy(want: Want) -> Policy:
+    return "fold_in" if isinstance(want.whom, History) else "learned"
 
 
 def _popular(model: RankingModel, want: Want) -> Ranking:
@@ -736,6 +771,9 @@ def _best_by_scores(scorer: Scorer, want: Want) -> Best | None:
 
 _AT_ONCE = 32
 """Users whose scores are in memory at a time."""
+
+_PANEL = 64
+"""Columns of a matrix that BLAS multiplies at full speed: it reads longer rows at half of it."""
 
 _SEARCHABLE = 50
 """Of a list, with what it may not hold, longer than one in so many movies, a scan is no slower than a search."""
@@ -799,22 +837,17 @@ def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
     return Ranking(policy, items, scores[items])
 
 
-def reasons(
-    model: RankingModel, user_index: int | None, news: History | None, ranking: Ranking
-) -> list[tuple[int, float] | None]:
+def reasons(model: RankingModel, history: History, ranking: Ranking) -> list[Reason | None]:
     """For each movie of a list the rated movie that speaks most for it.
 
     Args:
         model: what the list was ranked with.
-        user_index: see `recommend`.
-        news: see `recommend`.
+        history: all that is known of the user for whom it was ranked.
         ranking: the list.
 
     Returns:
-        Matrix row of the rated movie whose contribution to the score is the largest, and that contribution, on the
-        scale of the scores; None where nothing that the user rated speaks for the movie.
+        Nothing where no movie that the user rated speaks for the listed one.
     """
-    history = model.history(user_index, news)
     if model.scorer is None or ranking.policy == "popular" or len(ranking.items) == 0:
         return [None] * len(ranking.items)
     added = model.scorer.contributions(history, ranking.items)
@@ -823,5 +856,5 @@ def reasons(
     # A movie that was rated may be listed again; it is no reason for itself.
     added[history.items[:, None] == ranking.items] = -np.inf
     best = added.argmax(axis=0)
-    strongest = zip(history.items[best].tolist(), added.max(axis=0).tolist(), strict=True)
-    return [(row, gain) if gain > 0 else None for row, gain in strongest]
+    strongest = zip(history.items[best].tolist(), added[best, np.arange(len(best))].tolist(), strict=True)
+    return [Reason(row, gain) if gain > 0 else None for row, gain in strongest]

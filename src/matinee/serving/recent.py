@@ -20,6 +20,7 @@ class Request:
     k: int
     filters: Filters
     exclude_seen: bool
+    reasons: bool
 
 
 class RecentRequests:
@@ -30,7 +31,8 @@ class RecentRequests:
 
     def note(self, request: Request) -> None:
         """Remember a request; costs about a microsecond."""
-        shape = (request.user_index is None, len(request.news) > 0, request.k, request.filters, request.exclude_seen)
+        who = request.user_index is None, len(request.news) > 0
+        shape = (*who, request.k, request.filters, request.exclude_seen, request.reasons)
         if shape in self._requests or len(self._requests) < N_SHAPES:
             self._requests[shape] = request
 

@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict
 
 from matinee.errors import BadData, UsageError
 from matinee.models.artifact import Artifact
-from matinee.ranking import Asked, FactorScorer, History, Ranking, RankingModel, recommend, recommend_many, similar
+from matinee.ranking import (
+    Asked,
+    FactorScorer,
+    History,
+    Ranking,
+    RankingModel,
+    Reason,
+    recommend,
+    recommend_many,
+    similar,
+)
 from matinee.ratings.feedback import StoredRating
 from matinee.serving.catalogue import Catalogue, Filters
 from matinee.serving.recent import RecentRequests, Request
@@ -71,7 +81,7 @@ class ServedModel:
     recent: RecentRequests = field(default_factory=RecentRequests)
     """What it was asked."""
     _because: dict[int, bytes] = field(default_factory=dict)
-    """What `because` has said."""
+    """What `because` has said of a rated movie, but for how much it adds."""
 
     @classmethod
     def of(cls, artifact: Artifact, registered: Registered) -> Self:
@@ -115,22 +125,34 @@ class ServedModel:
         return 1.0 if search is None else search.recall_at_10
 
     def asked(
-        self, user_index: int | None, news: History, k: int, filters: Filters, *, exclude_seen: bool = True
+        self,
+        user_index: int | None,
+        news: History,
+        k: int,
+        filters: Filters,
+        *,
+        exclude_seen: bool = True,
+        reasons: bool = False,
     ) -> Asked:
         """What `rank` is asked for the best `k` movies that pass the filters.
 
         Raises:
             UsageError: no movie has the genre.
         """
-        self.recent.note(Request(user_index, news, k, filters, exclude_seen))
-        return Asked(user_index, news, k, self.catalogue.candidates(filters), exclude_seen)
+        self.recent.note(Request(user_index, news, k, filters, exclude_seen, reasons))
+        return Asked(user_index, news, k, self.catalogue.candidates(filters), exclude_seen, reasons)
 
     def rank(self, asked: Sequence[Asked]) -> list[Ranking]:
         """See `matinee.ranking.recommend_many`."""
         return recommend_many(self.model, asked)
 
-    def because(self, item_index: int) -> bytes:
-        """What a list says when a rating of this movie is the reason for another one, but for how much it adds."""
+    def because(self, reason: Reason | None) -> bytes:
+        """The member `reason` of a movie in a list as JSON, with a comma before it; empty when there is none."""
+        if reason is None:
+            return b""
+        return b"".join((self._because_of(reason.item), orjson.dumps(reason.contribution), b"}"))
+
+    def _because_of(self, item_index: int) -> bytes:
         opened = self._because.get(item_index)
         if opened is None:
             movie_id, title = self.catalogue.movie_id(item_index), self.catalogue.title(item_index)
@@ -188,7 +210,14 @@ class ServedModel:
             user_index = request.user_index if is_known else None
             news = self._translated(request.news, before)
             try:
-                asked = self.asked(user_index, news, request.k, request.filters, exclude_seen=request.exclude_seen)
+                asked = self.asked(
+                    user_index,
+                    news,
+                    request.k,
+                    request.filters,
+                    exclude_seen=request.exclude_seen,
+                    reasons=request.reasons,
+                )
                 self.rank([asked])
             except UsageError:  # it asks for a genre that is no more
                 continue

@@ -13,7 +13,7 @@ from matinee.models.ease import EASE
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
-from matinee.ranking import History, RankingModel, reasons, recommend
+from matinee.ranking import History, RankingModel, recommend
 
 EXPLAINING = [
     ALS(factors=4, recency=2.0),
@@ -61,24 +61,37 @@ def test_the_reason_is_the_movie_without_which_the_score_would_fall_most(algorit
     news = History(np.array([1, 4], np.int32), np.array([5, 5], np.float32), np.array([100, 200]))
     ranking = recommend(model, None, news)
     added = model.scorer.contributions(news, ranking.items)
-    for column, reason in enumerate(reasons(model, None, news, ranking)):
+    for column, reason in enumerate(recommend(model, None, news, reasons=True).reasons):
         strongest = added[:, column].max()
         if reason is None:
             assert strongest <= 0
         else:
-            row, gain = reason
-            assert row == news.items[added[:, column].argmax()]
-            assert gain == strongest > 0
+            assert reason.item == news.items[added[:, column].argmax()]
+            assert reason.contribution == strongest > 0
 
 
 def test_popularity_has_no_reasons(interactions: Interactions) -> None:
     for algorithm in (Popular(), Blend(als=0, ease=0, next_item=0, recent=1, common=-1)):
         model = model_of(algorithm, interactions)
-        ranking = recommend(model, 0)
-        assert reasons(model, 0, None, ranking) == [None] * len(ranking.items)
+        ranking = recommend(model, 0, reasons=True)
+        assert ranking.reasons == [None] * len(ranking.items)
 
 
 def test_an_empty_list_has_no_reasons(interactions: Interactions) -> None:
     model = model_of(EASE(), interactions)
-    ranking = recommend(model, 0, candidates=np.zeros(interactions.n_movies, bool))
-    assert reasons(model, 0, None, ranking) == []
+    ranking = recommend(model, 0, candidates=np.zeros(interactions.n_movies, bool), reasons=True)
+    assert ranking.reasons == []
+
+
+def test_reasons_are_given_only_when_they_are_asked_for(interactions: Interactions) -> None:
+    assert recommend(model_of(EASE(), interactions), 0).reasons is None
+
+
+def test_a_movie_that_is_listed_again_is_no_reason_for_itself(interactions: Interactions) -> None:
+    model = model_of(EASE(), interactions)
+    news = History(np.array([1, 4], np.int32), np.array([5, 5], np.float32), np.array([100, 200]))
+    ranking = recommend(model, None, news, exclude_seen=False, reasons=True)
+    assert {1, 4} <= set(ranking.items.tolist())
+    named = [(row, reason.item) for row, reason in zip(ranking.items.tolist(), ranking.reasons, strict=True) if reason]
+    assert named
+    assert all(row != reason for row, reason in named)

@@ -1,6 +1,6 @@
 """Lists of movies for people: known, new, or without a name."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from itertools import repeat
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
-from matinee.ranking import History, Ranking, reasons
+from matinee.ranking import History, Ranking
 from matinee.ratings.feedback import UserFeedback
 from matinee.serving import problems, schemas
 from matinee.serving.answers import Given
@@ -94,10 +94,8 @@ async def _recommended(request: Request, server: Services, user_id: str, questio
     if given is None:
         filters, k, exclude_seen, reasons = question
         user_index, news = known_history(served, user_id, said)
-        asked = served.asked(user_index, news, k, filters, exclude_seen=exclude_seen)
-        ranking = await server.together.recommend(served, asked)
-        why = _reasons(served, user_index, news, ranking) if reasons else None
-        given = _given(served, said, ranking, user_id, why)
+        asked = served.asked(user_index, news, k, filters, exclude_seen=exclude_seen, reasons=reasons)
+        given = _given(served, said, await server.together.recommend(served, asked), user_id)
         server.answers.keep(key, served, given)
     return _answer(request, server, served, given, user_id)
 
@@ -112,10 +110,9 @@ async def recommend_to_session(request: Request, server: Server, session: schema
     served = server.slot.current
     history = _history(served, session)
     filters = Filters(session.genre, session.year_from, session.year_to)
-    asked = served.asked(None, history, session.k, filters, exclude_seen=session.exclude_seen)
+    asked = served.asked(None, history, session.k, filters, exclude_seen=session.exclude_seen, reasons=session.reasons)
     ranking = await server.together.recommend(served, asked)
-    why = _reasons(served, None, history, ranking) if session.reasons else None
-    return _answer(request, server, served, _given(served, UserFeedback(), ranking, None, why), None)
+    return _answer(request, server, served, _given(served, UserFeedback(), ranking, None), None)
 
 
 def _history(served: ServedModel, session: schemas.Session) -> History:
@@ -126,19 +123,8 @@ def _history(served: ServedModel, session: schemas.Session) -> History:
     return served.session([(entry.movie_id, entry.rating) for entry in entries])
 
 
-def _reasons(served: ServedModel, user_index: int | None, news: History, ranking: Ranking) -> list[bytes]:
-    """The member `reason` of each item as JSON, with a comma before it; nothing where there is none."""
-    found = reasons(served.model, user_index, news, ranking)
-    return [
-        b"" if reason is None else b"".join((served.because(reason[0]), orjson.dumps(reason[1]), b"}"))
-        for reason in found
-    ]
-
-
-def _given(
-    served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None, why: Sequence[bytes] | None
-) -> Given:
-    before_id, after_id = _body(served, ranking, {"user_id": user_id}, why)
+def _given(served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None) -> Given:
+    before_id, after_id = _body(served, ranking, {"user_id": user_id})
     movie_ids = [served.catalogue.movie_id(row) for row in ranking.items.tolist()]
     return Given(said, ranking, movie_ids, before_id, after_id)
 
@@ -153,20 +139,18 @@ def _answer(request: Request, server: Services, served: ServedModel, given: Give
 
 def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> Response:
     """A ranked list as JSON: `about`, then how it was made, then its movies."""
-    before_id, after_id = _body(served, ranking, about, None)
+    before_id, after_id = _body(served, ranking, about)
     body = b"".join((before_id, request.state.request_id.encode(), after_id))
     return Response(body, media_type="application/json")
 
 
-def _body(
-    served: ServedModel, ranking: Ranking, about: dict[str, str | None], why: Sequence[bytes] | None
-) -> tuple[bytes, bytes]:
-    """The JSON of a ranked list before and after the id of the request: its movies, each with its reason of `why`."""
+def _body(served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> tuple[bytes, bytes]:
+    """The JSON of a ranked list before and after the id of the request."""
     rows, scores = ranking.items.tolist(), ranking.scores.tolist()
     # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
     items = [
-        b"".join((served.catalogue.opened(row), b',"score":', orjson.dumps(score), reason, b"}"))
-        for row, score, reason in zip(rows, scores, why or repeat(b""), strict=False)
+        b"".join((served.catalogue.opened(row), b',"score":', orjson.dumps(score), served.because(reason), b"}"))
+        for row, score, reason in zip(rows, scores, ranking.reasons or repeat(None), strict=False)
     ]
     made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
     before_id = orjson.dumps(made)[:-1] + b',"request_id":"'
