@@ -112,11 +112,14 @@ class Histories:
         return History(self.items[rows], self.ratings[rows], self.rated_at[rows])
 
 
+Whom = int | History
+"""Row of a user of the training data, of whom something may have been learned; or a history to fold in."""
+
+
 class Want(NamedTuple):
     """A list that is wanted of a scorer."""
 
-    whom: int | History
-    """Row of a user of the training data, of whom something may have been learned; or a history to fold in."""
+    whom: Whom
     k: int
     """Length of the list."""
     excluded: NDArray[np.int32]
@@ -155,11 +158,16 @@ class Scorer(Protocol):
         """How near every movie is to one, shape (n_movies,); None when this model knows no nearness."""
         ...
 
-    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+    def contributions(self, whom: Whom, history: History, items: NDArray[np.int64]) -> Floats | None:
         """What each movie of a history adds to the scores of `items`, shape (n_history, n_items).
 
         Their sum over the history is the score, up to a constant that is the same for all `items`; None when nothing
         of the score comes from the history.
+
+        Args:
+            whom: who is scored.
+            history: what that user has rated.
+            items: matrix rows, shape (n_items,).
         """
         ...
 
@@ -188,7 +196,7 @@ class PopularityScorer:
         """See `Scorer.similar`; None."""
         return None
 
-    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:  # noqa: ARG002  it is alike for all histories
+    def contributions(self, whom: Whom, history: History, items: NDArray[np.int64]) -> Floats | None:  # noqa: ARG002  it is alike for all histories
         """See `Scorer.contributions`; None."""
         return None
 
@@ -207,6 +215,47 @@ class Search(Protocol):
 
 
 @dataclass(frozen=True)
+class _ByLength:
+    """Item factors in the order in which they are scanned, the longest first."""
+
+    rows: NDArray[np.int64]
+    """Matrix row at each place, shape (n_movies,)."""
+    places: NDArray[np.int64]
+    """Place of each matrix row, shape (n_movies,)."""
+    lengths: Floats
+    """Length of the factor at each place, falling, shape (n_movies,)."""
+    panels: Sequence[Floats]
+    """The factors, at most `_PANEL` columns in each."""
+
+    @classmethod
+    def of(cls, item_factors: Floats) -> "_ByLength":
+        lengths = np.sqrt(np.einsum("ij,ij->i", item_factors, item_factors))
+        rows = np.argsort(-lengths, kind="stable")
+        places = np.empty_like(rows)
+        places[rows] = np.arange(len(rows))
+        starts = range(0, max(1, item_factors.shape[1]), _PANEL)
+        panels = [np.ascontiguousarray(item_factors[rows, start : start + _PANEL]) for start in starts]
+        return cls(rows, places, lengths[rows], panels)
+
+    def n_reaching(self, length: float) -> int:
+        """How many factors are at least so long."""
+        return int(np.searchsorted(-self.lengths, -length, side="right"))
+
+    def score(self, user_factors: Floats, wants: Sequence[Want], places: slice, scores: Floats) -> None:
+        """Fill in the rows `places` of `scores`, shape (n_movies, n_users); -inf for what may not be in a list."""
+        part = scores[places]
+        # A column a user: so BLAS takes the factors as they lie, which the other way round it would copy first.
+        np.matmul(self.panels[0][places], user_factors[:, :_PANEL].T, out=part)
+        for number, panel in enumerate(self.panels[1:], start=1):
+            part += panel[places] @ user_factors[:, number * _PANEL : (number + 1) * _PANEL].T
+        for column, want in enumerate(wants):
+            excluded = self.places[want.excluded] - places.start
+            part[excluded[(excluded >= 0) & (excluded < len(part))], column] = -np.inf
+            if want.candidates is not None:
+                part[~want.candidates[self.rows[places]], column] = -np.inf
+
+
+@dataclass(frozen=True)
 class FactorScorer:
     """Implicit-feedback matrix factorization (Hu, Koren & Volinsky, 2008) with a recency-weighted fold-in.
 
@@ -215,6 +264,10 @@ class FactorScorer:
         x = (YᵀY + λI + Σ (wᵢ - 1) yᵢyᵢᵀ)⁻¹ Σ wᵢ yᵢ,   wᵢ = α · recency_weights(…)ᵢ over liked movies
 
     Without recency (τ = ∞) this is the formula of training.
+
+    With G = YᵀY + λI, which is alike for everyone, it says Gx = Σ cᵢyᵢ where cᵢ = wᵢ - (wᵢ - 1) yᵢᵀx. So the score yⱼᵀx
+    is a sum over the liked movies, of cᵢ yⱼᵀG⁻¹yᵢ: how near two movies are everyone has taught, and cᵢ is what a movie
+    still has to say. (Section 5 of the paper has another such sum, which takes a matrix inverse for each user.)
     """
 
     item_factors: Floats
@@ -263,15 +316,8 @@ class FactorScorer:
         return np.linalg.inv(self._gram.astype(np.float64)).astype(np.float32)
 
     @cached_property
-    def _panels(self) -> list[Floats]:
-        """The item factors, a copy of at most `_PANEL` columns each; without a copy where there are no more."""
-        starts = range(0, max(1, self.item_factors.shape[1]), _PANEL)
-        return [np.ascontiguousarray(self.item_factors[:, start : start + _PANEL]) for start in starts]
-
-    @cached_property
-    def _longest(self) -> float:
-        """Largest length of an item factor."""
-        return float(np.sqrt(np.einsum("ij,ij->i", self.item_factors, self.item_factors).max(initial=0)))
+    def _by_length(self) -> "_ByLength":
+        return _ByLength.of(self.item_factors)
 
     def best(self, wants: Sequence[Want]) -> list[Best | None]:
         """A list for each of `wants`, the same whatever else is wanted with it; None for whom nothing is known of.
@@ -309,30 +355,32 @@ class FactorScorer:
     def _scan(self, user_factors: Floats, wants: Sequence[Want]) -> Iterable[Best]:
         """The best for each of `user_factors`, shape (n_users, d).
 
-        How a sum is rounded depends on what else is computed with it. So whatever may be among the best is scored
-        again, each movie by itself, and a list is the same with whomever it was made.
+        Movies are scored from the longest factor on, until those that are left are too short to reach the best k: a
+        score is at most the product of both lengths. How a sum is rounded depends on what else is computed with it. So
+        whatever may be among the best is scored again, each movie by itself, and a list is the same with whomever it
+        was made.
         """
-        scores = self._products(user_factors)
-        for column, want in enumerate(wants):
-            scores[want.excluded, column] = -np.inf
-            if want.candidates is not None:
-                scores[~want.candidates, column] = -np.inf
+        movies, n_movies = self._by_length, len(self.item_factors)
         lengths = np.sqrt(np.einsum("ij,ij->i", user_factors, user_factors))
-        rounding = 2 * user_factors.shape[1] * np.finfo(np.float32).eps * self._longest * lengths
+        rounding = 2 * user_factors.shape[1] * np.finfo(np.float32).eps * movies.lengths[:1].sum() * lengths
+        scores = np.empty((n_movies, len(wants)), np.float32)
+        n_scored = min(n_movies, max(_FIRST, *(2 * _BLOCK * want.k for want in wants)))
+        movies.score(user_factors, wants, slice(0, n_scored), scores)
+        if n_scored < n_movies:
+            maxima = _block_maxima(scores[:n_scored])
+            bounds = np.array([_bound(maxima[:, column], want.k) for column, want in enumerate(wants)])
+            n_needed = movies.n_reaching(float(((bounds - 2 * rounding) / lengths).min()))
+            if n_needed > n_scored:
+                movies.score(user_factors, wants, slice(n_scored, n_needed), scores)
+                n_scored = n_needed
+        scores = scores[:n_scored]
         maxima = np.ascontiguousarray(_block_maxima(scores).T)
         for column, (want, user_factor) in enumerate(zip(wants, user_factors, strict=True)):
-            rows = _contenders(scores[:, column], maxima[column], want.k, float(rounding[column]))
+            places = _contenders(scores[:, column], maxima[column], want.k, float(rounding[column]))
+            rows = np.sort(movies.rows[places])
             yield _best_of(rows, self._exact(rows, user_factor), want.k)
 
-    def _products(self, user_factors: Floats) -> Floats:
-        """Scores of all movies for each of `user_factors`, shape (n_movies, n_users)."""
-        # A column a user: so BLAS takes the factors as they lie, which the other way round it would copy first.
-        scores: Floats = self._panels[0] @ user_factors[:, :_PANEL].T
-        for number, panel in enumerate(self._panels[1:], start=1):
-            scores += panel @ user_factors[:, number * _PANEL : (number + 1) * _PANEL].T
-        return scores
-
-    def _factor(self, whom: int | History) -> Floats | None:
+    def _factor(self, whom: Whom) -> Floats | None:
         return self.user_factor(whom) if isinstance(whom, History) else self._learned_factor(whom)
 
     def _learned_factor(self, user_index: int) -> Floats | None:
@@ -361,19 +409,16 @@ class FactorScorer:
         inverted, system = self._small_system(factors, weights)
         return inverted.T @ np.linalg.solve(system.T, weights)
 
-    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
-        """See `Scorer.contributions`; wᵢ yⱼᵀA⁻¹yᵢ with the matrix A of the formula (section 5 of the paper)."""
+    def contributions(self, whom: Whom, history: History, items: NDArray[np.int64]) -> Floats | None:
+        """See `Scorer.contributions`; cᵢ yⱼᵀG⁻¹yᵢ of the formula above."""
         liked, factors, weights = self._liked(history)
-        if len(liked) == 0:
+        user_factor = self._factor(whom)
+        if user_factor is None or len(liked) == 0:
             return None
-        of_items = self.item_factors[items].T
-        if len(liked) > len(of_items):
-            terms = factors @ np.linalg.solve(self._normal(factors, weights), of_items)
-        else:
-            inverted, system = self._small_system(factors, weights)
-            terms = np.linalg.solve(system, inverted @ of_items)
+        pull = weights - (weights - np.float32(1)) * (factors @ user_factor)
+        nearness = factors @ (self._gram_inverse @ self.item_factors[items].T)
         added = np.zeros((len(history), len(items)), np.float32)
-        added[liked] = weights[:, None] * terms
+        added[liked] = pull[:, None] * nearness
         return added
 
     def _liked(self, history: History) -> tuple[NDArray[np.intp], Floats, Floats]:
@@ -388,7 +433,7 @@ class FactorScorer:
         return normal.astype(np.float32, copy=False)
 
     def _small_system(self, factors: Floats, weights: Floats) -> tuple[Floats, Floats]:
-        """YG⁻¹, shape (n, d), and M = I + YG⁻¹Yᵀ(W - I), shape (n, n), with G = A without any history.
+        """YG⁻¹, shape (n, d), and M = I + YG⁻¹Yᵀ(W - I), shape (n, n).
 
         By the push-through identity YA⁻¹ = M⁻¹YG⁻¹: for a history of fewer movies than factors the smaller system.
         """
@@ -460,7 +505,7 @@ class ItemItemScorer:
         """See `Scorer.similar`; what liking the one movie alone says."""
         return self._sum(np.array([item_index], np.int32), np.ones(1))
 
-    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+    def contributions(self, whom: Whom, history: History, items: NDArray[np.int64]) -> Floats | None:  # noqa: ARG002  the history says it all
         """See `Scorer.contributions`; each term of the sum."""
         is_liked = history.ratings >= self.positive_rating
         if not is_liked.any():
@@ -538,12 +583,12 @@ class BlendScorer:
         """See `Scorer.similar`; the blend of those components that know nearness."""
         return self._mix(lambda scorer: scorer.similar(item_index), History.empty())
 
-    def contributions(self, history: History, items: NDArray[np.int64]) -> Floats | None:
+    def contributions(self, whom: Whom, history: History, items: NDArray[np.int64]) -> Floats | None:
         """See `Scorer.contributions`; the weighted sum of the components', each on the scale it is blended in."""
         age_days = self._age_days(history)
         total = None
         for component in self.components:
-            added, scores = component.scorer.contributions(history, items), component.scorer.fold_in(history)
+            added, scores = component.scorer.contributions(whom, history, items), _scores(component.scorer, whom)
             if added is None or scores is None:
                 continue
             deviation = scores.std()
@@ -684,7 +729,7 @@ class Ranking:
     """Score of each, comparable within this list only."""
 
     reasons: list[Reason | None] | None = None
-    """Why each movie is in the list; see `reasons`. None when nobody asked for it."""
+    """For each movie the rated one that speaks most for it, if one does; None when nobody asked for reasons."""
 
 
 class Asked(NamedTuple):
@@ -730,8 +775,8 @@ def recommend_many(model: RankingModel, asked: Sequence[Asked]) -> list[Ranking]
         for want, best in zip(wants, _best(model.scorer, wants), strict=True)
     ]
     return [
-        replace(ranking, reasons=reasons(model, history, ranking)) if each.reasons else ranking
-        for each, history, ranking in zip(asked, histories, rankings, strict=True)
+        replace(ranking, reasons=_reasons(model, want.whom, history, ranking)) if each.reasons else ranking
+        for each, want, history, ranking in zip(asked, wants, histories, rankings, strict=True)
     ]
 
 
@@ -761,8 +806,12 @@ def _best(scorer: Scorer | None, wants: Sequence[Want]) -> list[Best | None]:
     return [None if scorer is None else _best_by_scores(scorer, want) for want in wants]
 
 
+def _scores(scorer: Scorer, whom: Whom) -> Floats | None:
+    return scorer.fold_in(whom) if isinstance(whom, History) else scorer.learned(whom)
+
+
 def _best_by_scores(scorer: Scorer, want: Want) -> Best | None:
-    scores = scorer.fold_in(want.whom) if isinstance(want.whom, History) else scorer.learned(want.whom)
+    scores = _scores(scorer, want.whom)
     if scores is None:
         return None
     items = top_k(scores, want.k, want.allowed(len(scores)))
@@ -771,6 +820,9 @@ def _best_by_scores(scorer: Scorer, want: Want) -> Best | None:
 
 _AT_ONCE = 32
 """Users whose scores are in memory at a time."""
+
+_FIRST = 2048
+"""Movies with the longest factors, which are scored before it is known how many have to be."""
 
 _PANEL = 64
 """Columns of a matrix that BLAS multiplies at full speed: it reads longer rows at half of it."""
@@ -802,6 +854,12 @@ def _block_maxima(scores: Floats) -> Floats:
     return maxima
 
 
+def _bound(maxima: Floats, k: int) -> float:
+    """What the k-th highest score reaches at least: the k-th highest of the maxima of blocks; -inf for too few."""
+    n_blocks = len(maxima)
+    return float(np.partition(maxima, n_blocks - k)[n_blocks - k]) if 0 < k <= n_blocks else -inf
+
+
 def _contenders(scores: Floats, maxima: Floats, k: int, rounding: float = 0.0) -> NDArray[np.int64]:
     """Rows, rising, that hold the `k` highest of `scores` even if each is wrong by `rounding`; never one of -inf.
 
@@ -811,7 +869,7 @@ def _contenders(scores: Floats, maxima: Floats, k: int, rounding: float = 0.0) -
     if k <= 0:
         return np.empty(0, np.int64)
     n_blocks = len(maxima)
-    bound = np.partition(maxima, n_blocks - k)[n_blocks - k] - 2 * rounding if k <= n_blocks else -np.inf
+    bound = _bound(maxima, k) - 2 * rounding
     if bound == -np.inf:
         return np.flatnonzero(scores > -np.inf)
     reaching = np.flatnonzero(maxima >= bound)
@@ -837,20 +895,10 @@ def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
     return Ranking(policy, items, scores[items])
 
 
-def reasons(model: RankingModel, history: History, ranking: Ranking) -> list[Reason | None]:
-    """For each movie of a list the rated movie that speaks most for it.
-
-    Args:
-        model: what the list was ranked with.
-        history: all that is known of the user for whom it was ranked.
-        ranking: the list.
-
-    Returns:
-        Nothing where no movie that the user rated speaks for the listed one.
-    """
+def _reasons(model: RankingModel, whom: Whom, history: History, ranking: Ranking) -> list[Reason | None]:
     if model.scorer is None or ranking.policy == "popular" or len(ranking.items) == 0:
         return [None] * len(ranking.items)
-    added = model.scorer.contributions(history, ranking.items)
+    added = model.scorer.contributions(whom, history, ranking.items)
     if added is None:
         return [None] * len(ranking.items)
     # A movie that was rated may be listed again; it is no reason for itself.

@@ -21,6 +21,7 @@ from matinee.ranking import (
 )
 
 N_MOVIES = 12
+MANY = 4_000
 
 
 def history(*items: int, ratings: float = 5.0, start: int = 0) -> History:
@@ -157,14 +158,12 @@ class TestRecommendMany:
         model = many_movies(random)
         asked = [
             Asked(int(random.integers(3)), None, k),
-            *(Asked(None, history(*random.choice(400, 5, replace=False)), k) for _ in range(n_asked)),
+            *(Asked(None, history(*random.choice(MANY, 5, replace=False)), k) for _ in range(n_asked)),
             Asked(None, None, k),
-            Asked(1, history(7, start=100), k, candidates=random.random(400) < 0.3, exclude_seen=False),
+            Asked(1, history(7, start=100), k, candidates=random.random(MANY) < 0.3, exclude_seen=False),
         ]
         for together, one in zip(recommend_many(model, asked), asked, strict=True):
-            alone = recommend(
-                model, one.user_index, one.news, one.k, candidates=one.candidates, exclude_seen=one.exclude_seen
-            )
+            alone = recommend_many(model, [one])[0]
             assert together.policy == alone.policy
             assert_array_equal(together.items, alone.items)
             assert_array_equal(together.scores, alone.scores)
@@ -185,11 +184,12 @@ class TestRecommendMany:
 
 
 def many_movies(random: np.random.Generator) -> RankingModel:
-    """400 movies, each four times the same, so that equal scores are everywhere."""
-    item_factors = np.tile(random.normal(size=(100, 33)), (4, 1)).astype(np.float32)
-    users = [history(*random.choice(400, 6, replace=False)) for _ in range(3)]
+    """Movies each four times the same, so that equal scores are everywhere; most are too short to be looked at."""
+    lengths = random.random((MANY // 4, 1)) ** random.choice([0, 1, 4])
+    item_factors = np.tile(random.normal(size=(MANY // 4, 70)) * lengths, (4, 1)).astype(np.float32)
+    users = [history(*random.choice(MANY, 600, replace=False)) for _ in range(3)]
     scorer = FactorScorer(
-        item_factors, random.normal(size=(3, 33)).astype(np.float32), 5.0, 2.0, recency=3.0, positive_rating=4.0
+        item_factors, random.normal(size=(3, 70)).astype(np.float32), 5.0, 2.0, recency=3.0, positive_rating=4.0
     )
     return RankingModel(item_factors[:, 0], histories(*users), scorer)
 

@@ -28,6 +28,7 @@ from safetensors.numpy import save_file
 from matinee.errors import BadData
 from matinee.models import golden
 from matinee.models.base import Fitted, Interactions
+from matinee.models.ids import Ids
 from matinee.models.mapped import load_mapped
 from matinee.ranking import RankingModel
 
@@ -42,7 +43,7 @@ MANIFEST, ARRAYS, USERS, MOVIES = "manifest.json", "arrays.safetensors", "users.
 GOLDEN = "golden.json"
 REQUIRED = (ARRAYS, USERS, MOVIES)
 
-_SLICE = 5_000
+_SLICE = 1_000
 """Rows of a table that are taken up at once; between two slices other threads may run."""
 
 
@@ -81,7 +82,7 @@ class Artifact:
 
     manifest: Manifest
     model: RankingModel
-    user_index: Mapping[str, int]
+    user_index: Ids
     """Row of each external user id."""
     item_index: Mapping[str, int]
     """Row of each external movie id."""
@@ -197,8 +198,8 @@ def load(folder: Path, *, is_verified: bool = False) -> Artifact:
     return Artifact(
         manifest=manifest,
         model=model,
-        user_index=_index(users, "user_id", manifest.n_users),
-        item_index=_index(movies, "movie_id", manifest.n_movies),
+        user_index=_ids(users, manifest.n_users),
+        item_index=_index(movies, manifest.n_movies),
         movies=movies,
     )
 
@@ -233,12 +234,20 @@ def _user_table(interactions: Interactions) -> pl.DataFrame:
     return frame.with_row_index("user_index")
 
 
-def _index(table: pl.DataFrame, column: str, expected: int) -> dict[str, int]:
+def _ids(users: pl.DataFrame, expected: int) -> Ids:
+    _require(users.height == expected, f"{USERS} lists {users.height} users where {expected} belong")
+    try:
+        return Ids(users["user_id"])
+    except (ValueError, pl.exceptions.PolarsError) as error:
+        raise _refused(f"{USERS}: {error}") from error
+
+
+def _index(movies: pl.DataFrame, expected: int) -> dict[str, int]:
     index: dict[str, int] = {}
-    for part in table.select(column).iter_slices(_SLICE):
-        index.update(zip(part[column].to_list(), range(len(index), len(index) + part.height), strict=True))
-    if len(index) != expected or table.height != expected:
-        raise _refused(f"it lists {len(index)} different {column}s in {table.height} rows where {expected} belong")
+    for part in movies.select("movie_id").iter_slices(_SLICE):
+        index.update(zip(part["movie_id"].to_list(), range(len(index), len(index) + part.height), strict=True))
+    whole = len(index) == expected == movies.height
+    _require(whole, f"{MOVIES} lists {len(index)} different movies in {movies.height} rows where {expected} belong")
     return index
 
 

@@ -97,7 +97,13 @@ def serve(settings: Settings, listeners: list[socket.socket], create: "Create | 
     # A model that is loaded beside requests gives way to them five times sooner.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*GC_THRESHOLDS)
+
+    # All that can be done once is done before the fork: it is shared, and a worker starts at once.
+    config.load()
+    for name in _FIRST_NEEDED_BY_A_REQUEST:
+        importlib.import_module(name)
     if siblings is None:
+        gc.freeze()  # a search for garbage need not look at what stays; for workers the parent does it
         uvicorn.Server(config).run(listeners)
         return
 
@@ -109,10 +115,6 @@ def serve(settings: Settings, listeners: list[socket.socket], create: "Create | 
                 other.close()
         uvicorn.Server(config).run([mine])
 
-    # All that can be done once is done before the fork: it is shared, and a worker starts at once.
-    config.load()
-    for name in _FIRST_NEEDED_BY_A_REQUEST:
-        importlib.import_module(name)
     Parent(settings.n_workers, serve_as_worker).run()
 
 

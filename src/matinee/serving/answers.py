@@ -4,7 +4,10 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from matinee.ranking import Ranking
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.ranking import Policy
 from matinee.ratings.feedback import UserFeedback
 from matinee.serving.served import ServedModel
 
@@ -17,8 +20,10 @@ class Given:
     """An answer, what was said by whom it is for, and what there is to note of it each time it is given."""
 
     said: UserFeedback
-    ranking: Ranking
-    movie_ids: list[str]
+    policy: Policy
+    items: NDArray[np.int64]
+    """Matrix rows of the movies in the list."""
+    movie_ids: tuple[str, ...]
     before_id: bytes
     """The answer up to the id of the request, which is another one each time."""
     after_id: bytes

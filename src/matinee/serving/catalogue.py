@@ -44,11 +44,14 @@ class Filters(NamedTuple):
 
 
 class Catalogue:
-    """Movies in matrix order, each kept as the JSON that it is answered as, all but the closing brace."""
+    """Movies in matrix order, kept as the JSON that they are answered as."""
 
     def __init__(self, movies: pl.DataFrame, item_index: Mapping[str, int], popularity: Floats) -> None:
         """Take `movie_id, title, year, genres`, one row a movie; `popularity` has shape (n_movies,)."""
-        self._opened = _opened(movies)
+        self._lines = movies.select("movie_id", "title", "year", "genres").write_ndjson().encode()
+        ends = np.flatnonzero(np.frombuffer(self._lines, np.uint8) == ord("\n"))
+        # One text and where its lines end: as many objects would hold up the interpreter when they are freed.
+        self._bounds = np.concatenate([np.full(1, -1), ends]).data
         self._item_index = item_index
         self._movie_ids = list(item_index)
         self._titles: list[str] = movies["title"].to_list()
@@ -58,7 +61,7 @@ class Catalogue:
         self._years = movies["year"].fill_null(NO_YEAR).to_numpy()
 
     def __len__(self) -> int:
-        return len(self._opened)
+        return len(self._movie_ids)
 
     def __getitem__(self, item_index: int) -> MovieEntry:
         """Movie of a matrix row."""
@@ -67,11 +70,11 @@ class Catalogue:
 
     def json(self, item_index: int) -> bytes:
         """Movie of a matrix row as a JSON object."""
-        return self._opened[item_index] + b"}"
+        return self._lines[self._bounds[item_index] + 1 : self._bounds[item_index + 1]]
 
     def opened(self, item_index: int) -> bytes:
-        """The same to be continued by more members."""
-        return self._opened[item_index]
+        """The same without its closing brace, to be continued by more members."""
+        return self._lines[self._bounds[item_index] + 1 : self._bounds[item_index + 1] - 1]
 
     def movie_id(self, item_index: int) -> str:
         """Id of the movie of a matrix row."""
@@ -191,12 +194,6 @@ def _folded(text: str) -> str:
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
-
-
-def _opened(movies: pl.DataFrame) -> list[bytes]:
-    """See `Catalogue.opened`."""
-    lines = movies.select("movie_id", "title", "year", "genres").write_ndjson().encode().split(b"\n")
-    return [line[:-1] for line in lines if line]
 
 
 def _genre_rows(movies: pl.DataFrame) -> dict[str, NDArray[np.uint32]]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from matinee.models.artifact import movie_table
 from matinee.models.base import Interactions, fit
+from matinee.models.ids import Ids
 from matinee.models.popular import Popular
 from matinee.ranking import Histories, RankingModel
 from matinee.ratings.ledger import Chunk, ChunkLedger
@@ -67,7 +68,7 @@ def _served(
     rows = {movie_id: row for row, movie_id in enumerate(movie_ids)}
     return ServedModel(
         model=model,
-        user_index={user_id: row for row, user_id in enumerate(user_ids)},
+        user_index=Ids(pl.Series(user_ids, dtype=pl.String)),
         catalogue=Catalogue(movie_table(movie_ids, movies), rows, model.popularity),
         provenance=Provenance(
             algorithm=ALGORITHM,

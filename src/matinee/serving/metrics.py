@@ -14,12 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from matinee.ranking import Ranking
+from matinee.ranking import Policy
 from matinee.serving import shared
 from matinee.serving.coverage import Coverage
 from matinee.serving.served import Provenance, ServedModel
@@ -111,11 +113,11 @@ class Metrics:
         self._requests.labels(method, route, str(status), policy).inc()
         self._latency.labels(route, policy).observe(duration_s)
 
-    def observe_list(self, served: ServedModel, ranking: Ranking) -> None:
-        """Count a list of recommendations."""
-        self._lists.labels(ranking.policy).inc()
+    def observe_list(self, served: ServedModel, policy: Policy, items: NDArray[np.int64]) -> None:
+        """Count a list of recommendations, of movies by their matrix rows."""
+        self._lists.labels(policy).inc()
         if self._coverage is not None and served is self._served:
-            self._coverage.add(ranking.items)
+            self._coverage.add(items)
 
     def observe_ratings(self, stored: int) -> None:
         """Count stored ratings."""

@@ -1,11 +1,9 @@
 """A model as it is served: what ranks, whose rows are whose, and where it comes from. Never changed, only replaced."""
 
 import time
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -14,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from matinee.errors import BadData, UsageError
 from matinee.models.artifact import Artifact
+from matinee.models.ids import Ids
 from matinee.ranking import (
     Asked,
     FactorScorer,
@@ -72,7 +71,7 @@ class ServedModel:
     """Everything that an answer needs."""
 
     model: RankingModel
-    user_index: Mapping[str, int]
+    user_index: Ids
     catalogue: Catalogue
     provenance: Provenance
     registered: Registered | None
@@ -160,15 +159,6 @@ class ServedModel:
             opened = b',"reason":' + orjson.dumps(reason)[:-1] + b',"contribution":'
             self._because[item_index] = opened
         return opened
-
-    def users(self, beginning: str, limit: int) -> list[str]:
-        """The first `limit` ids, by their letters, of users it knows whose id starts with `beginning`."""
-        first = bisect_left(self._user_ids, beginning)
-        return [user_id for user_id in self._user_ids[first : first + limit] if user_id.startswith(beginning)]
-
-    @cached_property
-    def _user_ids(self) -> list[str]:
-        return sorted(self.user_index)
 
     def similar(self, movie_id: str, k: int) -> Ranking:
         """The `k` movies nearest to one; see `matinee.ranking.similar`.

@@ -36,13 +36,16 @@ def test_contributions_sum_up_to_the_scores_but_for_a_constant(algorithm, intera
     for user_index in range(interactions.n_users):
         history = interactions.histories.of(user_index)
         scores = scorer.fold_in(history)
-        added = scorer.contributions(history, items)
+        added = scorer.contributions(history, history, items)
         if scores is None:
             assert added is None
             continue
         assert added.shape == (len(history), 3)
         missing = scores[items] - added.sum(axis=0)
         assert_allclose(missing, missing[0], atol=1e-4)
+        of_learned = scorer.contributions(user_index, history, items)
+        missing = scorer.learned(user_index)[items] - of_learned.sum(axis=0)
+        assert_allclose(missing, missing[0], atol=1e-3)
 
 
 @pytest.mark.parametrize("algorithm", EXPLAINING, ids=lambda algorithm: type(algorithm).__name__)
@@ -50,7 +53,7 @@ def test_a_movie_that_was_not_liked_adds_nothing(algorithm, interactions: Intera
     scorer = model_of(algorithm, interactions).scorer
     for user_index in range(interactions.n_users):
         history = interactions.histories.of(user_index)
-        added = scorer.contributions(history, np.arange(interactions.n_movies))
+        added = scorer.contributions(history, history, np.arange(interactions.n_movies))
         if added is not None:
             assert not added[history.ratings < 4].any()
 
@@ -60,7 +63,7 @@ def test_the_reason_is_the_movie_without_which_the_score_would_fall_most(algorit
     model = model_of(algorithm, interactions)
     news = History(np.array([1, 4], np.int32), np.array([5, 5], np.float32), np.array([100, 200]))
     ranking = recommend(model, None, news)
-    added = model.scorer.contributions(news, ranking.items)
+    added = model.scorer.contributions(news, news, ranking.items)
     for column, reason in enumerate(recommend(model, None, news, reasons=True).reasons):
         strongest = added[:, column].max()
         if reason is None:

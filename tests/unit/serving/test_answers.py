@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from matinee.ranking import Ranking
 from matinee.ratings.feedback import StoredRating, UserFeedback
 from matinee.serving import answers, fallback
 from matinee.serving.answers import Answers, Given
@@ -14,7 +13,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def made_of(said: UserFeedback) -> Given:
-    return Given(said, Ranking("popular", np.zeros(1, np.int64), np.zeros(1, np.float32)), ["m1"], b'{"id":"', b'"}')
+    return Given(said, "popular", np.zeros(1, np.int64), ("m1",), b'{"id":"', b'"}')
 
 
 def rated(movie_id: str) -> UserFeedback:

@@ -125,14 +125,14 @@ def _history(served: ServedModel, session: schemas.Session) -> History:
 
 def _given(served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None) -> Given:
     before_id, after_id = _body(served, ranking, {"user_id": user_id})
-    movie_ids = [served.catalogue.movie_id(row) for row in ranking.items.tolist()]
-    return Given(said, ranking, movie_ids, before_id, after_id)
+    movie_ids = tuple([served.catalogue.movie_id(row) for row in ranking.items.tolist()])
+    return Given(said, ranking.policy, ranking.items, movie_ids, before_id, after_id)
 
 
 def _answer(request: Request, server: Services, served: ServedModel, given: Given, user_id: str | None) -> Response:
-    policy, request_id = given.ranking.policy, request.state.request_id
+    policy, request_id = given.policy, request.state.request_id
     request.state.policy = policy
-    server.metrics.observe_list(served, given.ranking)
+    server.metrics.observe_list(served, policy, given.items)
     server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, given.movie_ids))
     return Response(given.body(request_id), media_type="application/json")
 

@@ -20,7 +20,7 @@ async def users(
     """Users of whom a rating is known, from training or from a moment ago, by id."""
     served = server.slot.current
     live = await server.feedback.users(query, limit)
-    candidates = sorted({*served.users(query, limit), *live})[:limit]
+    candidates = sorted({*served.user_index.starting_with(query, limit), *live})[:limit]
     found = [
         schemas.User(
             user_id=user_id, n_ratings=n_known_ratings(served, user_id, await server.feedback.of_user(user_id))
