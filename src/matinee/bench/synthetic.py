@@ -63,9 +63,10 @@ def write(size: Size, interactions: Interactions, folder: Path, seed: int) -> No
 
 def _factors(random: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
     """Rows of length 1."""
-    factors = random.standard_normal((rows, columns), np.float32) / np.sqrt(np.arange(1, columns + 1), dtype=np.float32)
-    lengths: NDArray[np.float32] = np.linalg.norm(factors, axis=1, keepdims=True)
-    return factors / lengths
+    spectrum = np.arange(1, columns + 1, dtype=np.float32) ** -0.5
+    factors = random.standard_normal((rows, columns), np.float32) * spectrum
+    unit: NDArray[np.float32] = factors / np.linalg.norm(factors, axis=1, keepdims=True)
+    return unit
 
 
 def _histories(size: Size, random: np.random.Generator) -> Histories:

@@ -3,12 +3,14 @@
 import asyncio
 import math
 import threading
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import orjson
@@ -68,7 +70,7 @@ class MlflowReader:
     """
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
-        self._url = url
+        self._url = urlsplit(url)
         self._timeout_s = timeout_s
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
         self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=False)
@@ -225,22 +227,41 @@ class MlflowReader:
         given_up = threading.Event()
         try:
             await aside(lambda: self._copy(path, target, given_up))
-        except httpx.HTTPError as error:
+        except (OSError, HTTPException) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
         finally:
             given_up.set()
 
     def _copy(self, path: str, target: Path, given_up: threading.Event) -> None:
-        url = f"{self._url.rstrip('/')}{_FILES}/{quote(path)}"
-        with httpx.stream("GET", url, timeout=self._timeout_s, trust_env=False) as response:
-            if response.status_code == 404:
+        # Not by httpx, whose way from the socket to the file is Python: it would hold up answers for a second.
+        with closing(self._connection()) as connection:
+            connection.request("GET", f"{self._url.path.rstrip('/')}{_FILES}/{quote(path)}", headers=self._credentials)
+            response = connection.getresponse()
+            if response.status == 404:
                 raise BadData(f"MLflow has no file {path}.", "Train it again, or deploy another version.")
-            response.raise_for_status()
-            with writing(), target.open("wb") as file:
-                for block in response.iter_bytes(_BLOCK_BYTES):
-                    if given_up.is_set():
-                        return
-                    file.write(block)
+            if response.status != 200:
+                raise HTTPException(f"it answered {response.status}")
+            block = memoryview(bytearray(_BLOCK_BYTES))
+            with writing():
+                file = target.open("wb")
+            with file:
+                while not given_up.is_set() and (n_bytes := response.readinto(block)):
+                    with writing():
+                        file.write(block[:n_bytes])
+                        file.flush()
+            if response.length and not given_up.is_set():
+                raise HTTPException(f"it closed the connection {response.length} bytes before the end of a file")
+
+    def _connection(self) -> HTTPConnection:
+        url = self._url
+        kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
+        return kind(url.hostname or "", url.port, timeout=self._timeout_s)
+
+    @property
+    def _credentials(self) -> dict[str, str]:
+        """Of a URL that names a user."""
+        user = self._url.netloc.rpartition("@")[0]
+        return {"Authorization": f"Basic {b64encode(unquote(user).encode()).decode()}"} if user else {}
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -252,7 +273,7 @@ class MlflowReader:
 
     def _unreachable(self, reason: object) -> DependencyUnreachable:
         return DependencyUnreachable(
-            f"MLflow at {self._url} does not do its work: {reason}.",
+            f"MLflow at {self._url.geturl()} does not do its work: {reason}.",
             "Is it running? See: matinee status.",
             code="mlflow-unreachable",
         )

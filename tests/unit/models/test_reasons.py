@@ -14,6 +14,7 @@ from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
 from matinee.ranking import History, RankingModel, recommend
+from tests.unit.models.conftest import random_interactions
 
 EXPLAINING = [
     ALS(factors=4, recency=2.0),
@@ -98,3 +99,25 @@ def test_a_movie_that_is_listed_again_is_no_reason_for_itself(interactions: Inte
     named = [(row, reason.item) for row, reason in zip(ranking.items.tolist(), ranking.reasons, strict=True) if reason]
     assert named
     assert all(row != reason for row, reason in named)
+
+
+def test_the_reason_of_factors_is_nearly_the_rating_without_which_the_score_falls_most() -> None:
+    """What really happens without a rating takes a fold-in each; the reason is found without any."""
+    interactions = random_interactions(n_users=60, n_movies=40, seed=1)
+    model = model_of(ALS(factors=8), interactions)
+    scorer = model.scorer
+    shares = []
+    for user_index in range(interactions.n_users):
+        ranking = recommend(model, user_index, k=5, reasons=True)
+        history = interactions.histories.of(user_index)
+        falls = {}
+        for place in np.flatnonzero(history.ratings >= 4):
+            rest = np.arange(len(history)) != place
+            without = scorer.fold_in(History(history.items[rest], history.ratings[rest], history.rated_at[rest]))
+            falls[int(history.items[place])] = ranking.scores - without[ranking.items]
+        for column, reason in enumerate(ranking.reasons):
+            if reason is not None:
+                shares.append(falls[reason.item][column] / max(fall[column] for fall in falls.values()))
+    assert len(shares) > 100
+    print(f"The reason's rating carries {np.mean(shares):.3f} of what the most important rating carries.")
+    assert np.mean(shares) > 0.8
