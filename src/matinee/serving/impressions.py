@@ -9,6 +9,7 @@ faster than the disk takes them, the oldest go, and are counted.
 import asyncio
 import os
 import shutil
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,8 +30,8 @@ log = structlog.get_logger()
 BOUND = 20_000
 """Lists that wait in memory at most."""
 
-_SLICE = 100
-"""Lists that become rows of a table at once, which takes a millisecond."""
+_SLICE, _PAUSE_S = 100, 0.005
+"""Lists that become rows of a table at once, which takes a millisecond; and how long answers go first after it."""
 
 SCHEMA = pl.Schema(
     {
@@ -59,12 +60,14 @@ class Impression:
     shown_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def _table(impressions: Sequence[Impression]) -> pl.DataFrame:
-    """The columns of `SCHEMA`; made in slices, because while one is made nobody is answered."""
-    slices = (impressions[start : start + _SLICE] for start in range(0, len(impressions), _SLICE))
-    return pl.concat(
-        pl.DataFrame({name: [getattr(each, name) for each in part] for name in SCHEMA}, SCHEMA) for part in slices
-    )
+def _table(impressions: Sequence[Impression], pause_s: float) -> pl.DataFrame:
+    """The columns of `SCHEMA`, made in slices: while one is made nobody is answered."""
+    parts = []
+    for start in range(0, len(impressions), _SLICE):
+        part = impressions[start : start + _SLICE]
+        parts.append(pl.DataFrame({name: [getattr(each, name) for each in part] for name in SCHEMA}, SCHEMA))
+        time.sleep(pause_s)
+    return pl.concat(parts)
 
 
 class Impressions:
@@ -107,13 +110,17 @@ class Impressions:
                 await writer
             await self.flush()
 
-    async def flush(self) -> None:
-        """Write what waits; after a failure it goes on waiting."""
+    async def flush(self, pause_s: float = 0.0) -> None:
+        """Write what waits; after a failure it goes on waiting.
+
+        Args:
+            pause_s: how long answers go first after each slice.
+        """
         taken, self._waiting = list(self._waiting), deque()
         if not taken:
             return
         try:
-            await asyncio.to_thread(self._write, taken)
+            await asyncio.to_thread(self._write, taken, pause_s)
         except (OSError, PolarsError) as error:
             log.warning("impressions_not_written", lists=len(taken), reason=str(error))
             self._waiting.extendleft(reversed(taken))
@@ -124,12 +131,12 @@ class Impressions:
     async def _write_for_ever(self) -> None:
         while self._interval_s:
             await asyncio.sleep(self._interval_s)
-            await self.flush()
+            await self.flush(_PAUSE_S)
 
-    def _write(self, taken: Sequence[Impression]) -> None:
+    def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
         now = datetime.now(UTC)
         path = self._folder / f"{now:%Y-%m-%d}" / f"{now:%H%M%S.%f}-{os.getpid()}.parquet"
-        write_parquet(_table(taken), path)
+        write_parquet(_table(taken, pause_s), path)
         oldest = f"{now - timedelta(days=self._days):%Y-%m-%d}"
         for folder in self._folder.iterdir():
             if folder.name < oldest:
