@@ -58,7 +58,7 @@ def _measure(size: Size, duration_s: float, workers: int) -> Figures:
             ):
                 figures = _loads(bare.url, app, size, duration_s)
                 if size.n_movies <= WORTH_AN_INDEX:  # with an index a swap takes as long as the index
-                    figures["swaps"] = _swaps(app, size, duration_s, figures)
+                    figures["swaps"] = _swaps(app, size, figures)
             one, two, four = (_memory_bytes(size, root, mlflow, number) for number in (1, 2, 4))
     extra = (four - two) / 2
     # A single worker has no parent.
@@ -187,7 +187,7 @@ def _loads(bare: str, app: _Server, size: Size, duration_s: float) -> Figures:
     return figures
 
 
-def _swaps(app: _Server, size: Size, duration_s: float, figures: Mapping[str, Any]) -> Figures:
+def _swaps(app: _Server, size: Size, figures: Mapping[str, Any]) -> Figures:
     """Swaps in a row, at rest, and under half of the load that the server can carry."""
     at_rest = [app.swap(version) for version in range(2, 7)]
     rate = figures["known"]["requests_per_s"] / 2
@@ -195,10 +195,11 @@ def _swaps(app: _Server, size: Size, duration_s: float, figures: Mapping[str, An
     def load(seconds: float) -> wrk.Measured:
         return wrk.run(app.url, _known(size), seconds, requests_per_s=rate)
 
-    steady = load(duration_s)
+    seconds = N_SWAPS * max(1.0, 2 * max(at_rest)) + 2
+    steady = load(seconds)
     under_load: list[float] = []
     with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(load, N_SWAPS * max(1.0, 2 * max(at_rest)) + 2)
+        loading = pool.submit(load, seconds)
         time.sleep(1)
         for version in range(7, 7 + N_SWAPS):
             under_load.append(app.swap(version))

@@ -30,7 +30,8 @@ TOTAL_TIMEOUT_S = 100.0
 
 _API = "/api/2.0/mlflow"
 _FILES = "/api/2.0/mlflow-artifacts/artifacts"
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 18
+"""Of a file that is copied; small enough to leave what answers need in a core's cache."""
 _MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 """How MLflow says that there is no such thing; of an alias it says the second."""
 
