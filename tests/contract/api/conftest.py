@@ -79,6 +79,8 @@ class Mlflow:
     metrics: dict[str, list] = field(default_factory=dict)
     production: str | None = None
     requests: list[str] = field(default_factory=list)
+    credentials: set[str | None] = field(default_factory=set)
+    """Every value of the header `Authorization` that came."""
     delay_s: float = 0.0
     broken_status: int | None = None
     cut_short: bool = False
@@ -173,6 +175,7 @@ def _missing(message: str) -> tuple[int, bytes]:
 def _listening(mlflow: Mlflow) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            mlflow.credentials.add(self.headers["Authorization"])
             status, body = mlflow.answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
             try:
                 self.send_response(status)

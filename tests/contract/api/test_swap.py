@@ -4,6 +4,7 @@ import json
 import resource
 import shutil
 import threading
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -215,6 +216,20 @@ def test_a_connection_that_breaks_while_downloading_is_no_model(refused_swap, ml
     mlflow.register(2)
     mlflow.cut_short = True
     refused_swap(503)
+
+
+def test_mlflow_behind_a_password_is_told_it_and_nobody_else_is(start_with, mlflow):
+    api = start_with(mlflow_url=mlflow.url.replace("//", "//ana:p%40ss@"))
+    mlflow.register(2)
+    mlflow.credentials.clear()
+    assert api.swap().status_code == 200
+    assert mlflow.credentials == {"Basic " + b64encode(b"ana:p@ss").decode()}
+    mlflow.register(3)
+    mlflow.broken_status = 500
+    answer = api.swap()
+    assert answer.status_code == 503
+    assert mlflow.url in answer.text
+    assert "p%40ss" not in answer.text
 
 
 @pytest.mark.parametrize("status", [200, 404, 500, 502])
