@@ -16,7 +16,6 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from matinee.cli import app
-from matinee.ranking import Ranking
 from matinee.serving import fallback
 from matinee.serving.app import create_app
 from matinee.serving.metrics import Metrics
@@ -299,7 +298,7 @@ def _used(metrics: Metrics) -> Metrics:
     metrics.observe_impressions("written", 1)
     served = fallback.empty()
     metrics.serve(served)
-    metrics.observe_list(served, Ranking("popular", np.empty(0, np.int64), np.empty(0, np.float32)))
+    metrics.observe_list(served, "popular", np.empty(0, np.int64))
     with metrics.swapping():
         return metrics
 

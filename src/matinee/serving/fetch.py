@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -72,6 +72,7 @@ class MlflowReader:
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
         self._url = urlsplit(url)
+        self._user, _, self._address = self._url.netloc.rpartition("@")
         self._timeout_s = timeout_s
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
         self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=False)
@@ -243,13 +244,9 @@ class MlflowReader:
             if response.status != 200:
                 raise HTTPException(f"it answered {response.status}")
             block = memoryview(bytearray(_BLOCK_BYTES))
-            with writing():
-                file = target.open("wb")
-            with file:
-                while not given_up.is_set() and (n_bytes := response.readinto(block)):
-                    with writing():
-                        file.write(block[:n_bytes])
-                        file.flush()
+            with writing(), target.open("wb") as file:
+                while not given_up.is_set() and (n_bytes := _read(response, block)):
+                    file.write(block[:n_bytes])
             if response.length and not given_up.is_set():
                 raise HTTPException(f"it closed the connection {response.length} bytes before the end of a file")
 
@@ -261,8 +258,8 @@ class MlflowReader:
     @property
     def _credentials(self) -> dict[str, str]:
         """Of a URL that names a user."""
-        user = self._url.netloc.rpartition("@")[0]
-        return {"Authorization": f"Basic {b64encode(unquote(user).encode()).decode()}"} if user else {}
+        user = b64encode(unquote(self._user).encode()).decode()
+        return {"Authorization": f"Basic {user}"} if user else {}
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -274,10 +271,18 @@ class MlflowReader:
 
     def _unreachable(self, reason: object) -> DependencyUnreachable:
         return DependencyUnreachable(
-            f"MLflow at {self._url.geturl()} does not do its work: {reason}.",
+            f"MLflow at {self._url._replace(netloc=self._address).geturl()} does not do its work: {reason}.",
             "Is it running? See: matinee status.",
             code="mlflow-unreachable",
         )
+
+
+def _read(response: HTTPResponse, block: memoryview) -> int:
+    """Bytes that were read into `block`, 0 at the end; that a connection broke must not pass for a fault of the disk."""
+    try:
+        return response.readinto(block)
+    except OSError as error:
+        raise HTTPException(str(error)) from error
 
 
 def _finite(data: dict[str, Any]) -> dict[str, float]:

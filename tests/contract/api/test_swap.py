@@ -348,8 +348,8 @@ def test_a_new_model_answers_what_people_ask_before_it_is_served(api, mlflow, mo
     monkeypatch.setattr(ServedModel, "asked", listening)
     monkeypatch.setattr(ServedModel, "rank", ranking)
     assert api.swap().status_code == 200
-    assert ("2", [7], 7, Filters("Comedy"), True) in asked
-    assert ("2", [], 10, Filters(""), False) in asked
+    assert ("2", [7], 7, Filters("Comedy"), True, True) in asked
+    assert ("2", [], 10, Filters(""), False, True) in asked
     assert ranked == ["2"] * len(asked)
 
 

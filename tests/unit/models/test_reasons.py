@@ -5,6 +5,7 @@ from math import inf
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from tests.unit.models.conftest import random_interactions
 
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, Recommender, fit
@@ -14,7 +15,6 @@ from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
 from matinee.ranking import History, RankingModel, recommend
-from tests.unit.models.conftest import random_interactions
 
 EXPLAINING = [
     ALS(factors=4, recency=2.0),
