@@ -278,7 +278,7 @@ class MlflowReader:
 
 
 def _read(response: HTTPResponse, block: memoryview) -> int:
-    """Bytes that were read into `block`, 0 at the end; that a connection broke must not pass for a fault of the disk."""
+    """Bytes read into `block`, 0 at the end. That a connection broke must not pass for a fault of the disk."""
     try:
         return response.readinto(block)
     except OSError as error:
