@@ -30,7 +30,8 @@ SWITCH_INTERVAL_S = 0.001
 """How long another thread may keep the interpreter from the one that answers."""
 
 GC_THRESHOLDS = (2_000, 500, 100)
-"""When cyclic garbage is looked for: rarely, because answers are kept by the thousand and nearly none is in a cycle."""
+"""When cyclic garbage is looked for: among few new objects at a time, which takes a millisecond, and seldom among those
+that stayed, because answers are kept by the thousand and nearly none is in a cycle."""
 
 _FIRST_NEEDED_BY_A_REQUEST = ("alembic.command", "alembic.config", "sqlite3", "sqlalchemy.dialects.sqlite")
 
