@@ -1,7 +1,8 @@
 """A real browser: Playwright with Debian's chromium; tests that need it are skipped where there is none."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -38,3 +39,19 @@ def tab(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(30_000)
     yield page
     context.close()
+
+
+def open_list(tab: Page, reach: Callable[[], None]) -> None:
+    """Have the options of a list shown by a key; a page that is drawn anew meanwhile closes them or takes the focus.
+
+    Args:
+        tab: the page.
+        reach: puts the focus on the list. A click is no way: the scrolling that it brings about closes the options.
+    """
+    for _ in range(5):
+        reach()
+        tab.keyboard.press("ArrowDown")
+        with suppress(AssertionError):
+            expect(tab.get_by_role("option").first).to_be_visible(timeout=3_000)
+            return
+    raise AssertionError("the list stays closed")

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import expect
 
+from browsing import open_list
 from matinee import airflow
 from matinee.ui.texts import ENGLISH
 from running import elsewhere, eventually, visitors
@@ -141,8 +142,7 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
     named = OPERATIONS.version.format(version=wanted)
     tab.goto(f"{system.settings.ui}/operations")
     expect(tab.get_by_test_id("stLinkButton").last).to_be_visible()
-    tab.get_by_role("combobox", name=OPERATIONS.choose_version).focus()
-    tab.keyboard.press("ArrowDown")  # what a click opens is closed by the scrolling that the click brings about
+    open_list(tab, tab.get_by_role("combobox", name=OPERATIONS.choose_version).focus)
     tab.get_by_role("option", name=named, exact=True).click()
     with visitors(system.settings.api) as people:
         tab.get_by_role("button", name=OPERATIONS.promote.format(version=wanted), exact=True).click()

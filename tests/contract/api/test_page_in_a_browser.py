@@ -16,6 +16,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from browsing import open_list
 from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
 from matinee.ratings.ledger import ChunkLedger
@@ -284,9 +285,8 @@ def test_the_keyboard_alone_takes_a_question_back_and_promotes_a_version(serve, 
         tab.keyboard.press("Escape")
         expect(tab.get_by_role("dialog")).to_have_count(0)
         assert airflow.triggered == []
-        _press_until_focused(tab, tab.get_by_role("combobox", name=words.choose_version))
-        tab.keyboard.press("ArrowDown")
-        expect(tab.get_by_role("option").first).to_be_visible()
+        versions = tab.get_by_role("combobox", name=words.choose_version)
+        open_list(tab, lambda: _press_until_focused(tab, versions))
         tab.keyboard.type(words.version.format(version="1"))
         tab.keyboard.press("Enter")
         _press_until_focused(tab, tab.get_by_role("button", name=words.promote.format(version="1"), exact=True))
