@@ -362,7 +362,7 @@ class FactorScorer:
         """
         movies, n_movies = self._by_length, len(self.item_factors)
         lengths = np.sqrt(np.einsum("ij,ij->i", user_factors, user_factors))
-        rounding = 2 * user_factors.shape[1] * np.finfo(np.float32).eps * movies.lengths[:1].sum() * lengths
+        rounding = 2 * user_factors.shape[1] * np.finfo(np.float32).eps * movies.lengths.max(initial=0) * lengths
         scores = np.empty((n_movies, len(wants)), np.float32)
         n_scored = min(n_movies, max(_FIRST, *(2 * _BLOCK * want.k for want in wants)))
         movies.score(user_factors, wants, slice(0, n_scored), scores)
@@ -896,6 +896,7 @@ def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
 
 
 def _reasons(model: RankingModel, whom: Whom, history: History, ranking: Ranking) -> list[Reason | None]:
+    """For each movie of a list what speaks most for it; None where nothing in the history does."""
     if model.scorer is None or ranking.policy == "popular" or len(ranking.items) == 0:
         return [None] * len(ranking.items)
     added = model.scorer.contributions(whom, history, ranking.items)
