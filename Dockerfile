@@ -51,7 +51,7 @@ RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/et
 RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     sh /tmp/install.sh --no-cache /wheels/* && env -u PYTHONDONTWRITEBYTECODE python -c 'import alembic.command, uvloop, \
-uvicorn.protocols.http.httptools_impl, matinee.airflow, matinee.cli, matinee.serving.app, matinee.serving.__main__'
+uvicorn.protocols.http.httptools_impl, matinee.clients.airflow, matinee.cli, matinee.serving.app, matinee.serving.__main__'
 COPY docker/probe.py .
 USER 1000:1000
 EXPOSE 8000
@@ -66,8 +66,8 @@ RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,sou
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     sh /tmp/install.sh --no-cache /wheels/* \
     && env -u PYTHONDONTWRITEBYTECODE python -c 'import streamlit.web.cli, streamlit.web.bootstrap, pandas, pyarrow' \
-    && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/page.py" page.py \
-    && ln -s "$(python -c 'import matinee.ui as ui; print(*ui.__path__)')/.streamlit" .streamlit
+    && ln -s "$(python -c 'import matinee.ui.entry as entry; print(*entry.__path__)')/page.py" page.py \
+    && ln -s "$(python -c 'import matinee.ui.entry as entry; print(*entry.__path__)')/.streamlit" .streamlit
 COPY docker/probe.py .
 USER 1000:1000
 EXPOSE 8501

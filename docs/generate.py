@@ -16,10 +16,10 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from matinee.cli import app
-from matinee.serving import fallback
 from matinee.serving.app import create_app
-from matinee.serving.metrics import Metrics
+from matinee.serving.model import fallback
 from matinee.serving.problems import ANY_ROUTE
+from matinee.serving.prometheus import Metrics
 from matinee.settings import Settings
 
 FOLDER = Path(__file__).parent

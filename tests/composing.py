@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from matinee.airflow import Airflow, DagRun
+from matinee.clients.airflow import Airflow, DagRun
 from matinee.settings import Settings
 from running import MATINEE
 

@@ -23,7 +23,7 @@ from matinee.errors import DependencyUnreachable, MatineeError, UsageError
 from matinee.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from matinee import airflow
+    from matinee.clients import airflow
 
 SYSTEM, DAILY, STAGES = "Run matinee", "Day by day", "The stages, which Airflow runs"
 """Headings of `matinee --help`."""
@@ -67,7 +67,7 @@ def options(
 def up() -> None:
     """Start everything that does not run; returns when a learned model answers."""
     from matinee import local
-    from matinee.ratings.sources import prepare
+    from matinee.ratings.sources.source import prepare
 
     settings = _settings()
     with _download_bar() as report:
@@ -90,7 +90,7 @@ def down() -> None:
 def status(as_json: AsJson = False) -> None:
     """Show each process, its address and the served model."""
     from matinee import local
-    from matinee.ui.client import Client
+    from matinee.clients.api import Client
 
     settings = _settings()
     processes = local.status(settings)
@@ -133,7 +133,7 @@ def advance(
     as_json: AsJson = False,
 ) -> None:
     """Advance one chunk: trigger the daily DAG, follow it, and print the decision and the version now served."""
-    from matinee.airflow import advance as advance_once
+    from matinee.clients.airflow import advance as advance_once
 
     settings = _settings()
     results = []
@@ -274,7 +274,7 @@ def deploy(
 @app.command(rich_help_panel=DAILY)
 def versions(as_json: AsJson = False) -> None:
     """List all model versions with their metrics and verdicts, and what was done with them."""
-    from matinee.production import Production
+    from matinee.lifecycle.production import Production
 
     production = Production(_settings())
     found, events = production.registry.versions(), production.history.events()
@@ -309,7 +309,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Ask the API server what a user may like."""
-    from matinee.ui.client import Client
+    from matinee.clients.api import Client
 
     with Client(_settings().api) as client:
         answer = client.recommendations(user_id, k, genre)
@@ -327,7 +327,7 @@ def recommend(
 @app.command(rich_help_panel=SYSTEM)
 def doctor(as_json: AsJson = False) -> None:
     """Look for what keeps matinee from working here, and say what to do (exit code 4 when something does)."""
-    from matinee.doctor import examine
+    from matinee.local.doctor import examine
 
     findings = examine(_settings(any_ports=True))
     if as_json:
@@ -346,7 +346,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write the whole home, secrets included, into one file; matinee has to be stopped."""
-    from matinee.backup import back_up
+    from matinee.local.backup import back_up
 
     result = back_up(_settings(), archive)
     size = f"{result['n_files']:,} files, {result['size_bytes'] / 1e6:.0f} MB"
@@ -360,7 +360,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Verify a backup and make it the home; matinee has to be stopped."""
-    from matinee.backup import restore as restore_home
+    from matinee.local.backup import restore as restore_home
 
     result = restore_home(_settings(), archive, replace=replace)
     aside = f" What was there is in {result['aside']}." if result["aside"] else ""
@@ -380,8 +380,8 @@ def quality(
 ) -> None:
     """Compare all models on a published split, or on the timeline of a data set."""
     from matinee.evaluation.quality import split_quality, timeline_quality
-    from matinee.ratings.periods import first_period
-    from matinee.ratings.sources import prepare
+    from matinee.ratings.ledger.periods import first_period
+    from matinee.ratings.sources.source import prepare
 
     settings = _settings()
     if split is not None and timeline is None:
@@ -412,7 +412,7 @@ def bench_watch(
     """Count what the data watch would have said of every chunk of a data set, and tell each refusal's reasons."""
     from collections import Counter
 
-    from matinee.bench.watch import verdicts
+    from matinee.bench.drift import verdicts
 
     found = list(verdicts(_settings().model_copy(update={"data": timeline})))
     counts = Counter(each.verdict for each in found)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from composing import UID, Compose
-from matinee.ui.texts import ENGLISH
+from matinee.ui.texts.words import ENGLISH
 from running import eventually, visitors
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from composing import CHECKOUT
-from matinee.serving.metrics import Metrics
+from matinee.serving.prometheus import Metrics
 
 FOLDER = CHECKOUT / "docker" / "monitoring"
 METRIC = re.compile(r"\b(?:matinee|process)_[a-z_]+")

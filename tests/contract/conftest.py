@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from matinee import registry
+from matinee.lifecycle import registry
 
 NUMBERS = itertools.count(1)
 

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from matinee.models import artifact
+from matinee.artifact import artifact
 from matinee.models.base import ENTRY_POINTS, Interactions, fit, recommender
 from matinee.ranking import Asked, History, RankingModel, recommend, recommend_many, similar
 
@@ -195,7 +195,7 @@ def test_is_ranked_without_a_training_library(name: str, board: Interactions, tm
     program = f"""
 import sys
 from pathlib import Path
-from matinee.models import artifact
+from matinee.artifact import artifact
 from matinee.ranking import recommend, similar
 loaded = artifact.load(Path({str(tmp_path / "matinee")!r}))
 recommend(loaded.model, 0), similar(loaded.model, 0)

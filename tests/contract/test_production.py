@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 from mlflow import MlflowClient
 
-from matinee import registry
+from matinee.artifact import artifact
 from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
-from matinee.history import ModelEvent, last_good
-from matinee.models import artifact
+from matinee.lifecycle import registry
+from matinee.lifecycle.history import ModelEvent, last_good
+from matinee.lifecycle.production import Production
+from matinee.lifecycle.registry import Training
 from matinee.models.base import Interactions, fit, recommender
-from matinee.production import Production
-from matinee.registry import Training
 from matinee.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("own_models")

@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 from mlflow import MlflowClient
 
-from matinee import registry as registry_module
+from matinee.artifact import artifact
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
-from matinee.models import artifact
+from matinee.lifecycle import registry as registry_module
+from matinee.lifecycle.registry import ALIAS, Registry, Training
 from matinee.models.base import Interactions, fit, recommender
 from matinee.ranking import recommend
-from matinee.registry import ALIAS, Registry, Training
 from matinee.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("own_models")

@@ -11,11 +11,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from matinee.artifact import artifact
 from matinee.cli import main
-from matinee.models import artifact
-from matinee.production import Production
-from matinee.ratings.feedback import FeedbackStore
-from matinee.registry import Registry
+from matinee.lifecycle.production import Production
+from matinee.lifecycle.registry import Registry
+from matinee.ratings.feedback.store import FeedbackStore
 from matinee.settings import load_settings
 from support import two_tastes
 

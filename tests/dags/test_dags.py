@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from matinee.airflow import STAGES
-from matinee.serving.runs import DAGS as DAGS_OF_PEOPLE
-from matinee.serving.runs import STEPS
-from matinee.ui.texts import ENGLISH, KOREAN
+from matinee.clients.airflow import STAGES
+from matinee.serving.pipeline.runs import DAGS as DAGS_OF_PEOPLE
+from matinee.serving.pipeline.runs import STEPS
+from matinee.ui.texts.words import ENGLISH, KOREAN
 
 DAGS = Path(__file__).parents[2] / "dags"
 

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from browsing import open_list
-from matinee import airflow
-from matinee.ui.texts import ENGLISH
+from matinee.clients import airflow
+from matinee.ui.texts.words import ENGLISH
 from running import elsewhere, eventually, visitors
 
 OPERATIONS = ENGLISH.operations

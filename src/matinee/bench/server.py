@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from matinee import logs
 from matinee.serving.__main__ import Create, listen, serve
-from matinee.serving.peers import Peers
+from matinee.serving.workers.group import Peers
 from matinee.settings import Settings, load_settings
 
 

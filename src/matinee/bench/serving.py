@@ -22,7 +22,7 @@ import structlog
 from matinee.bench import synthetic, wrk
 from matinee.bench.synthetic import Size
 from matinee.errors import MatineeError
-from matinee.serving.nearest import WORTH_AN_INDEX
+from matinee.serving.model.nearest import WORTH_AN_INDEX
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matinee.models import artifact
+from matinee.artifact import artifact
 from matinee.models.base import Fitted, Interactions
 from matinee.ranking import Histories
 

@@ -24,7 +24,7 @@ def main(step: str) -> int:
 def _init(settings: Settings) -> None:
     from matinee.containers import home  # noqa: PLC0415  each step runs in an image that has what it imports
     from matinee.local import airflow_files, state  # noqa: PLC0415
-    from matinee.ratings.sources import prepare  # noqa: PLC0415
+    from matinee.ratings.sources.source import prepare  # noqa: PLC0415
 
     home.check_memory()
     home.become_owner(settings.home)

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from matinee import registry
+from matinee.lifecycle import registry
 from matinee.ratings import database
 from matinee.settings import Settings
 

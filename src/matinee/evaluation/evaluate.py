@@ -7,8 +7,8 @@ from math import log2
 import numpy as np
 import polars as pl
 
-from matinee.evaluation.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
 from matinee.evaluation.split import Case
+from matinee.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
 from matinee.ranking import History, RankingModel, recommend
 
 K, LONG_K = 10, 20

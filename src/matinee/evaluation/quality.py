@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from matinee.errors import UsageError
 from matinee.evaluation.evaluate import METRICS, Contender, Popularity, evaluate
-from matinee.evaluation.metrics import ndcg_at_k, recall_at_k
 from matinee.evaluation.split import Case, Split, cases
+from matinee.metrics import ndcg_at_k, recall_at_k
 from matinee.models.als import ALS
 from matinee.models.base import Fitted, Incumbent, Interactions, Recommender, fit
 from matinee.models.blend import Blend, Common, Part, blended

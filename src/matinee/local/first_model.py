@@ -11,9 +11,20 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from matinee.airflow import DEPLOY, FAILED, POLL_S, TRAIN, Airflow, DagRun, OnProgress, Progress, outcome_of, reason_of
+from matinee.clients.airflow import (
+    DEPLOY,
+    FAILED,
+    POLL_S,
+    TRAIN,
+    Airflow,
+    DagRun,
+    OnProgress,
+    Progress,
+    outcome_of,
+    reason_of,
+)
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 
 SEEN_S = 120.0

@@ -99,7 +99,7 @@ def _ui(settings: Settings) -> Program:
     return Program(
         name="ui",
         command=_python(
-            *("streamlit", "run", str(_package_folder("matinee.ui") / "page.py")),
+            *("streamlit", "run", str(_package_folder("matinee.ui.entry") / "page.py")),
             *("--server.headless", "true", "--server.address", settings.host),
             *("--server.port", str(settings.ui_port), "--server.fileWatcherType", "none"),
             *("--browser.gatherUsageStats", "false", "--client.toolbarMode", "minimal"),

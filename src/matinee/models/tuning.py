@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matinee.evaluation.metrics import ndcg_at_k
+from matinee.metrics import ndcg_at_k
 from matinee.models.base import Fitted, Interactions
 from matinee.ranking import BlendScorer, Floats, History, top_k
 

@@ -14,8 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from matinee.errors import BadData, DependencyUnreachable
-from matinee.ratings.files import locked
 from matinee.settings import Settings
+from matinee.storage.files import locked
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30
@@ -168,7 +168,7 @@ class IdempotencyRow(Base):
 
 
 class ModelEventRow(Base):
-    """A line of the history of the models (`matinee.history`), never changed."""
+    """A line of the history of the models (`matinee.lifecycle.history`), never changed."""
 
     __tablename__ = "model_events"
 

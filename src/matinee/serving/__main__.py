@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from matinee import logs
 from matinee.errors import MatineeError, Refused
-from matinee.serving import shared
-from matinee.serving.peers import Peers, Siblings
-from matinee.serving.prefork import Parent
+from matinee.serving.workers import shared
+from matinee.serving.workers.group import Peers, Siblings
+from matinee.serving.workers.prefork import Parent
 from matinee.settings import Settings, load_settings
 
 if TYPE_CHECKING:

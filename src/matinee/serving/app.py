@@ -9,27 +9,30 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from matinee import __version__
+from matinee.clients import mlflow_rest
+from matinee.clients.mlflow_rest import MlflowReader
 from matinee.credentials import api_token
-from matinee.serving import fetch, middleware, problems, shared, watch
-from matinee.serving.answers import Answers
-from matinee.serving.beside import Beside
-from matinee.serving.feedback import Feedback
-from matinee.serving.fetch import MlflowReader
-from matinee.serving.impressions import Impressions
-from matinee.serving.metrics import Metrics
-from matinee.serving.peers import Alone, Peers
-from matinee.serving.questions import Questions
-from matinee.serving.rate_limit import RateLimit
+from matinee.serving import middleware, problems
+from matinee.serving.answering.batching import Together
+from matinee.serving.answering.feedback import Feedback
+from matinee.serving.answering.impressions import Impressions
+from matinee.serving.answering.query_strings import Questions
+from matinee.serving.answering.response_cache import Answers
+from matinee.serving.model import follower
+from matinee.serving.model.follower import Watch
+from matinee.serving.model.other_version import Beside
+from matinee.serving.model.slot import ModelSlot
+from matinee.serving.model.store import Shelf
+from matinee.serving.model.swap import Swapper
+from matinee.serving.pipeline.runs import Runs
+from matinee.serving.pipeline.versions import Versions
+from matinee.serving.prometheus import Metrics
 from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, users, versions
 from matinee.serving.routes import runs as run_routes
-from matinee.serving.runs import Runs
 from matinee.serving.services import Services
-from matinee.serving.shelf import Shelf
-from matinee.serving.slot import ModelSlot
-from matinee.serving.swap import Swapper
-from matinee.serving.together import Together
-from matinee.serving.versions import Versions
-from matinee.serving.watch import Watch
+from matinee.serving.workers import shared
+from matinee.serving.workers.group import Alone, Peers
+from matinee.serving.workers.rate_limit import RateLimit
 from matinee.settings import Settings
 
 log = structlog.get_logger()
@@ -39,8 +42,8 @@ def create_app(
     settings: Settings,
     peers: Peers | None = None,
     *,
-    mlflow_timeout_s: float = fetch.TIMEOUT_S,
-    production_interval_s: float = watch.PRODUCTION_INTERVAL_S,
+    mlflow_timeout_s: float = mlflow_rest.TIMEOUT_S,
+    production_interval_s: float = follower.PRODUCTION_INTERVAL_S,
 ) -> FastAPI:
     """One worker of the server of one home.
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from matinee.serving import problems
-from matinee.serving.metrics import Metrics
+from matinee.serving.prometheus import Metrics
 from matinee.settings import Settings
 
 log = structlog.get_logger()

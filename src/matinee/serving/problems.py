@@ -11,8 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from matinee.clients.schemas.api import Problem
 from matinee.errors import MatineeError
-from matinee.serving.schemas import Problem
 
 log = structlog.get_logger()
 

@@ -5,18 +5,18 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from matinee.serving.answers import Answers
-from matinee.serving.beside import Beside
-from matinee.serving.feedback import Feedback
-from matinee.serving.impressions import Impressions
-from matinee.serving.metrics import Metrics
-from matinee.serving.questions import Questions
-from matinee.serving.rate_limit import RateLimit
-from matinee.serving.runs import Runs
-from matinee.serving.slot import ModelSlot
-from matinee.serving.swap import Swapper
-from matinee.serving.together import Together
-from matinee.serving.versions import Versions
+from matinee.serving.answering.batching import Together
+from matinee.serving.answering.feedback import Feedback
+from matinee.serving.answering.impressions import Impressions
+from matinee.serving.answering.query_strings import Questions
+from matinee.serving.answering.response_cache import Answers
+from matinee.serving.model.other_version import Beside
+from matinee.serving.model.slot import ModelSlot
+from matinee.serving.model.swap import Swapper
+from matinee.serving.pipeline.runs import Runs
+from matinee.serving.pipeline.versions import Versions
+from matinee.serving.prometheus import Metrics
+from matinee.serving.workers.rate_limit import RateLimit
 from matinee.settings import Settings
 
 

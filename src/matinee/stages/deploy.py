@@ -1,11 +1,11 @@
 """Stage 5: have the API server serve a version."""
 
+from matinee.clients.api import Client
 from matinee.credentials import api_token
 from matinee.errors import MatineeError
-from matinee.history import History
+from matinee.lifecycle.history import History
 from matinee.settings import Settings
 from matinee.stages import Result
-from matinee.ui.client import Client
 
 
 def deploy_model(settings: Settings, version: str | None = None) -> Result:

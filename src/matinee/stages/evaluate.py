@@ -4,17 +4,17 @@ from datetime import datetime
 
 import polars as pl
 
+from matinee.artifact import artifact
 from matinee.errors import BadData
 from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, contender
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.gate import Decision, Rules, decide
 from matinee.evaluation.split import Split, cases, split_off_newest
-from matinee.models import artifact
+from matinee.lifecycle.production import Production
+from matinee.lifecycle.registry import ModelVersion, Registry, TrainingRun
 from matinee.models.base import Interactions
-from matinee.production import Production
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.statistics import StatisticsStore
-from matinee.registry import ModelVersion, Registry, TrainingRun
 from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.train import interactions_of, loaded_incumbent

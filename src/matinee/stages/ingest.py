@@ -2,7 +2,7 @@
 
 import structlog
 
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from matinee.stages import Result
 

@@ -1,7 +1,7 @@
 """Stage 4: carry out a verdict, or what a person decides instead of it."""
 
 from matinee.errors import UsageError
-from matinee.production import Production
+from matinee.lifecycle.production import Production
 from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.deploy import deploy_model

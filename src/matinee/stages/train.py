@@ -10,14 +10,14 @@ from pathlib import Path
 import polars as pl
 import structlog
 
+from matinee.artifact import artifact
+from matinee.drift.report import NAME, report
 from matinee.errors import BadData
-from matinee.models import artifact
+from matinee.lifecycle.registry import ModelVersion, Registry, Training
 from matinee.models.base import Fitted, Interactions, WarmStarting, fit, recommender
-from matinee.ratings.ledger import Chunk, ChunkLedger
-from matinee.ratings.sources import prepare
+from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
+from matinee.ratings.sources.source import prepare
 from matinee.ratings.statistics import StatisticsStore
-from matinee.ratings.watch_report import NAME, report
-from matinee.registry import ModelVersion, Registry, Training
 from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.watch import require_sound

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from matinee.drift.data_watch import Watched, watch
 from matinee.errors import BadData, Refused
-from matinee.history import who
-from matinee.ratings.ledger import ChunkLedger
+from matinee.lifecycle.history import who
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.statistics import Decision, StatisticsStore
-from matinee.ratings.watch import Watched, watch
 from matinee.settings import Settings
 from matinee.stages import Result
 

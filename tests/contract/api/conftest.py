@@ -20,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from fake_airflow import FakeAirflow
-from matinee.models import artifact
+from matinee.artifact import artifact
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, fit
 from matinee.models.popular import Popular

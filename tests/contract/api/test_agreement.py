@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from matinee.serving import swap
-from matinee.serving.peers import PROBLEM, Alone, Message
+from matinee.serving.model import swap
+from matinee.serving.workers.group import PROBLEM, Alone, Message
 
 
 class WithOneMore(Alone):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.statistics import ChunkStatistics, StatisticsStore
 
 

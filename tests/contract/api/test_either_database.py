@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from matinee.ratings.feedback import FeedbackStore, NewRating
+from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.settings import Settings
 from support import as_source
 
@@ -22,7 +22,7 @@ def known(api, user_id: str) -> list[str]:
 
 def in_another_process(settings: Settings, what: str) -> None:
     script = f"""
-from matinee.ratings.feedback import FeedbackStore, NewRating
+from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.settings import Settings
 FeedbackStore({as_source(settings)}).{what}
 """

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from matinee.ratings.feedback import FeedbackStore
-from matinee.serving.impressions import SCHEMA, Impression, Impressions
-from matinee.serving.metrics import Metrics
+from matinee.ratings.feedback.store import FeedbackStore
+from matinee.serving.answering.impressions import SCHEMA, Impression, Impressions
+from matinee.serving.prometheus import Metrics
 
 
 @pytest.fixture

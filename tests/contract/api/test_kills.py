@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from matinee.ratings.feedback import FeedbackStore
+from matinee.ratings.feedback.store import FeedbackStore
 from matinee.settings import Settings
 from support import as_environment, free_port
 

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from matinee.ratings.feedback import FeedbackStore
-from matinee.serving.rate_limit import WINDOW_S, RateLimit
+from matinee.ratings.feedback.store import FeedbackStore
+from matinee.serving.workers.rate_limit import WINDOW_S, RateLimit
 
 ONE = {"user_id": "u1", "movie_id": "m1", "rating": 4.5}
 
@@ -65,7 +65,7 @@ def test_workers_count_a_clients_writes_together(tmp_path):
     limit = RateLimit(tmp_path / "writes", 5)
     script = f"""
 from pathlib import Path
-from matinee.serving.rate_limit import RateLimit
+from matinee.serving.workers.rate_limit import RateLimit
 limit = RateLimit(Path({str(tmp_path / "writes")!r}), 5)
 print(sum(limit.wait_s("client") == 0 for _ in range(4)))
 """
@@ -80,7 +80,7 @@ def test_forked_workers_count_every_write_once(tmp_path):
     script = f"""
 import os, sys
 from pathlib import Path
-from matinee.serving.rate_limit import RateLimit
+from matinee.serving.workers.rate_limit import RateLimit
 limit = RateLimit(Path({str(tmp_path / "writes")!r}), 1000)
 workers = []
 for _ in range(4):
@@ -98,7 +98,7 @@ print(sum(limit.wait_s("client") == 0 for _ in range(1000)))
 
 def test_a_client_may_write_again_as_time_goes_by(tmp_path, monkeypatch):
     now = 1000.0
-    monkeypatch.setattr("matinee.serving.rate_limit.time.time", lambda: now)
+    monkeypatch.setattr("matinee.serving.workers.rate_limit.time.time", lambda: now)
     limit = RateLimit(tmp_path / "writes", 6)
     assert [limit.wait_s("client") for _ in range(7)] == [0] * 6 + [10]
     now += 10

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matinee.serving.served import ServedModel
+from matinee.serving.model.served import ServedModel
 
 DATA_THROUGH = datetime(2020, 2, 1, tzinfo=UTC)
 

@@ -19,17 +19,17 @@ from playwright.sync_api import expect
 from browsing import open_list
 from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
-from matinee.ratings.ledger import ChunkLedger
-from matinee.ratings.watch import watch
+from matinee.drift.data_watch import watch
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.app import create_app
 from matinee.settings import Settings
-from matinee.ui.texts import ENGLISH, KOREAN
+from matinee.ui.texts.words import ENGLISH, KOREAN
 from running import eventually
 from support import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
-SCRIPT = Path(find_spec("matinee.ui").origin).with_name("page.py")
+SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("page.py")
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations.title", "data": "data.title"}
 LAST = {
     "": "[class*=st-key-cards-list] .tile",

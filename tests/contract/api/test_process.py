@@ -13,13 +13,13 @@ import httpx
 import pytest
 import structlog
 
+from matinee.artifact import artifact
 from matinee.credentials import api_token
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
-from matinee.models import artifact
+from matinee.lifecycle.registry import Registry, Training
 from matinee.models.als import ALS
 from matinee.models.base import Interactions, fit
-from matinee.registry import Registry, Training
 from matinee.serving.__main__ import main
 from matinee.settings import Settings
 from support import as_environment

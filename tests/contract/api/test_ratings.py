@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from matinee.ratings.feedback import FeedbackStore
+from matinee.ratings.feedback.store import FeedbackStore
 
 ONE = {"user_id": "u1", "movie_id": "m1", "rating": 4.5}
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from matinee.models import artifact
+from matinee.artifact import artifact
 
 OFTEN_S = 0.05
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from matinee.ratings.ledger import ChunkLedger
-from matinee.ratings.watch import watch
+from matinee.drift.data_watch import watch
+from matinee.ratings.ledger.ledger import ChunkLedger
 
 AUTHORIZED = {"Authorization": "Bearer token-of-these-tests"}
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from matinee.models import artifact
-from matinee.ratings.ledger import ChunkLedger
-from matinee.ratings.sources import prepare
-from matinee.serving.watch import POINTER_INTERVAL_S
+from matinee.artifact import artifact
+from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.sources.source import prepare
+from matinee.serving.model.follower import POINTER_INTERVAL_S
 from matinee.settings import Settings
 
 

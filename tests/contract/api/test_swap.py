@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from matinee.models import artifact
-from matinee.serving import fetch
-from matinee.serving.catalogue import Filters
-from matinee.serving.served import ServedModel
+from matinee.artifact import artifact
+from matinee.clients import mlflow_rest
+from matinee.serving.model.catalogue import Filters
+from matinee.serving.model.served import ServedModel
 
 
 def folders(settings) -> list[str]:
@@ -253,7 +253,7 @@ def test_mlflow_that_does_not_answer_in_time_is_given_up(start, mlflow, settings
 def test_mlflow_that_answers_drop_by_drop_is_given_up(refused_swap, mlflow, monkeypatch):
     mlflow.register(2)
     mlflow.delay_s = 0.15
-    monkeypatch.setattr(fetch, "TOTAL_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(mlflow_rest, "TOTAL_TIMEOUT_S", 0.4)
     assert "longer than" in refused_swap(503)["detail"]
 
 

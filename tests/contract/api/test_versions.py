@@ -2,7 +2,7 @@
 
 import pytest
 
-from matinee.history import History
+from matinee.lifecycle.history import History
 
 CHECKS = [{"name": "beats popularity", "passed": True, "finding": "it does", "numbers": {"candidate": 0.2}}]
 

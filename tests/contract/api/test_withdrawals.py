@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from matinee.ratings.feedback import FeedbackStore
+from matinee.ratings.feedback.store import FeedbackStore
 
 
 def withdraw(api, user_id: str, movie_id: str) -> None:

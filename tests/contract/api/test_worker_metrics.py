@@ -8,17 +8,17 @@ import textwrap
 import numpy as np
 import pytest
 
-from matinee.serving.coverage import Coverage
+from matinee.serving.answering.coverage import Coverage
 
 SCRIPT = """
     import os, sys
     from pathlib import Path
-    from matinee.serving import shared
+    from matinee.serving.workers import shared
 
     home = Path(sys.argv[1])
     shared.prepare(home)
 
-    from matinee.serving.metrics import Metrics
+    from matinee.serving.prometheus import Metrics
 
     def count(n_requests: int) -> None:
         metrics = Metrics(shared.folder(home))

@@ -18,8 +18,8 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from matinee.history import History
-from matinee.models import artifact
+from matinee.artifact import artifact
+from matinee.lifecycle.history import History
 from matinee.settings import Settings
 from matinee.stages.deploy import deploy_model
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from matinee.artifact import artifact
 from matinee.bench import synthetic, wrk
 from matinee.bench.synthetic import Size
 from matinee.errors import DependencyUnreachable
-from matinee.models import artifact
 
 SMALL = Size("small", n_users=50, n_movies=200, n_ratings=2_000, factors=8)
 

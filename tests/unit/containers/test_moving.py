@@ -9,7 +9,7 @@ from matinee.containers import moving
 from matinee.errors import Refused
 from matinee.local import commands
 from matinee.ratings.database import Base, FeedbackRow, UtcDateTime, engine, writing
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 
 

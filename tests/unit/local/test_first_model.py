@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from matinee import airflow
+from matinee.clients import airflow
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.local import first_model
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from support import two_tastes
 

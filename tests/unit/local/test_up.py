@@ -8,7 +8,7 @@ from matinee import local
 from matinee.errors import MatineeError
 from matinee.local import bring_up, state
 from matinee.local.state import ProcessState, State
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from support import two_tastes
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matinee.models import artifact
+from matinee.artifact import artifact
 from matinee.models.base import ENTRY_POINTS, Interactions, fit, recommender
 from matinee.ranking import recommend
 

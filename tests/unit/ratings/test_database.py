@@ -31,7 +31,7 @@ def test_sqlite_is_opened_for_durability_and_many_readers(tmp_path):
 
 def test_eight_processes_that_start_at_once_find_one_migrated_database(settings):
     script = f"""
-        from matinee.ratings.feedback import FeedbackStore, NewRating
+        from matinee.ratings.feedback.store import FeedbackStore, NewRating
         from matinee.settings import Settings
         FeedbackStore({as_source(settings)}).add([NewRating("u", "m", 3)])
     """

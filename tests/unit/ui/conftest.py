@@ -17,13 +17,15 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 from streamlit.runtime.context import ContextProxy
 
+from matinee.clients.api import Client
+from matinee.clients.schemas import api as schemas
+from matinee.clients.schemas import pipeline as pipeline_schemas
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
-from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.statistics import ChunkStatistics
-from matinee.serving import pipeline_schemas, problems, schemas
+from matinee.serving import problems
 from matinee.serving.app import create_app
 from matinee.settings import Settings
-from matinee.ui.client import Client
 
 TOKEN = "a-token-of-the-tests"
 TRAINED = datetime(1997, 11, 19, tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from matinee.clients.api import Client, HistoryItem, Rating
 from matinee.errors import BadData, DependencyUnreachable, NotFound, UsageError
-from matinee.ui.client import Client, HistoryItem, Rating
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
-import matinee.ui
-from matinee.ui.panels import stars_text
-from matinee.ui.texts import ENGLISH, KOREAN
-from matinee.ui.titles import plain
+import matinee.ui.entry
+from matinee.ui.parts.panels import stars_text
+from matinee.ui.parts.titles import plain
+from matinee.ui.texts.words import ENGLISH, KOREAN
 
-PAGE = Path(matinee.ui.__file__).with_name("page.py")
+PAGE = Path(matinee.ui.entry.__file__).with_name("page.py")
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_a_setting_that_is_wrong_is_told_in_one_line(page, monkeypatch):
 def _page_that_shows(url, shown):
     import streamlit as st  # noqa: PLC0415  AppTest runs this function's text as a script of its own
 
-    from matinee.ui.follow import _follow, follow  # noqa: PLC0415
+    from matinee.ui.parts.follow import _follow, follow  # noqa: PLC0415
 
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     if st.session_state["runs"] == 1:

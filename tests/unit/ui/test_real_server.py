@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import matinee.ui
+import matinee.ui.entry
+from matinee.clients.api import Client, HistoryItem, Rating
 from matinee.errors import BadData, NotFound, UsageError
-from matinee.ui.client import Client, HistoryItem, Rating
-from matinee.ui.texts import ENGLISH
+from matinee.ui.texts.words import ENGLISH
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_the_real_servers_problems_become_errors(client):
 
 def test_the_page_rates_on_the_real_server(real_api, monkeypatch):
     monkeypatch.setenv("MATINEE_API_URL", real_api)
-    page = AppTest.from_file(Path(matinee.ui.__file__).with_name("page.py"), default_timeout=60)
+    page = AppTest.from_file(Path(matinee.ui.entry.__file__).with_name("page.py"), default_timeout=60)
     page.query_params["user"] = "anna"
     page.run()
     page.feedback(key="stars-list-anna-2").set_value(4).run()

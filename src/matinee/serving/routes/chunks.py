@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from sqlalchemy.exc import DBAPIError
 
+from matinee.clients.schemas import pipeline
 from matinee.errors import DependencyUnreachable
-from matinee.ratings.ledger import Chunk, ChunkLedger
+from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
 from matinee.ratings.statistics import ChunkDecision, ChunkStatistics, StatisticsStore
-from matinee.serving import pipeline_schemas, problems
+from matinee.serving import problems
 from matinee.serving.services import Server
 from matinee.settings import Settings
 
@@ -17,7 +18,7 @@ router = APIRouter(tags=["pipeline"])
 
 
 @router.get("/v1/chunks", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_DATABASE))
-async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> pipeline_schemas.Chunks:
+async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> pipeline.Chunks:
     """The chunk ledger, newest first: with counts, what was quarantined and why, and what the data watch found."""
     try:
         found = await asyncio.to_thread(_newest, server.settings, limit)
@@ -25,10 +26,10 @@ async def chunks(server: Server, limit: Annotated[int, Query(ge=1, le=1000)] = 1
         raise DependencyUnreachable(
             f"The database does not do its work: {error.orig}.", "Check its disk or its server."
         ) from error
-    return pipeline_schemas.Chunks(chunks=found)
+    return pipeline.Chunks(chunks=found)
 
 
-def _newest(settings: Settings, limit: int) -> list[pipeline_schemas.Chunk]:
+def _newest(settings: Settings, limit: int) -> list[pipeline.Chunk]:
     ledger, store = ChunkLedger(settings), StatisticsStore(settings)
     newest = ledger.chunks()[: -limit - 1 : -1]
     quarantine, decisions = ledger.quarantine(), store.decisions()
@@ -46,11 +47,11 @@ def _newest(settings: Settings, limit: int) -> list[pipeline_schemas.Chunk]:
 
 def _chunk(
     chunk: Chunk, quarantine: dict[str, int], statistics: ChunkStatistics | None, decision: ChunkDecision | None
-) -> pipeline_schemas.Chunk:
+) -> pipeline.Chunk:
     decided = None
     if decision is not None:
-        decided = pipeline_schemas.ChunkDecision(decision=decision.decision, reason=decision.reason, at=decision.at)
-    return pipeline_schemas.Chunk(
+        decided = pipeline.ChunkDecision(decision=decision.decision, reason=decision.reason, at=decision.at)
+    return pipeline.Chunk(
         chunk_id=chunk.chunk_id,
         state=chunk.state,
         starts_at=chunk.starts_at,

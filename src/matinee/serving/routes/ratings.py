@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query, Request, Response
 
+from matinee.clients.schemas import api
 from matinee.errors import BadData
 from matinee.ranking import History
-from matinee.ratings.feedback import LONGEST_ID, NewRating, StoredRating, UserFeedback
-from matinee.serving import problems, schemas
-from matinee.serving.catalogue import Catalogue
-from matinee.serving.personal import learned_history
-from matinee.serving.served import ServedModel
+from matinee.ratings.feedback.store import LONGEST_ID, NewRating, StoredRating, UserFeedback
+from matinee.serving import problems
+from matinee.serving.answering.user_history import learned_history
+from matinee.serving.model.catalogue import Catalogue
+from matinee.serving.model.served import ServedModel
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["ratings"])
@@ -44,17 +45,17 @@ _TAKING_BACK = problems.documented(problems.NOT_AS_DESCRIBED, problems.TOO_MANY,
 )
 async def rate(
     server: Server,
-    ratings: Annotated[schemas.Ratings, Body()],
+    ratings: Annotated[api.Ratings, Body()],
     idempotency_key: Annotated[
         str | None, Header(min_length=1, max_length=LONGEST_ID, description="Sent again, nothing is stored twice.")
     ] = None,
-) -> schemas.StoredRatings:
+) -> api.StoredRatings:
     """Store one rating or up to 1,000, all or none. They are on the disk when this is answered."""
     _require_known_movies(ratings, server.slot.current.catalogue)
     new = [NewRating(rating.user_id, rating.movie_id, rating.rating, rating.rated_at) for rating in ratings]
     receipt = await server.feedback.add(new, idempotency_key)
     server.metrics.observe_ratings(receipt.stored)
-    return schemas.StoredRatings(stored=receipt.stored, duplicates=receipt.accepted - receipt.stored)
+    return api.StoredRatings(stored=receipt.stored, duplicates=receipt.accepted - receipt.stored)
 
 
 # Before the route of users, which would take the path as an id.
@@ -62,7 +63,7 @@ async def rate(
     "/v1/users/{user_id:path}/ratings/{movie_id:path}", status_code=204, dependencies=[Limited], responses=_TAKING_BACK
 )
 async def withdraw_rating(
-    server: Server, user_id: Annotated[schemas.PathId, Path()], movie_id: Annotated[schemas.PathId, Path()]
+    server: Server, user_id: Annotated[api.PathId, Path()], movie_id: Annotated[api.PathId, Path()]
 ) -> Response:
     """Take back what a user said of a movie. The next answer and the next training do without it.
 
@@ -75,7 +76,7 @@ async def withdraw_rating(
 
 
 @router.delete("/v1/users/{user_id:path}", status_code=204, dependencies=[Limited], responses=_TAKING_BACK)
-async def erase_user(server: Server, user_id: Annotated[schemas.PathId, Path()]) -> Response:
+async def erase_user(server: Server, user_id: Annotated[api.PathId, Path()]) -> Response:
     """Forget a user: all that this user rated, here and in the data set, is neither used, nor shown, nor learned from.
 
     This may be sent again and again. What the user rates later counts.
@@ -90,16 +91,16 @@ async def erase_user(server: Server, user_id: Annotated[schemas.PathId, Path()])
 )
 async def ratings_of_user(
     server: Server,
-    user_id: Annotated[schemas.PathId, Path()],
-    limit: Annotated[int, Query(ge=1, le=schemas.MAX_BATCH)] = 100,
-) -> schemas.UserRatings:
+    user_id: Annotated[api.PathId, Path()],
+    limit: Annotated[int, Query(ge=1, le=api.MAX_BATCH)] = 100,
+) -> api.UserRatings:
     """What the server knows of a user, newest first; empty for a new one."""
     said = await server.feedback.of_user(user_id)
     known = _known(server.slot.current, user_id, said)
-    return schemas.UserRatings(user_id=user_id, ratings=known[:limit])
+    return api.UserRatings(user_id=user_id, ratings=known[:limit])
 
 
-def _require_known_movies(ratings: Sequence[schemas.Rating], catalogue: Catalogue) -> None:
+def _require_known_movies(ratings: Sequence[api.Rating], catalogue: Catalogue) -> None:
     """Refuse ratings of movies that do not exist, unless the catalogue is not known yet."""
     if len(catalogue) == 0:
         return
@@ -111,7 +112,7 @@ def _require_known_movies(ratings: Sequence[schemas.Rating], catalogue: Catalogu
             )
 
 
-def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[schemas.KnownRating]:
+def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[api.KnownRating]:
     """Ratings that were learned from and live ones, newest first; of one movie the newer, of equals the learned."""
     learned = _learned(served, learned_history(served, user_id, said.withdrawn))
     newest = {rating.movie_id: rating for rating in learned}
@@ -123,9 +124,9 @@ def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[schema
     return sorted(newest.values(), key=lambda rating: rating.rated_at, reverse=True)
 
 
-def _said(served: ServedModel, rating: StoredRating) -> schemas.KnownRating:
+def _said(served: ServedModel, rating: StoredRating) -> api.KnownRating:
     row = served.catalogue.find(rating.movie_id)
-    return schemas.KnownRating(
+    return api.KnownRating(
         movie_id=rating.movie_id,
         title=None if row is None else served.catalogue.title(row),
         rating=rating.rating,
@@ -134,10 +135,10 @@ def _said(served: ServedModel, rating: StoredRating) -> schemas.KnownRating:
     )
 
 
-def _learned(served: ServedModel, history: History) -> list[schemas.KnownRating]:
+def _learned(served: ServedModel, history: History) -> list[api.KnownRating]:
     rows = zip(history.items.tolist(), history.ratings.tolist(), history.rated_at.tolist(), strict=True)
     return [
-        schemas.KnownRating(
+        api.KnownRating(
             movie_id=served.catalogue.movie_id(row),
             title=served.catalogue.title(row),
             rating=rating,

@@ -9,18 +9,19 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
+from matinee.clients.schemas import api
 from matinee.ranking import History, Ranking
-from matinee.ratings.feedback import UserFeedback
-from matinee.serving import problems, schemas
-from matinee.serving.answers import Given
-from matinee.serving.catalogue import Filters
-from matinee.serving.impressions import Impression
-from matinee.serving.personal import known_history
-from matinee.serving.questions import Question
-from matinee.serving.served import ServedModel
+from matinee.ratings.feedback.store import UserFeedback
+from matinee.serving import problems
+from matinee.serving.answering.impressions import Impression
+from matinee.serving.answering.query_strings import Question
+from matinee.serving.answering.response_cache import Given
+from matinee.serving.answering.user_history import known_history
+from matinee.serving.model.catalogue import Filters
+from matinee.serving.model.served import ServedModel
 from matinee.serving.services import Server, Services
 
-_USER_ID: TypeAdapter[str] = TypeAdapter(schemas.PathId)
+_USER_ID: TypeAdapter[str] = TypeAdapter(api.PathId)
 
 
 class _Known(APIRoute):
@@ -47,14 +48,14 @@ class _Known(APIRoute):
 router = APIRouter(tags=["recommendations"])
 _of_users = APIRouter(route_class=_Known)
 
-K = Annotated[int, Query(ge=1, le=schemas.MAX_K, description="Length of the list.")]
+K = Annotated[int, Query(ge=1, le=api.MAX_K, description="Length of the list.")]
 Genre = Annotated[str, Query(description="Only movies of this genre; empty for all.")]
 
 
 async def _filters(
     genre: Genre = "",
-    year_from: Annotated[schemas.Year | None, Query(description="Only movies of this year or later.")] = None,
-    year_to: Annotated[schemas.Year | None, Query(description="Only movies of this year or earlier.")] = None,
+    year_from: Annotated[api.Year | None, Query(description="Only movies of this year or later.")] = None,
+    year_to: Annotated[api.Year | None, Query(description="Only movies of this year or earlier.")] = None,
 ) -> Filters:
     return Filters(genre, year_from, year_to)
 
@@ -64,13 +65,13 @@ Filtered = Annotated[Filters, Depends(_filters)]
 
 @_of_users.get(
     "/v1/users/{user_id:path}/recommendations",
-    response_model=schemas.Recommendations,
+    response_model=api.Recommendations,
     responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED, problems.NO_DATABASE),
 )
 async def recommend_to_user(
     request: Request,
     server: Server,
-    user_id: Annotated[schemas.PathId, Path()],
+    user_id: Annotated[api.PathId, Path()],
     filters: Filtered,
     k: K = 10,
     *,
@@ -102,10 +103,10 @@ async def _recommended(request: Request, server: Services, user_id: str, questio
 
 @router.post(
     "/v1/recommendations",
-    response_model=schemas.Recommendations,
+    response_model=api.Recommendations,
     responses=problems.documented({400: "No movie has this genre, or the body is no text."}, problems.NOT_AS_DESCRIBED),
 )
-async def recommend_to_session(request: Request, server: Server, session: schemas.Session) -> Response:
+async def recommend_to_session(request: Request, server: Server, session: api.Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
     history = _history(served, session)
@@ -115,7 +116,7 @@ async def recommend_to_session(request: Request, server: Server, session: schema
     return _answer(request, server, served, _given(served, UserFeedback(), ranking, None), None)
 
 
-def _history(served: ServedModel, session: schemas.Session) -> History:
+def _history(served: ServedModel, session: api.Session) -> History:
     entries = session.history
     times = [entry.rated_at for entry in entries if entry.rated_at is not None]
     if len(times) == len(entries):

@@ -4,28 +4,29 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from matinee.serving import pipeline_schemas, problems, schemas
-from matinee.serving.fetch import VersionRecord
-from matinee.serving.personal import known_history
+from matinee.clients.mlflow_rest import VersionRecord
+from matinee.clients.schemas import api, pipeline
+from matinee.serving import problems
+from matinee.serving.answering.user_history import known_history
+from matinee.serving.pipeline.versions import SHOWN, Registry
 from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
 from matinee.serving.services import Server
-from matinee.serving.versions import SHOWN, Registry
 
 router = APIRouter(tags=["pipeline"])
 
-Number = Annotated[schemas.PathId, Path(description="A registered version.")]
+Number = Annotated[api.PathId, Path(description="A registered version.")]
 
 
 @router.get("/v1/versions", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY))
-async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> pipeline_schemas.Versions:
+async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> pipeline.Versions:
     """Registered versions, newest first, with their metrics beside the baselines', verdicts, and when they served."""
     found = await server.versions.newest(limit)
     there = await server.beside.there()
-    return pipeline_schemas.Versions(
+    return pipeline.Versions(
         production=found.production,
         roll_back_to=found.roll_back_to,
         versions=[
-            pipeline_schemas.Version(**_version(found, each, there), metrics=_shown(found.metrics[each.run_id]))
+            pipeline.Version(**_version(found, each, there), metrics=_shown(found.metrics[each.run_id]))
             for each in found.versions
         ],
     )
@@ -34,7 +35,7 @@ async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 
 # Before the route of one version, which would take the path as one.
 @router.get(
     "/v1/versions/{version}/users/{user_id:path}/recommendations",
-    response_model=schemas.Recommendations,
+    response_model=api.Recommendations,
     responses=problems.documented(
         problems.NO_SUCH_GENRE,
         {404: "The version is not on this server's disk."},
@@ -46,7 +47,7 @@ async def recommend_by_version(
     request: Request,
     server: Server,
     version: Number,
-    user_id: Annotated[schemas.PathId, Path()],
+    user_id: Annotated[api.PathId, Path()],
     filters: Filtered,
     k: K = 10,
 ) -> Response:
@@ -62,16 +63,16 @@ async def recommend_by_version(
     "/v1/versions/{version:path}",
     responses=problems.documented({404: "There is no such version."}, problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY),
 )
-async def version(server: Server, version: Number) -> pipeline_schemas.VersionRecord:
+async def version(server: Server, version: Number) -> pipeline.VersionRecord:
     """One version, with all its metrics, the record of the decision on it, and its history."""
     found, decision = await server.versions.one(version)
     (record,) = found.versions
-    return pipeline_schemas.VersionRecord(
+    return pipeline.VersionRecord(
         **_version(found, record, await server.beside.there()),
         metrics=found.metrics[record.run_id],
-        decision=None if decision is None else pipeline_schemas.Decision.model_validate(decision),
+        decision=None if decision is None else pipeline.Decision.model_validate(decision),
         events=[
-            pipeline_schemas.ModelEvent(
+            pipeline.ModelEvent(
                 what=event.what, at=event.at, previous_version=event.previous_version, reason=event.reason
             )
             for event in found.events
@@ -92,7 +93,7 @@ def _version(found: Registry, version: VersionRecord, there: list[str]) -> dict[
         "verdict": tags.verdict,
         "reason": tags.reason,
         "is_rolled_back": found.is_rolled_back(version),
-        "served": [pipeline_schemas.TimeServed(since=each.since, until=each.until) for each in found.served(version)],
+        "served": [pipeline.TimeServed(since=each.since, until=each.until) for each in found.served(version)],
         "is_on_disk": version.version in there,
     }
 

@@ -1,0 +1,1 @@
+"""The one declaration of what the HTTP API accepts and answers."""

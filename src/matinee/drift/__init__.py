@@ -1,0 +1,1 @@
+"""The data watch: what a chunk is beside its past."""

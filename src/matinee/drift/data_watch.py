@@ -1,0 +1,220 @@
+"""The data watch: what a chunk is beside its past, before anything is learned from it.
+
+Ratings are compared in clusters (a person's ratings of one period) and movies in groups of like popularity. A past
+rating is put into the group that its movie has without it. What is then the only rating of its movie counts as one of a
+new movie, so that the past has as many new movies as are to be expected (Good, 1953).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from matinee.drift.comparison import Counts, distance, p_value
+from matinee.drift.rules import Beside, judge
+from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
+from matinee.ratings.statistics import COMPARISONS, ChunkStatistics, StatisticsStore
+from matinee.settings import Settings
+
+GROUPS = ("most rated fifth", "second fifth", "third fifth", "fourth fifth", "least rated fifth", "new movies")
+"""Movies by popularity; each group but the last has about a fifth of the past's ratings."""
+
+N_TOP = 50
+"""Most rated movies that are looked at for `popularity_overlap`."""
+
+N_USUAL = 30
+"""Newest periods whose median size is usual."""
+
+_CLUSTER = ["user_id", "chunk_id", "window"]
+_NEW = len(GROUPS) - 1
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Ratings of a chunk and of its past by category; counts are in the order of `categories`."""
+
+    categories: tuple[str, ...]
+    chunk: Counts
+    past: Counts
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A chunk beside its past."""
+
+    chunk: Chunk
+    statistics: ChunkStatistics
+    by_rating: Shares
+    by_popularity: Shares
+    sizes: dict[int, int]
+    """Ratings of the chunks of its past, newest 30, by chunk id, in order."""
+
+
+def watch(settings: Settings, chunk_id: int) -> Watched:
+    """Compare a chunk with its past. Its statistics are kept, and stay what they were when it was watched first.
+
+    Raises:
+        NotFound: there is no such chunk.
+        BadData: it is not closed yet, or its file is damaged and cannot be rebuilt.
+    """
+    ledger, store = ChunkLedger(settings), StatisticsStore(settings)
+    chunk, ratings = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
+    past = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch) | {chunk_id})
+    comparison = Comparison(chunk, ratings, past, settings.period)
+    store.keep(comparison.statistics())
+    in_past = set(past["chunk_id"].unique())
+    sizes = {each.chunk_id: each.n_ratings for each in ledger.chunks() if each.chunk_id in in_past}
+    newest = dict(list(sizes.items())[-N_USUAL:])
+    return Watched(chunk, store.of(chunk_id), comparison.by_rating, comparison.by_popularity, newest)
+
+
+class Comparison:
+    """Everything that is computed of a chunk and its past.
+
+    Args:
+        chunk: from the ledger.
+        ratings: its ratings (`ledger.CHUNK` and `chunk_id`).
+        past: in the same columns, those of the chunks before it that are learned from.
+        period: length of a chunk. The first chunk is a history, and counts as as many as it has periods with ratings.
+    """
+
+    def __init__(self, chunk: Chunk, ratings: pl.DataFrame, past: pl.DataFrame, period: timedelta) -> None:
+        popularity = past.group_by("movie_id").agg(popularity=pl.len().cast(pl.Int64))
+        bounds = _bounds(popularity["popularity"])
+        self._chunk = chunk
+        self._ratings = _labelled(ratings, popularity, period).with_columns(group=_group(pl.col("popularity"), bounds))
+        self._past = _labelled(past, popularity, period).with_columns(group=_group(pl.col("popularity") - 1, bounds))
+        self._is_comparable = not (ratings.is_empty() or past.is_empty())
+
+    @cached_property
+    def by_rating(self) -> Shares:
+        """Ratings by value, to one decimal."""
+        names = tuple(f"{tenths / 10:.1f}" for tenths in self._tenths)
+        return Shares(names, *(_counts(frame, "tenths", self._tenths) for frame in (self._ratings, self._past)))
+
+    @cached_property
+    def by_popularity(self) -> Shares:
+        """Ratings by the popularity of their movies."""
+        indices = range(len(GROUPS))
+        return Shares(GROUPS, *(_counts(frame, "group", indices) for frame in (self._ratings, self._past)))
+
+    def statistics(self) -> ChunkStatistics:
+        """What is kept, with the verdict."""
+        found = self._statistics()
+        verdict, reasons = judge(found, self._beside())
+        return replace(found, verdict=verdict, reasons=reasons)
+
+    def _statistics(self) -> ChunkStatistics:
+        ratings, rating, quarantined = self._ratings, self.by_rating, self._chunk.n_quarantined
+        users = ratings["user_id"].value_counts()
+        of_new_users = ratings.join(self._past, on="user_id", how="anti")
+        of_new_movies = ratings.filter(group=_NEW)
+        return ChunkStatistics(
+            chunk_id=self._chunk.chunk_id,
+            verdict="usual",
+            reasons=[],
+            n_ratings=ratings.height,
+            n_users=users.height,
+            n_new_users=of_new_users["user_id"].n_unique(),
+            n_ratings_of_new_users=of_new_users.height,
+            n_movies=ratings["movie_id"].n_unique(),
+            n_new_movies=of_new_movies["movie_id"].n_unique(),
+            n_ratings_of_new_movies=of_new_movies.height,
+            ratings_by_day=_by_day(ratings),
+            rating_histogram={name: int(n) for name, n in zip(rating.categories, rating.chunk, strict=True) if n},
+            mean_rating=float(ratings["rating"].to_numpy().mean(dtype=float)) if ratings.height else None,
+            ratings_per_user=ratings.height / users.height if users.height else None,
+            most_ratings_of_a_user=max(users["count"], default=0),
+            quarantine_share=quarantined / (quarantined + ratings.height) if quarantined else 0.0,
+            **(self._comparisons() if self._is_comparable else dict.fromkeys(COMPARISONS)),
+            watched_at=datetime.now(UTC),
+        )
+
+    def _comparisons(self) -> dict[str, float | None]:
+        rating, popularity, seed = self.by_rating, self.by_popularity, self._chunk.chunk_id
+        return {
+            "usual_n_ratings": self._usual_n_ratings(),
+            "rating_distance": distance(rating.chunk, rating.past),
+            "rating_p_value": p_value(*self._clusters("tenths", self._tenths), seed),
+            "popularity_distance": distance(popularity.chunk, popularity.past),
+            "popularity_p_value": p_value(*self._clusters("group", range(len(GROUPS))), seed),
+            "popularity_overlap": self._overlap(),
+        }
+
+    def _beside(self) -> Beside:
+        """What the rules want to know beside the statistics."""
+        by_user = self._ratings.group_by("user_id").agg((pl.col("group") == _NEW).mean())["group"]
+        rating, popularity, n_past = self.by_rating, self.by_popularity, self._past.height
+        return Beside(
+            has_past=n_past > 0,
+            largest_rating_share=float(rating.past.max()) / n_past if n_past else 0.0,
+            expected_new_movie_share=float(popularity.past[_NEW]) / n_past if n_past else 1.0,
+            explorer_share=float((by_user > 0.5).to_numpy().mean()) if by_user.len() else 0.0,
+        )
+
+    @cached_property
+    def _tenths(self) -> list[int]:
+        return sorted({*self._ratings["tenths"].unique(), *self._past["tenths"].unique()})
+
+    def _clusters(self, column: str, categories: Sequence[int]) -> tuple[Counts, Counts]:
+        """Counts by category, of each cluster of the chunk (each of its users is one), and of its past."""
+        of_category = [(pl.col(column) == each).sum().cast(pl.Float64).alias(str(each)) for each in categories]
+        grouped = (
+            frame.group_by(_CLUSTER, maintain_order=True).agg(of_category) for frame in (self._ratings, self._past)
+        )
+        chunk, past = (frame.drop(_CLUSTER).to_numpy() for frame in grouped)
+        return chunk, past
+
+    def _usual_n_ratings(self) -> float:
+        sizes = self._past.group_by("chunk_id", "window").len().sort("chunk_id", "window")["len"]
+        return float(np.median(sizes.tail(N_USUAL)))
+
+    def _overlap(self) -> float | None:
+        if self._ratings["movie_id"].n_unique() < N_TOP:
+            return None
+        chunk, past = (_top(frame) for frame in (self._ratings, self._past))
+        return len(chunk & past) / N_TOP
+
+
+def _labelled(ratings: pl.DataFrame, popularity: pl.DataFrame, period: timedelta) -> pl.DataFrame:
+    """With the rating in tenths, the popularity of the movie in the past, and the period within a first chunk."""
+    since_epoch = pl.col("rated_at").dt.epoch("us") // (period // timedelta(microseconds=1))
+    return ratings.join(popularity, on="movie_id", how="left", maintain_order="left").with_columns(
+        tenths=(pl.col("rating") * 10).round().cast(pl.Int32),
+        popularity=pl.col("popularity").fill_null(0),
+        window=pl.when(pl.col("chunk_id") == 1).then(since_epoch).otherwise(0),
+    )
+
+
+def _bounds(popularity: pl.Series) -> list[int]:
+    """Least popularity of each group but the last two."""
+    sizes = np.sort(popularity.to_numpy())[::-1]
+    if not len(sizes):
+        return []
+    shares = sizes.cumsum() / sizes.sum()
+    n_groups = len(GROUPS) - 1
+    return [int(sizes[np.searchsorted(shares, group / n_groups)]) for group in range(1, n_groups)]
+
+
+def _group(popularity: pl.Expr, bounds: Sequence[int]) -> pl.Expr:
+    """Index into `GROUPS`."""
+    n_above = pl.sum_horizontal(pl.lit(0), *((popularity < bound).cast(pl.Int32) for bound in bounds))
+    return pl.when(popularity < 1).then(_NEW).otherwise(n_above).cast(pl.Int32)
+
+
+def _counts(ratings: pl.DataFrame, column: str, categories: Iterable[int]) -> Counts:
+    found = dict(ratings[column].value_counts().iter_rows())
+    return np.array([found.get(each, 0) for each in categories], np.float64)
+
+
+def _by_day(ratings: pl.DataFrame) -> dict[str, int]:
+    days = ratings.group_by(pl.col("rated_at").dt.date().alias("day")).len().sort("day")
+    return {f"{day:%Y-%m-%d}": n for day, n in days.iter_rows()}
+
+
+def _top(ratings: pl.DataFrame) -> set[str]:
+    counted = ratings.group_by("movie_id").len().sort("len", "movie_id", descending=[True, False])
+    return set(counted["movie_id"].head(N_TOP))

@@ -1,0 +1,1 @@
+"""What people rate and take back live."""

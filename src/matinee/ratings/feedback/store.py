@@ -1,0 +1,203 @@
+"""What people rate: events that are on the disk before they are acknowledged, and are never changed."""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from matinee.errors import BadData, Refused, UsageError
+from matinee.ratings.database import FeedbackRow, IdempotencyRow, engine, writing
+from matinee.ratings.feedback.changes import Changes
+from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, Withdrawn, withdraw, withdrawn_by
+from matinee.ratings.importing.schema import CLOCK_TOLERANCE, EARLIEST, OWN_SCALE
+from matinee.settings import Settings
+
+LONGEST_ID = 255
+"""Longest user id, movie id and idempotency key, in characters."""
+
+
+@dataclass(frozen=True)
+class NewRating:
+    """A rating as somebody gives it; `rated_at` is now when not given, and UTC when it has no zone."""
+
+    user_id: str
+    movie_id: str
+    rating: float
+    rated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StoredRating:
+    """A rating as it is kept; `chunk_id` is the chunk that took it up, None while it waits for the next one."""
+
+    user_id: str
+    movie_id: str
+    rating: float
+    rated_at: datetime
+    received_at: datetime
+    chunk_id: int | None
+
+
+@dataclass(frozen=True)
+class UserFeedback:
+    """All that a user said and took back."""
+
+    ratings: list[StoredRating] = field(default_factory=list)
+    """Newest first, one for each movie, without those that were taken back."""
+    withdrawn: Withdrawn = field(default_factory=Withdrawn)
+    """What does not count any more of the data set, and of models that have learned from it."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Acknowledgement: of `accepted` ratings, `stored` are new and the others were already there."""
+
+    accepted: int
+    stored: int
+    received_at: datetime
+
+
+class FeedbackStore:
+    """The ratings that people gave this recommender, in the database that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._database = engine(settings)
+
+    def add(self, ratings: Sequence[NewRating], idempotency_key: str | None = None) -> Receipt:
+        """Store ratings, all or none; they are on the disk when this returns.
+
+        A repeated request stores nothing twice: with the same key it gets the same receipt, and without a key
+        an equal event (user, movie, time and rating) is recognized.
+
+        Raises:
+            BadData: a rating that cannot be meant; nothing was stored.
+            Refused: the key was used for other ratings; nothing was stored.
+            UsageError: no rating at all, or a key that is empty or too long.
+        """
+        if not ratings:
+            raise UsageError("There is no rating to store.", "Send at least one.")
+        now = datetime.now(UTC)
+        events = [_event(rating, now) for rating in ratings]
+        with writing(self._database) as session:
+            if idempotency_key is None:
+                return _insert(session, events, now)
+            return _insert_once(session, events, now, _valid_key(idempotency_key), _request_digest(ratings))
+
+    def withdraw(self, user_id: str, movie_id: str | None = None) -> None:
+        """Take back what a user said of one movie, or everything; nothing of it counts when this returns.
+
+        Whoever has said nothing has nothing to take back, so this may be asked again and again.
+
+        Raises:
+            BadData: an id that is none.
+        """
+        _require_id("user_id", user_id)
+        if movie_id is not None:
+            _require_id("movie_id", movie_id)
+        with writing(self._database) as session:
+            withdraw(session, user_id, movie_id, datetime.now(UTC))
+
+    def of_user(self, user_id: str) -> list[StoredRating]:
+        """A user's ratings, newest first; of several for one movie the newest one counts."""
+        return self.feedback_of(user_id).ratings
+
+    def feedback_of(self, user_id: str) -> UserFeedback:
+        """What a user said and took back."""
+        query = sa.select(FeedbackRow).where(FeedbackRow.user_id == user_id, ~IS_WITHDRAWN)
+        with Session(self._database) as session:
+            rows = session.scalars(query.order_by(FeedbackRow.rated_at.desc(), FeedbackRow.id.desc())).all()
+            withdrawn = withdrawn_by(session, user_id)
+        newest: dict[str, StoredRating] = {}
+        for row in rows:
+            newest.setdefault(row.movie_id, _stored(row))
+        return UserFeedback(list(newest.values()), withdrawn)
+
+    def users(self, beginning: str, limit: int) -> list[str]:
+        """The first `limit` ids of users who have said something and whose id starts with `beginning`."""
+        starts = sa.func.substr(FeedbackRow.user_id, 1, len(beginning)) == beginning
+        query = sa.select(FeedbackRow.user_id).where(starts, ~IS_WITHDRAWN).distinct()
+        with Session(self._database) as session:
+            return list(session.scalars(query.order_by(FeedbackRow.user_id).limit(limit)))
+
+    def changes(self) -> Changes:
+        """Follows, on SQLite, who says or takes back something from now on."""
+        return Changes(self._database)
+
+    def count(self) -> int:
+        """Number of events, those that were taken back among them."""
+        return self._count(sa.true())
+
+    def unclaimed(self) -> int:
+        """Number of events that the next chunk will take up."""
+        return self._count(FeedbackRow.chunk_id.is_(None) & ~IS_WITHDRAWN)
+
+    def _count(self, condition: sa.ColumnElement[bool]) -> int:
+        with Session(self._database) as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(FeedbackRow).where(condition)) or 0
+
+
+def _event(rating: NewRating, now: datetime) -> dict[str, Any]:
+    _require_id("user_id", rating.user_id)
+    _require_id("movie_id", rating.movie_id)
+    if not (math.isfinite(rating.rating) and OWN_SCALE.lowest <= rating.rating <= OWN_SCALE.highest):
+        raise BadData(f"{rating.rating} is no rating.", f"Send a positive number up to {OWN_SCALE.highest:g}.")
+    rated_at = _utc(rating.rated_at or now)
+    if not EARLIEST <= rated_at <= now + CLOCK_TOLERANCE:
+        raise BadData(f"Nobody rates at {rated_at.isoformat()}.", f"Send a time from {EARLIEST:%Y} until now.")
+    return {**asdict(rating), "rated_at": rated_at, "received_at": now}
+
+
+def _require_id(name: str, value: str) -> None:
+    if not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
+        raise BadData(f"{name} {value[:40]!r} is no id.", f"Send 1 to {LONGEST_ID} printable characters.")
+
+
+def _insert(session: Session, events: list[dict[str, Any]], now: datetime) -> Receipt:
+    insert = _insert_for(session)(FeedbackRow).on_conflict_do_nothing().returning(FeedbackRow.id)
+    stored = session.scalars(insert, events).all()
+    return Receipt(accepted=len(events), stored=len(stored), received_at=now)
+
+
+def _insert_once(session: Session, events: list[dict[str, Any]], now: datetime, key: str, digest: str) -> Receipt:
+    """Insert under a key. Of two requests at once the second waits here for the first one's transaction."""
+    row = {"key": key, "request_digest": digest, "receipt": {}, "created_at": now}
+    insert = _insert_for(session)(IdempotencyRow).values(row).on_conflict_do_nothing().returning(IdempotencyRow.key)
+    is_new = session.scalar(insert) is not None
+    kept = session.get_one(IdempotencyRow, key)
+    if is_new:
+        receipt = _insert(session, events, now)
+        kept.receipt = {**asdict(receipt), "received_at": receipt.received_at.isoformat()}
+        return receipt
+    if kept.request_digest != digest:
+        raise Refused("The idempotency key was used for other ratings.", "Use a new key for new ratings.")
+    return Receipt(**{**kept.receipt, "received_at": datetime.fromisoformat(kept.receipt["received_at"])})
+
+
+def _insert_for(session: Session) -> Any:  # noqa: ANN401  two functions of the same shape without a common type
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+
+
+def _request_digest(ratings: Sequence[NewRating]) -> str:
+    content = [{**asdict(rating), "rated_at": rating.rated_at and rating.rated_at.isoformat()} for rating in ratings]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _valid_key(key: str) -> str:
+    if not 0 < len(key) <= LONGEST_ID or not key.isprintable():
+        raise UsageError("The idempotency key is no key.", f"Send 1 to {LONGEST_ID} printable characters.")
+    return key
+
+
+def _utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _stored(row: FeedbackRow) -> StoredRating:
+    return StoredRating(row.user_id, row.movie_id, row.rating, row.rated_at, row.received_at, row.chunk_id)

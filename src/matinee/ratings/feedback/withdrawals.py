@@ -1,0 +1,96 @@
+"""Ratings that people took back: one, or all of a user. They are covered, never removed (ADR 7).
+
+A withdrawal covers the live ratings that were received before it, and the data set's that were given before it. A
+rating that is received later counts again, whenever it is said to have been given.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from matinee.ratings.database import FeedbackRow, WithdrawalRow
+from matinee.ratings.importing.schema import INSTANT, RATINGS
+
+IS_WITHDRAWN = sa.exists().where(
+    WithdrawalRow.user_id == FeedbackRow.user_id,
+    sa.or_(WithdrawalRow.movie_id.is_(None), WithdrawalRow.movie_id == FeedbackRow.movie_id),
+    FeedbackRow.id <= WithdrawalRow.last_feedback_id,
+)
+"""Whether a row of `FeedbackRow` was taken back."""
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What a user took back, as far as it covers ratings that are not in the feedback table."""
+
+    everything_at: datetime | None = None
+    """When the user was last erased."""
+    movies_at: Mapping[str, datetime] = field(default_factory=dict)
+    """When the rating of a movie was last taken back."""
+
+    def __bool__(self) -> bool:
+        """Whether the user took anything back."""
+        return self.everything_at is not None or bool(self.movies_at)
+
+    def covers(self, movie_id: str, rated_at: datetime) -> bool:
+        """Whether a rating of the data set does not count any more."""
+        times = (self.everything_at, self.movies_at.get(movie_id))
+        return any(time is not None and rated_at <= time for time in times)
+
+
+def withdraw(session: Session, user_id: str, movie_id: str | None, now: datetime) -> None:
+    """Take back what a user said of one movie so far, or everything."""
+    last = session.scalar(sa.select(sa.func.max(FeedbackRow.id))) or 0
+    session.add(WithdrawalRow(user_id=user_id, movie_id=movie_id, last_feedback_id=last, withdrawn_at=now))
+
+
+def withdrawn_by(session: Session, user_id: str) -> Withdrawn:
+    """What a user took back."""
+    newest = sa.func.max(WithdrawalRow.withdrawn_at, type_=WithdrawalRow.withdrawn_at.type)
+    query = sa.select(WithdrawalRow.movie_id, newest).where(WithdrawalRow.user_id == user_id)
+    times = dict(session.execute(query.group_by(WithdrawalRow.movie_id)).all())
+    return Withdrawn(times.pop(None, None), {movie: time for movie, time in times.items() if movie is not None})
+
+
+def without_withdrawn(database: sa.Engine, ratings: pl.DataFrame) -> pl.DataFrame:
+    """The rows of chunks (`chunks.CHUNK` and more columns) that nobody took back, in their order."""
+    with Session(database) as session:
+        taken_back = session.execute(
+            sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, WithdrawalRow.withdrawn_at)
+        ).all()
+        if not taken_back:
+            return ratings
+        events = session.execute(
+            sa.select(FeedbackRow.user_id, FeedbackRow.movie_id, FeedbackRow.rating, FeedbackRow.rated_at).where(
+                IS_WITHDRAWN
+            )
+        ).all()
+    times = _frame(taken_back, {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT})
+    return _uncovered(ratings, times, _frame(events, RATINGS).unique())
+
+
+def _uncovered(ratings: pl.DataFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    users, movies = (
+        times.filter(of_movie).group_by(key).agg(pl.col("withdrawn_at").max().alias(name))
+        for of_movie, key, name in (
+            (pl.col("movie_id").is_null(), ["user_id"], "everything_at"),
+            (pl.col("movie_id").is_not_null(), ["user_id", "movie_id"], "movie_at"),
+        )
+    )
+    joined = (
+        ratings.join(users, on="user_id", how="left", maintain_order="left")
+        .join(movies, on=["user_id", "movie_id"], how="left", maintain_order="left")
+        .join(events.with_columns(is_event=True), on=RATINGS.names(), how="left", maintain_order="left")
+    )
+    given_before = pl.col("rated_at") <= pl.max_horizontal("everything_at", "movie_at")
+    is_covered = pl.when(pl.col("origin") == "live").then(pl.col("is_event")).otherwise(given_before)
+    return joined.filter(~is_covered.fill_null(value=False)).select(ratings.columns)
+
+
+def _frame(rows: Iterable[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=schema, orient="row")

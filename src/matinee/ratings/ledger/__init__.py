@@ -1,0 +1,1 @@
+"""Chunks: the ratings of one period each, and who has taken which."""

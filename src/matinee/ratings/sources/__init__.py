@@ -1,0 +1,1 @@
+"""Where ratings come from: named data sets and files of one's own."""

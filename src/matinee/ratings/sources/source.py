@@ -1,0 +1,188 @@
+"""The source of ratings: a named data set or files of one's own, validated once and kept ready under `datasets/`."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import structlog
+
+from matinee.errors import UsageError
+from matinee.ratings.importing import schema
+from matinee.ratings.sources import movielens
+from matinee.ratings.sources.download import ARCHIVES, Report, fetch
+from matinee.settings import Settings
+from matinee.storage.files import digest, locked, write_json, write_parquet
+
+log = structlog.get_logger()
+
+FORMAT_VERSION = 1
+"""Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A prepared source of ratings.
+
+    Its folder holds `ratings.parquet` (in the order of time, user, movie), `movies.parquet`, `quarantine.parquet`
+    and `source.json`, which is this record.
+    """
+
+    name: str
+    """Name of the data set, or the absolute path that was given."""
+
+    folder: Path
+    form: str
+    """Form of its files: `u.data`, `ratings.csv`, `ratings.dat`, or `file`."""
+
+    n_rows: int
+    """Rows of the ratings file; each is in `ratings.parquet` or in quarantine."""
+
+    n_ratings: int
+    n_users: int
+    n_movies: int
+    reasons: dict[str, int]
+    """Rows in quarantine by reason, those of the movies file included."""
+
+    first_rated_at: datetime
+    last_rated_at: datetime
+    inputs: dict[str, str]
+    """SHA-256 of each file that was read, by its absolute path."""
+
+    @property
+    def ratings_path(self) -> Path:
+        """Parquet file of all usable ratings (`schema.RATINGS`)."""
+        return self.folder / "ratings.parquet"
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes whenever the content of an input changes."""
+        return hashlib.sha256("".join(self.inputs.values()).encode()).hexdigest()
+
+    def ratings(self) -> pl.DataFrame:
+        """All usable ratings (`schema.RATINGS`) in the order of time, user, movie."""
+        return pl.read_parquet(self.ratings_path)
+
+    def movies(self) -> pl.DataFrame:
+        """All movies (`schema.MOVIES`), by id; those of which nothing is known have their id as title."""
+        return pl.read_parquet(self.folder / "movies.parquet")
+
+    def quarantine(self) -> pl.DataFrame:
+        """The rows that cannot be used (`schema.QUARANTINE`), as they came."""
+        return pl.read_parquet(self.folder / "quarantine.parquet")
+
+
+def prepare(settings: Settings, report: Report | None = None) -> Source:
+    """Find or fetch the ratings that the settings name, and validate them, unless that was done before.
+
+    Args:
+        settings: `data` names the data set or path; results are kept under `home`.
+        report: called with bytes done and bytes in all while something is downloaded.
+
+    Raises:
+        UsageError: there is no such data set or file.
+        BadData: the files are not what they should be, or hold no usable rating.
+        DependencyUnreachable: a download failed.
+    """
+    folder = settings.home / "datasets" / _folder_name(settings.data)
+    with locked(folder.with_name(f".{folder.name}.lock")):
+        files = _input_files(settings, folder, report or _silent)
+        stamps = _stamps(files)
+        kept = _kept(folder, stamps)
+        if kept is None:
+            kept = _prepare(settings, files, folder)
+            write_json({"stamps": stamps, **_as_json(kept)}, folder / "source.json")
+        return kept
+
+
+def source_name(data: str) -> str:
+    """What a source is called: the name of a data set, or an absolute path."""
+    return data if data in ARCHIVES else str(Path(data).expanduser().absolute())
+
+
+def _input_files(settings: Settings, folder: Path, report: Report) -> movielens.InputFiles:
+    if settings.data in ARCHIVES:
+        raw = folder / "raw"
+        if not raw.exists():
+            log.info("fetch", dataset=settings.data)
+            fetch(settings.data, raw, report)
+        return movielens.find(raw, settings.movies)
+    path = Path(source_name(settings.data))
+    if not path.exists():
+        raise UsageError(
+            f"{settings.data} is neither a data set nor an existing path.",
+            f"Set MATINEE_DATA to a path or to one of {', '.join(ARCHIVES)}.",
+        )
+    return movielens.find(path, settings.movies)
+
+
+def _prepare(settings: Settings, files: movielens.InputFiles, folder: Path) -> Source:
+    inputs = {str(path): digest(path) for path in files.paths}
+    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
+    movies, refused_movies = movielens.read_movies(files, validated.ratings)
+    quarantined = pl.concat([validated.quarantined, refused_movies])
+    write_parquet(validated.ratings, folder / "ratings.parquet")
+    write_parquet(movies, folder / "movies.parquet")
+    write_parquet(quarantined, folder / "quarantine.parquet")
+    times = validated.ratings["rated_at"]
+    return Source(
+        name=source_name(settings.data),
+        folder=folder,
+        form=files.form,
+        n_rows=validated.ratings.height + validated.quarantined.height,
+        n_ratings=validated.ratings.height,
+        n_users=validated.ratings["user_id"].n_unique(),
+        n_movies=movies.height,
+        reasons=dict(quarantined["reason"].value_counts().sort("reason").iter_rows()),
+        first_rated_at=times[0].astimezone(UTC),
+        last_rated_at=times[-1].astimezone(UTC),
+        inputs=inputs,
+    )
+
+
+def _kept(folder: Path, stamps: dict[str, Any]) -> Source | None:
+    """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
+    path = folder / "source.json"
+    if not path.exists():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["format_version"] != FORMAT_VERSION:
+        return None
+    source = _from_json(record, folder)
+    if record["stamps"] == stamps:
+        return source
+    if {name: digest(Path(name)) for name in stamps} != source.inputs:
+        return None
+    write_json({**record, "stamps": stamps}, path)
+    return source
+
+
+def _stamps(files: movielens.InputFiles) -> dict[str, list[int]]:
+    stats = {str(path): path.stat() for path in files.paths}
+    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
+
+
+def _as_json(source: Source) -> dict[str, Any]:
+    times = {name: getattr(source, name).isoformat() for name in ("first_rated_at", "last_rated_at")}
+    return {"format_version": FORMAT_VERSION, **asdict(source), "folder": source.folder.name, **times}
+
+
+def _from_json(record: dict[str, Any], folder: Path) -> Source:
+    times = {name: datetime.fromisoformat(record[name]) for name in ("first_rated_at", "last_rated_at")}
+    fields = {name: record[name] for name in Source.__dataclass_fields__}
+    return Source(**{**fields, "folder": folder, **times})
+
+
+def _folder_name(data: str) -> str:
+    if data in ARCHIVES:
+        return data
+    name = source_name(data)
+    return f"{Path(name).stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _silent(done_bytes: int, total_bytes: int | None) -> None:
+    """Report nothing."""

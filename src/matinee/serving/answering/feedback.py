@@ -1,0 +1,122 @@
+"""People's ratings, asked for without blocking the event loop."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from matinee.errors import BadData, DependencyUnreachable
+from matinee.ratings.feedback.changes import Changes
+from matinee.ratings.feedback.store import FeedbackStore, NewRating, Receipt, UserFeedback
+from matinee.settings import Settings
+
+T = TypeVar("T")
+
+REMEMBERED = 50_000
+"""Users whose feedback a worker remembers; then it begins anew."""
+
+NOTHING = UserFeedback()
+"""Of somebody who has said nothing, as most who are in the training data."""
+
+
+class Feedback:
+    """The feedback store, in threads of its own.
+
+    On SQLite a user's feedback is remembered until the database says that somebody, in whatever process, has said
+    something new of that user; PostgreSQL is asked each time. The database is opened when it is first needed, and
+    again after a failure, so the server starts without it.
+
+    Every method raises `DependencyUnreachable` when the database does not answer.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._can_follow = settings.database.startswith("sqlite")
+        self._changes: Changes | None = None
+        self._remembered: dict[str, UserFeedback] = {}
+        self._n_forgotten = 0
+
+    async def add(self, ratings: Sequence[NewRating], idempotency_key: str | None) -> Receipt:
+        """See `FeedbackStore.add`."""
+        return await self._ask(lambda store: store.add(ratings, idempotency_key))
+
+    async def withdraw(self, user_id: str, movie_id: str | None = None) -> None:
+        """See `FeedbackStore.withdraw`."""
+        await self._ask(lambda store: store.withdraw(user_id, movie_id))
+
+    async def of_user(self, user_id: str) -> UserFeedback:
+        """See `FeedbackStore.feedback_of`; every commit before this call is counted."""
+        self._forget_changed()
+        remembered = self._remembered.get(user_id)
+        if remembered is not None:
+            return remembered
+        if self._can_follow and self._changes is None:
+            await self._follow()
+            # Another request may have begun to follow before this one came.
+            self._forget_changed()
+        if self._changes is not None and not self._follows(self._changes, lambda changes: changes.has_said(user_id)):
+            return NOTHING
+        n_forgotten = self._n_forgotten
+        said = await self._ask(lambda store: store.feedback_of(user_id))
+        # Of what was forgotten meanwhile, this answer may be older.
+        if self._changes is not None and n_forgotten == self._n_forgotten:
+            self._remember(user_id, said)
+        return said
+
+    async def users(self, beginning: str, limit: int) -> list[str]:
+        """See `FeedbackStore.users`."""
+        return await self._ask(lambda store: store.users(beginning, limit))
+
+    async def check(self) -> None:
+        """Return when the database answers."""
+        await self._ask(lambda store: store.unclaimed())
+
+    def _forget_changed(self) -> None:
+        if self._changes is None:
+            return
+        changed = self._follows(self._changes, Changes.users)
+        if changed:
+            self._n_forgotten += 1
+            for user_id in changed:
+                self._remembered.pop(user_id, None)
+
+    def _follows(self, changes: Changes, question: Callable[[Changes], T]) -> T:
+        """What is known at once, on the event loop: a hop to a thread would take a hundred times as long."""
+        try:
+            return question(changes)
+        except sqlite3.Error as error:
+            changes.abandon()
+            self._changes = None
+            self._remembered.clear()
+            raise _failed(error) from error
+
+    async def _follow(self) -> None:
+        changes = await self._ask(lambda store: store.changes())
+        if self._changes is None:
+            self._changes = changes
+        else:  # another request was faster
+            changes.abandon()
+
+    def _remember(self, user_id: str, said: UserFeedback) -> None:
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        self._remembered[user_id] = said
+
+    async def _ask(self, question: Callable[[FeedbackStore], T]) -> T:
+        try:
+            return await asyncio.to_thread(lambda: question(self._opened()))
+        except DBAPIError as error:
+            raise _failed(error.orig) from error
+
+    def _opened(self) -> FeedbackStore:
+        try:
+            return FeedbackStore(self._settings)
+        except BadData as error:
+            # A database that cannot be used is no fault of the request.
+            raise DependencyUnreachable(error.message, error.hint) from error
+
+
+def _failed(error: BaseException | None) -> DependencyUnreachable:
+    return DependencyUnreachable(f"The database does not do its work: {error}.", "Check its disk or its server.")

@@ -1,0 +1,148 @@
+"""What was shown to whom: noted in memory, written to Parquet off the way of requests.
+
+    impressions/2026-11-23/184500.123456-4711.parquet     one row a list; see `SCHEMA`
+
+Notes of the last seconds are lost when a process is killed; ratings never are. The memory is bounded: when notes come
+faster than the disk takes them, the oldest go, and are counted.
+"""
+
+import asyncio
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import structlog
+from polars.exceptions import PolarsError
+
+from matinee.ratings.importing.schema import INSTANT
+from matinee.serving.prometheus import Metrics
+from matinee.storage.files import write_parquet
+
+log = structlog.get_logger()
+
+BOUND = 20_000
+"""Lists that wait in memory at most."""
+
+_SLICE, _PAUSE_S = 100, 0.005
+"""Lists that become rows of a table at once, which takes a millisecond; and how long answers go first after it."""
+
+SCHEMA = pl.Schema(
+    {
+        "request_id": pl.String(),
+        "user_id": pl.String(),
+        "policy": pl.String(),
+        "model_version": pl.String(),
+        "run_id": pl.String(),
+        "movie_ids": pl.List(pl.String()),
+        "shown_at": INSTANT,
+    }
+)
+"""`user_id` is null for a session without a user; `movie_ids` are in the order in which they were shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """A list that was answered."""
+
+    request_id: str
+    user_id: str | None
+    policy: str
+    model_version: str | None
+    run_id: str | None
+    movie_ids: Sequence[str]
+    shown_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def _table(impressions: Sequence[Impression], pause_s: float) -> pl.DataFrame:
+    """The columns of `SCHEMA`, made in slices: while one is made nobody is answered."""
+    parts = []
+    for start in range(0, len(impressions), _SLICE):
+        part = impressions[start : start + _SLICE]
+        parts.append(pl.DataFrame({name: [getattr(each, name) for each in part] for name in SCHEMA}, SCHEMA))
+        time.sleep(pause_s)
+    return pl.concat(parts)
+
+
+class Impressions:
+    """The impressions of one worker.
+
+    Args:
+        folder: where the files go, one folder a day.
+        metrics: what is written and dropped is counted there.
+        interval_s: time between two files; 0 to note nothing.
+        days: how long files are kept.
+        bound: lists that wait in memory at most.
+    """
+
+    def __init__(
+        self, folder: Path, metrics: Metrics, interval_s: float = 30.0, days: int = 90, bound: int = BOUND
+    ) -> None:
+        self._folder = folder
+        self._metrics = metrics
+        self._interval_s = interval_s
+        self._days = days
+        self._bound = bound
+        self._waiting: deque[Impression] = deque()
+
+    def note(self, impression: Impression) -> None:
+        """Remember a list until the next file is written."""
+        if not self._interval_s:
+            return
+        self._waiting.append(impression)
+        self._drop_beyond_bound()
+
+    @asynccontextmanager
+    async def written(self) -> AsyncIterator[None]:
+        """Write files in the background while the block runs, and the rest at its end."""
+        writer = asyncio.create_task(self._write_for_ever())
+        try:
+            yield
+        finally:
+            writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await writer
+            await self.flush()
+
+    async def flush(self, pause_s: float = 0.0) -> None:
+        """Write what waits; after a failure it goes on waiting.
+
+        Args:
+            pause_s: how long answers go first after each slice.
+        """
+        taken, self._waiting = list(self._waiting), deque()
+        if not taken:
+            return
+        try:
+            await asyncio.to_thread(self._write, taken, pause_s)
+        except (OSError, PolarsError) as error:
+            log.warning("impressions_not_written", lists=len(taken), reason=str(error))
+            self._waiting.extendleft(reversed(taken))
+            self._drop_beyond_bound()
+        else:
+            self._metrics.observe_impressions("written", len(taken))
+
+    async def _write_for_ever(self) -> None:
+        while self._interval_s:
+            await asyncio.sleep(self._interval_s)
+            await self.flush(_PAUSE_S)
+
+    def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
+        now = datetime.now(UTC)
+        path = self._folder / f"{now:%Y-%m-%d}" / f"{now:%H%M%S.%f}-{os.getpid()}.parquet"
+        write_parquet(_table(taken, pause_s), path)
+        oldest = f"{now - timedelta(days=self._days):%Y-%m-%d}"
+        for folder in self._folder.iterdir():
+            if folder.name < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _drop_beyond_bound(self) -> None:
+        while len(self._waiting) > self._bound:
+            self._waiting.popleft()
+            self._metrics.observe_impressions("dropped", 1)

@@ -1,0 +1,66 @@
+"""Answers that were given, kept as bytes for as long as nothing that they are made of has changed."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.ranking import Policy
+from matinee.ratings.feedback.store import UserFeedback
+from matinee.serving.model.served import ServedModel
+
+KEPT = 20_000
+"""Answers that a worker keeps, each of a few kilobytes; the one that was not asked for longest goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer, what was said by whom it is for, and what there is to note of it each time it is given."""
+
+    said: UserFeedback
+    policy: Policy
+    items: NDArray[np.int64]
+    """Matrix rows of the movies in the list."""
+    movie_ids: tuple[str, ...]
+    before_id: bytes
+    """The answer up to the id of the request, which is another one each time."""
+    after_id: bytes
+
+    def body(self, request_id: str) -> bytes:
+        """The answer to a request; its id is made of characters that JSON does not escape."""
+        return b"".join((self.before_id, request_id.encode(), self.after_id))
+
+
+class Answers:
+    """What one worker answered with the model that it serves, by user and parameters."""
+
+    def __init__(self) -> None:
+        self._served: ServedModel | None = None
+        self._given: OrderedDict[Hashable, Given] = OrderedDict()
+        self._outdated: OrderedDict[Hashable, Given] = OrderedDict()
+
+    def get(self, key: Hashable, served: ServedModel, said: UserFeedback) -> Given | None:
+        """The answer to `key`, if it was made of this very model and of all that the user has said."""
+        self._serve(served)
+        given = self._given.get(key)
+        if given is None or (given.said is not said and given.said != said):
+            return None
+        self._given.move_to_end(key)
+        return given
+
+    def keep(self, key: Hashable, served: ServedModel, given: Given) -> None:
+        """Keep an answer that was made with `served`."""
+        self._serve(served)
+        self._given[key] = given
+        self._given.move_to_end(key)
+        if len(self._given) > KEPT:
+            self._given.popitem(last=False)
+
+    def _serve(self, served: ServedModel) -> None:
+        if served is not self._served:
+            self._served, self._outdated, self._given = served, self._given, OrderedDict()
+        if self._outdated:
+            # One for one: to free all at once would hold up whoever asks next.
+            self._outdated.popitem()

@@ -1,0 +1,43 @@
+"""From what is known of a person to the history that ranking starts from."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from matinee.ranking import History
+from matinee.ratings.feedback.store import UserFeedback
+from matinee.ratings.feedback.withdrawals import Withdrawn
+from matinee.serving.model.served import ServedModel
+
+
+def known_history(served: ServedModel, user_id: str, said: UserFeedback) -> tuple[int | None, History]:
+    """A user's row in the training data, and what the model may not have learned of the user.
+
+    The row of a user who took back something that the model has learned is not used: all that is left is news.
+    """
+    user_index, news = served.user_index.get(user_id), served.news(said.ratings)
+    if not said.withdrawn:
+        return user_index, news
+    rest = learned_history(served, user_id, said.withdrawn)
+    if len(rest) == len(served.model.history(user_index)):
+        return user_index, news
+    return None, rest.with_news(news)
+
+
+def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:
+    """Number of movies of which a rating by the user is known."""
+    learned = learned_history(served, user_id, said.withdrawn).items.tolist()
+    return len({served.catalogue.movie_id(row) for row in learned} | {rating.movie_id for rating in said.ratings})
+
+
+def learned_history(served: ServedModel, user_id: str, withdrawn: Withdrawn) -> History:
+    """What the model has learned from a user, without what the user took back."""
+    learned = served.model.history(served.user_index.get(user_id))
+    if not withdrawn or len(learned) == 0:
+        return learned
+    rows = zip(learned.items.tolist(), learned.rated_at.tolist(), strict=True)
+    covered = [
+        withdrawn.covers(served.catalogue.movie_id(row), datetime.fromtimestamp(seconds, UTC)) for row, seconds in rows
+    ]
+    kept = ~np.array(covered)
+    return History(learned.items[kept], learned.ratings[kept], learned.rated_at[kept])

@@ -1,0 +1,87 @@
+"""What is served before the first model: the movies of the data set, by how many people liked them so far."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from matinee.artifact.artifact import movie_table
+from matinee.artifact.ids import Ids
+from matinee.models.base import Interactions, fit
+from matinee.models.popular import Popular
+from matinee.ranking import Histories, RankingModel
+from matinee.ratings.importing.schema import MOVIES
+from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
+from matinee.ratings.statistics import StatisticsStore
+from matinee.serving.model.catalogue import Catalogue
+from matinee.serving.model.served import Provenance, ServedModel
+from matinee.settings import Settings
+
+ALGORITHM = "popular"
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a fallback is made of; as long as it stays the same, so does the fallback."""
+
+    source: Path | None = None
+    """`source.json` of the prepared data set; None when there is none yet."""
+    prepared_ns: int = 0
+    """When it was prepared."""
+    chunk: Chunk | None = None
+    """Newest closed chunk."""
+
+
+def basis(settings: Settings) -> Basis:
+    """What there is to make a fallback of; cheap, so that it can be asked again and again."""
+    sources = sorted((settings.home / "datasets").glob("*/source.json"), key=lambda path: path.stat().st_mtime_ns)
+    if not sources:
+        return Basis()
+    closed = [chunk for chunk in ChunkLedger(settings).chunks() if chunk.state == "closed"]
+    return Basis(sources[-1], sources[-1].stat().st_mtime_ns, closed[-1] if closed else None)
+
+
+def fallback(settings: Settings, found: Basis) -> ServedModel:
+    """Popularity in all closed chunks; without one, the movies in their order; without a data set, nothing."""
+    movies = pl.read_parquet(found.source.with_name("movies.parquet")) if found.source else MOVIES.to_frame()
+    if found.chunk is None:
+        return _served(_unrated(movies.height), [], movies["movie_id"].to_list(), movies, None)
+    without = StatisticsStore(settings).not_learned_from(settings.watch)
+    ratings = ChunkLedger(settings).ratings_through(found.chunk.chunk_id, without)
+    interactions = Interactions.from_ratings(
+        ratings, movies["movie_id"].to_list(), settings.positive_rating, found.chunk.ends_at
+    )
+    model = fit(Popular(), interactions).ranking_model()
+    return _served(model, interactions.user_ids, interactions.movie_ids, movies, found.chunk)
+
+
+def empty() -> ServedModel:
+    """A fallback without a movie."""
+    return _served(_unrated(0), [], [], MOVIES.to_frame(), None)
+
+
+def _served(
+    model: RankingModel, user_ids: list[str], movie_ids: list[str], movies: pl.DataFrame, chunk: Chunk | None
+) -> ServedModel:
+    rows = {movie_id: row for row, movie_id in enumerate(movie_ids)}
+    return ServedModel(
+        model=model,
+        user_index=Ids(pl.Series(user_ids, dtype=pl.String)),
+        catalogue=Catalogue(movie_table(movie_ids, movies), rows, model.popularity),
+        provenance=Provenance(
+            algorithm=ALGORITHM,
+            chunk_id=chunk.chunk_id if chunk else None,
+            data_through=chunk.ends_at if chunk else None,
+            trained_at=None,
+        ),
+        registered=None,
+        loaded_at=datetime.now(UTC),
+    )
+
+
+def _unrated(n_movies: int) -> RankingModel:
+    """A catalogue of which nothing is known."""
+    nobody = Histories(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
+    return RankingModel(popularity=np.zeros(n_movies, np.float32), histories=nobody)

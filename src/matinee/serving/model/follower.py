@@ -1,0 +1,112 @@
+"""What a server does without being asked: follow the pointer on disk, the version in production, and new data.
+
+`POST /v1/model` reaches the workers of one server. Another server, or one that was down, notices by itself that the
+alias `production` has moved since its model was deployed, by one small request every few seconds.
+"""
+
+import asyncio
+from random import SystemRandom
+
+import structlog
+
+from matinee.clients.mlflow_rest import MlflowReader
+from matinee.errors import BadData, MatineeError, NotFound
+from matinee.serving.model.slot import ModelSlot
+from matinee.serving.model.store import Shelf
+from matinee.serving.model.swap import Swapper
+from matinee.serving.workers.group import Peers
+
+log = structlog.get_logger()
+
+POINTER_INTERVAL_S = 1.0
+"""How often a worker looks at the pointer, and without a model for data to fall back on; neither costs anything."""
+PRODUCTION_INTERVAL_S = 5.0
+"""How often a server asks what is in production, give or take a fifth, so that many do not ask at once."""
+LONGEST_PAUSE_S = 60.0
+"""How long it waits at most after failures in a row."""
+
+
+class Watch:
+    """Keeps one worker up to date."""
+
+    def __init__(
+        self,
+        slot: ModelSlot,
+        shelf: Shelf,
+        swapper: Swapper,
+        mlflow: MlflowReader,
+        peers: Peers,
+        production_interval_s: float = PRODUCTION_INTERVAL_S,
+    ) -> None:
+        self._slot = slot
+        self._shelf = shelf
+        self._swapper = swapper
+        self._mlflow = mlflow
+        self._peers = peers
+        self._interval_s = production_interval_s
+        self._random = SystemRandom()
+        self._stamp: tuple[int, int] | None = None
+        self._is_behind = False
+        self._n_failures = 0
+        self._suspected: tuple[str, str] | None = None
+        self._refused: tuple[str, str] | None = None
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_disk())
+            tasks.create_task(self._watch_production())
+
+    async def _watch_disk(self) -> None:
+        while True:
+            if self._slot.current.version is None:
+                await self._slot.refresh_fallback()
+            if (stamp := self._shelf.stamp()) != self._stamp:
+                self._stamp = stamp
+                await self._follow()
+            await asyncio.sleep(POINTER_INTERVAL_S)
+
+    async def _follow(self) -> None:
+        try:
+            await self._slot.follow()
+            self._is_behind = False
+        except MatineeError as error:
+            self._is_behind = True
+            log.warning("deployed_model_not_served", reason=str(error))
+
+    async def _watch_production(self) -> None:
+        while True:
+            if self._peers.is_first or self._is_behind:
+                await self._catch_up()
+            pause_s = min(self._interval_s * 2**self._n_failures, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s * self._random.uniform(0.8, 1.2))
+
+    async def _catch_up(self) -> None:
+        """Serve what is in production when that was missed; says why not, once."""
+        try:
+            await self._swap_if_missed()
+        except (MatineeError, OSError) as error:
+            if self._n_failures == 0:
+                log.info("production_not_followed", reason=str(error))
+            # Nothing in production is no failure: the first version may come at any moment.
+            self._n_failures += not isinstance(error, NotFound)
+        else:
+            self._n_failures = 0
+
+    async def _swap_if_missed(self) -> None:
+        production = await self._mlflow.in_production()
+        deployed = self._shelf.deployed()
+        is_served = deployed is not None and not self._is_behind
+        is_known = deployed is not None and is_served and deployed.production == production.key
+        if is_known or production.key == self._refused:
+            self._suspected = None
+            return
+        # Whoever moved production is about to ask for the swap; seen twice, the call was missed.
+        if not is_served or self._suspected == production.key:
+            try:
+                await self._swapper.swap()
+            except BadData:
+                self._refused = production.key
+                raise
+            self._is_behind = False
+        self._suspected = production.key

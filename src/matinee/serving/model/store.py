@@ -1,0 +1,220 @@
+"""Models on disk: one folder a version, and a pointer to the one that is deployed.
+
+    serving/deployed.json             version, run_id, metrics, deployed_at, what was in production then, and the last
+                                      versions that were deployed
+    serving/<version>/                a verified artifact, and version.json
+    serving/.<version>.draft/         a download that is not finished or not verified
+
+A version's folder appears by a rename when it is complete, then the pointer moves by a rename: whatever is killed
+when, the pointer names a folder that loads. `load` verifies it again each time. All workers of a server read the
+shelf; the one that holds `swapping` writes it.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import structlog
+from pydantic import ValidationError
+
+from matinee.artifact import artifact
+from matinee.artifact.artifact import Artifact
+from matinee.errors import BadData, MatineeError
+from matinee.serving.model import nearest
+from matinee.serving.model.served import NAME, Registered, ServedModel
+
+log = structlog.get_logger()
+
+KEPT = 3
+"""Versions that stay on disk, the deployed one among them."""
+
+LOCK_INTERVAL_S = 0.02
+"""How often a swap that waits for another one looks whether it has ended."""
+
+POINTER, RECORD = "deployed.json", "version.json"
+
+
+class Deployed(Registered):
+    """What `deployed.json` says."""
+
+    name: str = NAME
+    deployed_at: datetime
+    recent: list[str]
+    """Versions in the order of their last deployment, newest first."""
+    production: tuple[str, str] | None = None
+    """Version and run that were in production when this was deployed: a later change there is news."""
+
+
+class Shelf:
+    """The folder `serving/` of a home."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @asynccontextmanager
+    async def swapping(self) -> AsyncIterator[None]:
+        """Be the only one, in all workers, that changes the shelf; a dead one's turn is over."""
+        with self._lock_file() as file:
+            while not _lock(file):  # noqa: ASYNC110  the holder is another process, which sets no event
+                await asyncio.sleep(LOCK_INTERVAL_S)
+            self._remove_drafts()
+            yield
+
+    def tidy(self) -> None:
+        """Remove what a killed process left unfinished, unless somebody is at work."""
+        with self._lock_file() as file:
+            if _lock(file):
+                self._remove_drafts()
+
+    def _lock_file(self) -> IO[str]:
+        path = self._folder.with_name(f".{self._folder.name}.lock")
+        with writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("w")
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Something that differs after the pointer has moved; cheap. None when there is no pointer."""
+        try:
+            found = (self._folder / POINTER).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def deployed(self) -> Deployed | None:
+        """The pointer; None before the first deployment, or when it cannot be read."""
+        path = self._folder / POINTER
+        if not path.exists():
+            return None
+        try:
+            return Deployed.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            log.warning("deployed_pointer_unreadable", path=str(path), error=str(error))
+            return None
+
+    def versions(self) -> list[str]:
+        """Versions on disk: the deployed one, those deployed before it, then any other, newest first."""
+        deployed = self.deployed()
+        recent = deployed.recent if deployed else []
+        folders = [path for path in self._folder.glob("[0-9]*") if path.is_dir()]
+        others = sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)
+        known = {path.name for path in folders}
+        return [v for v in recent if v in known] + [path.name for path in others if path.name not in recent]
+
+    def record(self, version: str) -> Registered | None:
+        """What was registered as `version` when it was put on disk; None when it is not there."""
+        try:
+            return Registered.model_validate_json((self._folder / version / RECORD).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def load(self, version: str, *, is_verified: bool = False) -> ServedModel:
+        """Map and verify a version; of files that another worker `is_verified` has just verified, only the answers.
+
+        Raises:
+            BadData: it is damaged.
+        """
+        registered = self.record(version)
+        if registered is None:
+            raise BadData(f"Version {version} on disk has no readable {RECORD}.", "Deploy it again: matinee deploy.")
+        folder = self._folder / version
+        return _served(artifact.load(folder, is_verified=is_verified), registered, folder, is_verified=is_verified)
+
+    @contextmanager
+    def draft(self, version: str) -> Iterator[Path]:
+        """An empty folder to download to; it is gone after the block unless `keep` made it the version's folder."""
+        draft = self._folder / f".{version}.draft"
+        with writing():
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def keep(self, draft: Path, registered: Registered) -> ServedModel:
+        """Verify a draft and make it the folder of its version.
+
+        Raises:
+            BadData: the artifact is not what it should be.
+        """
+        loaded = artifact.load(draft)
+        final = self._folder / registered.version
+        with writing():
+            nearest.build(draft, loaded.model)
+        served = _served(loaded, registered, draft, is_verified=True)
+        with writing():
+            (draft / RECORD).write_text(registered.model_dump_json(indent=2))
+            # Only a damaged folder, or one of another registry, can be in the way.
+            shutil.rmtree(final, ignore_errors=True)
+            draft.rename(final)
+        return served
+
+    def point_to(self, registered: Registered, production: Registered | None) -> None:
+        """Move the pointer to a version that is on disk, and remove versions that nobody will return to."""
+        before = self.deployed()
+        others = [version for version in (before.recent if before else []) if version != registered.version]
+        recent = [registered.version, *others][:KEPT]
+        pointer = Deployed(
+            **registered.model_dump(include=set(Registered.model_fields)),
+            deployed_at=datetime.now(UTC),
+            recent=recent,
+            production=production.key if production else None,
+        )
+        with writing():
+            _replace(self._folder / POINTER, pointer.model_dump_json(indent=2))
+        for version in set(self.versions()) - set(recent):
+            shutil.rmtree(self._folder / version, ignore_errors=True)
+
+    def discard(self, version: str) -> None:
+        """Remove a version that was put here for a swap that failed, unless it had served before."""
+        deployed = self.deployed()
+        if deployed is None or version not in deployed.recent:
+            shutil.rmtree(self._folder / version, ignore_errors=True)
+
+    def _remove_drafts(self) -> None:
+        for draft in self._folder.glob(".*.draft"):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _served(loaded: Artifact, registered: Registered, folder: Path, *, is_verified: bool) -> ServedModel:
+    model = nearest.with_index(loaded.model, folder, is_verified=is_verified)
+    return ServedModel.of(replace(loaded, model=model), registered)
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turn what a disk refuses into an error that says so.
+
+    Raises:
+        MatineeError: the disk is full, or the folder may not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise MatineeError(
+            f"The model cannot be written to disk ({error}).", "Free some space, or correct the owner of MATINEE_HOME."
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

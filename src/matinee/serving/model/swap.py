@@ -1,0 +1,189 @@
+"""Changing the model in every worker: all of them or none.
+
+One worker does it, whichever was asked, while it holds the shelf's lock:
+
+1. download, verify, answer the golden requests, put on the shelf         a failure: nobody noticed anything
+2. `prepare`: every worker maps the verified copy and answers those, too  a failure, a death: the same
+3. move the pointer on disk                                               the new version is the deployed one
+4. `follow`: every worker switches; one that starts meanwhile joins       one that cannot: the pointer moves back
+
+A worker that is killed in step 4 is started again by the parent, loads what the pointer names, and then answers. If the
+one that does the swap is killed, the lock is free, and everyone follows the pointer, wherever it stands.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from matinee.clients.mlflow_rest import MlflowReader
+from matinee.errors import BadData, MatineeError, NotFound
+from matinee.serving.model.served import Registered, ServedModel
+from matinee.serving.model.slot import ModelSlot
+from matinee.serving.model.store import Shelf
+from matinee.serving.prometheus import Metrics
+from matinee.serving.workers.background import aside
+from matinee.serving.workers.group import PROBLEM, Message, Peers
+
+log = structlog.get_logger()
+
+PREPARE_TIMEOUT_S = 60.0
+"""How long workers may take to load."""
+FOLLOW_TIMEOUT_S = 20.0
+"""How long workers may take to switch, one that is started again among them."""
+FOLLOW_INTERVAL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Swap:
+    """What a swap did."""
+
+    version: str
+    previous_version: str | None
+    workers: int
+    """How many serve it: all."""
+    duration_s: float
+
+
+class Swapper:
+    """Swaps the model of a server."""
+
+    def __init__(self, slot: ModelSlot, shelf: Shelf, mlflow: MlflowReader, peers: Peers, metrics: Metrics) -> None:
+        self._slot = slot
+        self._shelf = shelf
+        self._mlflow = mlflow
+        self._peers = peers
+        self._metrics = metrics
+
+    async def handle(self, message: Message) -> Message:
+        """Do what a swap of any worker asks this one for."""
+        try:
+            if "prepare" in message:
+                await self._slot.prepare(message["prepare"])
+            elif "follow" in message:
+                await self._slot.follow()
+            else:
+                self._slot.hold(None)
+        except (MatineeError, OSError) as error:
+            return {PROBLEM: str(error)}
+        return {"serves": self._slot.current.version}
+
+    async def swap(self, version: str | None = None) -> Swap:
+        """Have all workers serve a registered version; the one in production when `version` is None.
+
+        Raises:
+            NotFound: there is no such version, or none in production.
+            BadData: its artifact is refused.
+            DependencyUnreachable: MLflow does not answer.
+            MatineeError: it cannot be stored, or a worker cannot serve it.
+        """
+        started = time.perf_counter()
+        wanted = _checked(version)
+        async with self._shelf.swapping():
+            with self._metrics.swapping() as outcome:
+                previous = await self._served_now()
+                async with self._mlflow.within_time():
+                    registered, production = await self._looked_up(wanted)
+                is_same = registered.is_same_as(previous.registered)
+                ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
+                if ready is None:
+                    outcome.unchanged()
+                else:
+                    await self._prepare(ready, registered)
+                workers = await self._switch(registered, production, previous)
+            duration_s = time.perf_counter() - started
+        log.info("model_served", version=registered.version, previous=previous.version, duration_s=round(duration_s, 3))
+        return Swap(registered.version, previous.version, workers, duration_s)
+
+    async def _served_now(self) -> ServedModel:
+        """What this worker serves after whatever another one deployed last."""
+        try:
+            await self._slot.follow()
+        except MatineeError as error:
+            log.warning("deployed_model_not_served", reason=str(error))
+        return self._slot.current
+
+    async def _looked_up(self, version: str | None) -> tuple[Registered, Registered | None]:
+        """The wanted version, and the one in production."""
+        registered = await self._mlflow.registered(version)
+        if version is None:
+            return registered, registered
+        try:
+            return registered, await self._mlflow.in_production()
+        except NotFound:
+            return registered, None
+
+    async def _on_disk(self, registered: Registered) -> ServedModel | None:
+        """The version as it was downloaded before; None when it was not, or is damaged."""
+        if not registered.is_same_as(self._shelf.record(registered.version)):
+            return None
+        try:
+            return await aside(lambda: self._shelf.load(registered.version))
+        except BadData as error:
+            log.warning("model_on_disk_refused", version=registered.version, reason=str(error))
+            return None
+
+    async def _downloaded(self, registered: Registered) -> ServedModel:
+        with self._shelf.draft(registered.version) as draft:
+            async with self._mlflow.within_time():
+                await self._mlflow.download(registered, draft)
+            return await aside(lambda: self._shelf.keep(draft, registered))
+
+    async def _prepare(self, ready: ServedModel, registered: Registered) -> None:
+        self._slot.hold(ready)
+        if problems := _problems(await self._ask({"prepare": registered.version}, PREPARE_TIMEOUT_S)):
+            await self._ask({"forget": registered.version}, FOLLOW_TIMEOUT_S)
+            await asyncio.to_thread(self._shelf.discard, registered.version)
+            raise _not_by_all(registered.version, problems, "Nothing has changed; try again, or see: matinee logs api.")
+
+    async def _switch(self, registered: Registered, production: Registered | None, previous: ServedModel) -> int:
+        """Move the pointer and have everyone follow; returns how many did."""
+        if self._is_news(registered, production):
+            await asyncio.to_thread(self._shelf.point_to, registered, production)
+        answers = await self._follow_all(registered.version)
+        if problems := _problems(answers):
+            # Before the first model there is nothing to go back to; whoever starts later finds the new one.
+            if previous.registered is not None and not registered.is_same_as(previous.registered):
+                await asyncio.to_thread(self._shelf.point_to, previous.registered, production)
+                await self._ask({"follow": previous.version}, FOLLOW_TIMEOUT_S)
+            raise _not_by_all(registered.version, problems, "Try again, or see: matinee logs api.")
+        return len(answers)
+
+    def _is_news(self, registered: Registered, production: Registered | None) -> bool:
+        deployed = self._shelf.deployed()
+        known = (deployed.key, deployed.production) if deployed else None
+        return known != (registered.key, production and production.key)
+
+    async def _follow_all(self, version: str) -> list[Message]:
+        """Answers of all workers when none has a problem any more, or the last ones when time is up."""
+        deadline = time.monotonic() + FOLLOW_TIMEOUT_S
+        while True:
+            answers = await self._ask({"follow": version}, FOLLOW_TIMEOUT_S)
+            if not _problems(answers) or time.monotonic() > deadline:
+                return answers
+            await asyncio.sleep(FOLLOW_INTERVAL_S)
+
+    async def _ask(self, message: Message, timeout_s: float) -> list[Message]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._peers.ask(message)
+        except TimeoutError:
+            return [{PROBLEM: f"not all workers answered in {timeout_s:.0f} s"}]
+
+
+def _problems(answers: Iterable[Message]) -> list[str]:
+    return [answer[PROBLEM].rstrip(".") for answer in answers if PROBLEM in answer]
+
+
+def _not_by_all(version: str, problems: list[str], hint: str) -> MatineeError:
+    return MatineeError(f"Not every worker can serve version {version}: {'; '.join(problems)}.", hint)
+
+
+def _checked(version: str | None) -> str | None:
+    """MLflow numbers versions from 1; anything else is none, and must not become part of a path."""
+    if version is not None and re.fullmatch(r"[1-9][0-9]{0,17}", version) is None:
+        raise NotFound(f"There is no version {version!r}.", "See them with: matinee versions.")
+    return version

@@ -1,0 +1,146 @@
+"""All versions, as the registry and the history of the models tell of them; no model is loaded for it."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from matinee.clients.mlflow_rest import MlflowReader, VersionRecord
+from matinee.errors import DependencyUnreachable, NotFound
+from matinee.lifecycle.history import History, ModelEvent, last_good, left_behind
+from matinee.settings import Settings
+
+KEPT = 1_000
+"""Runs and decisions that are remembered: neither changes after its version was registered."""
+
+BASELINES = ("incumbent", "popularity", "popularity_30d", "item_knn")
+"""Who stands beside the candidate in the metrics of its run."""
+
+SHOWN = (
+    "ndcg_at_10",
+    *(f"{baseline}_ndcg_at_10" for baseline in BASELINES),
+    "recall_at_10",
+    "coverage_at_10",
+    "popularity_coverage_at_10",
+    "n_evaluated_users",
+    "n_ratings",
+    "n_chunk_ratings",
+    "fit_s",
+)
+"""Metrics that a list of versions tells; one version by itself tells all."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A time in which a version was served: `until` is None while it is."""
+
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What is registered."""
+
+    versions: list[VersionRecord]
+    """Newest first."""
+    production: str | None
+    metrics: dict[str, dict[str, float]]
+    """By run."""
+    events: list[ModelEvent]
+
+    @property
+    def roll_back_to(self) -> str | None:
+        """The version that a rollback would bring back."""
+        return last_good(self.events, self.production) if self.production else None
+
+    def stage(self, version: VersionRecord) -> str:
+        """The alias decides what is in production; a tag that disagrees will be repaired."""
+        if version.version == self.production:
+            return "production"
+        return "archived" if version.tags.stage == "production" else version.tags.stage
+
+    def is_rolled_back(self, version: VersionRecord) -> bool:
+        """Whether a rollback left it and nobody put it back."""
+        return version.version != self.production and version.version in left_behind(self.events)
+
+    def served(self, version: VersionRecord) -> list[Served]:
+        """When it was served."""
+        return times_served(self.events).get(version.version, [])
+
+
+class Versions:
+    """Reads the registry and the history, and remembers what does not change.
+
+    Every method raises `DependencyUnreachable` when MLflow or the database does not answer.
+    """
+
+    def __init__(self, settings: Settings, mlflow: MlflowReader) -> None:
+        self._settings = settings
+        self._mlflow = mlflow
+        self._metrics: dict[str, dict[str, float]] = {}
+        self._decisions: dict[str, dict[str, Any]] = {}
+
+    async def newest(self, limit: int) -> Registry:
+        """The newest versions, at most `limit`."""
+        async with self._mlflow.within_time():
+            return await self._registry(await self._mlflow.versions(limit))
+
+    async def one(self, version: str) -> tuple[Registry, dict[str, Any] | None]:
+        """A registry of one version, and its decision record; None of a version that nobody decided on.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        async with self._mlflow.within_time():
+            record = await self._mlflow.version(version)
+            return await self._registry([record]), await self._decision(record)
+
+    async def _registry(self, versions: list[VersionRecord]) -> Registry:
+        try:
+            production: str | None = (await self._mlflow.in_production()).version
+        except NotFound:
+            production = None
+        return Registry(versions, production, await self._metrics_of(versions), await self._events())
+
+    async def _metrics_of(self, versions: Sequence[VersionRecord]) -> dict[str, dict[str, float]]:
+        missing = [each for each in versions if each.run_id not in self._metrics]
+        found = await self._mlflow.metrics_of([each.run_id for each in missing])
+        if len(self._metrics) > KEPT:
+            self._metrics.clear()
+        self._metrics |= {
+            each.run_id: found[each.run_id] for each in missing if each.tags.verdict and each.run_id in found
+        }
+        return {each.run_id: (self._metrics | found).get(each.run_id, {}) for each in versions}
+
+    async def _decision(self, version: VersionRecord) -> dict[str, Any] | None:
+        if version.run_id not in self._decisions:
+            try:
+                record = await self._mlflow.run_file(version.run_id, "decision.json")
+            except NotFound:
+                return None
+            if len(self._decisions) > KEPT:
+                self._decisions.clear()
+            self._decisions[version.run_id] = record
+        return self._decisions[version.run_id]
+
+    async def _events(self) -> list[ModelEvent]:
+        try:
+            return await asyncio.to_thread(lambda: History(self._settings).events())
+        except DBAPIError as error:
+            raise DependencyUnreachable(
+                f"The database does not do its work: {error.orig}.", "Check its disk or its server."
+            ) from error
+
+
+def times_served(events: Iterable[ModelEvent]) -> dict[str, list[Served]]:
+    """When each version was served: from its deployment to the next one."""
+    deployed = [event for event in events if event.what == "deployed"]
+    ends: list[datetime | None] = [*(event.at for event in deployed[1:]), None]
+    times: dict[str, list[Served]] = {}
+    for event, until in zip(deployed, ends, strict=False):
+        times.setdefault(event.version, []).append(Served(event.at, until))
+    return times

@@ -1,0 +1,1 @@
+"""The processes of the API server, and what they share."""

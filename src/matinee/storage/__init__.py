@@ -1,0 +1,1 @@
+"""Every file that outlives a process."""

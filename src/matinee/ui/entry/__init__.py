@@ -1,0 +1,1 @@
+"""Where Streamlit starts: apart from `pages/`, which it would take for its own beside the script."""

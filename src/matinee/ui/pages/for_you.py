@@ -1,0 +1,24 @@
+"""Page "For you": who looks, the recommendations with stars to rate in place, search, and the own ratings."""
+
+import streamlit as st
+
+from matinee.ui.parts.choices import choose_user
+from matinee.ui.parts.movies import recommended, search
+from matinee.ui.parts.panels import own_ratings
+from matinee.ui.parts.visit import Visit, model_of
+
+
+def show(visit: Visit) -> bool:
+    """Show the page; always all of it."""
+    st.caption(visit.texts.tagline)
+    choose_user(visit.texts, visit.client, visit.user_id)
+    if not visit.user_id:
+        st.info(visit.texts.no_user)
+        return True
+    left, right = st.columns([3, 1], gap="large")
+    with left:
+        search(visit)
+        recommended(visit, model_of(visit.url))
+    with right:
+        own_ratings(visit)
+    return True

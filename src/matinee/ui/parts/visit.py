@@ -1,0 +1,82 @@
+"""One run of the page: who looks, in which language, and what the server has said so far."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import streamlit as st
+
+from matinee.clients.api import Client, KnownRating, ModelInfo, Movie
+from matinee.clients.operator import Operator
+from matinee.credentials import api_token
+from matinee.settings import Settings
+from matinee.ui.texts.words import Texts
+
+MODEL_TTL_S = 5
+"""How long the page may show a model that was just replaced."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What every part of the page needs."""
+
+    url: str
+    """Base URL of the API server."""
+
+    texts: Texts
+    user_id: str
+    settings: Settings
+
+    @property
+    def client(self) -> Client:
+        """The API."""
+        return client_of(self.url)
+
+    @property
+    def operator(self) -> Operator:
+        """The API, with the token of whoever runs it; that never leaves the page's server."""
+        return operator_of(self.url, api_token(self.settings))
+
+    @cached_property
+    def ratings(self) -> tuple[KnownRating, ...]:
+        """The user's own, newest first; asked once in a run."""
+        return self.client.ratings(self.user_id, limit=1000)
+
+    @cached_property
+    def stars(self) -> dict[str, float]:
+        """The user's stars by movie id."""
+        return {known.movie_id: known.rating for known in self.ratings}
+
+
+@st.cache_resource(show_spinner=False)
+def client_of(url: str) -> Client:
+    """The client that all visitors share."""
+    return Client(url)
+
+
+@st.cache_resource(show_spinner=False)
+def operator_of(url: str, token: str) -> Operator:
+    """The client with the token that all visitors share."""
+    return Operator(url, token)
+
+
+@st.cache_data(ttl=MODEL_TTL_S, show_spinner=False)
+def model_of(url: str) -> ModelInfo:
+    """What serves."""
+    return client_of(url).model()
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def popular_movies(url: str) -> tuple[Movie, ...]:
+    """The 500 most popular movies."""
+    return client_of(url).movies(limit=500)
+
+
+def genres_of(url: str) -> list[str]:
+    """Genres of the most popular movies, by name."""
+    return sorted({genre for movie in popular_movies(url) for genre in movie.genres})
+
+
+def years_of(url: str) -> tuple[int, int]:
+    """First and last year of the most popular movies; twice 0 when none has one."""
+    years = [movie.year for movie in popular_movies(url) if movie.year is not None]
+    return (min(years), max(years)) if years else (0, 0)

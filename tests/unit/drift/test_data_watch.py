@@ -1,0 +1,172 @@
+"""What the data watch says of usual days, of broken ones, and of what people decide."""
+
+import re
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from matinee.bench.drift import verdicts
+from matinee.drift.data_watch import Comparison, watch
+from matinee.drift.report import report
+from matinee.errors import NotFound
+from matinee.ratings.ledger.chunks import Chunk
+from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.statistics import StatisticsStore
+from matinee.settings import Settings
+from support import as_environment, two_tastes
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def own(settings: Settings, tmp_path) -> Settings:
+    two_tastes().write_csv(tmp_path / "ratings.csv")
+    own = settings.model_copy(update={"data": str(tmp_path / "ratings.csv"), "bootstrap": "15d"})
+    for day in range(3):
+        ChunkLedger(own).close_next(f"run-{day}")
+    return own
+
+
+def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
+    """Statistics of chunk 3, changed, beside the two before."""
+    ledger = ChunkLedger(own)
+    chunk = Chunk(**{**vars(ledger.chunk(3)), "n_quarantined": n_quarantined})
+    return Comparison(chunk, change(ledger.ratings_of(3)), ledger.ratings_through(2), DAY).statistics()
+
+
+def repeated(day: pl.DataFrame, times: int) -> pl.DataFrame:
+    more = [day.with_columns(pl.col("user_id") + f"-{number}") for number in range(times)]
+    return pl.concat(more)
+
+
+def unknown(day: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    return day.with_columns(pl.col(columns).str.replace("^", "x"))
+
+
+def test_a_usual_day_is_counted_and_beside_its_past(own):
+    ratings = ChunkLedger(own).ratings_of(3)
+    found = compared(own)
+    assert (found.verdict, found.reasons) == ("usual", [])
+    assert (found.n_ratings, found.n_users) == (ratings.height, ratings["user_id"].n_unique())
+    assert sum(found.rating_histogram.values()) == sum(found.ratings_by_day.values()) == found.n_ratings
+    assert list(found.rating_histogram) == ["2.0", "5.0"]
+    known = ChunkLedger(own).ratings_through(2)
+    assert found.n_new_users == len(set(ratings["user_id"]) - set(known["user_id"])) == 1
+    assert found.n_new_movies == 0
+    assert found.rating_p_value > 0.001
+    per_day = known.group_by(pl.col("rated_at").dt.date()).len()["len"]
+    assert found.usual_n_ratings == per_day.median()
+    assert found.popularity_overlap is None
+
+
+def test_a_first_chunk_has_nothing_to_be_compared_with(own):
+    found = watch(own, 1).statistics
+    assert found.verdict == "usual"
+    assert (found.rating_distance, found.popularity_p_value, found.usual_n_ratings) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda day: day.with_columns(rating=pl.lit(5, pl.Float32)), "are 5.0."),
+        (lambda day: repeated(day, 300), "are usual."),
+        (lambda day: unknown(day, "movie_id"), "100% of its ratings are of movies that nobody"),
+        (lambda day: unknown(day, "movie_id", "user_id"), "nobody has rated"),
+        (lambda day: day.clear(), "no ratings"),
+    ],
+    ids=["all equal", "huge", "unknown movies", "unknown users and movies", "empty"],
+)
+def test_a_broken_chunk_is_refused_with_a_sentence(own, change, says):
+    found = compared(own, change)
+    assert found.verdict == "refused"
+    assert says in " ".join(found.reasons)
+
+
+def test_a_chunk_most_of_whose_rows_are_unusable_is_refused(own):
+    found = compared(own, n_quarantined=10_000)
+    assert found.verdict == "refused"
+    assert "in quarantine" in found.reasons[0]
+
+
+def test_new_users_alone_refuse_nothing(own):
+    found = compared(own, lambda day: unknown(day, "user_id"))
+    assert found.new_user_share == 1
+    assert found.verdict != "refused"
+
+
+def test_one_person_who_loves_everything_refuses_nothing(own):
+    found = compared(own, lambda day: day.with_columns(rating=pl.lit(5, pl.Float32), user_id=pl.lit("fan")))
+    assert found.verdict != "refused"
+
+
+def test_ten_times_the_usual_size_is_a_warning(own):
+    found = compared(own, lambda day: repeated(day, 20))
+    assert found.verdict == "drifted"
+    assert "are usual" in found.reasons[0]
+
+
+def test_a_refused_chunk_is_left_out_until_somebody_accepts_it(own):
+    store = StatisticsStore(own)
+    broken = compared(own, lambda day: day.with_columns(rating=pl.lit(5, pl.Float32)))
+    store.keep(broken)
+    assert store.not_learned_from("on") == {3}
+    assert store.not_learned_from("off") == set()
+    store.decide(3, "accepted", "a sale of classics", "anna")
+    assert store.not_learned_from("on") == set()
+    store.decide(3, "left_out", "no sale", "anna")
+    assert store.not_learned_from("on") == store.not_learned_from("off") == {3}
+
+
+def test_what_is_left_out_is_no_past_of_the_next(own):
+    StatisticsStore(own).decide(2, "left_out", "a test", "anna")
+    found = watch(own, 3)
+    assert list(found.sizes) == [1]
+
+
+def test_watching_again_keeps_what_was_found_first(own):
+    first = watch(own, 3).statistics
+    StatisticsStore(own).decide(2, "left_out", "a test", "anna")
+    assert watch(own, 3).statistics == first
+
+
+def test_a_chunk_that_does_not_exist_is_named(own):
+    with pytest.raises(NotFound, match="no chunk 9"):
+        watch(own, 9)
+
+
+def test_the_report_needs_nothing_else_and_escapes_what_it_was_given(own):
+    found = watch(own, 3)
+    strange = Chunk(**{**vars(found.chunk), "source": "<script>alert(1)</script>"})
+    page = report(type(found)(strange, found.statistics, found.by_rating, found.by_popularity, found.sizes))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page
+    assert page.count("<svg") == 3
+    assert page.count("<rect") == 2 * 2 + 2 * 6 + 2
+    assert "prefers-color-scheme: dark" in page
+
+
+@pytest.mark.parametrize(("data", "period"), [("ml-100k", "1d"), ("ml-100k", "7d"), ("ml-1m-half", "7d")])
+def test_no_real_chunk_is_refused(real_data, tmp_path, data, period, monkeypatch):
+    monkeypatch.setattr("matinee.drift.comparison.N_DRAWS", 19)
+    settings = Settings(home=tmp_path, data=str(real_data / data), chunk=period, _env_file=None)
+    found = [each.verdict for each in verdicts(settings)]
+    assert len(found) > 20
+    assert "refused" not in found
+
+
+def test_a_broken_day_of_a_whole_data_set_is_counted_and_is_no_past_of_the_next(own, tmp_path):
+    broken = pl.col("rated_at").dt.date() == date(2020, 1, 17)
+    ratings = two_tastes().with_columns(rating=pl.when(broken).then(pl.lit(3, pl.Float32)).otherwise("rating"))
+    ratings.write_csv(tmp_path / "ratings.csv")
+    environment = as_environment(own) | {"MATINEE_BOOTSTRAP": "15d"}
+    command = [Path(sys.executable).with_name("matinee"), "bench", "watch", "--timeline", tmp_path / "ratings.csv"]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(r"5 chunks after the first: 1 refused, \d drifted\. Chunk 3: All 45 .* are 3\.0\.\n", said)
+    found = list(verdicts(own.model_copy(update={"data": str(tmp_path / "ratings.csv")})))
+    assert "3.0" not in found[2].rating_histogram
+    assert found[2].rating_distance == pytest.approx(0, abs=0.1)

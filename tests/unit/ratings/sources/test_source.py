@@ -1,0 +1,132 @@
+import json
+import os
+
+import pytest
+
+from matinee.errors import BadData, UsageError
+from matinee.ratings.importing.schema import RATINGS
+from matinee.ratings.sources import download
+from matinee.ratings.sources.source import prepare
+from matinee.settings import Settings
+
+HEADER = "user_id,movie_id,rating,rated_at\n"
+
+
+@pytest.fixture
+def own(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(f"{HEADER}u,b,4,1000000002\nu,a,3,1000000001\nu,a,oops,1000000003\n")
+    return path
+
+
+def settings_for(tmp_path, data, **others):
+    return Settings(home=tmp_path / "home", data=str(data), _env_file=None, **others)
+
+
+def test_a_prepared_source_is_sorted_counted_and_keeps_what_it_refused(tmp_path, own):
+    source = prepare(settings_for(tmp_path, own))
+    assert source.ratings()["movie_id"].to_list() == ["a", "b"]
+    assert source.ratings().schema == RATINGS
+    assert (source.n_rows, source.n_ratings, source.n_users, source.n_movies) == (3, 2, 1, 2)
+    assert source.reasons == {"rating_not_a_number": 1}
+    assert source.quarantine()["line"].to_list() == ["u,a,oops,1000000003"]
+    assert (source.first_rated_at.timestamp(), source.last_rated_at.timestamp()) == (1000000001, 1000000002)
+    assert json.loads((source.folder / "source.json").read_text())["n_ratings"] == 2
+
+
+def test_preparing_again_gives_the_same_record_and_touches_nothing(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    first = prepare(settings)
+    before = first.ratings_path.stat().st_mtime_ns
+    assert prepare(settings) == first
+    assert first.ratings_path.stat().st_mtime_ns == before
+
+
+def test_a_touched_file_with_the_same_content_is_not_read_again(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    first = prepare(settings)
+    before = first.ratings_path.stat().st_mtime_ns
+    os.utime(own, (1, 1))
+    assert prepare(settings) == first
+    assert prepare(settings) == first
+    assert first.ratings_path.stat().st_mtime_ns == before
+
+
+def test_a_file_that_grew_is_read_again(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    first = prepare(settings)
+    own.write_text(own.read_text() + "v,c,5,1000000009\n")
+    second = prepare(settings)
+    assert second.n_ratings == first.n_ratings + 1
+    assert second.digest != first.digest
+
+
+def test_what_another_version_prepared_is_prepared_again(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    record = prepare(settings).folder / "source.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "format_version": 0, "n_ratings": 99}))
+    assert prepare(settings).n_ratings == 2
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path, own):
+    one, other = (prepare(Settings(home=tmp_path / name, data=str(own), _env_file=None)) for name in ("one", "other"))
+    for name in ("ratings.parquet", "movies.parquet", "quarantine.parquet"):
+        assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes()
+
+
+def test_a_movies_file_gives_titles(tmp_path, own):
+    movies = tmp_path / "movies.csv"
+    movies.write_text("movie_id,title,genres\na,Alien (1979),Horror|Sci-Fi\n")
+    source = prepare(settings_for(tmp_path, own, movies=movies))
+    assert source.movies().rows() == [("a", "Alien", 1979, ["Horror", "Sci-Fi"]), ("b", "b", None, [])]
+
+
+def test_two_files_of_the_same_name_are_two_sources(tmp_path, own):
+    other = tmp_path / "elsewhere" / "own.csv"
+    other.parent.mkdir()
+    other.write_text(f"{HEADER}u,z,1,1000000001\n")
+    assert prepare(settings_for(tmp_path, own)).n_ratings == 2
+    assert prepare(settings_for(tmp_path, other)).n_ratings == 1
+
+
+def test_a_named_data_set_is_fetched_once(tmp_path, monkeypatch):
+    fetched = []
+
+    def fake_fetch(name, folder, report):
+        fetched.append(name)
+        report(5, 10)
+        folder.mkdir(parents=True)
+        (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3.5,1000000001\n")
+
+    monkeypatch.setattr("matinee.ratings.sources.source.fetch", fake_fetch)
+    reported = []
+    settings = settings_for(tmp_path, "ml-latest-small")
+    source = prepare(settings, lambda done, total: reported.append((done, total)))
+    assert prepare(settings) == source
+    assert (source.name, source.form, source.folder.name) == ("ml-latest-small", "ratings.csv", "ml-latest-small")
+    assert fetched == ["ml-latest-small"]
+    assert reported == [(5, 10)]
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path):
+    with pytest.raises(UsageError, match=r"neither a data set nor an existing path.*ml-100k, ml-latest-small") as error:
+        prepare(settings_for(tmp_path, "ml-100m"))
+    assert all(name in str(error.value) for name in download.ARCHIVES)
+
+
+def test_a_file_without_usable_rows_is_refused_and_leaves_no_record(tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text(f"{HEADER}u,a,oops,1\n")
+    with pytest.raises(BadData, match=r"bad.csv holds no usable rating"):
+        prepare(settings_for(tmp_path, path))
+    assert not list((tmp_path / "home").rglob("source.json"))
+
+
+def test_ml_100k_is_usable_to_the_last_row(tmp_path, real_data):
+    source = prepare(settings_for(tmp_path, real_data / "ml-100k"))
+    assert (source.n_ratings, source.n_users, source.n_movies, source.reasons) == (100_000, 943, 1682, {})
+
+
+def test_half_of_ml_1m_is_usable_to_the_last_row(tmp_path, real_data):
+    source = prepare(settings_for(tmp_path, real_data / "ml-1m-half"))
+    assert (source.n_ratings, source.n_users, source.n_movies, source.reasons) == (487_650, 2999, 3883, {})

@@ -1,0 +1,49 @@
+"""Heavy work gives way to whoever answers people."""
+
+import asyncio
+import os
+import sys
+import threading
+
+import pytest
+
+from matinee.serving.workers.background import NICENESS, afterwards, aside
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only a whole process can be nice")
+def test_it_runs_in_a_thread_of_lower_priority_and_the_others_keep_theirs():
+    before = niceness()
+
+    async def both():
+        return await aside(niceness), niceness()
+
+    assert asyncio.run(both()) == (max(before, NICENESS), before)
+
+
+def test_one_thing_at_a_time_and_its_error_is_that_of_who_asked():
+    running = []
+
+    def work(number):
+        running.append(number)
+        assert len(running) == 1
+        running.remove(number)
+        return 1 / number
+
+    async def many():
+        return await asyncio.gather(*(aside(lambda n=n: work(n)) for n in (1, 0, 2)), return_exceptions=True)
+
+    one, error, half = asyncio.run(many())
+    assert (one, type(error), half) == (1, ZeroDivisionError, 0.5)
+
+
+def test_what_nobody_waits_for_is_done_and_its_failure_is_in_the_log(capsys):
+    done = []
+    afterwards(lambda: done.append(1 / 0))
+    afterwards(lambda: done.append("more"))
+    asyncio.run(aside(lambda: None))
+    assert done == ["more"]
+    assert "left_undone" in capsys.readouterr().out

@@ -1,0 +1,61 @@
+"""Every sentence that the server writes for people is told in Korean."""
+
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from matinee.drift.rules import Beside, judge
+from matinee.evaluation.backtest import CANDIDATE
+from matinee.evaluation.evaluate import segments
+from matinee.evaluation.gate import Rules, decide
+from matinee.settings import Settings
+from matinee.ui.texts.sentences import KOREAN_SENTENCES, told
+from matinee.ui.texts.words import ENGLISH, KOREAN
+
+BESIDE = Beside(has_past=True, largest_rating_share=0.4, expected_new_movie_share=0.1, explorer_share=0.9)
+NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
+STRANGE = [
+    {"n_ratings": 0},
+    {"n_ratings": 3000, "n_users": 300, "rating_histogram": {"5.0": 3000}},
+    {"n_ratings": 300_000, "usual_n_ratings": 1234.0},
+    {"n_ratings": 100, "n_users": 50, "n_ratings_of_new_movies": 90},
+    {"n_ratings": 100, "quarantine_share": 0.75},
+    {"n_ratings": 1, "usual_n_ratings": 1234.0},
+    {"n_ratings": 100, "rating_distance": 0.31, "rating_p_value": 0.0001},
+    {"n_ratings": 100, "popularity_distance": 0.42, "popularity_p_value": 0.0002},
+]
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids="-".join)
+def test_whatever_the_data_watch_says_is_told_in_korean(watched_chunk, strange):
+    usual = watched_chunk(2).statistics
+    _, reasons = judge(replace(usual, **strange), BESIDE)
+    assert reasons
+    for reason in reasons:
+        korean = told(reason, KOREAN_SENTENCES)
+        assert not re.search(r"[A-Za-z]{2}", korean), korean
+        assert sorted(NUMBER.findall(korean)) == sorted(NUMBER.findall(reason))
+        assert told(reason, ENGLISH.sentences) == reason
+
+
+def test_what_the_gate_says_without_numbers_is_told_in_korean():
+    nobody = pl.DataFrame(schema={"contender": pl.String, "incumbent_version": pl.String, "ndcg_at_10": pl.Float64})
+    rules = Rules.of(Settings(_env_file=None))
+    (check,) = decide(nobody, None, rules, must_improve=False).checks
+    off = decide(nobody, None, rules.model_copy(update={"enabled": False}), must_improve=False)
+    for sentence in (check.finding, off.reason):
+        assert re.search("[가-힣]", told(sentence, KOREAN.sentences))
+
+
+def test_every_segment_of_the_gate_has_its_sentence():
+    users = pl.DataFrame(
+        {"segment": ["warm", "new"], "n_history": [1, 9], "contender": [CANDIDATE] * 2, "ndcg_at_10": [0.1, 0.2]}
+    )
+    for texts in (ENGLISH, KOREAN):
+        assert {f"segment {name}" for name in segments(users)} - {"segment all"} <= texts.operations.checks.keys()
+
+
+def test_a_sentence_that_nobody_knows_stays_as_it_is():
+    assert told("The moon is full.", KOREAN_SENTENCES) == "The moon is full."
