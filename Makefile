@@ -12,7 +12,7 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status next test containers check lint bench reference docs wheel pins clean
+.PHONY: help setup up down status next test containers check lint bench reference docs wheel pins upgrade clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,11 +59,14 @@ wheel: $(VENV)/.dev ## Build the package, in dist/
 	@$(UV) build --quiet --wheel
 	@ls dist/*.whl
 
-pins: $(VENV)/.dev ## Resolve all requirements again and pin them with hashes
-	@$(PIN) --upgrade --all-extras pyproject.toml -o requirements/dev.txt
-	@for set in native:train,serve,index,ui,airflow,local core: train:train api:serve ui:ui airflow:airflow mlflow:mlflow; do \
+pins: $(VENV)/.dev ## Pin all requirements with hashes; versions that still fit stay
+	@$(PIN) $(UPGRADE) --all-extras pyproject.toml -o requirements/dev.txt
+	@for set in native:train,serve,ui,airflow,local core: train:train api:serve ui:ui airflow:airflow mlflow:mlflow; do \
 		$(PIN) -c requirements/dev.txt $$(echo $${set#*:} | tr , '\n' | sed '/./s/^/--extra /') pyproject.toml -o requirements/$${set%:*}.txt; done
-	@printf '%s\n' 'hatchling>=1.27' 'uv>=0.9' | $(PIN) - -o requirements/build.txt
+	@printf '%s\n' 'hatchling>=1.27' 'uv>=0.9' | $(PIN) $(UPGRADE) - -o requirements/build.txt
+
+upgrade: ## Pin the newest versions of all requirements
+	@$(MAKE) --no-print-directory pins UPGRADE=--upgrade
 
 clean: down ## Remove the environment (people's data in .matinee stays)
 	rm -rf $(VENV)
