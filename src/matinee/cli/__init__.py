@@ -1,0 +1,30 @@
+"""The command `matinee`: each stage of the loop, and the system around it.
+
+Results go to stdout (with `--json` as one object), log lines to stderr. Exit codes: 0 done, 2 wrong usage, 3 refused by
+a rule, 4 a dependency is unreachable; every error is one line that says what to do.
+
+Each module holds one group of commands. A command imports what it needs when it runs, so that `matinee --help` is fast.
+"""
+
+import sys
+
+from rich.markup import escape
+
+from matinee.cli import bench, daily, stages, system
+from matinee.cli.printing import stderr
+from matinee.cli.root import app
+from matinee.errors import MatineeError
+
+__all__ = ["app", "bench", "daily", "main", "stages", "system"]
+
+
+def main() -> None:
+    """Run the command line; turns every error that matinee raises on purpose into one line and its exit code."""
+    try:
+        app()
+    except MatineeError as error:
+        stderr.print(f"[bold red]error:[/] {escape(str(error))}")
+        sys.exit(error.exit_code)
+    except OSError as error:
+        stderr.print(f"[bold red]error:[/] {escape(str(error))} Free space or correct permissions, then try again.")
+        sys.exit(1)

@@ -1,0 +1,110 @@
+"""Commands that measure matinee."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from matinee import logs
+from matinee.cli.printing import AsJson, print_json, print_result, stdout
+from matinee.cli.root import MEASURE, app
+from matinee.cli.settings import settings_of_command
+from matinee.errors import UsageError
+
+bench = typer.Typer(help="Measure matinee.", no_args_is_help=True)
+app.add_typer(bench, name="bench", rich_help_panel=MEASURE)
+
+
+@bench.command()
+def quality(
+    split: Annotated[
+        Path | None, typer.Option(help="Folder with a published split (train.csv, validation_*.csv).")
+    ] = None,
+    timeline: Annotated[
+        str | None, typer.Option(help="Data set, by name or path, to retrain on period by period.")
+    ] = None,
+    retrains: Annotated[int, typer.Option(min=1, help="How many consecutive retrains of the timeline.")] = 22,
+    as_json: AsJson = False,
+) -> None:
+    """Compare all models on a published split, or on the timeline of a data set."""
+    from matinee.evaluation.quality import split_quality, timeline_quality
+    from matinee.ratings.ledger.periods import first_period
+    from matinee.ratings.sources.source import prepare
+
+    settings = settings_of_command()
+    if split is not None and timeline is None:
+        result = split_quality(split)
+    elif timeline is not None and split is None:
+        settings = settings.model_copy(update={"data": timeline})
+        source = prepare(settings)
+        starts_at = first_period(settings, source).ends_at
+        movie_ids = source.movies()["movie_id"].to_list()
+        result = timeline_quality(source.ratings(), movie_ids, starts_at, settings.period, retrains)
+    else:
+        raise UsageError("Name one thing to measure on.", "Use --split FOLDER or --timeline DATA.")
+    if as_json:
+        print_json(result)
+        return
+    for name, rows in result.items():
+        table = Table(*rows[0], title=name)
+        for row in rows:
+            table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
+        stdout.print(table)
+
+
+@bench.command(name="watch")
+def bench_watch(
+    timeline: Annotated[str, typer.Option(help="Data set, by name or path, whose chunks are looked at in order.")],
+    as_json: AsJson = False,
+) -> None:
+    """Count what the data watch would have said of every chunk of a data set, and tell each refusal's reasons."""
+    from collections import Counter
+
+    from matinee.bench.drift import verdicts
+
+    found = list(verdicts(settings_of_command().model_copy(update={"data": timeline})))
+    counts = Counter(each.verdict for each in found)
+    refused = {each.chunk_id: each.reasons for each in found if each.verdict == "refused"}
+    result = {"usual": counts["usual"], "drifted": counts["drifted"], "refused": counts["refused"], "reasons": refused}
+    said = f"{len(found):,} chunks after the first: {counts['refused']} refused, {counts['drifted']} drifted."
+    print_result(
+        result, as_json, " ".join([said, *(f"Chunk {each}: {' '.join(why)}" for each, why in refused.items())])
+    )
+
+
+@bench.command()
+def serving(
+    sizes: Annotated[str, typer.Option(help="Sizes of the model, with commas: ml-100k, ml-20m, ml-20m-128, large.")] = (
+        "ml-100k,ml-20m,ml-20m-128"
+    ),
+    seconds: Annotated[float, typer.Option(min=1, help="How long each load lasts.")] = 10,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes of the server.")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Measure requests per second, latencies, swaps and memory of the API server; needs wrk."""
+    from matinee.bench.serving import measure
+    from matinee.bench.synthetic import SIZES
+
+    names = sizes.split(",")
+    if unknown := set(names) - SIZES.keys():
+        raise UsageError(f"There is no size {min(unknown)!r}.", f"Choose among {', '.join(SIZES)}.")
+    logs.configure()
+    result = measure(names, seconds, workers)
+    if as_json:
+        print_json(result)
+        return
+    for name, figures in result.items():
+        table = Table("figure", "value", title=name)
+        for figure, value in _flat(figures):
+            table.add_row(figure, f"{value:,.3g}" if value < 100 else f"{value:,.0f}")
+        stdout.print(table)
+
+
+def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

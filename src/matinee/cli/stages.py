@@ -1,0 +1,117 @@
+"""The stages as commands: what a task of Airflow, a container or a person runs."""
+
+from typing import Annotated
+
+import typer
+
+from matinee.cli.printing import AsJson, last_day, print_result
+from matinee.cli.root import STAGES, app
+from matinee.cli.settings import settings_of_command
+from matinee.errors import UsageError
+
+RunId = Annotated[str, typer.Option(help="MLflow run that `matinee train` logged.")]
+
+
+@app.command(rich_help_panel=STAGES)
+def ingest(
+    run_id: Annotated[str, typer.Option(help="Pipeline run that claims the chunk; the same run gets the same chunk.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take the next chunk of ratings, with the feedback received since the last one."""
+    from matinee.stages.ingest import ingest_chunk
+
+    result = ingest_chunk(settings_of_command(), run_id)
+    if result["state"] == "no_more_data":
+        print_result(result, as_json, "There are no more ratings to take.")
+    else:
+        period = f"{result['starts_at'][:10]} to {last_day(result['ends_at'])}"
+        counts = f"{result['n_ratings']} ratings, {result['n_live']} of them live"
+        print_result(result, as_json, f"Chunk {result['chunk_id']}: {period}, {counts}.")
+
+
+@app.command(
+    rich_help_panel=STAGES,
+    epilog='Examples: `matinee watch 7`, and `matinee watch 7 --leave-out --reason "a broken export"`',
+)
+def watch(
+    chunk_id: Annotated[int, typer.Argument(min=1, help="A closed chunk.")],
+    accept: Annotated[bool, typer.Option("--accept", help="Learn from it, whatever the watch said.")] = False,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="Never learn from it.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; needed for a decision, and recorded.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a chunk with its past (exit code 3 when nothing is learned from it), or decide about it."""
+    from matinee.stages.watch import decide_on_chunk, watch_chunk
+
+    if accept != leave_out and reason:
+        result = decide_on_chunk(settings_of_command(), chunk_id, "accepted" if accept else "left_out", reason)
+    elif not (accept or leave_out or reason):
+        result = watch_chunk(settings_of_command(), chunk_id)
+    else:
+        raise UsageError("A decision is one word and a reason.", "Use --accept or --leave-out, with --reason 'why'.")
+    use = "is learned from" if result["is_learned_from"] else "is not learned from"
+    said = " ".join([f"Chunk {chunk_id} is {result['verdict']} and {use}.", *result["reasons"]])
+    print_result(result, as_json, said)
+    if not result["is_learned_from"] and not leave_out:
+        raise typer.Exit(3)
+
+
+@app.command(rich_help_panel=STAGES)
+def train(
+    chunk_id: Annotated[int, typer.Option(min=1, help="Newest chunk to learn from.")], as_json: AsJson = False
+) -> None:
+    """Fit a model on all chunks up to one and log it to MLflow."""
+    from matinee.stages.train import train_model
+
+    result = train_model(settings_of_command(), chunk_id)
+    print_result(result, as_json, f"Trained {result['algorithm']} through chunk {chunk_id}: run {result['run_id']}.")
+
+
+@app.command(rich_help_panel=STAGES)
+def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
+    """Test a training on its newest chunk, beside popularity, and decide."""
+    from matinee.stages.evaluate import evaluate_model
+
+    result = evaluate_model(settings_of_command(), run_id)
+    print_result(result, as_json, f"Verdict: {result['verdict']}. {result['reason']}")
+
+
+@app.command(
+    rich_help_panel=STAGES,
+    epilog='Examples: `matinee promote --run-id RUN`, and `matinee promote 3 --reason "an editor asked for it"`',
+)
+def promote(
+    version: Annotated[str | None, typer.Argument(help="Version to promote by hand, whatever the gate said.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Evaluated run whose verdict is to be carried out.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; needed for a promotion by hand, and recorded.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out a run's verdict: move `production` to it, or reject it (exit code 3). Or promote a version by hand."""
+    from matinee.stages.promote import promote_by_hand, promote_model
+
+    if run_id is not None and version is None:
+        result = promote_model(settings_of_command(), run_id)
+    elif version is not None and run_id is None and reason:
+        result = promote_by_hand(settings_of_command(), version, reason)
+    else:
+        raise UsageError("Name either a run or a version.", "Use --run-id RUN, or VERSION --reason 'why'.")
+    what = "is in production" if result["promoted"] else "is rejected"
+    print_result(result, as_json, f"Version {result['model_version']} {what}. {result['reason']}")
+    if not result["promoted"]:
+        raise typer.Exit(3)
+
+
+@app.command(rich_help_panel=STAGES)
+def deploy(
+    version: Annotated[str | None, typer.Option(help="Version to serve; default is the one in production.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have the API server swap to a version, without a restart, and wait until it serves it."""
+    from matinee.stages.deploy import deploy_model
+
+    result = deploy_model(settings_of_command(), version)
+    print_result(
+        result,
+        as_json,
+        f"Version {result['version']} is served by {result['workers']} workers ({result['duration_s']:.2f} s).",
+    )
