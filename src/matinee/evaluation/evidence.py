@@ -144,9 +144,9 @@ def is_better(differences: Differences, alpha: float) -> bool:
 def level(alpha: float, n_challengers: int, submission: int = 1) -> float:
     """What one challenger may spend of the share `alpha` of wrong promotions.
 
-    Divided evenly among those that run (Bonferroni). The first submission of a configuration gets `FIRST_SHARE` of that,
-    and each of changed parameters that share of what is left: however often somebody tries again, all tries together
-    spend no more than `alpha`.
+    Divided evenly among those that run (Bonferroni). The first submission of one gets `FIRST_SHARE` of that, and each
+    that follows, of changed parameters, that share of what is left: however often somebody tries again, all tries
+    together spend no more than `alpha`.
     """
     return alpha / n_challengers * FIRST_SHARE * (1 - FIRST_SHARE) ** (submission - 1)
 
