@@ -155,7 +155,7 @@ ON_THE_WAY = {
     "clients/mlflow_rest.py imports matinee.serving.model.served.NAME",
     "clients/mlflow_rest.py imports matinee.serving.model.served.Registered",
     "clients/mlflow_rest.py imports matinee.serving.model.store.writing",
-    "clients/mlflow_rest.py imports matinee.serving.workers.background.aside",
+    "clients/mlflow_rest.py imports matinee.serving.workers.background.run_in_background",
     "clients/schemas/pipeline.py imports matinee.serving.pipeline.runs.Action",
     "clients/schemas/pipeline.py imports matinee.serving.pipeline.runs.Outcome",
     "clients/schemas/pipeline.py imports matinee.serving.pipeline.runs.State",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from matinee import logs
 from matinee.serving.__main__ import Create, listen, serve
-from matinee.serving.workers.group import Peers
+from matinee.serving.workers.group import WorkerGroup
 from matinee.settings import Settings, load_settings
 
 
@@ -22,11 +22,11 @@ def body(size: int) -> bytes:
     return b'"' + b"x" * (size - 2) + b'"'
 
 
-def with_constant(settings: Settings, peers: Peers | None) -> FastAPI:
+def with_constant(settings: Settings, group: WorkerGroup | None) -> FastAPI:
     """The app and a route that always answers the same."""
     from matinee.serving.app import create_app  # noqa: PLC0415  after `serve` has said where workers count
 
-    app = create_app(settings, peers)
+    app = create_app(settings, group)
 
     @app.get("/bench/constant/{size}")
     async def constant(size: int) -> Response:
@@ -35,7 +35,7 @@ def with_constant(settings: Settings, peers: Peers | None) -> FastAPI:
     return app
 
 
-def bare(_: Settings, peers: Peers | None) -> ASGIApp:
+def bare(_: Settings, group: WorkerGroup | None) -> ASGIApp:
     """An ASGI app of a dozen lines."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ def bare(_: Settings, peers: Peers | None) -> ASGIApp:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    del peers  # its workers have nothing to agree on
+    del group  # its workers have nothing to agree on
     return answer
 
 

@@ -20,7 +20,7 @@ from matinee.artifact import artifact
 from matinee.errors import BadData, DependencyUnreachable, NotFound
 from matinee.serving.model.served import NAME, Registered
 from matinee.serving.model.store import writing
-from matinee.serving.workers.background import aside
+from matinee.serving.workers.background import run_in_background
 
 ALIAS = "production"
 TIMEOUT_S = 10.0
@@ -228,7 +228,7 @@ class MlflowReader:
         """In a thread: thousands of blocks would each wait for a turn of the event loop that answers people."""
         given_up = threading.Event()
         try:
-            await aside(lambda: self._copy(path, target, given_up))
+            await run_in_background(lambda: self._copy(path, target, given_up))
         except (OSError, HTTPException) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
         finally:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from matinee import logs
 from matinee.errors import MatineeError, Refused
 from matinee.serving.workers import shared
-from matinee.serving.workers.group import Peers, Siblings
+from matinee.serving.workers.group import ForkedGroup, WorkerGroup
 from matinee.serving.workers.prefork import Parent
 from matinee.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-Create = Callable[[Settings, Peers | None], "ASGIApp"]
+Create = Callable[[Settings, WorkerGroup | None], "ASGIApp"]
 
 BACKLOG = 2048
 """Connections that may wait until a worker takes them."""
@@ -27,7 +27,7 @@ SHUTDOWN_S = 3
 """How long requests under way may take after SIGTERM."""
 
 SWITCH_INTERVAL_S = 0.001
-"""How long another thread may keep the interpreter from the one that answers."""
+"""How long another thread may keep the interpreter from the event loop."""
 
 GC_THRESHOLDS = (2_000, 500, 100)
 """When cyclic garbage is looked for: among few new objects at a time, which takes a millisecond, and seldom among those
@@ -85,9 +85,9 @@ def serve(settings: Settings, listeners: list[socket.socket], create: "Create | 
 
     from matinee.serving.app import create_app  # noqa: PLC0415
 
-    siblings = Siblings() if settings.n_workers > 1 else None
+    group = ForkedGroup() if settings.n_workers > 1 else None
     config = uvicorn.Config(
-        (create or create_app)(settings, siblings),
+        (create or create_app)(settings, group),
         access_log=False,
         log_config=None,
         log_level="warning",
@@ -103,13 +103,13 @@ def serve(settings: Settings, listeners: list[socket.socket], create: "Create | 
     config.load()
     for name in _FIRST_NEEDED_BY_A_REQUEST:
         importlib.import_module(name)
-    if siblings is None:
+    if group is None:
         gc.freeze()  # a search for garbage need not look at what stays; for workers the parent does it
         uvicorn.Server(config).run(listeners)
         return
 
     def serve_as_worker(number: int, link: socket.socket) -> None:
-        siblings.connect(number, link)
+        group.connect(number, link)
         mine = listeners[number % len(listeners)]
         for other in listeners:
             if other is not mine:

@@ -18,11 +18,10 @@ from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import Questions
 from matinee.serving.answering.response_cache import Answers
-from matinee.serving.model import follower
-from matinee.serving.model.follower import Watch
-from matinee.serving.model.other_version import Beside
+from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
+from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
-from matinee.serving.model.store import Shelf
+from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
 from matinee.serving.pipeline.runs import Runs
 from matinee.serving.pipeline.versions import Versions
@@ -31,7 +30,7 @@ from matinee.serving.routes import chunks, model, movies, operations, ratings, r
 from matinee.serving.routes import runs as run_routes
 from matinee.serving.services import Services
 from matinee.serving.workers import shared
-from matinee.serving.workers.group import Alone, Peers
+from matinee.serving.workers.group import SingleWorker, WorkerGroup
 from matinee.serving.workers.rate_limit import RateLimit
 from matinee.settings import Settings
 
@@ -40,42 +39,42 @@ log = structlog.get_logger()
 
 def create_app(
     settings: Settings,
-    peers: Peers | None = None,
+    group: WorkerGroup | None = None,
     *,
     mlflow_timeout_s: float = mlflow_rest.TIMEOUT_S,
-    production_interval_s: float = follower.PRODUCTION_INTERVAL_S,
+    production_interval_s: float = PRODUCTION_INTERVAL_S,
 ) -> FastAPI:
     """One worker of the server of one home.
 
     Args:
         settings: where models and ratings are kept, and where MLflow is.
-        peers: all workers of the server; None for the only one.
+        group: all workers of the server; None for the only one.
         mlflow_timeout_s: how long MLflow may be silent.
         production_interval_s: how often it is asked what is in production.
     """
-    peers = peers or Alone()
+    group = group or SingleWorker()
     metrics = Metrics(shared.folder(settings.home))
     impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
     writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)
-    shelf = Shelf(settings.home / "serving")
-    slot = ModelSlot(settings, shelf, metrics)
-    swapper = Swapper(slot, shelf, mlflow, peers, metrics)
-    watcher = Watch(slot, shelf, swapper, mlflow, peers, production_interval_s)
+    store = ModelStore(settings.home / "serving")
+    slot = ModelSlot(settings, store, metrics)
+    swapper = Swapper(slot, store, mlflow, group, metrics)
+    follower = Follower(slot, store, swapper, mlflow, group, production_interval_s)
     runs = Runs(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if peers.is_first:
-            await asyncio.to_thread(shelf.tidy)
-        # From the beginning: a message that comes now is answered after the start, a parent that dies is noticed.
-        listening = asyncio.create_task(peers.listen(swapper.handle))
+        if group.is_first:
+            await asyncio.to_thread(store.remove_unfinished)
+        # First of all: a message that comes now is answered after the start, and the parent's death is noticed.
+        listening = asyncio.create_task(group.listen(swapper.handle))
         await slot.start()
         log.info("serving", version=slot.current.version, movies=len(slot.current.catalogue))
-        watching = asyncio.create_task(watcher.run())
+        following = asyncio.create_task(follower.run())
         async with impressions.written():
             yield
-        for task in (watching, listening):
+        for task in (following, listening):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -103,7 +102,7 @@ def create_app(
         impressions=impressions,
         writes=writes,
         versions=Versions(settings, mlflow),
-        beside=Beside(slot, shelf),
+        on_demand=OnDemandVersions(slot, store),
         runs=runs,
     )
     middleware.install(app, settings, metrics)

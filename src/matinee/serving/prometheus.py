@@ -1,7 +1,7 @@
-"""What `/metrics` tells. Names, labels and units are here and nowhere else; `docs/metrics.md` is made from them.
+"""What `/metrics` reports. Names, labels and units are here and nowhere else; `docs/metrics.md` is made from them.
 
-With several workers each counts in files of its own, and whoever is asked adds them up (`shared`). What describes the
-served model is the same in all of them, so the worker that is asked tells its own.
+Each of several workers counts in files of its own, and the one that is asked adds them up (`workers.shared`). What
+describes the served model is the same in all of them, so the worker that is asked reports its own.
 """
 
 import os
@@ -45,7 +45,7 @@ class Metrics:
     """The metrics of one worker, in a registry of its own.
 
     Args:
-        folder: where the workers note what they have recommended.
+        folder: where the workers note which movies they have recommended.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -151,10 +151,10 @@ class Metrics:
 
     def page(self) -> bytes:
         """All metrics in Prometheus's text format."""
-        counted, everywhere = self._counted, shared.counts_of_all()
-        if everywhere is not None:
+        counted, folder = self._counted, shared.metrics_folder()
+        if folder is not None:
             counted = CollectorRegistry()
-            MultiProcessCollector(counted, str(everywhere))  # type: ignore[no-untyped-call]  # it has no types
+            MultiProcessCollector(counted, str(folder))  # type: ignore[no-untyped-call]  # it has no types
         return generate_latest(counted) + generate_latest(self._described)
 
 
@@ -223,10 +223,10 @@ class _Processes(Collector):
 
 def _workers() -> list[int]:
     """Process ids of the workers that live."""
-    everywhere = shared.counts_of_all()
-    if everywhere is None:
+    folder = shared.metrics_folder()
+    if folder is None:
         return [os.getpid()]
-    found = {int(match[1]) for path in everywhere.glob("*.db") if (match := re.search(r"_(\d+)\.db$", path.name))}
+    found = {int(match[1]) for path in folder.glob("*.db") if (match := re.search(r"_(\d+)\.db$", path.name))}
     return sorted(pid for pid in found if _lives(pid))
 
 

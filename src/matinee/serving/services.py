@@ -10,7 +10,7 @@ from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import Questions
 from matinee.serving.answering.response_cache import Answers
-from matinee.serving.model.other_version import Beside
+from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.swap import Swapper
 from matinee.serving.pipeline.runs import Runs
@@ -37,7 +37,7 @@ class Services:
     impressions: Impressions
     writes: RateLimit
     versions: Versions
-    beside: Beside
+    on_demand: OnDemandVersions
     runs: Runs
 
 

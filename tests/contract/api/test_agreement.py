@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from matinee.serving.model import swap
-from matinee.serving.workers.group import PROBLEM, Alone, Message
+from matinee.serving.workers.group import PROBLEM, Message, SingleWorker
 
 
-class WithOneMore(Alone):
+class WithOneMore(SingleWorker):
     """This worker and another one, which answers by the script: a problem, or None for success."""
 
     def __init__(self, **script: Iterable[str | None]) -> None:
@@ -24,7 +24,7 @@ class WithOneMore(Alone):
         return [*await super().ask(message), {PROBLEM: problem} if problem else {"serves": None}]
 
 
-class Silent(Alone):
+class Silent(SingleWorker):
     """This worker and another one, which has not answered since it was asked to prepare."""
 
     async def ask(self, message: Message) -> list[Message]:
@@ -37,12 +37,12 @@ class Silent(Alone):
 def begin(start, mlflow) -> Callable:
     """Starts with version 1 in all workers; version 2 is registered."""
 
-    def begin(peers: Alone):
+    def begin(group: SingleWorker):
         mlflow.register(1)
         api = start()
         assert api.swap(1).status_code == 200
         mlflow.register(2, produce=False)
-        return start(peers=peers)
+        return start(group=group)
 
     return begin
 
@@ -58,13 +58,13 @@ def test_all_that_acknowledge_are_counted(begin):
 
 
 def test_a_worker_that_cannot_load_the_model_ends_the_swap(begin, deployed):
-    peers = WithOneMore(prepare=["worker 1 has no memory"])
-    api = begin(peers)
+    group = WithOneMore(prepare=["worker 1 has no memory"])
+    api = begin(group)
     answer = api.swap(2)
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
     assert "worker 1 has no memory" in answer.json()["detail"]
     assert api.served_version() == deployed() == "1"
-    assert peers.heard[-1] == {"forget": "2"}
+    assert group.heard[-1] == {"forget": "2"}
     assert api.swap(2).status_code == 200
 
 
@@ -78,27 +78,27 @@ def test_a_worker_that_does_not_answer_ends_the_swap(begin, deployed, monkeypatc
 
 
 def test_a_worker_that_is_started_again_while_all_switch_is_waited_for(begin, deployed):
-    api = begin(WithOneMore(follow=["worker 1 died", "worker 1 is being started again", None]))
+    api = begin(WithOneMore(follow=["worker 1 died", "worker 1 is being restarted", None]))
     assert api.swap(2).json()["workers"] == 2
     assert api.served_version() == deployed() == "2"
 
 
 def test_when_a_worker_cannot_switch_all_return_to_the_old_model(begin, deployed, monkeypatch):
     monkeypatch.setattr(swap, "FOLLOW_TIMEOUT_S", 0.1)
-    peers = WithOneMore(follow=["worker 1 died"] * 3)
-    api = begin(peers)
+    group = WithOneMore(follow=["worker 1 died"] * 3)
+    api = begin(group)
     before = api.recommend("u2")["items"]
     answer = api.swap(2)
     assert answer.status_code == 500
     assert "worker 1 died" in answer.json()["detail"]
     assert api.served_version() == deployed() == "1"
     assert api.recommend("u2")["items"] == before
-    assert peers.heard[-1] == {"follow": "1"}
+    assert group.heard[-1] == {"follow": "1"}
 
 
 def test_the_first_model_stays_when_a_worker_could_not_switch_to_it(start, mlflow, deployed, monkeypatch):
     monkeypatch.setattr(swap, "FOLLOW_TIMEOUT_S", 0.1)
-    api = start(peers=WithOneMore(follow=["worker 1 died"] * 3))
+    api = start(group=WithOneMore(follow=["worker 1 died"] * 3))
     mlflow.register(1)
     assert api.swap().status_code == 500
     assert api.served_version() == deployed() == "1"

@@ -14,7 +14,7 @@ from matinee.settings import Settings
 
 
 @pytest.fixture
-def shelf(api, mlflow, settings):
+def store_folder(api, mlflow, settings):
     """Folder of served models with versions 1 and 2, of which 2 is deployed; MLflow is down from now on."""
     mlflow.register(2)
     assert api.swap().status_code == 200
@@ -22,7 +22,7 @@ def shelf(api, mlflow, settings):
     return settings.home / "serving"
 
 
-@pytest.mark.usefixtures("shelf")
+@pytest.mark.usefixtures("store_folder")
 def test_a_restart_serves_the_last_model_without_mlflow(start, mlflow):
     before = mlflow.downloads()
     api = start()
@@ -40,13 +40,13 @@ def test_a_restart_after_going_back_serves_what_was_gone_back_to(api, mlflow, st
 
 
 @pytest.mark.parametrize("name", [artifact.MANIFEST, artifact.ARRAYS, artifact.USERS, "version.json"])
-def test_a_damaged_last_model_is_replaced_by_the_one_before(shelf, start, name):
-    (shelf / "2" / name).write_bytes(b"damaged")
+def test_a_damaged_last_model_is_replaced_by_the_one_before(store_folder, start, name):
+    (store_folder / "2" / name).write_bytes(b"damaged")
     assert start().served_version() == "1"
 
 
-def test_a_lost_last_model_is_replaced_by_the_one_before(shelf, start):
-    shutil.rmtree(shelf / "2")
+def test_a_lost_last_model_is_replaced_by_the_one_before(store_folder, start):
+    shutil.rmtree(store_folder / "2")
     assert start().served_version() == "1"
 
 
@@ -61,22 +61,22 @@ def test_a_kill_before_the_pointer_moved_leaves_the_old_model(api, mlflow, setti
     assert restarted.swap().json()["version"] == "2"
 
 
-def test_a_kill_while_downloading_leaves_the_old_model_and_is_cleaned_up(shelf, start):
-    draft = shelf / ".3.draft"
+def test_a_kill_while_downloading_leaves_the_old_model_and_is_cleaned_up(store_folder, start):
+    draft = store_folder / ".3.draft"
     draft.mkdir()
     (draft / artifact.ARRAYS).write_bytes(b"half")
     assert start().served_version() == "2"
     assert not draft.exists()
 
 
-def test_a_kill_while_the_pointer_was_written_leaves_the_old_model(shelf, start):
-    (shelf / ".deployed.json.draft").write_text('{"version": "3"')
+def test_a_kill_while_the_pointer_was_written_leaves_the_old_model(store_folder, start):
+    (store_folder / ".deployed.json.draft").write_text('{"version": "3"')
     assert start().served_version() == "2"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1, 2]", '{"version": "2"}'])
-def test_an_unreadable_pointer_does_not_hide_the_models(shelf, start, content):
-    (shelf / "deployed.json").write_text(content)
+def test_an_unreadable_pointer_does_not_hide_the_models(store_folder, start, content):
+    (store_folder / "deployed.json").write_text(content)
     assert start().served_version() in {"1", "2"}
 
 
@@ -87,9 +87,9 @@ def test_without_a_model_on_disk_the_one_in_production_is_taken(start, mlflow):
     api.wait_for(lambda: api.served_version() == "2")
 
 
-def test_when_all_models_on_disk_are_damaged_the_one_in_production_is_taken(shelf, start, mlflow):
+def test_when_all_models_on_disk_are_damaged_the_one_in_production_is_taken(store_folder, start, mlflow):
     for version in "12":
-        (shelf / version / artifact.ARRAYS).write_bytes(b"damaged")
+        (store_folder / version / artifact.ARRAYS).write_bytes(b"damaged")
     mlflow.broken_status = None
     api = start()
     api.wait_for(lambda: api.served_version() == "2")
@@ -158,7 +158,7 @@ def test_the_first_model_replaces_the_fallback_for_good(start, settings, mlflow)
     mlflow.register(1)
     assert api.swap().json()["previous_version"] is None
     ChunkLedger(settings).close_next("second")
-    time.sleep(2 * POINTER_INTERVAL_S)  # the watcher would have noticed by now
+    time.sleep(2 * POINTER_INTERVAL_S)  # the follower would have noticed by now
     assert api.served_version() == "1"
 
 
@@ -170,7 +170,7 @@ def test_a_broken_data_set_does_not_stop_the_server(start, settings):
     assert api.get("/health/ready").status_code == 503
 
 
-@pytest.mark.usefixtures("shelf")
+@pytest.mark.usefixtures("store_folder")
 def test_a_database_that_cannot_be_used_is_told_and_does_not_stop_the_server(start, settings):
     for file in settings.home.glob("matinee.db*"):
         file.unlink()

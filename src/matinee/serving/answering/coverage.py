@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class Coverage:
-    """A byte for each movie of a version, in a file that the workers map; each sets it to 1 and none takes it back."""
+    """A byte for each movie of a version, in a file that the workers map: 1 once the movie was recommended."""
 
     def __init__(self, folder: Path, version: str, n_movies: int) -> None:
         """Share the file of `version` in `folder` with the other workers."""

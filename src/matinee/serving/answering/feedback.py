@@ -1,4 +1,4 @@
-"""People's ratings, asked for without blocking the event loop."""
+"""People's ratings: written to the database, and read from it, without blocking the event loop."""
 
 import asyncio
 import sqlite3
@@ -40,11 +40,11 @@ class Feedback:
 
     async def add(self, ratings: Sequence[NewRating], idempotency_key: str | None) -> Receipt:
         """See `FeedbackStore.add`."""
-        return await self._ask(lambda store: store.add(ratings, idempotency_key))
+        return await self._in_thread(lambda store: store.add(ratings, idempotency_key))
 
     async def withdraw(self, user_id: str, movie_id: str | None = None) -> None:
         """See `FeedbackStore.withdraw`."""
-        await self._ask(lambda store: store.withdraw(user_id, movie_id))
+        await self._in_thread(lambda store: store.withdraw(user_id, movie_id))
 
     async def of_user(self, user_id: str) -> UserFeedback:
         """See `FeedbackStore.feedback_of`; every commit before this call is counted."""
@@ -59,7 +59,7 @@ class Feedback:
         if self._changes is not None and not self._follows(self._changes, lambda changes: changes.has_said(user_id)):
             return NOTHING
         n_forgotten = self._n_forgotten
-        said = await self._ask(lambda store: store.feedback_of(user_id))
+        said = await self._in_thread(lambda store: store.feedback_of(user_id))
         # Of what was forgotten meanwhile, this answer may be older.
         if self._changes is not None and n_forgotten == self._n_forgotten:
             self._remember(user_id, said)
@@ -67,11 +67,11 @@ class Feedback:
 
     async def users(self, beginning: str, limit: int) -> list[str]:
         """See `FeedbackStore.users`."""
-        return await self._ask(lambda store: store.users(beginning, limit))
+        return await self._in_thread(lambda store: store.users(beginning, limit))
 
     async def check(self) -> None:
         """Return when the database answers."""
-        await self._ask(lambda store: store.unclaimed())
+        await self._in_thread(lambda store: store.unclaimed())
 
     def _forget_changed(self) -> None:
         if self._changes is None:
@@ -82,10 +82,10 @@ class Feedback:
             for user_id in changed:
                 self._remembered.pop(user_id, None)
 
-    def _follows(self, changes: Changes, question: Callable[[Changes], T]) -> T:
-        """What is known at once, on the event loop: a hop to a thread would take a hundred times as long."""
+    def _follows(self, changes: Changes, read: Callable[[Changes], T]) -> T:
+        """What SQLite says at once, on the event loop: a hop to a thread would take a hundred times as long."""
         try:
-            return question(changes)
+            return read(changes)
         except sqlite3.Error as error:
             changes.abandon()
             self._changes = None
@@ -93,7 +93,7 @@ class Feedback:
             raise _failed(error) from error
 
     async def _follow(self) -> None:
-        changes = await self._ask(lambda store: store.changes())
+        changes = await self._in_thread(lambda store: store.changes())
         if self._changes is None:
             self._changes = changes
         else:  # another request was faster
@@ -104,9 +104,9 @@ class Feedback:
             self._remembered.clear()
         self._remembered[user_id] = said
 
-    async def _ask(self, question: Callable[[FeedbackStore], T]) -> T:
+    async def _in_thread(self, operation: Callable[[FeedbackStore], T]) -> T:
         try:
-            return await asyncio.to_thread(lambda: question(self._opened()))
+            return await asyncio.to_thread(lambda: operation(self._opened()))
         except DBAPIError as error:
             raise _failed(error.orig) from error
 
@@ -119,4 +119,4 @@ class Feedback:
 
 
 def _failed(error: BaseException | None) -> DependencyUnreachable:
-    return DependencyUnreachable(f"The database does not do its work: {error}.", "Check its disk or its server.")
+    return DependencyUnreachable(f"The database is unavailable: {error}.", "Check its disk or its server.")

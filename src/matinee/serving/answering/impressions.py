@@ -1,4 +1,4 @@
-"""What was shown to whom: noted in memory, written to Parquet off the way of requests.
+"""What was shown to whom: noted in memory, and written to Parquet beside the requests.
 
     impressions/2026-11-23/184500.123456-4711.parquet     one row a list; see `SCHEMA`
 

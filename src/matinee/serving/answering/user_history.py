@@ -1,4 +1,4 @@
-"""From what is known of a person to the history that ranking starts from."""
+"""The history that ranking starts from: what the model has learned of a user, and what the database knows since."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What a server does without being asked: follow the pointer on disk, the version in production, and new data.
+"""Following by itself: the pointer on disk, the version in production, and, before any model, new data.
 
 `POST /v1/model` reaches the workers of one server. Another server, or one that was down, notices by itself that the
 alias `production` has moved since its model was deployed, by one small request every few seconds.
@@ -12,56 +12,56 @@ import structlog
 from matinee.clients.mlflow_rest import MlflowReader
 from matinee.errors import BadData, MatineeError, NotFound
 from matinee.serving.model.slot import ModelSlot
-from matinee.serving.model.store import Shelf
+from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
-from matinee.serving.workers.group import Peers
+from matinee.serving.workers.group import WorkerGroup
 
 log = structlog.get_logger()
 
 POINTER_INTERVAL_S = 1.0
-"""How often a worker looks at the pointer, and without a model for data to fall back on; neither costs anything."""
+"""How often a worker looks at the pointer and, without a model, for data to fall back on; both are cheap."""
 PRODUCTION_INTERVAL_S = 5.0
 """How often a server asks what is in production, give or take a fifth, so that many do not ask at once."""
 LONGEST_PAUSE_S = 60.0
-"""How long it waits at most after failures in a row."""
+"""The longest pause between two requests, after failures in a row."""
 
 
-class Watch:
-    """Keeps one worker up to date."""
+class Follower:
+    """Keeps the model of one worker up to date."""
 
     def __init__(
         self,
         slot: ModelSlot,
-        shelf: Shelf,
+        store: ModelStore,
         swapper: Swapper,
         mlflow: MlflowReader,
-        peers: Peers,
+        group: WorkerGroup,
         production_interval_s: float = PRODUCTION_INTERVAL_S,
     ) -> None:
         self._slot = slot
-        self._shelf = shelf
+        self._store = store
         self._swapper = swapper
         self._mlflow = mlflow
-        self._peers = peers
+        self._group = group
         self._interval_s = production_interval_s
         self._random = SystemRandom()
         self._stamp: tuple[int, int] | None = None
         self._is_behind = False
         self._n_failures = 0
-        self._suspected: tuple[str, str] | None = None
+        self._seen_once: tuple[str, str] | None = None
         self._refused: tuple[str, str] | None = None
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Follow until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch_disk())
-            tasks.create_task(self._watch_production())
+            tasks.create_task(self._follow_pointer())
+            tasks.create_task(self._follow_production())
 
-    async def _watch_disk(self) -> None:
+    async def _follow_pointer(self) -> None:
         while True:
             if self._slot.current.version is None:
                 await self._slot.refresh_fallback()
-            if (stamp := self._shelf.stamp()) != self._stamp:
+            if (stamp := self._store.pointer_stamp()) != self._stamp:
                 self._stamp = stamp
                 await self._follow()
             await asyncio.sleep(POINTER_INTERVAL_S)
@@ -74,15 +74,15 @@ class Watch:
             self._is_behind = True
             log.warning("deployed_model_not_served", reason=str(error))
 
-    async def _watch_production(self) -> None:
+    async def _follow_production(self) -> None:
         while True:
-            if self._peers.is_first or self._is_behind:
-                await self._catch_up()
+            if self._group.is_first or self._is_behind:
+                await self._check_production()
             pause_s = min(self._interval_s * 2**self._n_failures, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s * self._random.uniform(0.8, 1.2))
 
-    async def _catch_up(self) -> None:
-        """Serve what is in production when that was missed; says why not, once."""
+    async def _check_production(self) -> None:
+        """Serve what is in production if the call to swap was missed; of failures in a row the first is logged."""
         try:
             await self._swap_if_missed()
         except (MatineeError, OSError) as error:
@@ -95,18 +95,18 @@ class Watch:
 
     async def _swap_if_missed(self) -> None:
         production = await self._mlflow.in_production()
-        deployed = self._shelf.deployed()
+        deployed = self._store.deployed()
         is_served = deployed is not None and not self._is_behind
         is_known = deployed is not None and is_served and deployed.production == production.key
         if is_known or production.key == self._refused:
-            self._suspected = None
+            self._seen_once = None
             return
         # Whoever moved production is about to ask for the swap; seen twice, the call was missed.
-        if not is_served or self._suspected == production.key:
+        if not is_served or self._seen_once == production.key:
             try:
                 await self._swapper.swap()
             except BadData:
                 self._refused = production.key
                 raise
             self._is_behind = False
-        self._suspected = production.key
+        self._seen_once = production.key

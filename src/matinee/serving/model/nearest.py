@@ -3,7 +3,7 @@
     index.usearch     a graph of near neighbours (HNSW; Malkov & Yashunin, 2016) of the item factors, mapped by workers
     index.json        how wide it is searched, the share of the true best ten that it then finds, and hashes
 
-It is made once, by the worker that puts a version on the shelf, beside the version's files. What it finds is scored
+It is made once, by the worker that adds a version to the store, beside the version's files. What it finds is scored
 exactly like anything else (`ranking.FactorScorer`), so scores and order are those of a scan.
 """
 

@@ -1,8 +1,8 @@
 """The one reference to the model that a worker serves, and how it follows the pointer on disk.
 
 A request takes `slot.current` once and keeps it to its end, so it never sees half a change. What every worker should
-serve is what the pointer names (`shelf`): a worker looks there when it starts, when a swap says so, and every second,
-so that whoever missed a message, or died, or took over from one that died, gets there too.
+serve is what the pointer names (`model.store`): a worker reads it when it starts, when a swap says so, and every
+second, so that a worker which missed a message, or was restarted, gets there too.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from matinee.artifact.mapped import let_go
 from matinee.errors import BadData, MatineeError
 from matinee.serving.model import fallback
 from matinee.serving.model.served import ServedModel
-from matinee.serving.model.store import Shelf
+from matinee.serving.model.store import ModelStore
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.background import afterwards, aside
+from matinee.serving.workers.background import run_in_background, submit_to_background
 from matinee.settings import Settings
 
 log = structlog.get_logger()
@@ -27,9 +27,9 @@ log = structlog.get_logger()
 class ModelSlot:
     """Holds the served model of one worker."""
 
-    def __init__(self, settings: Settings, shelf: Shelf, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, store: ModelStore, metrics: Metrics) -> None:
         self._settings = settings
-        self._shelf = shelf
+        self._store = store
         self._metrics = metrics
         self._lock = asyncio.Lock()
         self._basis = fallback.Basis()
@@ -53,19 +53,19 @@ class ModelSlot:
             await self.refresh_fallback()
 
     async def prepare(self, version: str) -> None:
-        """Load a version that another worker has verified, and have it answer what people ask, for `follow`.
+        """Load a version that another worker has verified, and replay recent requests on it, for `follow`.
 
         Raises:
             BadData: it does not load here, or does not answer as where it was trained.
         """
         async with self._lock:
             if self._ready is None or self._ready.version != version:
-                self._ready = await aside(lambda: self._shelf.load(version, is_verified=True))
+                self._ready = await run_in_background(lambda: self._store.load(version, is_verified=True))
             ready, current = self._ready, self._current
-            await aside(lambda: ready.rehearse(current))
+            await run_in_background(lambda: ready.rehearse(current))
 
     def hold(self, served: ServedModel | None) -> None:
-        """Keep a model ready for `follow`; None gives up what was ready."""
+        """Keep a loaded model ready for `follow`; None drops the one that was ready."""
         self._ready = served
 
     async def follow(self) -> None:
@@ -75,12 +75,12 @@ class ModelSlot:
             BadData: it is damaged; the old one goes on.
         """
         async with self._lock:
-            deployed = await asyncio.to_thread(self._shelf.deployed)
+            deployed = await asyncio.to_thread(self._store.deployed)
             if deployed is None or deployed.is_same_as(self._current.registered):
                 return
             served, self._ready = self._ready, None
             if served is None or not deployed.is_same_as(served.registered):
-                served = await aside(lambda: self._shelf.load(deployed.version))
+                served = await run_in_background(lambda: self._store.load(deployed.version))
             if not deployed.is_same_as(served.registered):
                 raise BadData(f"Version {deployed.version} on disk is of another run.", "Deploy it again.")
             # Metrics may have been logged since it was put on disk.
@@ -98,11 +98,11 @@ class ModelSlot:
             self._replace(served)
 
     def _last_good(self) -> ServedModel | None:
-        return next((served for version in self._shelf.versions() if (served := self._loaded(version))), None)
+        return next((served for version in self._store.versions() if (served := self._loaded(version))), None)
 
     def _loaded(self, version: str) -> ServedModel | None:
         try:
-            return self._shelf.load(version)
+            return self._store.load(version)
         except BadData as error:
             log.warning("model_on_disk_refused", version=version, reason=str(error))
             return None
@@ -118,4 +118,4 @@ class ModelSlot:
     def _replace(self, served: ServedModel) -> None:
         before, self._current = self._current, served
         self._metrics.serve(served)
-        afterwards(lambda: let_go(before.model.popularity))
+        submit_to_background(lambda: let_go(before.model.popularity))

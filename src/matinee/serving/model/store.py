@@ -1,13 +1,13 @@
-"""Models on disk: one folder a version, and a pointer to the one that is deployed.
+"""The model store: verified versions on disk, one folder each, and a pointer to the one that is deployed.
 
     serving/deployed.json             version, run_id, metrics, deployed_at, what was in production then, and the last
                                       versions that were deployed
     serving/<version>/                a verified artifact, and version.json
     serving/.<version>.draft/         a download that is not finished or not verified
 
-A version's folder appears by a rename when it is complete, then the pointer moves by a rename: whatever is killed
-when, the pointer names a folder that loads. `load` verifies it again each time. All workers of a server read the
-shelf; the one that holds `swapping` writes it.
+A version's folder appears by a rename when it is complete, then the pointer moves by a rename: whatever is killed at
+whatever moment, the pointer names a folder that loads. `load` verifies it again each time. All workers of a server read
+the store; the one that holds `swapping` writes to it.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ POINTER, RECORD = "deployed.json", "version.json"
 
 
 class Deployed(Registered):
-    """What `deployed.json` says."""
+    """The pointer: what `deployed.json` says."""
 
     name: str = NAME
     deployed_at: datetime
@@ -52,7 +52,7 @@ class Deployed(Registered):
     """Version and run that were in production when this was deployed: a later change there is news."""
 
 
-class Shelf:
+class ModelStore:
     """The folder `serving/` of a home."""
 
     def __init__(self, folder: Path) -> None:
@@ -60,17 +60,17 @@ class Shelf:
 
     @asynccontextmanager
     async def swapping(self) -> AsyncIterator[None]:
-        """Be the only one, in all workers, that changes the shelf; a dead one's turn is over."""
+        """Hold the lock of the store: of all workers only its holder writes. A holder that dies has released it."""
         with self._lock_file() as file:
-            while not _lock(file):  # noqa: ASYNC110  the holder is another process, which sets no event
+            while not _try_lock(file):  # noqa: ASYNC110  the holder is another process, which sets no event
                 await asyncio.sleep(LOCK_INTERVAL_S)
             self._remove_drafts()
             yield
 
-    def tidy(self) -> None:
-        """Remove what a killed process left unfinished, unless somebody is at work."""
+    def remove_unfinished(self) -> None:
+        """Remove the drafts of killed processes, unless a swap is under way."""
         with self._lock_file() as file:
-            if _lock(file):
+            if _try_lock(file):
                 self._remove_drafts()
 
     def _lock_file(self) -> IO[str]:
@@ -79,8 +79,8 @@ class Shelf:
             path.parent.mkdir(parents=True, exist_ok=True)
             return path.open("w")
 
-    def stamp(self) -> tuple[int, int] | None:
-        """Something that differs after the pointer has moved; cheap. None when there is no pointer."""
+    def pointer_stamp(self) -> tuple[int, int] | None:
+        """A value that differs after the pointer has moved, cheap to read; None when there is no pointer."""
         try:
             found = (self._folder / POINTER).stat()
         except FileNotFoundError:
@@ -107,20 +107,24 @@ class Shelf:
         known = {path.name for path in folders}
         return [v for v in recent if v in known] + [path.name for path in others if path.name not in recent]
 
-    def record(self, version: str) -> Registered | None:
-        """What was registered as `version` when it was put on disk; None when it is not there."""
+    def registered(self, version: str) -> Registered | None:
+        """What the registry said of `version` when it was stored; None when it is not in the store."""
         try:
             return Registered.model_validate_json((self._folder / version / RECORD).read_bytes())
         except (OSError, ValidationError):
             return None
 
     def load(self, version: str, *, is_verified: bool = False) -> ServedModel:
-        """Map and verify a version; of files that another worker `is_verified` has just verified, only the answers.
+        """Map a version and verify it.
+
+        Args:
+            version: one that is in the store.
+            is_verified: another worker has just verified the files, so only the answers are checked here.
 
         Raises:
             BadData: it is damaged.
         """
-        registered = self.record(version)
+        registered = self.registered(version)
         if registered is None:
             raise BadData(f"Version {version} on disk has no readable {RECORD}.", "Deploy it again: matinee deploy.")
         folder = self._folder / version
@@ -128,7 +132,7 @@ class Shelf:
 
     @contextmanager
     def draft(self, version: str) -> Iterator[Path]:
-        """An empty folder to download to; it is gone after the block unless `keep` made it the version's folder."""
+        """An empty folder to download to; it is gone after the block unless `commit` made it the version's folder."""
         draft = self._folder / f".{version}.draft"
         with writing():
             shutil.rmtree(draft, ignore_errors=True)
@@ -138,7 +142,7 @@ class Shelf:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def keep(self, draft: Path, registered: Registered) -> ServedModel:
+    def commit(self, draft: Path, registered: Registered) -> ServedModel:
         """Verify a draft and make it the folder of its version.
 
         Raises:
@@ -157,7 +161,7 @@ class Shelf:
         return served
 
     def point_to(self, registered: Registered, production: Registered | None) -> None:
-        """Move the pointer to a version that is on disk, and remove versions that nobody will return to."""
+        """Move the pointer to a version in the store, and remove all but the last `KEPT` deployed ones."""
         before = self.deployed()
         others = [version for version in (before.recent if before else []) if version != registered.version]
         recent = [registered.version, *others][:KEPT]
@@ -173,7 +177,7 @@ class Shelf:
             shutil.rmtree(self._folder / version, ignore_errors=True)
 
     def discard(self, version: str) -> None:
-        """Remove a version that was put here for a swap that failed, unless it had served before."""
+        """Remove a version that was stored for a swap that failed, unless it had been deployed before."""
         deployed = self.deployed()
         if deployed is None or version not in deployed.recent:
             shutil.rmtree(self._folder / version, ignore_errors=True)
@@ -188,7 +192,7 @@ def _served(loaded: Artifact, registered: Registered, folder: Path, *, is_verifi
     return ServedModel.of(replace(loaded, model=model), registered)
 
 
-def _lock(file: IO[str]) -> bool:
+def _try_lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

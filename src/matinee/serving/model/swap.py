@@ -1,14 +1,15 @@
 """Changing the model in every worker: all of them or none.
 
-One worker does it, whichever was asked, while it holds the shelf's lock:
+The worker that was asked does it while it holds the lock of the model store:
 
-1. download, verify, answer the golden requests, put on the shelf         a failure: nobody noticed anything
-2. `prepare`: every worker maps the verified copy and answers those, too  a failure, a death: the same
+1. download, verify, answer the golden requests, add it to the store      a failure: nothing has changed
+2. `prepare`: every worker maps the verified copy, answers those too, and
+   replays recent requests                                                a failure, a death: the same
 3. move the pointer on disk                                               the new version is the deployed one
 4. `follow`: every worker switches; one that starts meanwhile joins       one that cannot: the pointer moves back
 
-A worker that is killed in step 4 is started again by the parent, loads what the pointer names, and then answers. If the
-one that does the swap is killed, the lock is free, and everyone follows the pointer, wherever it stands.
+A worker that is killed in step 4 is restarted by the parent, loads what the pointer names, and then answers. If the
+one that does the swap is killed, the lock is free, and all workers follow the pointer, wherever it stands.
 """
 
 import asyncio
@@ -23,17 +24,17 @@ from matinee.clients.mlflow_rest import MlflowReader
 from matinee.errors import BadData, MatineeError, NotFound
 from matinee.serving.model.served import Registered, ServedModel
 from matinee.serving.model.slot import ModelSlot
-from matinee.serving.model.store import Shelf
+from matinee.serving.model.store import ModelStore
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.background import aside
-from matinee.serving.workers.group import PROBLEM, Message, Peers
+from matinee.serving.workers.background import run_in_background
+from matinee.serving.workers.group import PROBLEM, Message, WorkerGroup
 
 log = structlog.get_logger()
 
 PREPARE_TIMEOUT_S = 60.0
 """How long workers may take to load."""
 FOLLOW_TIMEOUT_S = 20.0
-"""How long workers may take to switch, one that is started again among them."""
+"""How long workers may take to switch, one that is being restarted among them."""
 FOLLOW_INTERVAL_S = 0.2
 
 
@@ -51,15 +52,17 @@ class Swap:
 class Swapper:
     """Swaps the model of a server."""
 
-    def __init__(self, slot: ModelSlot, shelf: Shelf, mlflow: MlflowReader, peers: Peers, metrics: Metrics) -> None:
+    def __init__(
+        self, slot: ModelSlot, store: ModelStore, mlflow: MlflowReader, group: WorkerGroup, metrics: Metrics
+    ) -> None:
         self._slot = slot
-        self._shelf = shelf
+        self._store = store
         self._mlflow = mlflow
-        self._peers = peers
+        self._group = group
         self._metrics = metrics
 
     async def handle(self, message: Message) -> Message:
-        """Do what a swap of any worker asks this one for."""
+        """Answer a message of a swap, whichever worker does it."""
         try:
             if "prepare" in message:
                 await self._slot.prepare(message["prepare"])
@@ -82,7 +85,7 @@ class Swapper:
         """
         started = time.perf_counter()
         wanted = _checked(version)
-        async with self._shelf.swapping():
+        async with self._store.swapping():
             with self._metrics.swapping() as outcome:
                 previous = await self._served_now()
                 async with self._mlflow.within_time():
@@ -99,7 +102,7 @@ class Swapper:
         return Swap(registered.version, previous.version, workers, duration_s)
 
     async def _served_now(self) -> ServedModel:
-        """What this worker serves after whatever another one deployed last."""
+        """The served model, after following what another worker may have deployed last."""
         try:
             await self._slot.follow()
         except MatineeError as error:
@@ -118,42 +121,42 @@ class Swapper:
 
     async def _on_disk(self, registered: Registered) -> ServedModel | None:
         """The version as it was downloaded before; None when it was not, or is damaged."""
-        if not registered.is_same_as(self._shelf.record(registered.version)):
+        if not registered.is_same_as(self._store.registered(registered.version)):
             return None
         try:
-            return await aside(lambda: self._shelf.load(registered.version))
+            return await run_in_background(lambda: self._store.load(registered.version))
         except BadData as error:
             log.warning("model_on_disk_refused", version=registered.version, reason=str(error))
             return None
 
     async def _downloaded(self, registered: Registered) -> ServedModel:
-        with self._shelf.draft(registered.version) as draft:
+        with self._store.draft(registered.version) as draft:
             async with self._mlflow.within_time():
                 await self._mlflow.download(registered, draft)
-            return await aside(lambda: self._shelf.keep(draft, registered))
+            return await run_in_background(lambda: self._store.commit(draft, registered))
 
     async def _prepare(self, ready: ServedModel, registered: Registered) -> None:
         self._slot.hold(ready)
         if problems := _problems(await self._ask({"prepare": registered.version}, PREPARE_TIMEOUT_S)):
             await self._ask({"forget": registered.version}, FOLLOW_TIMEOUT_S)
-            await asyncio.to_thread(self._shelf.discard, registered.version)
+            await asyncio.to_thread(self._store.discard, registered.version)
             raise _not_by_all(registered.version, problems, "Nothing has changed; try again, or see: matinee logs api.")
 
     async def _switch(self, registered: Registered, production: Registered | None, previous: ServedModel) -> int:
         """Move the pointer and have everyone follow; returns how many did."""
-        if self._is_news(registered, production):
-            await asyncio.to_thread(self._shelf.point_to, registered, production)
+        if self._moves_pointer(registered, production):
+            await asyncio.to_thread(self._store.point_to, registered, production)
         answers = await self._follow_all(registered.version)
         if problems := _problems(answers):
             # Before the first model there is nothing to go back to; whoever starts later finds the new one.
             if previous.registered is not None and not registered.is_same_as(previous.registered):
-                await asyncio.to_thread(self._shelf.point_to, previous.registered, production)
+                await asyncio.to_thread(self._store.point_to, previous.registered, production)
                 await self._ask({"follow": previous.version}, FOLLOW_TIMEOUT_S)
             raise _not_by_all(registered.version, problems, "Try again, or see: matinee logs api.")
         return len(answers)
 
-    def _is_news(self, registered: Registered, production: Registered | None) -> bool:
-        deployed = self._shelf.deployed()
+    def _moves_pointer(self, registered: Registered, production: Registered | None) -> bool:
+        deployed = self._store.deployed()
         known = (deployed.key, deployed.production) if deployed else None
         return known != (registered.key, production and production.key)
 
@@ -169,7 +172,7 @@ class Swapper:
     async def _ask(self, message: Message, timeout_s: float) -> list[Message]:
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._peers.ask(message)
+                return await self._group.ask(message)
         except TimeoutError:
             return [{PROBLEM: f"not all workers answered in {timeout_s:.0f} s"}]
 

@@ -21,12 +21,12 @@ Number = Annotated[api.PathId, Path(description="A registered version.")]
 async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> pipeline.Versions:
     """Registered versions, newest first, with their metrics beside the baselines', verdicts, and when they served."""
     found = await server.versions.newest(limit)
-    there = await server.beside.there()
+    on_disk = await server.on_demand.available()
     return pipeline.Versions(
         production=found.production,
         roll_back_to=found.roll_back_to,
         versions=[
-            pipeline.Version(**_version(found, each, there), metrics=_shown(found.metrics[each.run_id]))
+            pipeline.Version(**_version(found, each, on_disk), metrics=_shown(found.metrics[each.run_id]))
             for each in found.versions
         ],
     )
@@ -52,7 +52,7 @@ async def recommend_by_version(
     k: K = 10,
 ) -> Response:
     """What a version that is on this server's disk would recommend to a user, to be compared; nobody is shown it."""
-    served = await server.beside.model(version)
+    served = await server.on_demand.model(version)
     user_index, news = known_history(served, user_id, await server.feedback.of_user(user_id))
     ranking = await server.together.recommend(served, served.asked(user_index, news, k, filters))
     request.state.policy = ranking.policy
@@ -68,7 +68,7 @@ async def version(server: Server, version: Number) -> pipeline.VersionRecord:
     found, decision = await server.versions.one(version)
     (record,) = found.versions
     return pipeline.VersionRecord(
-        **_version(found, record, await server.beside.there()),
+        **_version(found, record, await server.on_demand.available()),
         metrics=found.metrics[record.run_id],
         decision=None if decision is None else pipeline.Decision.model_validate(decision),
         events=[
@@ -81,7 +81,7 @@ async def version(server: Server, version: Number) -> pipeline.VersionRecord:
     )
 
 
-def _version(found: Registry, version: VersionRecord, there: list[str]) -> dict[str, Any]:
+def _version(found: Registry, version: VersionRecord, on_disk: list[str]) -> dict[str, Any]:
     tags = version.tags
     return {
         "version": version.version,
@@ -94,7 +94,7 @@ def _version(found: Registry, version: VersionRecord, there: list[str]) -> dict[
         "reason": tags.reason,
         "is_rolled_back": found.is_rolled_back(version),
         "served": [pipeline.TimeServed(since=each.since, until=each.until) for each in found.served(version)],
-        "is_on_disk": version.version in there,
+        "is_on_disk": version.version in on_disk,
     }
 
 

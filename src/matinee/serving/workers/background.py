@@ -1,4 +1,4 @@
-"""Heavy work beside the answers of a worker: in one thread, which the system lets run when nobody else wants to."""
+"""The background executor: one thread of low priority in each worker, for heavy work beside its answers."""
 
 import asyncio
 import os
@@ -18,26 +18,26 @@ NICENESS = 15
 """Of the thread: between two that are ready, the one that answers people gets nearly all of the processor."""
 
 
-async def aside(work: Callable[[], T]) -> T:
-    """What `work` returns; what is asked for meanwhile waits for its turn."""
+async def run_in_background(work: Callable[[], T]) -> T:
+    """Do `work` in the background executor and return its result; work is done in the order of the calls."""
     return await asyncio.get_running_loop().run_in_executor(_executor, work)
 
 
-def afterwards(work: Callable[[], None]) -> None:
-    """Do `work` when there is time; nobody waits for it."""
-    _executor.submit(work).add_done_callback(_tell_failure)
+def submit_to_background(work: Callable[[], None]) -> None:
+    """Do `work` in the background executor; nobody waits for it, and a failure is logged."""
+    _executor.submit(work).add_done_callback(_log_failure)
 
 
-def _tell_failure(done: Future[None]) -> None:
+def _log_failure(done: Future[None]) -> None:
     if (error := done.exception()) is not None:
-        log.warning("left_undone", reason=repr(error))
+        log.warning("background_work_failed", reason=repr(error))
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     if sys.platform == "linux":  # elsewhere only a whole process can be nice
         thread = threading.get_native_id()
         # A process that is nicer already may not take it back.
         os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
-_executor = ThreadPoolExecutor(1, "aside", _give_way)
+_executor = ThreadPoolExecutor(1, "background", _lower_priority)

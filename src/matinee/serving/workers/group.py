@@ -1,13 +1,14 @@
 """How the workers of one server agree: a message goes to all of them, and each answers.
 
-A worker has one socket, to the parent (`prefork`), which knows who lives and passes on. One JSON object a line:
+A worker has one socket, to the parent (`prefork`), which knows which workers live and passes messages on. One JSON
+object a line:
 
-    worker → parent    {"ask": 7, "message": {…}}           tell everyone, me too
+    worker → parent    {"ask": 7, "message": {…}}           tell all workers, the sender too
     parent → workers   {"deliver": 31, "message": {…}}
     worker → parent    {"deliver": 31, "answer": {…}}
     parent → worker    {"ask": 7, "answers": [{…}, …]}      one for each worker
 
-The same socket tells who died: its other end closes.
+A closed socket tells that the process at its other end has died.
 """
 
 import asyncio
@@ -28,11 +29,11 @@ PROBLEM = "problem"
 """Key of an answer that says why a worker could not do what it was asked for."""
 
 ORPHAN_GRACE_S = 5.0
-"""How long a worker whose parent died may take to end what it does."""
+"""How long a worker whose parent has died may take to finish its requests."""
 
 
-class Peers(Protocol):
-    """All workers of a server, the one that asks among them."""
+class WorkerGroup(Protocol):
+    """All workers of a server, from the view of one of them."""
 
     is_first: bool
     """Whether this worker does what one of them has to do for all."""
@@ -42,26 +43,26 @@ class Peers(Protocol):
         ...
 
     async def ask(self, message: Message) -> list[Message]:
-        """What each worker answers; `problem` in the place of one that does not live."""
+        """What each worker answers, this one included; `problem` in the place of one that is dead."""
         ...
 
 
-class Alone:
-    """The one worker of a server."""
+class SingleWorker:
+    """The group of a server that has one worker."""
 
     is_first = True
 
     async def listen(self, handle: Handler) -> None:
-        """See `Peers.listen`."""
+        """See `WorkerGroup.listen`."""
         self._handle = handle
 
     async def ask(self, message: Message) -> list[Message]:
-        """See `Peers.ask`."""
+        """See `WorkerGroup.ask`."""
         return [await self._handle(message)]
 
 
-class Siblings:
-    """Workers that share a parent."""
+class ForkedGroup:
+    """The group of workers that were forked by one parent (`prefork`)."""
 
     def __init__(self) -> None:
         self.is_first = False
@@ -75,7 +76,7 @@ class Siblings:
         self._link = link
 
     async def listen(self, handle: Handler) -> None:
-        """See `Peers.listen`; when the parent dies this process ends too."""
+        """See `WorkerGroup.listen`; when the parent dies this process ends too."""
         reader, self._writer = await asyncio.open_unix_connection(sock=self._link)
         self._connected.set()
         inbox: asyncio.Queue[Message] = asyncio.Queue()
@@ -83,14 +84,14 @@ class Siblings:
         try:
             with suppress(ConnectionError):  # a parent that is killed may leave that, or just an end
                 while received := await reader.readline():
-                    self._sort(json.loads(received), inbox)
+                    self._dispatch(json.loads(received), inbox)
             _end_this_process()
         finally:
             answering.cancel()
             self._writer.close()
 
     async def ask(self, message: Message) -> list[Message]:
-        """See `Peers.ask`."""
+        """See `WorkerGroup.ask`."""
         await self._connected.wait()
         number = next(self._numbers)
         self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -100,8 +101,8 @@ class Siblings:
         finally:
             del self._waiting[number]
 
-    def _sort(self, received: Message, inbox: asyncio.Queue[Message]) -> None:
-        """To whom waits for it, or behind the messages that came before: they are answered in order."""
+    def _dispatch(self, received: Message, inbox: asyncio.Queue[Message]) -> None:
+        """Give answers to the caller that waits for them; queue messages, which are answered in order."""
         if "deliver" in received:
             inbox.put_nowait(received)
         elif received["ask"] in self._waiting:

@@ -1,7 +1,7 @@
-"""The parent of a server's workers: forks them, starts a dead one again, ends them all, and passes on what they say.
+"""The parent of a server's workers: forks them, restarts dead ones, ends them all, and passes their messages on.
 
 It imports everything and loads nothing: what a fork shares are the pages of the program, and a process without threads,
-connections and event loop can be forked at any time. Models are shared by mapping their files (`models.mapped`).
+connections and event loop can be forked at any time. Models are shared by mapping their files (`artifact.mapped`).
 """
 
 import gc
@@ -24,9 +24,9 @@ log = structlog.get_logger()
 STOP_GRACE_S = 8.0
 """How long workers may take to end after SIGTERM; longer than each of them gives its requests."""
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.05, 5.0
-"""How long a worker that died is waited with; doubled each time it dies young."""
+"""Delay before a dead worker is restarted; doubled each time that it dies early."""
 SETTLED_S = 10.0
-"""A worker that lived so long starts with a clean record."""
+"""A worker that lived for so long did not die early."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BLOCK_BYTES = 1 << 16
@@ -37,7 +37,7 @@ ServeFunction = Callable[[int, socket.socket], None]
 
 @dataclass
 class _Worker:
-    """A place among the workers, and the process that fills it."""
+    """One of the `n_workers` places, and the process that fills it."""
 
     number: int
     pid: int = 0
@@ -50,10 +50,10 @@ class _Worker:
 
 
 @dataclass
-class _Question:
-    """A message on its way to all."""
+class _Broadcast:
+    """A message to all workers, and the answers so far."""
 
-    asker: _Worker
+    sender: _Worker
     number: int
     missing: set[int]
     answers: list[Message] = field(default_factory=list)
@@ -65,8 +65,8 @@ class Parent:
     def __init__(self, n_workers: int, serve: ServeFunction) -> None:
         self._workers = [_Worker(number) for number in range(n_workers)]
         self._serve = serve
-        self._questions: dict[int, _Question] = {}
-        self._n_questions = 0
+        self._broadcasts: dict[int, _Broadcast] = {}
+        self._n_broadcasts = 0
         self._stopping = False
         # Not epoll: a child's changes to it would be the parent's.
         self._selector = selectors.PollSelector()
@@ -89,7 +89,7 @@ class Parent:
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    # -- life and death ------------------------------------------------------------------------------------------------
+    # -- processes -----------------------------------------------------------------------------------------------------
 
     def _start_missing(self) -> None:
         for worker in self._workers:
@@ -117,7 +117,7 @@ class Parent:
         self._selector.register(ours, selectors.EVENT_READ, worker)
 
     def _become_a_worker(self) -> None:
-        """Give up all that is the parent's: a link that stays open here would hide the parent's death."""
+        """Close all that is the parent's: a link that stays open here would hide the parent's death."""
         signal.set_wakeup_fd(-1)
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -129,8 +129,8 @@ class Parent:
         self._alarm_writer.close()
         gc.enable()
 
-    def _bury(self, worker: _Worker) -> None:
-        """A worker whose link is closed is dead, or about to be."""
+    def _reap(self, worker: _Worker) -> None:
+        """Clean up after a worker whose link is closed: it is dead, or about to be."""
         self._disconnect(worker)
         os.kill(worker.pid, signal.SIGKILL)
         _, status = os.waitpid(worker.pid, 0)
@@ -140,7 +140,7 @@ class Parent:
         worker.start_at = now + min(FIRST_BACKOFF_S * 2**worker.early_deaths, LAST_BACKOFF_S)
         exit_code = os.waitstatus_to_exitcode(status)
         log.warning("worker_died", worker=worker.number, pid=worker.pid, exit_code=exit_code, lived_s=round(lived_s, 1))
-        self._answer_for(worker)
+        self._answer_for_dead(worker)
 
     def _disconnect(self, worker: _Worker) -> None:
         if worker.link is not None:
@@ -176,7 +176,7 @@ class Parent:
         except ConnectionError:
             block = b""
         if not block:
-            self._bury(worker)
+            self._reap(worker)
             return
         *lines, worker.received = (worker.received + block).split(b"\n")
         for each in lines:
@@ -184,39 +184,39 @@ class Parent:
 
     def _handle(self, worker: _Worker, content: Message) -> None:
         if "ask" in content:
-            self._ask_all(worker, content["ask"], content["message"])
-        elif content["deliver"] in self._questions:
-            self._note(content["deliver"], worker, content["answer"])
+            self._broadcast(worker, content["ask"], content["message"])
+        elif content["deliver"] in self._broadcasts:
+            self._collect(content["deliver"], worker, content["answer"])
 
-    def _ask_all(self, asker: _Worker, number: int, message: Message) -> None:
-        self._n_questions += 1
-        token = self._n_questions
-        self._questions[token] = _Question(asker, number, {worker.number for worker in self._workers})
+    def _broadcast(self, sender: _Worker, number: int, message: Message) -> None:
+        self._n_broadcasts += 1
+        token = self._n_broadcasts
+        self._broadcasts[token] = _Broadcast(sender, number, {worker.number for worker in self._workers})
         for worker in self._workers:
             if worker.link is None:
-                self._note(token, worker, {PROBLEM: f"worker {worker.number} is being started again"})
+                self._collect(token, worker, {PROBLEM: f"worker {worker.number} is being restarted"})
             else:
                 self._send(worker, {"deliver": token, "message": message})
 
-    def _note(self, token: int, worker: _Worker, answer: Message) -> None:
-        question = self._questions[token]
-        question.missing.discard(worker.number)
-        question.answers.append(answer)
-        if not question.missing:
-            del self._questions[token]
-            self._send(question.asker, {"ask": question.number, "answers": question.answers})
+    def _collect(self, token: int, worker: _Worker, answer: Message) -> None:
+        broadcast = self._broadcasts[token]
+        broadcast.missing.discard(worker.number)
+        broadcast.answers.append(answer)
+        if not broadcast.missing:
+            del self._broadcasts[token]
+            self._send(broadcast.sender, {"ask": broadcast.number, "answers": broadcast.answers})
 
-    def _answer_for(self, dead: _Worker) -> None:
-        self._questions = {token: each for token, each in self._questions.items() if each.asker is not dead}
-        for token in [token for token, each in self._questions.items() if dead.number in each.missing]:
-            self._note(token, dead, {PROBLEM: f"worker {dead.number} died"})
+    def _answer_for_dead(self, dead: _Worker) -> None:
+        self._broadcasts = {token: each for token, each in self._broadcasts.items() if each.sender is not dead}
+        for token in [token for token, each in self._broadcasts.items() if dead.number in each.missing]:
+            self._collect(token, dead, {PROBLEM: f"worker {dead.number} died"})
 
     def _send(self, worker: _Worker, content: Message) -> None:
-        """Send, or end a worker that does not read: its death is noticed as any other."""
+        """Send, or kill a worker that does not read: its death is noticed like any other."""
         if worker.link is None:
             return
         try:
             worker.link.sendall(line(content))
         except OSError as error:
-            log.warning("worker_does_not_listen", worker=worker.number, error=str(error))
+            log.warning("worker_does_not_read", worker=worker.number, error=str(error))
             os.kill(worker.pid, signal.SIGKILL)

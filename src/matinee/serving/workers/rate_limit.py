@@ -17,9 +17,10 @@ _TIME = struct.Struct("d")
 
 
 class RateLimit:
-    """So many requests of a client in any minute, at once or spread (the generic cell rate algorithm).
+    """At most so many requests of a client in any minute, at once or spread (generic cell rate algorithm, ITU-T I.371).
 
-    All that is kept of a client is the moment at which it will have used up nothing, in a file that the workers map.
+    All that is kept of a client is the moment from which its whole allowance is free again, in a file that the workers
+    map.
     """
 
     def __init__(self, path: Path, per_minute: int) -> None:

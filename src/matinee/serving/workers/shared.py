@@ -1,4 +1,4 @@
-"""What the workers of one server share besides the database: counters in small mapped files, new at each start."""
+"""The folder of small mapped files in which all workers of a server count; emptied at each start of the server."""
 
 import os
 import shutil
@@ -9,18 +9,18 @@ _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def folder(home: Path) -> Path:
-    """Where these files are."""
+    """Where these files are, in the home."""
     return home / "workers"
 
 
 def prepare(home: Path) -> None:
-    """Make the folder anew; by the process that starts the workers, before `prometheus_client` is imported."""
+    """Empty the folder; called by the process that starts the workers, before `prometheus_client` is imported."""
     shutil.rmtree(folder(home), ignore_errors=True)
     folder(home).mkdir(parents=True)
     os.environ[_VARIABLE] = str(folder(home))
 
 
-def counts_of_all() -> Path | None:
-    """Where all workers count; None in a process that was not prepared, which counts for itself."""
+def metrics_folder() -> Path | None:
+    """Where all workers keep their metrics; None in a process without `prepare`, which keeps its own in memory."""
     path = os.environ.get(_VARIABLE)
     return None if path is None else Path(path)

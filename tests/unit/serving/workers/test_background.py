@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from matinee.serving.workers.background import NICENESS, afterwards, aside
+from matinee.serving.workers.background import NICENESS, run_in_background, submit_to_background
 
 
 def niceness() -> int:
@@ -19,7 +19,7 @@ def test_it_runs_in_a_thread_of_lower_priority_and_the_others_keep_theirs():
     before = niceness()
 
     async def both():
-        return await aside(niceness), niceness()
+        return await run_in_background(niceness), niceness()
 
     assert asyncio.run(both()) == (max(before, NICENESS), before)
 
@@ -34,7 +34,9 @@ def test_one_thing_at_a_time_and_its_error_is_that_of_who_asked():
         return 1 / number
 
     async def many():
-        return await asyncio.gather(*(aside(lambda n=n: work(n)) for n in (1, 0, 2)), return_exceptions=True)
+        return await asyncio.gather(
+            *(run_in_background(lambda n=n: work(n)) for n in (1, 0, 2)), return_exceptions=True
+        )
 
     one, error, half = asyncio.run(many())
     assert (one, type(error), half) == (1, ZeroDivisionError, 0.5)
@@ -42,8 +44,8 @@ def test_one_thing_at_a_time_and_its_error_is_that_of_who_asked():
 
 def test_what_nobody_waits_for_is_done_and_its_failure_is_in_the_log(capsys):
     done = []
-    afterwards(lambda: done.append(1 / 0))
-    afterwards(lambda: done.append("more"))
-    asyncio.run(aside(lambda: None))
+    submit_to_background(lambda: done.append(1 / 0))
+    submit_to_background(lambda: done.append("more"))
+    asyncio.run(run_in_background(lambda: None))
     assert done == ["more"]
-    assert "left_undone" in capsys.readouterr().out
+    assert "background_work_failed" in capsys.readouterr().out
