@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from matinee import logs
-from matinee.cli.printing import AsJson, print_json, print_result, stdout
+from matinee.cli.printing import AsJson, print_json, print_result, stderr, stdout
 from matinee.cli.root import MEASURE, app
 from matinee.cli.settings import settings_of_command
 from matinee.errors import UsageError
@@ -108,3 +108,24 @@ def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, f
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+@bench.command(
+    name="data",
+    epilog="Example: `matinee bench data /tmp/big --shape ml-20m`, then `MATINEE_DATA=/tmp/big/ratings.parquet`.",
+)
+def bench_data(
+    folder: Annotated[Path, typer.Argument(help="Folder for ratings.parquet and movies.parquet.")],
+    shape: Annotated[
+        str, typer.Option(help="ml-100k, ml-1m, ml-20m, ml-25m, ml-32m, or a factor of ml-20m such as 0.25.")
+    ] = "ml-20m",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write ratings of any size that nobody gave, with power laws, tastes and sittings, to measure matinee on."""
+    from matinee.bench.data import shape_of, write
+
+    with stderr.status(f"Drawing ratings of the shape {shape} …"):
+        ratings, movies = write(shape_of(shape), folder, seed)
+    result = {"ratings": str(ratings), "movies": str(movies), "size_bytes": ratings.stat().st_size}
+    print_result(result, as_json, f"Set MATINEE_DATA={ratings} and MATINEE_MOVIES={movies}.")
