@@ -8,7 +8,7 @@ from matinee.drift.data_watch import Comparison
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.periods import Period, first_period, next_period
 from matinee.ratings.sources.source import prepare
-from matinee.ratings.statistics import ChunkStatistics
+from matinee.drift.records import ChunkStatistics
 from matinee.settings import Settings
 
 

@@ -17,7 +17,7 @@ import httpx
 from pydantic import BaseModel
 
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound, Refused
-from matinee.ratings.statistics import StatisticsStore
+from matinee.drift.records import StatisticsStore
 from matinee.settings import Settings
 
 TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"

@@ -8,7 +8,7 @@ latest-small. New users alone refuse nothing, since most ratings of a real day c
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from matinee.ratings.statistics import ChunkStatistics, Verdict
+from matinee.drift.records import ChunkStatistics, Verdict
 
 N_SENSIBLE_RATINGS, N_SENSIBLE_USERS = 20, 5
 """Fewer ratings, or of fewer people, may all be alike or all be of new movies by chance."""

@@ -14,7 +14,7 @@ from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import ModelVersion, Registry, TrainingRun
 from matinee.models.base import Interactions
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ratings.statistics import StatisticsStore
+from matinee.drift.records import StatisticsStore
 from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.train import interactions_of, loaded_incumbent

@@ -6,7 +6,7 @@ from matinee.drift.data_watch import Watched, watch
 from matinee.errors import BadData, Refused
 from matinee.lifecycle.history import who
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ratings.statistics import Decision, StatisticsStore
+from matinee.drift.records import Decision, StatisticsStore
 from matinee.settings import Settings
 from matinee.stages import Result
 

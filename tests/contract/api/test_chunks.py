@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ratings.statistics import ChunkStatistics, StatisticsStore
+from matinee.drift.records import ChunkStatistics, StatisticsStore
 
 
 @pytest.fixture

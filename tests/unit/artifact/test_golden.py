@@ -9,7 +9,7 @@ import pytest
 from matinee.artifact import artifact, golden
 from matinee.errors import BadData
 from matinee.models.base import Interactions, fit, recommender
-from matinee.ratings.importing.schema import MOVIES
+from matinee.catalogue import MOVIES
 
 
 @pytest.fixture(params=["als", "popular", "item_knn"])

@@ -15,7 +15,7 @@ from matinee.drift.report import report
 from matinee.errors import NotFound
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ratings.statistics import StatisticsStore
+from matinee.drift.records import StatisticsStore
 from matinee.settings import Settings
 from support import as_environment, two_tastes
 

@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.api import Answer, Id, Question
 from matinee.clients.schemas.examples import shown
-from matinee.ratings.statistics import ChunkStatistics
-from matinee.ratings.statistics import Decision as Decided
+from matinee.drift.records import ChunkStatistics
+from matinee.drift.records import Decision as Decided
 from matinee.serving.pipeline.runs import Action, Outcome, State
 
 WrittenReason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]

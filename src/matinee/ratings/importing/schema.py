@@ -15,7 +15,6 @@ from matinee.errors import BadData
 
 INSTANT = pl.Datetime("us", "UTC")
 RATINGS = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "rating": pl.Float32(), "rated_at": INSTANT})
-MOVIES = pl.Schema({"movie_id": pl.String(), "title": pl.String(), "year": pl.Int32(), "genres": pl.List(pl.String())})
 QUARANTINE = pl.Schema({"file": pl.String(), "row": pl.Int64(), "line": pl.String(), "reason": pl.String()})
 
 IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]
@@ -24,7 +23,6 @@ CLOCK_TOLERANCE = timedelta(days=1)
 """How far in the future a rating may lie: clocks differ, and a local time may have been taken for UTC."""
 
 _FARTHEST_EPOCH_S = 1e11
-_NO_GENRE = ["(no genres listed)", "unknown", ""]
 
 
 class Reason(StrEnum):
@@ -105,24 +103,6 @@ def instants(texts: pl.Series) -> pl.Series:
         return from_epoch
     from_iso = pl.Series([_iso(text) for text in texts.filter(is_text)], dtype=INSTANT)
     return from_epoch.scatter(is_text.arg_true(), from_iso)
-
-
-def movies(raw: pl.DataFrame) -> pl.DataFrame:
-    """Canonical movies from strings `movie_id, title` and a list of strings `genres`.
-
-    `Heat (1995)` becomes title `Heat` and year 1995; so do `Heat (1995) (V)` and `Heat (1995-1997)`.
-    """
-    pattern = r"^(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)(?:\s*\((?:V|TV)\))?$"
-    title = pl.col("title").str.strip_chars()
-    genre = pl.element()
-    return raw.select(
-        "movie_id",
-        pl.coalesce(title.str.extract(pattern, 1).replace("", None), title.replace("", None), "movie_id").alias(
-            "title"
-        ),
-        title.str.extract(pattern, 2).cast(pl.Int32).alias("year"),
-        pl.col("genres").list.eval(genre.filter(~genre.is_in(_NO_GENRE))),
-    ).cast(MOVIES)
 
 
 def _checked(batch: pl.DataFrame, scale: Scale, latest: datetime) -> pl.DataFrame:

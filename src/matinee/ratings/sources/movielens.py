@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matinee.catalogue import MOVIES, canonical, completed
 from matinee.errors import UsageError
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.schema import Reason
@@ -57,19 +58,12 @@ def find(path: Path, movies: Path | None = None) -> InputFiles:
 
 
 def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Movies (`schema.MOVIES`) by id, each rated one among them, and the rows that could not be used.
-
-    A rated movie of which nothing is known has its id as title.
-    """
-    rated = ratings.select(pl.col("movie_id").unique())
+    """Movies (`catalogue.MOVIES`) by id, each rated one among them, and the rows that could not be used."""
     if files.movies is None:
-        known, refused = schema.MOVIES.to_frame(), schema.QUARANTINE.to_frame()
+        known, refused = MOVIES.to_frame(), schema.QUARANTINE.to_frame()
     else:
         known, refused = _checked(files.movies)
-    untitled = rated.join(known, on="movie_id", how="anti").with_columns(
-        title="movie_id", year=pl.lit(None, pl.Int32), genres=pl.lit([], pl.List(pl.String))
-    )
-    return pl.concat([known, untitled]).sort("movie_id"), refused
+    return completed(known, ratings["movie_id"]), refused
 
 
 def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -82,7 +76,7 @@ def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
     checked = named.with_columns(reason=pl.coalesce("reason", pl.when(again).then(pl.lit(Reason.DUPLICATE))))
     refused = checked.filter(pl.col("reason").is_not_null())
     return (
-        schema.movies(checked.filter(pl.col("reason").is_null())),
+        canonical(checked.filter(pl.col("reason").is_null())),
         refused.select(pl.lit(movies.table.path.name).alias("file"), "row", "line", "reason"),
     )
 

@@ -68,7 +68,7 @@ class Source:
         return pl.read_parquet(self.ratings_path)
 
     def movies(self) -> pl.DataFrame:
-        """All movies (`schema.MOVIES`), by id; those of which nothing is known have their id as title."""
+        """All movies (`catalogue.MOVIES`), by id; those of which nothing is known have their id as title."""
         return pl.read_parquet(self.folder / "movies.parquet")
 
     def quarantine(self) -> pl.DataFrame:

@@ -13,7 +13,6 @@ from matinee.ratings.importing.schema import (
     RATINGS,
     Scale,
     instants,
-    movies,
     validate,
 )
 
@@ -138,28 +137,3 @@ def test_the_order_of_the_rows_changes_nothing_about_how_many_are_usable(rows):
     forward = validate([raw(GOOD, *rows)], MOVIELENS_SCALE, now=NOW).ratings
     backward = validate([raw(GOOD, *reversed(rows))], MOVIELENS_SCALE, now=NOW).ratings
     assert forward.drop("rating").equals(backward.drop("rating"))
-
-
-@pytest.mark.parametrize(
-    ("text", "title", "year"),
-    [
-        ("Toy Story (1995)", "Toy Story", 1995),
-        ("Postino, Il (1994)", "Postino, Il", 1994),
-        ("Land Before Time III (1995) (V)", "Land Before Time III", 1995),
-        ("Brother (Brat) (1997) ", "Brother (Brat)", 1997),
-        ("2001 Nights (1990-1993)", "2001 Nights", 1990),
-        ("unknown", "unknown", None),
-        ("(500) Days", "(500) Days", None),
-        ("(1999)", "(1999)", 1999),
-        ("", "7", None),
-    ],
-)
-def test_a_title_keeps_no_year(text, title, year):
-    frame = movies(pl.DataFrame({"movie_id": ["7"], "title": [text], "genres": [["Drama"]]}))
-    assert frame.row(0) == ("7", title, year, ["Drama"])
-
-
-def test_no_genre_is_an_empty_list():
-    genres = [["(no genres listed)"], ["unknown"], [""], ["Drama", "War"]]
-    frame = movies(pl.DataFrame({"movie_id": list("abcd"), "title": list("abcd"), "genres": genres}))
-    assert frame["genres"].to_list() == [[], [], [], ["Drama", "War"]]

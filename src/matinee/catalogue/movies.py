@@ -1,0 +1,32 @@
+"""The movies table: one row a movie, by external id, with its title, year and genres."""
+
+import polars as pl
+
+MOVIES = pl.Schema({"movie_id": pl.String(), "title": pl.String(), "year": pl.Int32(), "genres": pl.List(pl.String())})
+
+_NO_GENRE = ["(no genres listed)", "unknown", ""]
+_TITLE_AND_YEAR = r"^(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)(?:\s*\((?:V|TV)\))?$"
+
+
+def canonical(raw: pl.DataFrame) -> pl.DataFrame:
+    """Movies (`MOVIES`) from strings `movie_id, title` and a list of strings `genres`.
+
+    `Heat (1995)` becomes title `Heat` and year 1995; so do `Heat (1995) (V)` and `Heat (1995-1997)`.
+    """
+    title = pl.col("title").str.strip_chars()
+    genre = pl.element()
+    return raw.select(
+        "movie_id",
+        pl.coalesce(title.str.extract(_TITLE_AND_YEAR, 1).replace("", None), title.replace("", None), "movie_id").alias(
+            "title"
+        ),
+        title.str.extract(_TITLE_AND_YEAR, 2).cast(pl.Int32).alias("year"),
+        pl.col("genres").list.eval(genre.filter(~genre.is_in(_NO_GENRE))),
+    ).cast(MOVIES)
+
+
+def completed(movies: pl.DataFrame, movie_ids: pl.Series) -> pl.DataFrame:
+    """Movies (`MOVIES`) by id, with a row for each of `movie_ids`; one of which nothing is known has its id as title."""
+    untitled = pl.DataFrame({"movie_id": movie_ids.unique()}).join(movies, on="movie_id", how="anti")
+    rows = untitled.with_columns(title="movie_id", year=pl.lit(None, pl.Int32), genres=pl.lit([], pl.List(pl.String)))
+    return pl.concat([movies, rows]).sort("movie_id")

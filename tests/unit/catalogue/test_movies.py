@@ -1,0 +1,36 @@
+import polars as pl
+import pytest
+
+from matinee.catalogue import MOVIES, canonical, completed
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "year"),
+    [
+        ("Toy Story (1995)", "Toy Story", 1995),
+        ("Postino, Il (1994)", "Postino, Il", 1994),
+        ("Land Before Time III (1995) (V)", "Land Before Time III", 1995),
+        ("Brother (Brat) (1997) ", "Brother (Brat)", 1997),
+        ("2001 Nights (1990-1993)", "2001 Nights", 1990),
+        ("unknown", "unknown", None),
+        ("(500) Days", "(500) Days", None),
+        ("(1999)", "(1999)", 1999),
+        ("", "7", None),
+    ],
+)
+def test_a_title_keeps_no_year(text, title, year):
+    frame = canonical(pl.DataFrame({"movie_id": ["7"], "title": [text], "genres": [["Drama"]]}))
+    assert frame.row(0) == ("7", title, year, ["Drama"])
+
+
+def test_no_genre_is_an_empty_list():
+    genres = [["(no genres listed)"], ["unknown"], [""], ["Drama", "War"]]
+    frame = canonical(pl.DataFrame({"movie_id": list("abcd"), "title": list("abcd"), "genres": genres}))
+    assert frame["genres"].to_list() == [[], [], [], ["Drama", "War"]]
+
+
+def test_a_rated_movie_of_which_nothing_is_known_has_its_id_as_title():
+    heat = pl.DataFrame([("6", "Heat", 1995, ["Crime"])], MOVIES, orient="row")
+    found = completed(heat, pl.Series(["7", "6", "7"]))
+    assert found.rows() == [("6", "Heat", 1995, ["Crime"]), ("7", "7", None, [])]
+    assert found.schema == MOVIES
