@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import polars as pl
 
 from matinee.drift.data_watch import Comparison
+from matinee.drift.records import ChunkStatistics
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.periods import Period, first_period, next_period
 from matinee.ratings.sources.source import prepare
-from matinee.drift.records import ChunkStatistics
 from matinee.settings import Settings
 
 

@@ -26,7 +26,7 @@ def canonical(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def completed(movies: pl.DataFrame, movie_ids: pl.Series) -> pl.DataFrame:
-    """Movies (`MOVIES`) by id, with a row for each of `movie_ids`; one of which nothing is known has its id as title."""
+    """Movies (`MOVIES`) by id, with a row for each of `movie_ids`; an unknown one has its id as title."""
     untitled = pl.DataFrame({"movie_id": movie_ids.unique()}).join(movies, on="movie_id", how="anti")
     rows = untitled.with_columns(title="movie_id", year=pl.lit(None, pl.Int32), genres=pl.lit([], pl.List(pl.String)))
     return pl.concat([movies, rows]).sort("movie_id")

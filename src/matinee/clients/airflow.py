@@ -16,8 +16,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
-from matinee.errors import DependencyUnreachable, MatineeError, NotFound, Refused
 from matinee.drift.records import StatisticsStore
+from matinee.errors import DependencyUnreachable, MatineeError, NotFound, Refused
 from matinee.settings import Settings
 
 TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from matinee.drift.data_watch import Shares, Watched
-from matinee.drift.rules import DRIFT_P_VALUE, DRIFT_POPULARITY_DISTANCE, DRIFT_RATING_DISTANCE
 from matinee.drift.records import ChunkStatistics, Verdict
+from matinee.drift.rules import DRIFT_P_VALUE, DRIFT_POPULARITY_DISTANCE, DRIFT_RATING_DISTANCE
 
 NAME = "data_watch.html"
 """What the report is called in MLflow."""

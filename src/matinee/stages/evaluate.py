@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from matinee.artifact import artifact
+from matinee.drift.records import StatisticsStore
 from matinee.errors import BadData
 from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, contender
 from matinee.evaluation.evaluate import Contender
@@ -14,7 +15,6 @@ from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import ModelVersion, Registry, TrainingRun
 from matinee.models.base import Interactions
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.drift.records import StatisticsStore
 from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.train import interactions_of, loaded_incumbent

@@ -11,13 +11,13 @@ import polars as pl
 import structlog
 
 from matinee.artifact import artifact
+from matinee.drift.records import StatisticsStore
 from matinee.drift.report import NAME, report
 from matinee.errors import BadData
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
 from matinee.models.base import Fitted, Interactions, WarmStarting, fit, recommender
 from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
 from matinee.ratings.sources.source import prepare
-from matinee.drift.records import StatisticsStore
 from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.watch import require_sound

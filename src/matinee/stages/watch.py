@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from matinee.drift.data_watch import Watched, watch
+from matinee.drift.records import Decision, StatisticsStore
 from matinee.errors import BadData, Refused
 from matinee.lifecycle.history import who
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.drift.records import Decision, StatisticsStore
 from matinee.settings import Settings
 from matinee.stages import Result
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.drift.records import ChunkStatistics, StatisticsStore
+from matinee.ratings.ledger.ledger import ChunkLedger
 
 
 @pytest.fixture

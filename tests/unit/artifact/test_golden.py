@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from matinee.artifact import artifact, golden
+from matinee.catalogue import MOVIES
 from matinee.errors import BadData
 from matinee.models.base import Interactions, fit, recommender
-from matinee.catalogue import MOVIES
 
 
 @pytest.fixture(params=["als", "popular", "item_knn"])

@@ -11,11 +11,11 @@ import pytest
 
 from matinee.bench.drift import verdicts
 from matinee.drift.data_watch import Comparison, watch
+from matinee.drift.records import StatisticsStore
 from matinee.drift.report import report
 from matinee.errors import NotFound
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.drift.records import StatisticsStore
 from matinee.settings import Settings
 from support import as_environment, two_tastes
 

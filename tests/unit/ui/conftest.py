@@ -20,9 +20,9 @@ from streamlit.runtime.context import ContextProxy
 from matinee.clients.api import Client
 from matinee.clients.schemas import api as schemas
 from matinee.clients.schemas import pipeline as pipeline_schemas
+from matinee.drift.records import ChunkStatistics
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.drift.records import ChunkStatistics
 from matinee.serving import problems
 from matinee.serving.app import create_app
 from matinee.settings import Settings

@@ -9,12 +9,12 @@ import polars as pl
 
 from matinee.artifact.artifact import movie_table
 from matinee.artifact.ids import Ids
+from matinee.catalogue import MOVIES
+from matinee.drift.records import StatisticsStore
 from matinee.models.base import Interactions, fit
 from matinee.models.popular import Popular
 from matinee.ranking import Histories, RankingModel
-from matinee.catalogue import MOVIES
 from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
-from matinee.drift.records import StatisticsStore
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import Provenance, ServedModel
 from matinee.settings import Settings

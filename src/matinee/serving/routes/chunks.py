@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from sqlalchemy.exc import DBAPIError
 
 from matinee.clients.schemas import pipeline
+from matinee.drift.records import ChunkDecision, ChunkStatistics, StatisticsStore
 from matinee.errors import DependencyUnreachable
 from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
-from matinee.drift.records import ChunkDecision, ChunkStatistics, StatisticsStore
 from matinee.serving import problems
 from matinee.serving.services import Server
 from matinee.settings import Settings
