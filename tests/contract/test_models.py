@@ -19,7 +19,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.artifact import artifact
 from matinee.models.base import ENTRY_POINTS, Interactions, fit, recommender
-from matinee.ranking import Asked, History, RankingModel, recommend, recommend_many, similar
+from matinee.ranking import History, ListRequest, RankingModel, recommend, recommend_many, similar
 
 NAMES = sorted(entry.name for entry in entry_points(group=ENTRY_POINTS))
 PERSONAL = [name for name in NAMES if name != "popular"]
@@ -138,9 +138,10 @@ def test_ranks_a_stranger_with_a_users_history_as_it_ranks_the_user(model: Ranki
 
 
 def test_makes_many_lists_as_it_makes_each(model: RankingModel) -> None:
-    asked = [Asked(0), Asked(None), Asked(1, history(3)), Asked(None, history(2, 4)), Asked(None, history(5)), Asked(2)]
-    for together, (user_index, news, *_) in zip(recommend_many(model, asked), asked, strict=True):
-        alone = recommend(model, user_index, news)
+    users = [(0, None), (None, None), (1, history(3)), (None, history(2, 4)), (None, history(5)), (2, None)]
+    rankings = recommend_many(model, [ListRequest(model.user(*user)) for user in users])
+    for together, user in zip(rankings, users, strict=True):
+        alone = recommend(model, *user)
         assert together.policy == alone.policy
         assert_array_equal(together.items, alone.items)
         assert_array_equal(together.scores, alone.scores)

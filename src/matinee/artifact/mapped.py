@@ -47,7 +47,7 @@ def load_mapped(path: Path) -> dict[str, NDArray[Any]]:
     return {name: _array(mapping, start, about) for name, about in header.items() if name != "__metadata__"}
 
 
-def let_go(array: NDArray[Any]) -> None:
+def release_pages(array: NDArray[Any]) -> None:
     """Give back the pages of the file under a mapped array, bit by bit; whoever still reads there gets them again.
 
     To unmap a large file takes many milliseconds in one piece, in which no other thread of the process runs. After this

@@ -1,7 +1,7 @@
 """The code of a logged model ("models from code"): any MLflow tool can load and ask it, matinee installed or not.
 
-MLflow runs this file; matinee never imports it. It ranks with the copy of `ranking.py` that was logged beside the
-data, under a module name of its own, so that two versions in one process never mix (mlflow#12395).
+MLflow runs this file; matinee never imports it. It ranks with the copy of the folder `ranking` that was logged beside
+the data, under a package name of its own, so that two versions in one process never mix (mlflow#12395).
 """
 
 import importlib.util
@@ -25,7 +25,7 @@ class LoggedRecommender(PythonModel):
         """Read the artifact's files, which MLflow has downloaded."""
         folder = Path(context.artifacts["matinee"])
         manifest = json.loads((folder / "manifest.json").read_text())
-        self._ranking = _load_module(Path(context.artifacts["ranking"]))
+        self._ranking = _load_package(Path(context.artifacts["ranking"]))
         arrays = load_file(folder / "arrays.safetensors")
         self._model = self._ranking.RankingModel.from_arrays(manifest["kind"], arrays, manifest["parameters"])
         users = pd.read_parquet(folder / "users.parquet")["user_id"]
@@ -55,15 +55,23 @@ class LoggedRecommender(PythonModel):
         )
 
 
-def _load_module(path: Path) -> ModuleType:
+def _load_package(folder: Path) -> ModuleType:
+    """Import a folder under a name that no other has; a failure leaves none of its modules behind."""
     name = f"matinee_ranking_{uuid.uuid4().hex}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+        raise ImportError(f"{folder} cannot be loaded")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    try:
+        spec.loader.exec_module(package)
+    except BaseException:
+        for module in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
+            del sys.modules[module]
+        raise
+    return package
 
 
 mlflow.models.set_model(LoggedRecommender())

@@ -2,11 +2,12 @@
 
 The alias `production` is the one truth of what is in production. The version tag `stage` mirrors it for people who
 read MLflow's pages: `production`, `archived` or `rejected`; `repair` makes the tags agree with the alias.
-This is the only module that imports mlflow (besides `models/logged_model.py`, which only MLflow itself runs).
+This is the only module that imports mlflow (besides `artifact/pyfunc.py`, which only MLflow itself runs).
 """
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -331,14 +332,17 @@ def _log_model(folder: Path) -> str:
         inputs=Schema([ColSpec(DataType.string, "user_id")]), params=ParamSchema([ParamSpec("k", DataType.long, 10)])
     )
     example = pl.read_parquet(folder / artifact.USERS, columns=["user_id"], n_rows=1).to_pandas()
-    info = mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(_PACKAGE / "artifact" / "pyfunc.py"),
-        artifacts={artifact.FOLDER: str(folder), "ranking": str(_PACKAGE / "ranking" / "everything.py")},
-        pip_requirements=[f"mlflow=={mlflow.__version__}", "numpy", "pandas", "pyarrow", "safetensors"],
-        signature=signature,
-        input_example=example,
-    )
+    with tempfile.TemporaryDirectory() as code:
+        ranking = Path(code) / "ranking"
+        shutil.copytree(_PACKAGE / "ranking", ranking, ignore=shutil.ignore_patterns("__pycache__"))
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(_PACKAGE / "artifact" / "pyfunc.py"),
+            artifacts={artifact.FOLDER: str(folder), "ranking": str(ranking)},
+            pip_requirements=[f"mlflow=={mlflow.__version__}", "numpy", "pandas", "pyarrow", "safetensors"],
+            signature=signature,
+            input_example=example,
+        )
     return str(info.model_id)
 
 

@@ -6,13 +6,14 @@ regularization matters more than the number of factors; `docs/models.md` has the
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from matinee.models.base import Fitted, Incumbent, Interactions
-from matinee.ranking import BlendScorer, FactorScorer, Floats, Scorer, recency_weights
+from matinee.ranking import Floats, recency_weights
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -44,13 +45,13 @@ class ALS:
 
     def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
         """See `WarmStarting.fit_from`: a few iterations from the incumbent's factors."""
-        known = _factors_of(incumbent.model.scorer)
-        if known is None or known.item_factors.shape[1] != self.factors:
+        known = _factors_in(incumbent.model.arrays)
+        if known is None or known[0].shape[1] != self.factors:
             return self.fit(interactions)
-        user_factors = _moved(known.user_factors, incumbent.user_index, interactions.user_ids)
-        item_factors = _moved(known.item_factors, incumbent.item_index, interactions.movie_ids)
+        user_factors = _reindexed(known[0], incumbent.user_index, interactions.user_ids)
+        item_factors = _reindexed(known[1], incumbent.item_index, interactions.movie_ids)
         random = np.random.default_rng(self.seed)
-        start = _stirred(user_factors, random), _stirred(item_factors, random)
+        start = _with_noise(user_factors, random), _with_noise(item_factors, random)
         return self._fitted(interactions, start, self.warm_iterations)
 
     def _fitted(self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int) -> Fitted:
@@ -82,28 +83,28 @@ class ALS:
         return np.ascontiguousarray(model.item_factors, np.float32), user_factors
 
 
-def _factors_of(scorer: Scorer | None) -> FactorScorer | None:
-    """The factors among what a model scores with, if there are any."""
-    parts = [component.scorer for component in scorer.components] if isinstance(scorer, BlendScorer) else [scorer]
-    return next((part for part in parts if isinstance(part, FactorScorer)), None)
+def _factors_in(arrays: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats] | None:
+    """User and item factors of a model, of a component of it too (`0.factors.item_factors`); None without any."""
+    found = sorted(name for name in arrays if name.rpartition(".")[2] == "item_factors")
+    return (arrays[found[0].replace("item_", "user_")], arrays[found[0]]) if found else None
 
 
-def _moved(factors: Floats, index: Mapping[str, int], ids: list[str]) -> Floats:
+def _reindexed(factors: Floats, index: Mapping[str, int], ids: list[str]) -> Floats:
     """Rows of `factors` in the order of `ids`; zeros for an id that is not in `index`."""
     rows = np.array([index.get(external, -1) for external in ids])
-    moved: Floats = np.where(rows[:, None] >= 0, factors[rows], np.float32(0))
-    return moved
+    reindexed: Floats = np.where(rows[:, None] >= 0, factors[rows], np.float32(0))
+    return reindexed
 
 
-def _stirred(factors: Floats, random: np.random.Generator) -> Floats:
+def _with_noise(factors: Floats, random: np.random.Generator) -> Floats:
     """Factors with noise of their own size.
 
     A direction that the regularization has once shrunk to zero stays zero in every further iteration, although more
     ratings could fill it by now; the noise lets it grow again.
     """
     noise = random.random(factors.shape, dtype=np.float32)
-    stirred: Floats = factors + factors.std() * noise
-    return stirred
+    noisy: Floats = factors + factors.std() * noise
+    return noisy
 
 
 def _by_recency(user_items: "sp.csr_matrix", interactions: Interactions, recency: float) -> "sp.csr_matrix":

@@ -15,7 +15,7 @@ import numpy as np
 
 from matinee.metrics import ndcg_at_k
 from matinee.models.base import Fitted, Interactions
-from matinee.ranking import BlendScorer, Floats, History, top_k
+from matinee.ranking import Floats, History, RankingModel, UserRef, top_k
 
 STEPS = 10
 K = 10
@@ -66,19 +66,17 @@ def ndcg_of_weights(personal: Fitted, walked: Sequence[Step], popularities: Sequ
     """
     values = []
     for step, tried in zip(walked, popularities, strict=True):
-        scorer = personal.complete(step.past).ranking_model().scorer
-        if not isinstance(scorer, BlendScorer):
-            raise TypeError("Only a blend has weights.")
-        scorer = replace(scorer, data_through=step.past.data_through.timestamp())
-        values += [_ndcg(scorer, trial, tried) for trial in step.trials]
+        moved_on = {**personal.parameters, "data_through": step.past.data_through.timestamp()}
+        model = replace(personal, parameters=moved_on).complete(step.past).ranking_model()
+        values += [_ndcg(model, trial, tried) for trial in step.trials]
     return np.array(values, np.float32)
 
 
-def _ndcg(scorer: BlendScorer, trial: Trial, tried: Floats) -> list[float]:
-    scores = scorer.fold_in(trial.history)
+def _ndcg(model: RankingModel, trial: Trial, tried: Floats) -> list[float]:
+    scored = None if model.scorer is None else model.scorer.score(UserRef(trial.history))
     unseen = np.ones(tried.shape[1], bool)
     unseen[trial.history.items] = False
-    lists = (top_k(each if scores is None else scores + each, K, unseen).tolist() for each in tried)
+    lists = (top_k(each if scored is None else scored.scores + each, K, unseen).tolist() for each in tried)
     return [ndcg_at_k(ranked, trial.truth, K) for ranked in lists]
 
 

@@ -1,3 +1,47 @@
-"""From a user's history to a ranked list of movies."""
+"""From a user's history to a ranked list of movies.
 
-from .everything import *  # noqa: F403  until the file is split
+This folder needs numpy and nothing of matinee, and imports itself relatively, because it is also logged with every
+model as its code: `mlflow.pyfunc.load_model` ranks with the very lines that ranked when the model was evaluated.
+
+Everything is in matrix rows (`user_index`, `item_index`); external ids stay outside.
+"""
+
+from .blend import BlendScorer, Component
+from .factors import FactorScorer
+from .history import Histories, History, recency_weights
+from .item_item import ItemItemScorer
+from .model import RankingModel
+from .popularity import PopularityScorer
+from .recommend import Ranking, Reason, recommend, recommend_many, similar
+from .request import Filters, ListRequest, UserRef
+from .scorer import Scored, Scorer, TopK
+from .topk import top_k
+from .types import Floats, Mask, Policy, Rows
+
+__all__ = [
+    "BlendScorer",
+    "Component",
+    "FactorScorer",
+    "Filters",
+    "Floats",
+    "Histories",
+    "History",
+    "ItemItemScorer",
+    "ListRequest",
+    "Mask",
+    "Policy",
+    "PopularityScorer",
+    "Ranking",
+    "RankingModel",
+    "Reason",
+    "Rows",
+    "Scored",
+    "Scorer",
+    "TopK",
+    "UserRef",
+    "recency_weights",
+    "recommend",
+    "recommend_many",
+    "similar",
+    "top_k",
+]

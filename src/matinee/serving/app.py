@@ -13,11 +13,11 @@ from matinee.clients import mlflow_rest
 from matinee.clients.mlflow_rest import MlflowReader
 from matinee.credentials import api_token
 from matinee.serving import middleware, problems
-from matinee.serving.answering.batching import Together
+from matinee.serving.answering.batching import RequestBatcher
 from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.impressions import Impressions
-from matinee.serving.answering.query_strings import Questions
-from matinee.serving.answering.response_cache import Answers
+from matinee.serving.answering.query_strings import QueryStrings
+from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
@@ -92,9 +92,9 @@ def create_app(
     app.state.services = Services(
         settings=settings,
         slot=slot,
-        answers=Answers(),
-        questions=Questions(),
-        together=Together(),
+        responses=ResponseCache(),
+        query_strings=QueryStrings(),
+        batcher=RequestBatcher(),
         swapper=swapper,
         feedback=Feedback(settings),
         metrics=metrics,

@@ -197,11 +197,6 @@ class _Model(Collector):
             "matinee_catalogue_movies", "Movies that can be recommended.", len(served.catalogue) if served else 0
         )
         yield GaugeMetricFamily(
-            "matinee_index_recall_ratio",
-            "Share of the true best ten that the index over a large catalogue finds; 1 where all movies are scored.",
-            served.recall_at_10 if served else 1,
-        )
-        yield GaugeMetricFamily(
             "matinee_recommended_movies_ratio",
             "Part of the catalogue that was recommended since the served model was loaded.",
             self._metrics.recommended_share,

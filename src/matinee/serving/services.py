@@ -5,11 +5,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from matinee.serving.answering.batching import Together
+from matinee.serving.answering.batching import RequestBatcher
 from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.impressions import Impressions
-from matinee.serving.answering.query_strings import Questions
-from matinee.serving.answering.response_cache import Answers
+from matinee.serving.answering.query_strings import QueryStrings
+from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.swap import Swapper
@@ -26,9 +26,9 @@ class Services:
 
     settings: Settings
     slot: ModelSlot
-    answers: Answers
-    questions: Questions
-    together: Together
+    responses: ResponseCache
+    query_strings: QueryStrings
+    batcher: RequestBatcher
     swapper: Swapper
     feedback: Feedback
     metrics: Metrics

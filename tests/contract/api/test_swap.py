@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from matinee.artifact import artifact
 from matinee.clients import mlflow_rest
-from matinee.serving.model.catalogue import Filters
+from matinee.ranking import Filters
 from matinee.serving.model.served import ServedModel
 
 
@@ -334,33 +334,27 @@ def test_a_new_model_answers_what_people_ask_before_it_is_served(api, mlflow, mo
     api.recommend("u1", exclude_seen=False)
     mlflow.register(2)
     asked = []
-    rank, ask = ServedModel.rank, ServedModel.asked
+    rank = ServedModel.rank
 
-    def listening(model, user_index, news, k, filters, **more):
-        asked.append((model.version, news.items.tolist(), k, filters, *more.values()))
-        return ask(model, user_index, news, k, filters, **more)
+    def listening(model, requests):
+        asked.extend((model.version, 7 in each.user.history.items, *each[1:3], *each[4:]) for each in requests)
+        return rank(model, requests)
 
-    def ranking(model, wanted):
-        ranked.append(model.version)
-        return rank(model, wanted)
-
-    ranked = []
-    monkeypatch.setattr(ServedModel, "asked", listening)
-    monkeypatch.setattr(ServedModel, "rank", ranking)
+    monkeypatch.setattr(ServedModel, "rank", listening)
     assert api.swap().status_code == 200
-    assert ("2", [7], 7, Filters("Comedy"), True, True) in asked
-    assert ("2", [], 10, Filters(""), False, True) in asked
-    assert ranked == ["2"] * len(asked)
+    assert ("2", True, 7, Filters("Comedy"), True, True) in asked
+    assert ("2", False, 10, Filters(""), False, True) in asked
+    assert {version for version, *_ in asked} == {"2"}
 
 
 def test_a_model_that_cannot_answer_what_people_ask_is_refused(refused_swap, mlflow, monkeypatch):
     mlflow.register(2)
     rank = ServedModel.rank
 
-    def failing(model, asked):
+    def failing(model, requests):
         if model.version == "2":
             raise IndexError("out of bounds")
-        return rank(model, asked)
+        return rank(model, requests)
 
     monkeypatch.setattr(ServedModel, "rank", failing)
     assert "out of bounds" in refused_swap(500)["detail"]

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from matinee.artifact.mapped import let_go, load_mapped
+from matinee.artifact.mapped import load_mapped, release_pages
 
 DTYPES = st.sampled_from([np.dtype(name) for name in ("bool", "i1", "u1", "i2", "i4", "i8", "u4", "f2", "f4", "f8")])
 ARRAYS = st.dictionaries(
@@ -62,15 +62,15 @@ def test_a_type_that_numpy_does_not_have_is_refused(path):
         load_mapped(path)
 
 
-def test_what_was_let_go_is_read_from_the_file_again(tmp_path):
+def test_what_was_released_is_read_from_the_file_again(tmp_path):
     values = np.random.default_rng(0).random((3 << 20, 1)).astype(np.float32)
     save_file({"values": values, "more": values[:5].copy()}, tmp_path / "arrays")
     mapped = load_mapped(tmp_path / "arrays")
-    let_go(mapped["more"])
+    release_pages(mapped["more"])
     np.testing.assert_array_equal(mapped["values"], values)
 
 
-def test_an_array_in_memory_is_not_let_go():
+def test_an_array_in_memory_is_not_released():
     values = np.arange(5)
-    let_go(values)
+    release_pages(values)
     assert values.tolist() == [0, 1, 2, 3, 4]

@@ -6,7 +6,7 @@ import pytest
 from matinee.evaluation.evaluate import Contender, Popularity, evaluate, summarize
 from matinee.evaluation.split import Case, cases, split_off_newest
 from matinee.models.base import Interactions, fit, recommender
-from matinee.ranking import History, RankingModel
+from matinee.ranking import PopularityScorer, RankingModel
 
 
 @pytest.fixture
@@ -32,11 +32,8 @@ class Oracle:
         self.scores = np.zeros(n_movies, np.float32)
         self.scores[list(truth)] = 1
 
-    def learned(self, _user_index):
-        return self.scores
-
-    def fold_in(self, _history: History):
-        return self.scores
+    def top(self, requests):
+        return PopularityScorer(self.scores).top(requests)
 
 
 def test_a_model_of_two_tastes_beats_popularity(split):
@@ -61,11 +58,8 @@ class Shuffled:
     def __init__(self, n_movies):
         self.random, self.n_movies = np.random.default_rng(0), n_movies
 
-    def learned(self, _user_index):
-        return self.random.random(self.n_movies, np.float32)
-
-    def fold_in(self, _history: History):
-        return self.random.random(self.n_movies, np.float32)
+    def top(self, requests):
+        return PopularityScorer(self.random.random(self.n_movies, np.float32)).top(requests)
 
 
 def test_a_shuffled_model_is_as_good_as_chance(split):

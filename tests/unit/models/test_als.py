@@ -93,9 +93,9 @@ def test_a_warm_start_leaves_the_incumbent_as_it_is(interactions: Interactions) 
 def test_a_warm_start_follows_ids_not_rows(interactions: Interactions) -> None:
     algorithm = ALS(factors=4, regularization=1, iterations=30, warm_iterations=1)
     known = incumbent(algorithm, interactions)
-    order = np.arange(interactions.n_movies)[::-1]
+    order, arrays = np.arange(interactions.n_movies)[::-1], known.model.arrays
     moved = Fit(
-        replace(known.model, scorer=replace(known.model.scorer, item_factors=known.model.scorer.item_factors[order])),
+        replace(known.model, arrays={**arrays, "item_factors": arrays["item_factors"][order]}),
         known.user_index,
         {movie_id: int(row) for movie_id, row in zip(interactions.movie_ids, np.argsort(order), strict=True)},
     )

@@ -20,6 +20,7 @@ from matinee.ranking import (
     ItemItemScorer,
     PopularityScorer,
     RankingModel,
+    UserRef,
     recommend,
     similar,
 )
@@ -33,28 +34,32 @@ def blend_of(interactions: Interactions, *parts: Part) -> RankingModel:
     return blended(parts, interactions).complete(interactions).ranking_model()
 
 
+def scores_of(model: RankingModel, user: UserRef) -> np.ndarray:
+    return model.scorer.score(user).scores
+
+
 def test_scores_are_the_weighted_sum_of_standardized_scores_and_popularity(interactions: Interactions) -> None:
     parts = [Part(2.0, ALS(factors=4)), Part(1.0, EASE()), Part(-0.5, Popular(half_life_days=7))]
     model = blend_of(interactions, *parts)
     history = interactions.histories.of(3)
     als, ease, popular = (fit(algorithm, interactions).ranking_model() for _, algorithm, _ in parts)
     expected = (
-        2 * standardized(als.scorer.fold_in(history))
-        + standardized(ease.scorer.fold_in(history))
+        2 * standardized(scores_of(als, UserRef(history)))
+        + standardized(scores_of(ease, UserRef(history)))
         - 0.5 * popular.popularity
     )
-    assert_allclose(model.scorer.fold_in(history), expected, rtol=1e-4, atol=1e-5)
+    assert_allclose(scores_of(model, UserRef(history)), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_scores_that_are_all_alike_change_no_order() -> None:
     different, alike = np.array([1, 3, 2], np.float32), np.full(3, 7, np.float32)
     histories = Histories(np.array([0, 1]), np.array([0], np.int32), np.array([5], np.float32), np.array([0]))
     likes = np.eye(3, dtype=np.float32)[[1, 2, 0]]
-    item_item = ItemItemScorer(np.tile(np.arange(3, dtype=np.int32), (3, 1)), likes, histories, np.inf, 4.0)
+    item_item = ItemItemScorer(np.tile(np.arange(3, dtype=np.int32), (3, 1)), likes, np.inf, 4.0)
     flat = replace(item_item, weights=np.full((3, 3), 7, np.float32))
     popularity = [Component(0.1, PopularityScorer(different)), Component(5.0, PopularityScorer(alike))]
-    blend = BlendScorer([Component(1.0, item_item), *popularity, Component(9.0, flat)], histories, data_through=0)
-    assert np.argsort(-blend.learned(0)).tolist() == [1, 2, 0]
+    blend = BlendScorer([Component(1.0, item_item), *popularity, Component(9.0, flat)], data_through=0)
+    assert np.argsort(-blend.score(UserRef(histories.of(0))).scores).tolist() == [1, 2, 0]
 
 
 @pytest.mark.parametrize("days", [0, 1, 30])
@@ -64,8 +69,8 @@ def test_a_part_that_fades_counts_less_the_longer_a_user_was_away(interactions: 
     known = later.histories.of(3)
     away_days = later.data_through.timestamp() / 86_400 - known.rated_at[-1] / 86_400
     constant = blend_of(later, Part(1.0, EASE()), Part(2.0 * np.exp(-away_days / 3), ALS(factors=4)))
-    assert_allclose(fading.scorer.learned(3), constant.scorer.learned(3), rtol=1e-3, atol=1e-4)
-    assert_allclose(fading.scorer.fold_in(known), constant.scorer.fold_in(known), rtol=1e-3, atol=1e-4)
+    assert_allclose(scores_of(fading, fading.user(3)), scores_of(constant, constant.user(3)), rtol=1e-3, atol=1e-4)
+    assert_allclose(scores_of(fading, UserRef(known)), scores_of(constant, UserRef(known)), rtol=1e-3, atol=1e-4)
 
 
 def test_a_history_that_goes_on_after_the_training_data_is_fresh(interactions: Interactions) -> None:
@@ -75,7 +80,7 @@ def test_a_history_that_goes_on_after_the_training_data_is_fresh(interactions: I
     known = interactions.histories.of(3)
     end = int(interactions.data_through.timestamp())
     fresh = History(known.items, known.ratings, np.sort(end + known.rated_at - known.rated_at.min()))
-    assert_allclose(fading.scorer.fold_in(fresh), constant.scorer.fold_in(fresh), rtol=1e-5)
+    assert_allclose(scores_of(fading, UserRef(fresh)), scores_of(constant, UserRef(fresh)), rtol=1e-5)
 
 
 def test_similar_movies_are_found_without_popularity(interactions: Interactions) -> None:

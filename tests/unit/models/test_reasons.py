@@ -14,7 +14,7 @@ from matinee.models.ease import EASE
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
-from matinee.ranking import History, RankingModel, recommend
+from matinee.ranking import History, RankingModel, UserRef, recommend
 
 EXPLAINING = [
     ALS(factors=4, recency=2.0),
@@ -36,17 +36,15 @@ def test_contributions_sum_up_to_the_scores_but_for_a_constant(algorithm, intera
     items = np.array([5, 0, 3])
     for user_index in range(interactions.n_users):
         history = interactions.histories.of(user_index)
-        scores = scorer.fold_in(history)
-        added = scorer.contributions(history, history, items)
-        if scores is None:
-            assert added is None
-            continue
-        assert added.shape == (len(history), 3)
-        missing = scores[items] - added.sum(axis=0)
-        assert_allclose(missing, missing[0], atol=1e-4)
-        of_learned = scorer.contributions(user_index, history, items)
-        missing = scorer.learned(user_index)[items] - of_learned.sum(axis=0)
-        assert_allclose(missing, missing[0], atol=1e-3)
+        for user, tolerance in ((UserRef(history), 1e-4), (UserRef(history, user_index), 1e-3)):
+            scored = scorer.score(user)
+            if scored is None:
+                assert not (history.ratings >= 4).any()
+                continue
+            added = scored.explain(items)
+            assert added.shape == (len(history), 3)
+            missing = scored.scores[items] - added.sum(axis=0)
+            assert_allclose(missing, missing[0], atol=tolerance)
 
 
 @pytest.mark.parametrize("algorithm", EXPLAINING, ids=lambda algorithm: type(algorithm).__name__)
@@ -54,9 +52,9 @@ def test_a_movie_that_was_not_liked_adds_nothing(algorithm, interactions: Intera
     scorer = model_of(algorithm, interactions).scorer
     for user_index in range(interactions.n_users):
         history = interactions.histories.of(user_index)
-        added = scorer.contributions(history, history, np.arange(interactions.n_movies))
-        if added is not None:
-            assert not added[history.ratings < 4].any()
+        scored = scorer.score(UserRef(history))
+        if scored is not None:
+            assert not scored.explain(np.arange(interactions.n_movies))[history.ratings < 4].any()
 
 
 @pytest.mark.parametrize("algorithm", EXPLAINING, ids=lambda algorithm: type(algorithm).__name__)
@@ -64,7 +62,7 @@ def test_the_reason_is_the_movie_without_which_the_score_would_fall_most(algorit
     model = model_of(algorithm, interactions)
     news = History(np.array([1, 4], np.int32), np.array([5, 5], np.float32), np.array([100, 200]))
     ranking = recommend(model, None, news)
-    added = model.scorer.contributions(news, news, ranking.items)
+    added = model.scorer.score(UserRef(news)).explain(ranking.items)
     for column, reason in enumerate(recommend(model, None, news, reasons=True).reasons):
         strongest = added[:, column].max()
         if reason is None:
@@ -113,7 +111,8 @@ def test_the_reason_of_factors_is_nearly_the_rating_without_which_the_score_fall
         falls = {}
         for place in np.flatnonzero(history.ratings >= 4):
             rest = np.arange(len(history)) != place
-            without = scorer.fold_in(History(history.items[rest], history.ratings[rest], history.rated_at[rest]))
+            shorter = History(history.items[rest], history.ratings[rest], history.rated_at[rest])
+            without = scorer.score(UserRef(shorter)).scores
             falls[int(history.items[place])] = ranking.scores - without[ranking.items]
         for column, reason in enumerate(ranking.reasons):
             if reason is not None:

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from matinee.ranking import Asked, Ranking
+from matinee.ranking import ListRequest, Ranking
 from matinee.serving.model.served import ServedModel
 
 ENOUGH = 16
 """Requests that are ranked without looking for more."""
 
 
-class Together:
+class RequestBatcher:
     """Ranks when the event loop has read all requests that are there.
 
     Nobody waits for others to come, only for those that have come to be read: who comes alone is answered a turn of the
@@ -17,17 +17,17 @@ class Together:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[ServedModel, Asked, asyncio.Future[Ranking]]] = []
+        self._waiting: list[tuple[ServedModel, ListRequest, asyncio.Future[Ranking]]] = []
 
-    async def recommend(self, served: ServedModel, asked: Asked) -> Ranking:
-        """The list that `served` makes; see `matinee.ranking.recommend`."""
-        if not served.gains_from_company:
-            return served.rank([asked])[0]
+    async def recommend(self, served: ServedModel, request: ListRequest) -> Ranking:
+        """The list that `served` makes; see `matinee.ranking.recommend_many`."""
+        if not served.benefits_from_batching:
+            return served.rank([request])[0]
         loop = asyncio.get_running_loop()
         ranking: asyncio.Future[Ranking] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self._rank, 0)
-        self._waiting.append((served, asked, ranking))
+        self._waiting.append((served, request, ranking))
         return await ranking
 
     def _rank(self, n_last_turn: int) -> None:
@@ -37,13 +37,13 @@ class Together:
         waiting, self._waiting = self._waiting, []
         # More than one model only while a swap is under way.
         for model in {id(served): served for served, *_ in waiting}.values():
-            mine = [(asked, ranking) for served, asked, ranking in waiting if served is model and not ranking.done()]
-            self._rank_with(model, mine)
+            own = [(request, future) for served, request, future in waiting if served is model and not future.done()]
+            self._rank_with(model, own)
 
-    def _rank_with(self, served: ServedModel, waiting: list[tuple[Asked, asyncio.Future[Ranking]]]) -> None:
-        asked, futures = zip(*waiting, strict=True) if waiting else ((), ())
+    def _rank_with(self, served: ServedModel, waiting: list[tuple[ListRequest, asyncio.Future[Ranking]]]) -> None:
+        requests, futures = zip(*waiting, strict=True) if waiting else ((), ())
         try:
-            for future, ranking in zip(futures, served.rank(asked), strict=True):
+            for future, ranking in zip(futures, served.rank(requests), strict=True):
                 future.set_result(ranking)
         except Exception as error:  # noqa: BLE001  it is the requests' that wait, which raise it
             for future in futures:

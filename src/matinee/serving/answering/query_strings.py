@@ -1,8 +1,6 @@
 """Query strings that were asked before: what they mean stays the same, and finding out costs as much as an answer."""
 
-from typing import NamedTuple
-
-from matinee.serving.model.catalogue import Filters
+from matinee.ranking import ListRequest
 
 KEPT = 1_000
 """Query strings that a worker remembers; people use few."""
@@ -11,26 +9,17 @@ LONGEST = 200
 """Bytes of a query string that is remembered; longer ones say what nobody asked."""
 
 
-class Question(NamedTuple):
-    """What a list of recommendations is asked for, whoever asks."""
-
-    filters: Filters
-    k: int
-    exclude_seen: bool
-    reasons: bool
-
-
-class Questions:
-    """The questions of one worker, by query string."""
+class QueryStrings:
+    """What query strings ask for, whoever asks: a request without a user, nor the candidates of any one model."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Question] = {}
+        self._known: dict[bytes, ListRequest] = {}
 
-    def find(self, query_string: bytes) -> Question | None:
+    def find(self, query_string: bytes) -> ListRequest | None:
         """What a query string means, if that is known."""
         return self._known.get(query_string)
 
-    def remember(self, query_string: bytes, question: Question) -> None:
+    def remember(self, query_string: bytes, wanted: ListRequest) -> None:
         """Remember a query string that was valid."""
         if len(self._known) < KEPT and len(query_string) <= LONGEST:
-            self._known[query_string] = question
+            self._known[query_string] = wanted

@@ -1,4 +1,4 @@
-"""Answers that were given, kept as bytes for as long as nothing that they are made of has changed."""
+"""Answers to list requests, kept as bytes for as long as nothing that they are made of has changed."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -16,8 +16,8 @@ KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """An answer, what was said by whom it is for, and what there is to note of it each time it is given."""
+class CacheEntry:
+    """An answer, what was said by whom it is for, and what there is to note of it each time it is sent."""
 
     said: UserFeedback
     policy: Policy
@@ -33,34 +33,34 @@ class Given:
         return b"".join((self.before_id, request_id.encode(), self.after_id))
 
 
-class Answers:
+class ResponseCache:
     """What one worker answered with the model that it serves, by user and parameters."""
 
     def __init__(self) -> None:
         self._served: ServedModel | None = None
-        self._given: OrderedDict[Hashable, Given] = OrderedDict()
-        self._outdated: OrderedDict[Hashable, Given] = OrderedDict()
+        self._entries: OrderedDict[Hashable, CacheEntry] = OrderedDict()
+        self._outdated: OrderedDict[Hashable, CacheEntry] = OrderedDict()
 
-    def get(self, key: Hashable, served: ServedModel, said: UserFeedback) -> Given | None:
+    def get(self, key: Hashable, served: ServedModel, said: UserFeedback) -> CacheEntry | None:
         """The answer to `key`, if it was made of this very model and of all that the user has said."""
         self._serve(served)
-        given = self._given.get(key)
-        if given is None or (given.said is not said and given.said != said):
+        entry = self._entries.get(key)
+        if entry is None or (entry.said is not said and entry.said != said):
             return None
-        self._given.move_to_end(key)
-        return given
+        self._entries.move_to_end(key)
+        return entry
 
-    def keep(self, key: Hashable, served: ServedModel, given: Given) -> None:
+    def keep(self, key: Hashable, served: ServedModel, entry: CacheEntry) -> None:
         """Keep an answer that was made with `served`."""
         self._serve(served)
-        self._given[key] = given
-        self._given.move_to_end(key)
-        if len(self._given) > KEPT:
-            self._given.popitem(last=False)
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        if len(self._entries) > KEPT:
+            self._entries.popitem(last=False)
 
     def _serve(self, served: ServedModel) -> None:
         if served is not self._served:
-            self._served, self._outdated, self._given = served, self._given, OrderedDict()
+            self._served, self._outdated, self._entries = served, self._entries, OrderedDict()
         if self._outdated:
             # One for one: to free all at once would hold up whoever asks next.
             self._outdated.popitem()

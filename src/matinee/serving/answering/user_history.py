@@ -4,24 +4,24 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from matinee.ranking import History
+from matinee.ranking import History, UserRef
 from matinee.ratings.feedback.store import UserFeedback
 from matinee.ratings.feedback.withdrawals import Withdrawn
 from matinee.serving.model.served import ServedModel
 
 
-def known_history(served: ServedModel, user_id: str, said: UserFeedback) -> tuple[int | None, History]:
-    """A user's row in the training data, and what the model may not have learned of the user.
+def user_ref(served: ServedModel, user_id: str, said: UserFeedback) -> UserRef:
+    """All that is known of a user, from training and from a moment ago.
 
-    The row of a user who took back something that the model has learned is not used: all that is left is news.
+    What the model learned of a user who took back a part of it does not hold: all that is left is a history.
     """
     user_index, news = served.user_index.get(user_id), served.news(said.ratings)
     if not said.withdrawn:
-        return user_index, news
+        return served.model.user(user_index, news)
     rest = learned_history(served, user_id, said.withdrawn)
     if len(rest) == len(served.model.history(user_index)):
-        return user_index, news
-    return None, rest.with_news(news)
+        return served.model.user(user_index, news)
+    return UserRef(rest.with_news(news))
 
 
 def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:

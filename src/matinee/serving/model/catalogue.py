@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from matinee.errors import NotFound, UsageError
-from matinee.ranking import Floats, Mask
+from matinee.ranking import Filters, Floats, Mask
 
 NO_YEAR = -(2**31)
 _WORD = re.compile(r"\w+")
@@ -31,16 +31,6 @@ class MovieEntry(TypedDict):
 
 LIKE_ENOUGH = 75.0
 """Likeness, in percent, from which a word of a query counts as a mistyped word of a title: one wrong letter of four."""
-
-
-class Filters(NamedTuple):
-    """Which movies may be in a list."""
-
-    genre: str | None = None
-    """Empty or None for all."""
-    year_from: int | None = None
-    year_to: int | None = None
-    """Inclusive; with either of them, movies without a year are left out."""
 
 
 class Catalogue:

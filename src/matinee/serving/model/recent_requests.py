@@ -1,41 +1,27 @@
 """Requests that people have just made, for a new model to answer before anybody waits for it."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
-from matinee.ranking import History
-from matinee.serving.model.catalogue import Filters
+from matinee.ranking import ListRequest
 
 N_SHAPES = 32
 """Shapes that are remembered; there are few, and what comes first is typical."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What `ServedModel.recommend` was asked."""
-
-    user_index: int | None
-    """Row in the model that was asked; in another model it is somebody else's, of the same kind."""
-    news: History
-    k: int
-    filters: Filters
-    exclude_seen: bool
-    reasons: bool
-
-
 class RecentRequests:
-    """The last request of each shape: of a known or a nameless user, with or without news, with which filters."""
+    """The last request of each shape: of a known or a nameless user, with or without a history, with which filters."""
 
     def __init__(self) -> None:
-        self._requests: dict[Hashable, Request] = {}
+        self._requests: dict[Hashable, ListRequest] = {}
 
-    def note(self, request: Request) -> None:
+    def note(self, request: ListRequest) -> None:
         """Remember a request; costs about a microsecond."""
-        who = request.user_index is None, len(request.news) > 0
+        user = request.user
+        who = user.user_index is None, len(user.history) > 0
         shape = (*who, request.k, request.filters, request.exclude_seen, request.reasons)
         if shape in self._requests or len(self._requests) < N_SHAPES:
             self._requests[shape] = request
 
-    def all(self) -> list[Request]:
+    def all(self) -> list[ListRequest]:
         """What is remembered."""
         return list(self._requests.values())

@@ -14,19 +14,19 @@ from matinee.artifact.artifact import Artifact
 from matinee.artifact.ids import Ids
 from matinee.errors import BadData, UsageError
 from matinee.ranking import (
-    Asked,
-    FactorScorer,
     History,
+    ListRequest,
     Ranking,
     RankingModel,
     Reason,
+    UserRef,
     recommend,
     recommend_many,
     similar,
 )
 from matinee.ratings.feedback.store import StoredRating
-from matinee.serving.model.catalogue import Catalogue, Filters
-from matinee.serving.model.recent_requests import RecentRequests, Request
+from matinee.serving.model.catalogue import Catalogue
+from matinee.serving.model.recent_requests import RecentRequests
 
 NAME = "movie-recommender"
 """Name of the registered model."""
@@ -113,37 +113,23 @@ class ServedModel:
         return "popular" if self.model.scorer is None else "learned"
 
     @property
-    def gains_from_company(self) -> bool:
+    def benefits_from_batching(self) -> bool:
         """Whether several lists cost less when they are made at once."""
-        return isinstance(self.model.scorer, FactorScorer)
+        return self.model.scorer is not None and self.model.scorer.benefits_from_batching
 
-    @property
-    def recall_at_10(self) -> float:
-        """Share of the true best ten that its lists hold: 1 where no index is used."""
-        search = getattr(self.model.scorer, "search", None)
-        return 1.0 if search is None else search.recall_at_10
-
-    def asked(
-        self,
-        user_index: int | None,
-        news: History,
-        k: int,
-        filters: Filters,
-        *,
-        exclude_seen: bool = True,
-        reasons: bool = False,
-    ) -> Asked:
-        """What `rank` is asked for the best `k` movies that pass the filters.
+    def request(self, wanted: ListRequest, user: UserRef) -> ListRequest:
+        """What is `wanted`, for this user, with the movies of this catalogue that pass its filters.
 
         Raises:
             UsageError: no movie has the genre.
         """
-        self.recent.note(Request(user_index, news, k, filters, exclude_seen, reasons))
-        return Asked(user_index, news, k, self.catalogue.candidates(filters), exclude_seen, reasons)
+        request = wanted._replace(user=user, candidates=self.catalogue.candidates(wanted.filters))
+        self.recent.note(request)
+        return request
 
-    def rank(self, asked: Sequence[Asked]) -> list[Ranking]:
+    def rank(self, requests: Sequence[ListRequest]) -> list[Ranking]:
         """See `matinee.ranking.recommend_many`."""
-        return recommend_many(self.model, asked)
+        return recommend_many(self.model, requests)
 
     def because(self, reason: Reason | None) -> bytes:
         """The member `reason` of a movie in a list as JSON, with a comma before it; empty when there is none."""
@@ -189,26 +175,15 @@ class ServedModel:
         rows = [(self.catalogue.find(movie_id), rating) for movie_id, rating in entries]
         return _history([(now_s + order, row, rating) for order, (row, rating) in enumerate(rows) if row is not None])
 
-    def rehearse(self, before: "ServedModel") -> None:
-        """Answer what the model `before` was asked lately.
+    def replay(self, before: "ServedModel") -> None:
+        """Answer what the model `before` was asked recently.
 
         Raises:
             BadData: a request that can be answered is not.
         """
-        for request in before.recent.all():
-            is_known = request.user_index is not None and request.user_index < self.model.n_users
-            user_index = request.user_index if is_known else None
-            news = self._translated(request.news, before)
+        for wanted in before.recent.all():
             try:
-                asked = self.asked(
-                    user_index,
-                    news,
-                    request.k,
-                    request.filters,
-                    exclude_seen=request.exclude_seen,
-                    reasons=request.reasons,
-                )
-                self.rank([asked])
+                self.rank([self.request(wanted, self._user_like(wanted.user, before))])
             except UsageError:  # it asks for a genre that is no more
                 continue
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -216,13 +191,16 @@ class ServedModel:
                     f"A request that people make cannot be answered ({error!r}).", "Train it again."
                 ) from error
 
-    def _translated(self, news: History, before: "ServedModel") -> History:
-        """News of another model's rows on the rows of this one."""
-        entries = zip(news.rated_at.tolist(), news.items.tolist(), news.ratings.tolist(), strict=True)
+    def _user_like(self, user: UserRef, before: "ServedModel") -> UserRef:
+        """A user of another model: the one in the same row here, or one with the same history on the rows of this."""
+        if user.user_index is not None and user.user_index < self.model.n_users:
+            return self.model.user(user.user_index)
+        history = user.history
+        entries = zip(history.rated_at.tolist(), history.items.tolist(), history.ratings.tolist(), strict=True)
         known = [
             (seconds, self.catalogue.find(before.catalogue.movie_id(row)), stars) for seconds, row, stars in entries
         ]
-        return _history([(seconds, row, stars) for seconds, row, stars in known if row is not None])
+        return UserRef(_history([(seconds, row, stars) for seconds, row, stars in known if row is not None]))
 
     def _warm_up(self) -> None:
         """Compute what is kept after its first use, before anybody waits for it."""

@@ -12,7 +12,7 @@ import structlog
 from polars.exceptions import PolarsError
 from sqlalchemy.exc import SQLAlchemyError
 
-from matinee.artifact.mapped import let_go
+from matinee.artifact.mapped import release_pages
 from matinee.errors import BadData, MatineeError
 from matinee.serving.model import fallback
 from matinee.serving.model.served import ServedModel
@@ -62,7 +62,7 @@ class ModelSlot:
             if self._ready is None or self._ready.version != version:
                 self._ready = await run_in_background(lambda: self._store.load(version, is_verified=True))
             ready, current = self._ready, self._current
-            await run_in_background(lambda: ready.rehearse(current))
+            await run_in_background(lambda: ready.replay(current))
 
     def hold(self, served: ServedModel | None) -> None:
         """Keep a loaded model ready for `follow`; None drops the one that was ready."""
@@ -118,4 +118,4 @@ class ModelSlot:
     def _replace(self, served: ServedModel) -> None:
         before, self._current = self._current, served
         self._metrics.serve(served)
-        submit_to_background(lambda: let_go(before.model.popularity))
+        submit_to_background(lambda: release_pages(before.model.popularity))

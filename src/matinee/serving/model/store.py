@@ -16,7 +16,6 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -25,9 +24,7 @@ import structlog
 from pydantic import ValidationError
 
 from matinee.artifact import artifact
-from matinee.artifact.artifact import Artifact
 from matinee.errors import BadData, MatineeError
-from matinee.serving.model import nearest
 from matinee.serving.model.served import NAME, Registered, ServedModel
 
 log = structlog.get_logger()
@@ -72,6 +69,7 @@ class ModelStore:
         with self._lock_file() as file:
             if _try_lock(file):
                 self._remove_drafts()
+                self._remove_indexes()
 
     def _lock_file(self) -> IO[str]:
         path = self._folder.with_name(f".{self._folder.name}.lock")
@@ -127,8 +125,7 @@ class ModelStore:
         registered = self.registered(version)
         if registered is None:
             raise BadData(f"Version {version} on disk has no readable {RECORD}.", "Deploy it again: matinee deploy.")
-        folder = self._folder / version
-        return _served(artifact.load(folder, is_verified=is_verified), registered, folder, is_verified=is_verified)
+        return ServedModel.of(artifact.load(self._folder / version, is_verified=is_verified), registered)
 
     @contextmanager
     def draft(self, version: str) -> Iterator[Path]:
@@ -150,9 +147,7 @@ class ModelStore:
         """
         loaded = artifact.load(draft)
         final = self._folder / registered.version
-        with writing():
-            nearest.build(draft, loaded.model)
-        served = _served(loaded, registered, draft, is_verified=True)
+        served = ServedModel.of(loaded, registered)
         with writing():
             (draft / RECORD).write_text(registered.model_dump_json(indent=2))
             # Only a damaged folder, or one of another registry, can be in the way.
@@ -182,14 +177,14 @@ class ModelStore:
         if deployed is None or version not in deployed.recent:
             shutil.rmtree(self._folder / version, ignore_errors=True)
 
+    def _remove_indexes(self) -> None:
+        """Remove what matinee 0.1 made beside versions of more than 100,000 movies; nothing reads it any more."""
+        for index in (*self._folder.glob("[0-9]*/index.usearch"), *self._folder.glob("[0-9]*/index.json")):
+            index.unlink()
+
     def _remove_drafts(self) -> None:
         for draft in self._folder.glob(".*.draft"):
             shutil.rmtree(draft, ignore_errors=True)
-
-
-def _served(loaded: Artifact, registered: Registered, folder: Path, *, is_verified: bool) -> ServedModel:
-    model = nearest.with_index(loaded.model, folder, is_verified=is_verified)
-    return ServedModel.of(replace(loaded, model=model), registered)
 
 
 def _try_lock(file: IO[str]) -> bool:

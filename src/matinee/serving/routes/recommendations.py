@@ -10,14 +10,12 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
 from matinee.clients.schemas import api
-from matinee.ranking import History, Ranking
+from matinee.ranking import Filters, ListRequest, Ranking, UserRef
 from matinee.ratings.feedback.store import UserFeedback
 from matinee.serving import problems
 from matinee.serving.answering.impressions import Impression
-from matinee.serving.answering.query_strings import Question
-from matinee.serving.answering.response_cache import Given
-from matinee.serving.answering.user_history import known_history
-from matinee.serving.model.catalogue import Filters
+from matinee.serving.answering.response_cache import CacheEntry
+from matinee.serving.answering.user_history import user_ref
 from matinee.serving.model.served import ServedModel
 from matinee.serving.services import Server, Services
 
@@ -33,14 +31,14 @@ class _Known(APIRoute):
 
         async def answer(request: Request) -> Response:
             server: Services = request.app.state.services
-            question = server.questions.find(request.scope["query_string"])
-            if question is None:
+            wanted = server.query_strings.find(request.scope["query_string"])
+            if wanted is None:
                 return await handle(request)
             try:
                 user_id = _USER_ID.validate_python(request.path_params["user_id"])
             except ValidationError:
                 return await handle(request)
-            return await _recommended(request, server, user_id, question)
+            return await _recommended(request, server, user_id, wanted)
 
         return answer
 
@@ -79,26 +77,24 @@ async def recommend_to_user(
     reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
 ) -> Response:
     """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
-    question = Question(filters, k, exclude_seen, reasons)
-    server.questions.remember(request.scope["query_string"], question)
-    return await _recommended(request, server, user_id, question)
+    wanted = ListRequest(k=k, filters=filters, exclude_seen=exclude_seen, reasons=reasons)
+    server.query_strings.remember(request.scope["query_string"], wanted)
+    return await _recommended(request, server, user_id, wanted)
 
 
 router.include_router(_of_users)
 
 
-async def _recommended(request: Request, server: Services, user_id: str, question: Question) -> Response:
+async def _recommended(request: Request, server: Services, user_id: str, wanted: ListRequest) -> Response:
     said = await server.feedback.of_user(user_id)
     served = server.slot.current
-    key = (user_id, question)
-    given = server.answers.get(key, served, said)
-    if given is None:
-        filters, k, exclude_seen, reasons = question
-        user_index, news = known_history(served, user_id, said)
-        asked = served.asked(user_index, news, k, filters, exclude_seen=exclude_seen, reasons=reasons)
-        given = _given(served, said, await server.together.recommend(served, asked), user_id)
-        server.answers.keep(key, served, given)
-    return _answer(request, server, served, given, user_id)
+    key = (user_id, wanted)
+    entry = server.responses.get(key, served, said)
+    if entry is None:
+        listed = served.request(wanted, user_ref(served, user_id, said))
+        entry = _entry(served, said, await server.batcher.recommend(served, listed), user_id)
+        server.responses.keep(key, served, entry)
+    return _answer(request, server, served, entry, user_id)
 
 
 @router.post(
@@ -109,33 +105,34 @@ async def _recommended(request: Request, server: Services, user_id: str, questio
 async def recommend_to_session(request: Request, server: Server, session: api.Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
-    history = _history(served, session)
     filters = Filters(session.genre, session.year_from, session.year_to)
-    asked = served.asked(None, history, session.k, filters, exclude_seen=session.exclude_seen, reasons=session.reasons)
-    ranking = await server.together.recommend(served, asked)
-    return _answer(request, server, served, _given(served, UserFeedback(), ranking, None), None)
+    wanted = ListRequest(k=session.k, filters=filters, exclude_seen=session.exclude_seen, reasons=session.reasons)
+    ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session)))
+    return _answer(request, server, served, _entry(served, UserFeedback(), ranking, None), None)
 
 
-def _history(served: ServedModel, session: api.Session) -> History:
+def _user(served: ServedModel, session: api.Session) -> UserRef:
     entries = session.history
     times = [entry.rated_at for entry in entries if entry.rated_at is not None]
     if len(times) == len(entries):
         entries = [entries[index] for index in sorted(range(len(entries)), key=times.__getitem__)]
-    return served.session([(entry.movie_id, entry.rating) for entry in entries])
+    return UserRef(served.session([(entry.movie_id, entry.rating) for entry in entries]))
 
 
-def _given(served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None) -> Given:
+def _entry(served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None) -> CacheEntry:
     before_id, after_id = _body(served, ranking, {"user_id": user_id})
     movie_ids = tuple([served.catalogue.movie_id(row) for row in ranking.items.tolist()])
-    return Given(said, ranking.policy, ranking.items, movie_ids, before_id, after_id)
+    return CacheEntry(said, ranking.policy, ranking.items, movie_ids, before_id, after_id)
 
 
-def _answer(request: Request, server: Services, served: ServedModel, given: Given, user_id: str | None) -> Response:
-    policy, request_id = given.policy, request.state.request_id
+def _answer(
+    request: Request, server: Services, served: ServedModel, entry: CacheEntry, user_id: str | None
+) -> Response:
+    policy, request_id = entry.policy, request.state.request_id
     request.state.policy = policy
-    server.metrics.observe_list(served, policy, given.items)
-    server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, given.movie_ids))
-    return Response(given.body(request_id), media_type="application/json")
+    server.metrics.observe_list(served, policy, entry.items)
+    server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, entry.movie_ids))
+    return Response(entry.body(request_id), media_type="application/json")
 
 
 def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> Response:

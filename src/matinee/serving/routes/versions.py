@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from matinee.clients.mlflow_rest import VersionRecord
 from matinee.clients.schemas import api, pipeline
+from matinee.ranking import ListRequest
 from matinee.serving import problems
-from matinee.serving.answering.user_history import known_history
+from matinee.serving.answering.user_history import user_ref
 from matinee.serving.pipeline.versions import SHOWN, Registry
 from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
 from matinee.serving.services import Server
@@ -53,8 +54,8 @@ async def recommend_by_version(
 ) -> Response:
     """What a version that is on this server's disk would recommend to a user, to be compared; nobody is shown it."""
     served = await server.on_demand.model(version)
-    user_index, news = known_history(served, user_id, await server.feedback.of_user(user_id))
-    ranking = await server.together.recommend(served, served.asked(user_index, news, k, filters))
+    user = user_ref(served, user_id, await server.feedback.of_user(user_id))
+    ranking = await server.batcher.recommend(served, served.request(ListRequest(k=k, filters=filters), user))
     request.state.policy = ranking.policy
     return ranked_answer(request, served, ranking, {"user_id": user_id})
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from matinee.ranking import Asked, FactorScorer, Histories, RankingModel, recommend
-from matinee.serving.answering.batching import Together
+from matinee.ranking import FactorScorer, Histories, History, ListRequest, RankingModel, UserRef, recommend
+from matinee.serving.answering.batching import RequestBatcher
 from matinee.serving.model import fallback
 from matinee.serving.model.served import ServedModel
 
@@ -27,9 +27,9 @@ def factor_model(seed: int) -> RankingModel:
 class Counting(ServedModel):
     """Remembers how many lists it made at once."""
 
-    def rank(self, asked):
-        sizes.append(len(asked))
-        return super().rank(asked)
+    def rank(self, requests):
+        sizes.append(len(requests))
+        return super().rank(requests)
 
 
 sizes: list[int] = []
@@ -43,10 +43,14 @@ def served():
     return Counting(**fields | {"model": factor_model(0)})
 
 
+def asked(user_index):
+    return ListRequest(UserRef(History.empty(), user_index))
+
+
 def ask(served, user_indexes):
     async def all_at_once():
-        together = Together()
-        return await asyncio.gather(*(together.recommend(served, Asked(user)) for user in user_indexes))
+        batcher = RequestBatcher()
+        return await asyncio.gather(*(batcher.recommend(served, asked(user)) for user in user_indexes))
 
     return asyncio.run(all_at_once())
 
@@ -59,14 +63,14 @@ def test_what_is_asked_at_once_is_ranked_at_once(served):
 
 def test_who_comes_alone_is_answered_alone(served):
     async def one_after_another():
-        together = Together()
-        return [await together.recommend(served, Asked(user)) for user in range(3)]
+        batcher = RequestBatcher()
+        return [await batcher.recommend(served, asked(user)) for user in range(3)]
 
     asyncio.run(one_after_another())
     assert sizes == [1, 1, 1]
 
 
-def test_a_model_that_gains_nothing_ranks_each_at_once(served):
+def test_a_model_that_does_not_benefit_ranks_each_at_once(served):
     popular = replace(served, model=replace(served.model, scorer=None))
     assert {ranking.policy for ranking in ask(popular, range(3))} == {"popular"}
     assert sizes == [1, 1, 1]
@@ -76,8 +80,8 @@ def test_each_gets_the_list_of_the_model_that_it_asked(served):
     other = replace(served, model=factor_model(1))
 
     async def during_a_swap():
-        together = Together()
-        return await asyncio.gather(*(together.recommend(model, Asked(0)) for model in (served, other, served)))
+        batcher = RequestBatcher()
+        return await asyncio.gather(*(batcher.recommend(model, asked(0)) for model in (served, other, served)))
 
     old, new, old_too = asyncio.run(during_a_swap())
     assert_array_equal(old.items, old_too.items)
@@ -87,8 +91,8 @@ def test_each_gets_the_list_of_the_model_that_it_asked(served):
 
 def test_who_has_gone_away_disturbs_nobody(served):
     async def with_one_who_leaves():
-        together = Together()
-        leaver, stayer = (asyncio.create_task(together.recommend(served, Asked(user))) for user in (0, 1))
+        batcher = RequestBatcher()
+        leaver, stayer = (asyncio.create_task(batcher.recommend(served, asked(user))) for user in (0, 1))
         await asyncio.sleep(0)
         leaver.cancel()
         return await stayer
@@ -99,11 +103,11 @@ def test_who_has_gone_away_disturbs_nobody(served):
 
 def test_a_failure_is_told_to_all_who_wait_and_the_next_are_answered(served):
     async def with_a_user_who_is_not_there():
-        together = Together()
+        batcher = RequestBatcher()
         wrong = await asyncio.gather(
-            *(together.recommend(served, Asked(user)) for user in (0, N_USERS)), return_exceptions=True
+            *(batcher.recommend(served, asked(user)) for user in (0, N_USERS)), return_exceptions=True
         )
-        return wrong, await together.recommend(served, Asked(0))
+        return wrong, await batcher.recommend(served, asked(0))
 
     wrong, right = asyncio.run(with_a_user_who_is_not_there())
     assert [type(error) for error in wrong] == [IndexError, IndexError]

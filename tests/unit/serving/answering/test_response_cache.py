@@ -7,14 +7,14 @@ import pytest
 
 from matinee.ratings.feedback.store import StoredRating, UserFeedback
 from matinee.serving.answering import response_cache
-from matinee.serving.answering.response_cache import Answers, Given
+from matinee.serving.answering.response_cache import CacheEntry, ResponseCache
 from matinee.serving.model import fallback
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def made_of(said: UserFeedback) -> Given:
-    return Given(said, "popular", np.zeros(1, np.int64), ("m1",), b'{"id":"', b'"}')
+def made_of(said: UserFeedback) -> CacheEntry:
+    return CacheEntry(said, "popular", np.zeros(1, np.int64), ("m1",), b'{"id":"', b'"}')
 
 
 def rated(movie_id: str) -> UserFeedback:
@@ -27,28 +27,28 @@ def served():
 
 
 def test_an_answer_is_given_again_with_the_id_of_the_new_request(served):
-    kept, said = Answers(), rated("m1")
+    kept, said = ResponseCache(), rated("m1")
     kept.keep("u1", served, made_of(said))
-    given = kept.get("u1", served, said)
-    assert given is not None
-    assert given.body("r-2") == b'{"id":"r-2"}'
+    entry = kept.get("u1", served, said)
+    assert entry is not None
+    assert entry.body("r-2") == b'{"id":"r-2"}'
 
 
 def test_what_was_read_anew_and_says_the_same_is_the_same(served):
-    kept = Answers()
+    kept = ResponseCache()
     kept.keep("u1", served, made_of(rated("m1")))
     assert kept.get("u1", served, rated("m1")) is not None
 
 
 def test_news_of_the_user_void_the_answer(served):
-    kept = Answers()
+    kept = ResponseCache()
     kept.keep("u1", served, made_of(rated("m1")))
     assert kept.get("u1", served, rated("m2")) is None
     assert kept.get("u1", served, UserFeedback()) is None
 
 
 def test_another_model_voids_all_answers(served):
-    kept, said = Answers(), UserFeedback()
+    kept, said = ResponseCache(), UserFeedback()
     for user in range(3):
         kept.keep(user, served, made_of(said))
     other = fallback.empty()
@@ -58,7 +58,7 @@ def test_another_model_voids_all_answers(served):
 
 def test_the_answer_that_was_not_asked_for_longest_goes_first(served, monkeypatch):
     monkeypatch.setattr(response_cache, "KEPT", 2)
-    kept, said = Answers(), UserFeedback()
+    kept, said = ResponseCache(), UserFeedback()
     kept.keep("u1", served, made_of(said))
     kept.keep("u2", served, made_of(said))
     assert kept.get("u1", served, said) is not None

@@ -1,0 +1,84 @@
+"""Everything that ranking needs of a model, made from the arrays and parameters of an artifact."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .blend import BlendScorer
+from .factors import FactorScorer
+from .history import Histories, History
+from .item_item import ItemItemScorer
+from .parts import Parts
+from .popularity import PopularityScorer
+from .request import UserRef
+from .scorer import Scorer
+from .types import Floats
+
+KINDS: Mapping[str, Callable[[Parts], Scorer]] = {
+    "popularity": PopularityScorer.from_parts,
+    "factors": FactorScorer.from_parts,
+    "item_item": ItemItemScorer.from_parts,
+    "blend": BlendScorer.from_parts,
+}
+"""How the scorer of each kind of artifact is made."""
+
+
+@dataclass(frozen=True)
+class RankingModel:
+    """Everything that ranking needs of a model."""
+
+    popularity: Floats
+    """Popularity of each movie, shape (n_movies,): the order of the fallback."""
+
+    histories: Histories
+    """What each user of the training data had rated."""
+
+    scorer: Scorer | None = None
+    """None for a model that knows popularity only."""
+
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """What it was made of, for a fit that starts from it."""
+
+    @property
+    def n_movies(self) -> int:
+        """Size of the catalogue."""
+        return len(self.popularity)
+
+    @property
+    def n_users(self) -> int:
+        """Number of users in the training data."""
+        return len(self.histories)
+
+    @classmethod
+    def from_arrays(
+        cls, kind: str, arrays: Mapping[str, NDArray[Any]], parameters: Mapping[str, Any]
+    ) -> "RankingModel":
+        """Model of `kind` from an artifact's arrays and parameters.
+
+        Raises:
+            KeyError: an array or a parameter is missing.
+            ValueError: `kind` is unknown, or something does not fit what it needs.
+        """
+        histories = Histories(
+            arrays["history_offsets"], arrays["history_items"], arrays["history_ratings"], arrays["history_rated_at"]
+        )
+        popularity = arrays["popularity"]
+        parts = Parts(arrays, parameters, histories, len(popularity), KINDS)
+        return cls(popularity, histories, None if kind == "popularity" else parts.scorer(kind), arrays)
+
+    def history(self, user_index: int | None) -> History:
+        """What the training data knows of a user."""
+        return History.empty() if user_index is None else self.histories.of(user_index)
+
+    def user(self, user_index: int | None, news: History | None = None) -> UserRef:
+        """All that is known of a user.
+
+        Args:
+            user_index: row in the training data; None for a user who is not in it.
+            news: ratings that the model may not have been trained on.
+        """
+        known = self.history(user_index)
+        history = known if news is None else known.with_news(news)
+        return UserRef(history, user_index if history is known else None)

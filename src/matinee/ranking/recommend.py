@@ -1,0 +1,100 @@
+"""From a user's history to a ranked list of movies: the one function that evaluation and the server share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .history import History
+from .model import RankingModel
+from .request import ListRequest
+from .scorer import TopK
+from .topk import top_k
+from .types import Floats, Mask, Policy, Rows
+
+
+class Reason(NamedTuple):
+    """What speaks most for a movie in a list."""
+
+    item: int
+    """Matrix row of a movie that the user rated."""
+    contribution: float
+    """What its rating adds to the score, on the scale of the scores; more than that of every other rating."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A ranked list and how it was made."""
+
+    policy: Policy
+    items: Rows
+    """Matrix rows, best first, shape (≤ k,)."""
+
+    scores: Floats
+    """Score of each, comparable within this list only."""
+
+    reasons: list[Reason | None] | None = None
+    """For each movie the rated one that speaks most for it, if one does; None when nobody asked for reasons."""
+
+
+def recommend(
+    model: RankingModel,
+    user_index: int | None,
+    news: History | None = None,
+    k: int = 10,
+    *,
+    candidates: Mask | None = None,
+    exclude_seen: bool = True,
+    reasons: bool = False,
+) -> Ranking:
+    """Best `k` movies for a user; see `RankingModel.user` and `ListRequest` for what is given.
+
+    Returns:
+        The list. Equal scores are ordered by matrix row, so the same request always gets the same answer.
+    """
+    user = model.user(user_index, news)
+    request = ListRequest(user, k, candidates=candidates, exclude_seen=exclude_seen, reasons=reasons)
+    return recommend_many(model, [request])[0]
+
+
+def recommend_many(model: RankingModel, requests: Sequence[ListRequest]) -> list[Ranking]:
+    """A list for each request: what it gets alone, and faster than one by one."""
+    found = [None] * len(requests) if model.scorer is None else model.scorer.top(requests)
+    return [
+        _popular(model, request) if top is None else _personal(request, top)
+        for request, top in zip(requests, found, strict=True)
+    ]
+
+
+def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
+    """Movies nearest to one movie by what the model learned; by popularity when it learned nothing of nearness."""
+    others = np.ones(model.n_movies, bool)
+    others[item_index] = False
+    nearness = None if model.scorer is None else model.scorer.similar(item_index)
+    policy: Policy = "popular" if nearness is None else "learned"
+    scores = model.popularity if nearness is None else nearness
+    items = top_k(scores, k, others)
+    return Ranking(policy, items, scores[items])
+
+
+def _popular(model: RankingModel, request: ListRequest) -> Ranking:
+    items = top_k(model.popularity, request.k, request.allowed(model.n_movies))
+    return Ranking("popular", items, model.popularity[items], [None] * len(items) if request.reasons else None)
+
+
+def _personal(request: ListRequest, top: TopK) -> Ranking:
+    policy: Policy = "fold_in" if request.user.user_index is None else "learned"
+    return Ranking(policy, top.items, top.scores, _reasons(request.user.history, top) if request.reasons else None)
+
+
+def _reasons(history: History, top: TopK) -> list[Reason | None]:
+    """For each movie of a list what speaks most for it; None where nothing in the history does."""
+    added = top.scored.explain(top.items) if len(top.items) else None
+    if added is None:
+        return [None] * len(top.items)
+    # A movie that was rated may be listed again; it is no reason for itself.
+    added[history.items[:, None] == top.items] = -np.inf
+    best = added.argmax(axis=0)
+    strongest = zip(history.items[best].tolist(), added[best, np.arange(len(best))].tolist(), strict=True)
+    return [Reason(row, gain) if gain > 0 else None for row, gain in strongest]

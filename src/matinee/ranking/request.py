@@ -1,0 +1,62 @@
+"""A list that is asked for: for whom, how long, and of which movies."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .history import History
+from .types import Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserRef:
+    """Whom a list is for: all that is known of a user."""
+
+    history: History
+    """Ratings of the training data and newer ones."""
+
+    user_index: int | None = None
+    """Row in the training data, for a user of whom nothing newer is known: what was learned of them still holds."""
+
+
+NOBODY = UserRef(History.empty())
+"""Somebody of whom nothing is known."""
+
+
+class Filters(NamedTuple):
+    """Which movies may be in a list, in words of the catalogue, where `ListRequest.candidates` says it in rows."""
+
+    genre: str | None = None
+    """Empty or None for all."""
+    year_from: int | None = None
+    year_to: int | None = None
+    """Inclusive; with either of them, movies without a year are left out."""
+
+
+class ListRequest(NamedTuple):
+    """A list that is asked for."""
+
+    user: UserRef = NOBODY
+    k: int = 10
+    """Length of the list; it is shorter only when fewer candidates are left."""
+    filters: Filters = Filters()
+    """What `candidates` was made from; ranking itself does not look at it."""
+    candidates: Mask | None = None
+    """Movies that may appear, shape (n_movies,); None for all."""
+    exclude_seen: bool = True
+    """Leave out every movie that the user has rated."""
+    reasons: bool = False
+    """Tell which of the user's ratings speaks most for each movie."""
+
+    @property
+    def excluded(self) -> NDArray[np.int32]:
+        """Matrix rows of movies that may not be in the list, shape (n,)."""
+        return self.user.history.items if self.exclude_seen else NOBODY.history.items
+
+    def allowed(self, n_movies: int) -> Mask:
+        """Movies that may be in the list, shape (n_movies,)."""
+        allowed = np.ones(n_movies, bool) if self.candidates is None else self.candidates.copy()
+        allowed[self.excluded] = False
+        return allowed
