@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from matinee.clients.airflow import Airflow, DagRun
+from matinee.clients.airflow import Airflow
+from matinee.clients.airflow.records import DagRun
 from matinee.settings import Settings
 from running import MATINEE
 

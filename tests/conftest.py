@@ -14,7 +14,7 @@ import pytest
 from matinee.settings import Settings
 from support import free_port, two_tastes
 
-pytest_plugins = ["browsing", "databases", "fake_airflow"]
+pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api"]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from matinee.clients.airflow import STAGES
+from matinee.clients.airflow.records import STAGES
 
 TOKEN = "let-me-in"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from matinee.clients.airflow import STAGES
+from matinee.clients.airflow.records import STAGES
 from matinee.serving.pipeline.runs import DAGS as DAGS_OF_PEOPLE
 from matinee.serving.pipeline.runs import STEPS
 from matinee.ui.texts.words import ENGLISH, KOREAN

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from browsing import open_list
-from matinee.clients import airflow
+from matinee.clients.airflow import Airflow
+from matinee.clients.airflow.records import DagRun
 from matinee.ui.texts.words import ENGLISH
 from running import elsewhere, eventually, visitors
 
@@ -165,12 +166,12 @@ def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):
     n_chunks = len(list((system.settings.home / "ratings").glob("*.parquet")))
     pages = ["/", "/dags", "/dags/train_model", "/api/v2/dags", "/api/v2/dags/train_model/dagRuns", "/api/v2/assets"]
 
-    def trigger(number: int) -> airflow.DagRun:
-        with airflow.Airflow(system.settings) as client:
+    def trigger(number: int) -> DagRun:
+        with Airflow(system.settings) as client:
             return client.trigger("train_model", f"at-once-{number}")
 
     def click(page: str) -> int:
-        with airflow.Airflow(system.settings) as client:
+        with Airflow(system.settings) as client:
             client.runs("train_model")
             return client._http.get(page).status_code
 
@@ -178,7 +179,7 @@ def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):
         runs = list(pool.map(trigger, range(8)))
         clicks = list(pool.map(click, pages * 10))
     assert set(clicks) <= {200}
-    with airflow.Airflow(system.settings) as client:
+    with Airflow(system.settings) as client:
         ended = [client.follow(run, lambda _: None) for run in runs]
         chunk_ids = [client.result(run, "ingest")["chunk_id"] for run in ended]
     assert sorted(chunk_ids) == list(range(n_chunks + 1, n_chunks + 9))

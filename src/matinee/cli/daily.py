@@ -11,7 +11,8 @@ from matinee.cli.root import DAILY, app
 from matinee.cli.settings import settings_of_command
 
 if TYPE_CHECKING:
-    from matinee.clients import airflow
+    from matinee.clients.airflow.advance import NextResult
+    from matinee.clients.airflow.records import DagRunProgress
 
 
 @app.command(name="next", rich_help_panel=DAILY, epilog="Example, a week: `matinee next -n 7`")
@@ -20,7 +21,7 @@ def advance(
     as_json: AsJson = False,
 ) -> None:
     """Advance one chunk: trigger the daily DAG, follow it, and print the decision and the version now served."""
-    from matinee.clients.airflow import advance as advance_once
+    from matinee.clients.airflow.advance import advance as advance_once
 
     settings = settings_of_command()
     results = []
@@ -106,12 +107,12 @@ def recommend(
     stdout.print(table)
 
 
-def _doing(progress: "airflow.Progress") -> str:
+def _doing(progress: "DagRunProgress") -> str:
     running = [task.task_id for task in progress.tasks if task.state == "running"]
     return f"{progress.run.dag_id}: {', '.join(running) or progress.run.state} …"
 
 
-def _print_advance(result: "airflow.NextResult") -> None:
+def _print_advance(result: "NextResult") -> None:
     if result.outcome == "no_more_data":
         stdout.print("There are no more ratings to take.")
         return

@@ -11,18 +11,11 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from matinee.clients.airflow import (
-    DEPLOY,
-    FAILED,
-    POLL_S,
-    TRAIN,
-    Airflow,
-    DagRun,
-    OnProgress,
-    Progress,
-    outcome_of,
-    reason_of,
-)
+from matinee.clients.airflow import Airflow
+from matinee.clients.airflow.client import OnProgress
+from matinee.clients.airflow.outcomes import outcome_of, reason_of
+from matinee.clients.airflow.records import DEPLOY, FAILED, TRAIN, DagRun, DagRunProgress
+from matinee.clients.airflow.transport import POLL_S
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
@@ -136,7 +129,7 @@ def _reporter(console: Console, say: Callable[[str], None]) -> OnProgress:
     shown: set[tuple[str, str]] = set()
     began = time.monotonic()
 
-    def report(progress: Progress) -> None:
+    def report(progress: DagRunProgress) -> None:
         for task in progress.tasks:
             if (
                 task.state in ("success", "skipped", "failed", "up_for_retry")

@@ -23,8 +23,8 @@ from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
-from matinee.serving.pipeline.runs import Runs
-from matinee.serving.pipeline.versions import Versions
+from matinee.serving.pipeline.runs import PipelineRuns
+from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
 from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, users, versions
 from matinee.serving.routes import runs as run_routes
@@ -61,7 +61,7 @@ def create_app(
     slot = ModelSlot(settings, store, metrics)
     swapper = Swapper(slot, store, mlflow, group, metrics)
     follower = Follower(slot, store, swapper, mlflow, group, production_interval_s)
-    runs = Runs(settings)
+    runs = PipelineRuns(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,7 +101,7 @@ def create_app(
         token=api_token(settings),
         impressions=impressions,
         writes=writes,
-        versions=Versions(settings, mlflow),
+        versions=VersionReader(settings, mlflow),
         on_demand=OnDemandVersions(slot, store),
         runs=runs,
     )

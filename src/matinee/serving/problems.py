@@ -11,16 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from matinee.clients.schemas.api import Problem
+from matinee.clients.schemas.problems import KIND, MEDIA_TYPE, PLAIN, Problem
 from matinee.errors import MatineeError
 
 log = structlog.get_logger()
-
-MEDIA_TYPE = "application/problem+json"
-KIND = "urn:matinee:problem:"
-"""What the type of a problem of matinee's own begins with; the error's code follows."""
-PLAIN = "about:blank"
-"""Type of a problem that says no more than its HTTP status (RFC 9457, 4.2.1)."""
 
 
 ANY_ROUTE: Mapping[int, str] = {
@@ -32,7 +26,7 @@ ANY_ROUTE: Mapping[int, str] = {
 """Errors that the middleware answers, whatever the route."""
 
 NOT_AS_DESCRIBED: Mapping[int, str] = {422: "A parameter or the body is not as described here."}
-NOT_A_TEXT: Mapping[int, str] = {400: "The body is no text."}
+NOT_A_TEXT: Mapping[int, str] = {400: "The body is not text."}
 NO_SUCH_GENRE: Mapping[int, str] = {400: "No movie has this genre."}
 NO_TOKEN: Mapping[int, str] = {401: "The bearer token is missing or wrong."}
 TOO_MANY: Mapping[int, str] = {

@@ -13,8 +13,8 @@ from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.swap import Swapper
-from matinee.serving.pipeline.runs import Runs
-from matinee.serving.pipeline.versions import Versions
+from matinee.serving.pipeline.runs import PipelineRuns
+from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
 from matinee.serving.workers.rate_limit import RateLimit
 from matinee.settings import Settings
@@ -36,9 +36,9 @@ class Services:
     """Bearer token of whoever may change what everybody gets."""
     impressions: Impressions
     writes: RateLimit
-    versions: Versions
+    versions: VersionReader
     on_demand: OnDemandVersions
-    runs: Runs
+    runs: PipelineRuns
 
 
 async def _services(request: Request) -> Services:

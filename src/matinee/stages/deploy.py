@@ -10,8 +10,8 @@ from matinee.stages import Result
 
 def deploy_model(settings: Settings, version: str | None = None) -> Result:
     """Have the API server serve `version`, by default the one in production; returns when every worker serves it."""
-    with Client(settings.api) as client:
-        swap = client.swap(api_token(settings), version)
+    with Client(settings.api, api_token(settings)) as client:
+        swap = client.swap(version)
     if version is not None and swap.version != version:
         raise MatineeError(
             f"The API server acknowledged version {swap.version}, not {version}.", "See its log: matinee logs api."

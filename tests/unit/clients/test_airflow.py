@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from matinee.clients import airflow as module
-from matinee.clients.airflow import Airflow, NextResult, Progress, advance, new_run_id
+from matinee.clients.airflow import Airflow, transport
+from matinee.clients.airflow.advance import NextResult, advance
+from matinee.clients.airflow.records import DagRunProgress, new_run_id
 from matinee.drift.data_watch import watch
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -14,7 +15,7 @@ from matinee.settings import Settings
 
 @pytest.fixture(autouse=True)
 def _ask_often(monkeypatch):
-    monkeypatch.setattr(module, "POLL_S", 0.01)
+    monkeypatch.setattr(transport, "POLL_S", 0.01)
 
 
 @pytest.fixture
@@ -22,13 +23,13 @@ def settings(tmp_path, airflow_server) -> Settings:
     return Settings(home=tmp_path, airflow_port=airflow_server.port)
 
 
-def ignore(progress: Progress) -> None:
+def ignore(progress: DagRunProgress) -> None:
     """Nobody wants to know."""
 
 
 def test_next_follows_the_run_and_the_deployment_that_it_causes(settings, airflow_server):
     airflow_server.runs.append(airflow_server.deploy_run("asset__1"))
-    heard: list[Progress] = []
+    heard: list[DagRunProgress] = []
     result = advance(settings, heard.append)
     assert result == NextResult(
         dag_run_id=airflow_server.triggered[0][1],

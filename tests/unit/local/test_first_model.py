@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from matinee.clients import airflow
+from matinee.clients.airflow import Airflow, transport
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.local import first_model
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -15,7 +15,7 @@ from support import two_tastes
 
 @pytest.fixture(autouse=True)
 def _ask_often(monkeypatch):
-    monkeypatch.setattr(airflow, "POLL_S", 0.01)
+    monkeypatch.setattr(transport, "POLL_S", 0.01)
     monkeypatch.setattr(first_model, "POLL_S", 0.01)
 
 
@@ -67,7 +67,7 @@ def test_after_a_failed_run_a_new_one_is_triggered_under_an_id_that_two_callers_
     assert first_model.ensure(settings, console) is True
     ((dag_id, first_id),) = airflow_server.triggered
     airflow_server.runs.pop()
-    with airflow.Airflow(settings) as client:
+    with Airflow(settings) as client:
         assert first_model._first_run(client).dag_run_id == first_id
     assert dag_id == "train_model"
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import matinee.ui.entry
-from matinee.clients.schemas import pipeline
+from matinee.clients.schemas.chunks import ChunkDecision
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
 from matinee.ui.parts.fates import LOOKS
@@ -206,14 +206,14 @@ REFUSALS = {
 
 
 def _page_that_advances(url, token, lang):
-    from matinee.clients.operator import Operator  # noqa: PLC0415
+    from matinee.clients.api import Client  # noqa: PLC0415
     from matinee.errors import MatineeError  # noqa: PLC0415  AppTest runs this function's text as a script of its own
     from matinee.ui.parts.refusals import not_started  # noqa: PLC0415
     from matinee.ui.texts.words import LANGUAGES  # noqa: PLC0415
 
     words = LANGUAGES[lang].operations
     try:
-        with Operator(url, token) as operator:
+        with Client(url, token) as operator:
             operator.advance()
     except MatineeError as error:
         not_started(words, words.advance, error)
@@ -273,7 +273,7 @@ def test_a_broken_chunk_tells_what_is_wrong_with_it_and_what_to_do(page, api, wa
 
 
 def test_a_chunk_that_somebody_left_out_is_told_with_the_reason(page, api, watched_chunk):
-    decided = pipeline.ChunkDecision(decision="left_out", reason="a test", at=watched_chunk(3).closed_at)
+    decided = ChunkDecision(decision="left_out", reason="a test", at=watched_chunk(3).closed_at)
     api.chunks = [watched_chunk(3).model_copy(update={"decision": decided})]
     api.started, api.outcome = [{"action": "advance"}], "refused"
     assert ENGLISH.operations.left_out.format(reason="a test") in _words(page("operations"))

@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import matinee.ui.entry
-from matinee.clients.api import Client, HistoryItem, Rating
+from matinee.clients.api import Client
+from matinee.clients.schemas.ratings import Rating
+from matinee.clients.schemas.recommendations import HistoryEntry
 from matinee.errors import BadData, NotFound, UsageError
 from matinee.ui.texts.words import ENGLISH
 
@@ -21,7 +23,7 @@ def client(real_api):
 def test_the_client_reads_every_answer_of_the_real_server(client):
     listed = client.recommendations("anna", k=2)
     assert (listed.policy, [movie.movie_id for movie in listed.items]) == ("popular", ["2", "3"])
-    assert client.recommendations_for([HistoryItem(movie_id="2")], k=1).items[0].movie_id == "3"
+    assert client.recommendations_for([HistoryEntry(movie_id="2")], k=1).items[0].movie_id == "3"
     assert client.movies("godfather")[0].year == 1972
     assert client.movie("1").genres == ("Action", "Sci-Fi")
     assert client.similar("1", k=1).policy == "popular"

@@ -1,6 +1,6 @@
 """Real questions and answers (of ml-100k, a little shortened), which the OpenAPI document shows at the schemas.
 
-`schemas` and `pipeline_schemas` declare them; a test reads each one with the class that declares it. None holds a null,
+The modules of this folder declare them; a test reads each one with the class that declares it. None holds a null,
 because FastAPI leaves nulls out of the document.
 """
 

@@ -16,11 +16,9 @@ from matinee.errors import BadData, Refused, UsageError
 from matinee.ratings.database import FeedbackRow, IdempotencyRow, engine, writing
 from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, Withdrawn, withdraw, withdrawn_by
-from matinee.ratings.importing.schema import CLOCK_TOLERANCE, EARLIEST, OWN_SCALE
+from matinee.ratings.fields import EARLIEST, LONGEST_ID, in_utc, is_printable, is_valid_id, latest_time
+from matinee.ratings.importing.schema import OWN_SCALE
 from matinee.settings import Settings
-
-LONGEST_ID = 255
-"""Longest user id, movie id and idempotency key, in characters."""
 
 
 @dataclass(frozen=True)
@@ -147,16 +145,16 @@ def _event(rating: NewRating, now: datetime) -> dict[str, Any]:
     _require_id("user_id", rating.user_id)
     _require_id("movie_id", rating.movie_id)
     if not (math.isfinite(rating.rating) and OWN_SCALE.lowest <= rating.rating <= OWN_SCALE.highest):
-        raise BadData(f"{rating.rating} is no rating.", f"Send a positive number up to {OWN_SCALE.highest:g}.")
-    rated_at = _utc(rating.rated_at or now)
-    if not EARLIEST <= rated_at <= now + CLOCK_TOLERANCE:
+        raise BadData(f"{rating.rating} is not a valid rating.", f"Send a positive number up to {OWN_SCALE.highest:g}.")
+    rated_at = in_utc(rating.rated_at or now)
+    if not EARLIEST <= rated_at <= latest_time(now):
         raise BadData(f"Nobody rates at {rated_at.isoformat()}.", f"Send a time from {EARLIEST:%Y} until now.")
     return {**asdict(rating), "rated_at": rated_at, "received_at": now}
 
 
 def _require_id(name: str, value: str) -> None:
-    if not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
-        raise BadData(f"{name} {value[:40]!r} is no id.", f"Send 1 to {LONGEST_ID} printable characters.")
+    if not is_valid_id(value):
+        raise BadData(f"{name} {value[:40]!r} is not a valid id.", f"Send 1 to {LONGEST_ID} printable characters.")
 
 
 def _insert(session: Session, events: list[dict[str, Any]], now: datetime) -> Receipt:
@@ -190,13 +188,9 @@ def _request_digest(ratings: Sequence[NewRating]) -> str:
 
 
 def _valid_key(key: str) -> str:
-    if not 0 < len(key) <= LONGEST_ID or not key.isprintable():
-        raise UsageError("The idempotency key is no key.", f"Send 1 to {LONGEST_ID} printable characters.")
+    if not (key and is_printable(key)):
+        raise UsageError("The idempotency key is not valid.", f"Send 1 to {LONGEST_ID} printable characters.")
     return key
-
-
-def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _stored(row: FeedbackRow) -> StoredRating:

@@ -6,21 +6,19 @@ and the first reason found.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import polars as pl
 
 from matinee.errors import BadData
+from matinee.ratings.fields import EARLIEST, in_utc, latest_time
 
 INSTANT = pl.Datetime("us", "UTC")
 RATINGS = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "rating": pl.Float32(), "rated_at": INSTANT})
 QUARANTINE = pl.Schema({"file": pl.String(), "row": pl.Int64(), "line": pl.String(), "reason": pl.String()})
 
 IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-CLOCK_TOLERANCE = timedelta(days=1)
-"""How far in the future a rating may lie: clocks differ, and a local time may have been taken for UTC."""
 
 _FARTHEST_EPOCH_S = 1e11
 
@@ -76,7 +74,7 @@ def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "", now: 
     Raises:
         BadData: no row is usable.
     """
-    latest = (now or datetime.now(UTC)) + CLOCK_TOLERANCE
+    latest = latest_time(now)
     usable, refused = [], []
     for batch in raw:
         checked = _checked(batch, scale, latest)
@@ -161,7 +159,6 @@ def _most_frequent(refused: list[pl.DataFrame]) -> str:
 
 def _iso(text: str | None) -> datetime | None:
     try:
-        time = datetime.fromisoformat(text or "")
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        return in_utc(datetime.fromisoformat(text or ""))
     except (ValueError, OverflowError):
         return None

@@ -1,15 +1,13 @@
 """People's ratings: written to the database, and read from it, without blocking the event loop."""
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
-
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.store import FeedbackStore, NewRating, Receipt, UserFeedback
+from matinee.serving.database import ask_database, database_unavailable
 from matinee.settings import Settings
 
 T = TypeVar("T")
@@ -90,7 +88,7 @@ class Feedback:
             changes.abandon()
             self._changes = None
             self._remembered.clear()
-            raise _failed(error) from error
+            raise database_unavailable(error) from error
 
     async def _follow(self) -> None:
         changes = await self._in_thread(lambda store: store.changes())
@@ -105,10 +103,7 @@ class Feedback:
         self._remembered[user_id] = said
 
     async def _in_thread(self, operation: Callable[[FeedbackStore], T]) -> T:
-        try:
-            return await asyncio.to_thread(lambda: operation(self._opened()))
-        except DBAPIError as error:
-            raise _failed(error.orig) from error
+        return await ask_database(lambda: operation(self._opened()))
 
     def _opened(self) -> FeedbackStore:
         try:
@@ -116,7 +111,3 @@ class Feedback:
         except BadData as error:
             # A database that cannot be used is no fault of the request.
             raise DependencyUnreachable(error.message, error.hint) from error
-
-
-def _failed(error: BaseException | None) -> DependencyUnreachable:
-    return DependencyUnreachable(f"The database is unavailable: {error}.", "Check its disk or its server.")

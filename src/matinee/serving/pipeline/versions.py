@@ -1,16 +1,15 @@
 """All versions, as the registry and the history of the models tell of them; no model is loaded for it."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from matinee.clients.mlflow_rest import MlflowReader, VersionRecord
-from matinee.errors import DependencyUnreachable, NotFound
+from matinee.clients.schemas.versions import TimeServed
+from matinee.errors import NotFound
 from matinee.lifecycle.history import History, ModelEvent, last_good, left_behind
+from matinee.serving.database import ask_database
 from matinee.settings import Settings
 
 KEPT = 1_000
@@ -34,15 +33,7 @@ SHOWN = (
 
 
 @dataclass(frozen=True)
-class Served:
-    """A time in which a version was served: `until` is None while it is."""
-
-    since: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True)
-class Registry:
+class RegisteredVersions:
     """What is registered."""
 
     versions: list[VersionRecord]
@@ -67,12 +58,12 @@ class Registry:
         """Whether a rollback left it and nobody put it back."""
         return version.version != self.production and version.version in left_behind(self.events)
 
-    def served(self, version: VersionRecord) -> list[Served]:
+    def served(self, version: VersionRecord) -> tuple[TimeServed, ...]:
         """When it was served."""
-        return times_served(self.events).get(version.version, [])
+        return times_served(self.events).get(version.version, ())
 
 
-class Versions:
+class VersionReader:
     """Reads the registry and the history, and remembers what does not change.
 
     Every method raises `DependencyUnreachable` when MLflow or the database does not answer.
@@ -84,12 +75,12 @@ class Versions:
         self._metrics: dict[str, dict[str, float]] = {}
         self._decisions: dict[str, dict[str, Any]] = {}
 
-    async def newest(self, limit: int) -> Registry:
+    async def newest(self, limit: int) -> RegisteredVersions:
         """The newest versions, at most `limit`."""
         async with self._mlflow.within_time():
             return await self._registry(await self._mlflow.versions(limit))
 
-    async def one(self, version: str) -> tuple[Registry, dict[str, Any] | None]:
+    async def one(self, version: str) -> tuple[RegisteredVersions, dict[str, Any] | None]:
         """A registry of one version, and its decision record; None of a version that nobody decided on.
 
         Raises:
@@ -99,12 +90,12 @@ class Versions:
             record = await self._mlflow.version(version)
             return await self._registry([record]), await self._decision(record)
 
-    async def _registry(self, versions: list[VersionRecord]) -> Registry:
+    async def _registry(self, versions: list[VersionRecord]) -> RegisteredVersions:
         try:
             production: str | None = (await self._mlflow.in_production()).version
         except NotFound:
             production = None
-        return Registry(versions, production, await self._metrics_of(versions), await self._events())
+        return RegisteredVersions(versions, production, await self._metrics_of(versions), await self._events())
 
     async def _metrics_of(self, versions: Sequence[VersionRecord]) -> dict[str, dict[str, float]]:
         missing = [each for each in versions if each.run_id not in self._metrics]
@@ -128,19 +119,14 @@ class Versions:
         return self._decisions[version.run_id]
 
     async def _events(self) -> list[ModelEvent]:
-        try:
-            return await asyncio.to_thread(lambda: History(self._settings).events())
-        except DBAPIError as error:
-            raise DependencyUnreachable(
-                f"The database does not do its work: {error.orig}.", "Check its disk or its server."
-            ) from error
+        return await ask_database(lambda: History(self._settings).events())
 
 
-def times_served(events: Iterable[ModelEvent]) -> dict[str, list[Served]]:
+def times_served(events: Iterable[ModelEvent]) -> dict[str, tuple[TimeServed, ...]]:
     """When each version was served: from its deployment to the next one."""
     deployed = [event for event in events if event.what == "deployed"]
     ends: list[datetime | None] = [*(event.at for event in deployed[1:]), None]
-    times: dict[str, list[Served]] = {}
+    times: dict[str, tuple[TimeServed, ...]] = {}
     for event, until in zip(deployed, ends, strict=False):
-        times.setdefault(event.version, []).append(Served(event.at, until))
+        times[event.version] = (*times.get(event.version, ()), TimeServed(since=event.at, until=until))
     return times

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from matinee.clients.schemas import api
+from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.serving import problems
 from matinee.serving.model.served import NAME
 from matinee.serving.services import Server
@@ -31,11 +31,11 @@ Authorized = Depends(_with_token)
 
 
 @router.get("/v1/model")
-async def model(server: Server) -> api.Model:
+async def model(server: Server) -> Model:
     """The served model."""
     served = server.slot.current
     made = served.provenance
-    return api.Model(
+    return Model(
         name=NAME,
         version=served.version,
         run_id=served.run_id,
@@ -50,10 +50,10 @@ async def model(server: Server) -> api.Model:
 
 
 @router.get("/v1/model/coverage")
-async def coverage(server: Server) -> api.Coverage:
+async def coverage(server: Server) -> Coverage:
     """How much of the catalogue the served model has recommended to people."""
     served = server.slot.current
-    return api.Coverage(
+    return Coverage(
         model_version=served.version,
         n_movies=len(served.catalogue),
         recommended_movies_ratio=server.metrics.recommended_share,
@@ -74,14 +74,14 @@ async def coverage(server: Server) -> api.Coverage:
         },
     ),
 )
-async def swap_model(server: Server, wanted: api.SwapRequest | None = None) -> api.Swap:
+async def swap_model(server: Server, wanted: SwapRequest | None = None) -> Swap:
     """Serve a version, by default the one in production, without a pause.
 
     Answers when every worker serves it. After any problem the old model goes on serving. The version that is served
     already is no problem.
     """
     swap = await server.swapper.swap(wanted.version if wanted else None)
-    return api.Swap(
+    return Swap(
         version=swap.version,
         previous_version=swap.previous_version,
         workers=swap.workers,

@@ -5,7 +5,8 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from matinee.clients.schemas import api
+from matinee.clients.schemas.fields import MAX_K, PathId
+from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
 from matinee.serving import problems
 from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
 from matinee.serving.services import Server
@@ -13,19 +14,19 @@ from matinee.serving.services import Server
 router = APIRouter(tags=["movies"])
 
 NO_SUCH_MOVIE = {404: "There is no such movie."}
-MovieId = Annotated[api.PathId, Path()]
+MovieId = Annotated[PathId, Path()]
 
 
 @router.get(
     "/v1/movies",
-    response_model=api.Movies,
+    response_model=Movies,
     responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED),
 )
 async def search_movies(
     server: Server,
     filters: Filtered,
     query: Annotated[str, Query(max_length=200, description="Words that the title contains, in any order.")] = "",
-    limit: Annotated[int, Query(ge=1, le=api.MAX_K)] = 20,
+    limit: Annotated[int, Query(ge=1, le=MAX_K)] = 20,
 ) -> Response:
     """Movies whose title contains every word, most popular first; when there is none, typing errors are allowed."""
     found = server.slot.current.catalogue.search(query, limit, filters)
@@ -35,7 +36,7 @@ async def search_movies(
 # Before `/v1/movies/{movie_id}`, which would take the path as an id.
 @router.get(
     "/v1/movies/{movie_id:path}/similar",
-    response_model=api.SimilarMovies,
+    response_model=SimilarMovies,
     responses=problems.documented(NO_SUCH_MOVIE, problems.NOT_AS_DESCRIBED),
 )
 async def similar_movies(request: Request, server: Server, movie_id: MovieId, k: K = 10) -> Response:
@@ -48,7 +49,7 @@ async def similar_movies(request: Request, server: Server, movie_id: MovieId, k:
 
 @router.get(
     "/v1/movies/{movie_id:path}",
-    response_model=api.Movie,
+    response_model=Movie,
     responses=problems.documented(NO_SUCH_MOVIE, problems.NOT_AS_DESCRIBED),
 )
 async def movie(server: Server, movie_id: MovieId) -> Response:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from matinee.clients.schemas import api, examples
+from matinee.clients.schemas import examples
+from matinee.clients.schemas.operations import Live, Ready
 from matinee.errors import DependencyUnreachable
 from matinee.serving import problems
 from matinee.serving.services import Server
@@ -12,22 +13,22 @@ router = APIRouter(tags=["operations"])
 
 
 @router.get("/health/live")
-async def live() -> api.Live:
+async def live() -> Live:
     """200 as long as the process answers."""
-    return api.Live()
+    return Live()
 
 
 @router.get(
     "/health/ready",
     responses=problems.documented({503: "There is nothing to recommend yet, or the database does not answer."}),
 )
-async def ready(server: Server) -> api.Ready:
+async def ready(server: Server) -> Ready:
     """200 when there are movies to recommend and the database answers, else 503."""
     served = server.slot.current
     if len(served.catalogue) == 0:
         raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
     await server.feedback.check()
-    return api.Ready(policy=served.policy, model_version=served.version)
+    return Ready(policy=served.policy, model_version=served.version)
 
 
 @router.get(

@@ -7,10 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query, Request, Response
 
-from matinee.clients.schemas import api
+from matinee.clients.schemas.fields import MAX_BATCH, PathId
+from matinee.clients.schemas.ratings import KnownRating, Rating, Ratings, StoredRatings, UserRatings
 from matinee.errors import BadData
 from matinee.ranking import History
-from matinee.ratings.feedback.store import LONGEST_ID, NewRating, StoredRating, UserFeedback
+from matinee.ratings.feedback.store import NewRating, StoredRating, UserFeedback
+from matinee.ratings.fields import LONGEST_ID
 from matinee.serving import problems
 from matinee.serving.answering.user_history import learned_history
 from matinee.serving.model.catalogue import Catalogue
@@ -45,17 +47,17 @@ _TAKING_BACK = problems.documented(problems.NOT_AS_DESCRIBED, problems.TOO_MANY,
 )
 async def rate(
     server: Server,
-    ratings: Annotated[api.Ratings, Body()],
+    ratings: Annotated[Ratings, Body()],
     idempotency_key: Annotated[
         str | None, Header(min_length=1, max_length=LONGEST_ID, description="Sent again, nothing is stored twice.")
     ] = None,
-) -> api.StoredRatings:
+) -> StoredRatings:
     """Store one rating or up to 1,000, all or none. They are on the disk when this is answered."""
     _require_known_movies(ratings, server.slot.current.catalogue)
     new = [NewRating(rating.user_id, rating.movie_id, rating.rating, rating.rated_at) for rating in ratings]
     receipt = await server.feedback.add(new, idempotency_key)
     server.metrics.observe_ratings(receipt.stored)
-    return api.StoredRatings(stored=receipt.stored, duplicates=receipt.accepted - receipt.stored)
+    return StoredRatings(stored=receipt.stored, duplicates=receipt.accepted - receipt.stored)
 
 
 # Before the route of users, which would take the path as an id.
@@ -63,7 +65,7 @@ async def rate(
     "/v1/users/{user_id:path}/ratings/{movie_id:path}", status_code=204, dependencies=[Limited], responses=_TAKING_BACK
 )
 async def withdraw_rating(
-    server: Server, user_id: Annotated[api.PathId, Path()], movie_id: Annotated[api.PathId, Path()]
+    server: Server, user_id: Annotated[PathId, Path()], movie_id: Annotated[PathId, Path()]
 ) -> Response:
     """Take back what a user said of a movie. The next answer and the next training do without it.
 
@@ -76,7 +78,7 @@ async def withdraw_rating(
 
 
 @router.delete("/v1/users/{user_id:path}", status_code=204, dependencies=[Limited], responses=_TAKING_BACK)
-async def erase_user(server: Server, user_id: Annotated[api.PathId, Path()]) -> Response:
+async def erase_user(server: Server, user_id: Annotated[PathId, Path()]) -> Response:
     """Forget a user: all that this user rated, here and in the data set, is neither used, nor shown, nor learned from.
 
     This may be sent again and again. What the user rates later counts.
@@ -91,16 +93,16 @@ async def erase_user(server: Server, user_id: Annotated[api.PathId, Path()]) -> 
 )
 async def ratings_of_user(
     server: Server,
-    user_id: Annotated[api.PathId, Path()],
-    limit: Annotated[int, Query(ge=1, le=api.MAX_BATCH)] = 100,
-) -> api.UserRatings:
+    user_id: Annotated[PathId, Path()],
+    limit: Annotated[int, Query(ge=1, le=MAX_BATCH)] = 100,
+) -> UserRatings:
     """What the server knows of a user, newest first; empty for a new one."""
     said = await server.feedback.of_user(user_id)
     known = _known(server.slot.current, user_id, said)
-    return api.UserRatings(user_id=user_id, ratings=known[:limit])
+    return UserRatings(user_id=user_id, ratings=tuple(known[:limit]))
 
 
-def _require_known_movies(ratings: Sequence[api.Rating], catalogue: Catalogue) -> None:
+def _require_known_movies(ratings: Sequence[Rating], catalogue: Catalogue) -> None:
     """Refuse ratings of movies that do not exist, unless the catalogue is not known yet."""
     if len(catalogue) == 0:
         return
@@ -112,7 +114,7 @@ def _require_known_movies(ratings: Sequence[api.Rating], catalogue: Catalogue) -
             )
 
 
-def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[api.KnownRating]:
+def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[KnownRating]:
     """Ratings that were learned from and live ones, newest first; of one movie the newer, of equals the learned."""
     learned = _learned(served, learned_history(served, user_id, said.withdrawn))
     newest = {rating.movie_id: rating for rating in learned}
@@ -124,9 +126,9 @@ def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[api.Kn
     return sorted(newest.values(), key=lambda rating: rating.rated_at, reverse=True)
 
 
-def _said(served: ServedModel, rating: StoredRating) -> api.KnownRating:
+def _said(served: ServedModel, rating: StoredRating) -> KnownRating:
     row = served.catalogue.find(rating.movie_id)
-    return api.KnownRating(
+    return KnownRating(
         movie_id=rating.movie_id,
         title=None if row is None else served.catalogue.title(row),
         rating=rating.rating,
@@ -135,10 +137,10 @@ def _said(served: ServedModel, rating: StoredRating) -> api.KnownRating:
     )
 
 
-def _learned(served: ServedModel, history: History) -> list[api.KnownRating]:
+def _learned(served: ServedModel, history: History) -> list[KnownRating]:
     rows = zip(history.items.tolist(), history.ratings.tolist(), history.rated_at.tolist(), strict=True)
     return [
-        api.KnownRating(
+        KnownRating(
             movie_id=served.catalogue.movie_id(row),
             title=served.catalogue.title(row),
             rating=rating,

@@ -1,6 +1,6 @@
 """Lists of movies for people: known, new, or without a name."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import repeat
 from typing import Annotated, Any
 
@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
-from matinee.clients.schemas import api
+from matinee.clients.schemas.fields import MAX_K, PathId, Year
+from matinee.clients.schemas.recommendations import HistoryEntry, Recommendations, Session
 from matinee.ranking import Filters, ListRequest, Ranking, UserRef
 from matinee.ratings.feedback.store import UserFeedback
 from matinee.serving import problems
@@ -19,7 +20,7 @@ from matinee.serving.answering.user_history import user_ref
 from matinee.serving.model.served import ServedModel
 from matinee.serving.services import Server, Services
 
-_USER_ID: TypeAdapter[str] = TypeAdapter(api.PathId)
+_USER_ID: TypeAdapter[str] = TypeAdapter(PathId)
 
 
 class _Known(APIRoute):
@@ -46,14 +47,14 @@ class _Known(APIRoute):
 router = APIRouter(tags=["recommendations"])
 _of_users = APIRouter(route_class=_Known)
 
-K = Annotated[int, Query(ge=1, le=api.MAX_K, description="Length of the list.")]
+K = Annotated[int, Query(ge=1, le=MAX_K, description="Length of the list.")]
 Genre = Annotated[str, Query(description="Only movies of this genre; empty for all.")]
 
 
 async def _filters(
     genre: Genre = "",
-    year_from: Annotated[api.Year | None, Query(description="Only movies of this year or later.")] = None,
-    year_to: Annotated[api.Year | None, Query(description="Only movies of this year or earlier.")] = None,
+    year_from: Annotated[Year | None, Query(description="Only movies of this year or later.")] = None,
+    year_to: Annotated[Year | None, Query(description="Only movies of this year or earlier.")] = None,
 ) -> Filters:
     return Filters(genre, year_from, year_to)
 
@@ -63,13 +64,13 @@ Filtered = Annotated[Filters, Depends(_filters)]
 
 @_of_users.get(
     "/v1/users/{user_id:path}/recommendations",
-    response_model=api.Recommendations,
+    response_model=Recommendations,
     responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED, problems.NO_DATABASE),
 )
 async def recommend_to_user(
     request: Request,
     server: Server,
-    user_id: Annotated[api.PathId, Path()],
+    user_id: Annotated[PathId, Path()],
     filters: Filtered,
     k: K = 10,
     *,
@@ -99,10 +100,12 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
 
 @router.post(
     "/v1/recommendations",
-    response_model=api.Recommendations,
-    responses=problems.documented({400: "No movie has this genre, or the body is no text."}, problems.NOT_AS_DESCRIBED),
+    response_model=Recommendations,
+    responses=problems.documented(
+        {400: "No movie has this genre, or the body is not text."}, problems.NOT_AS_DESCRIBED
+    ),
 )
-async def recommend_to_session(request: Request, server: Server, session: api.Session) -> Response:
+async def recommend_to_session(request: Request, server: Server, session: Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
     filters = Filters(session.genre, session.year_from, session.year_to)
@@ -111,8 +114,8 @@ async def recommend_to_session(request: Request, server: Server, session: api.Se
     return _answer(request, server, served, _entry(served, UserFeedback(), ranking, None), None)
 
 
-def _user(served: ServedModel, session: api.Session) -> UserRef:
-    entries = session.history
+def _user(served: ServedModel, session: Session) -> UserRef:
+    entries: Sequence[HistoryEntry] = session.history
     times = [entry.rated_at for entry in entries if entry.rated_at is not None]
     if len(times) == len(entries):
         entries = [entries[index] for index in sorted(range(len(entries)), key=times.__getitem__)]

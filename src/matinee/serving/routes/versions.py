@@ -4,39 +4,41 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from matinee.clients.mlflow_rest import VersionRecord
-from matinee.clients.schemas import api, pipeline
+from matinee.clients.mlflow_rest import VersionRecord as RegisteredVersion
+from matinee.clients.schemas.fields import PathId
+from matinee.clients.schemas.recommendations import Recommendations
+from matinee.clients.schemas.versions import Decision, ModelEvent, Version, VersionRecord, Versions
 from matinee.ranking import ListRequest
 from matinee.serving import problems
 from matinee.serving.answering.user_history import user_ref
-from matinee.serving.pipeline.versions import SHOWN, Registry
+from matinee.serving.pipeline.versions import SHOWN, RegisteredVersions
 from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["pipeline"])
 
-Number = Annotated[api.PathId, Path(description="A registered version.")]
+Number = Annotated[PathId, Path(description="A registered version.")]
 
 
 @router.get("/v1/versions", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY))
-async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> pipeline.Versions:
+async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Versions:
     """Registered versions, newest first, with their metrics beside the baselines', verdicts, and when they served."""
     found = await server.versions.newest(limit)
     on_disk = await server.on_demand.available()
-    return pipeline.Versions(
+    return Versions(
         production=found.production,
         roll_back_to=found.roll_back_to,
-        versions=[
-            pipeline.Version(**_version(found, each, on_disk), metrics=_shown(found.metrics[each.run_id]))
+        versions=tuple(
+            Version(**_version(found, each, on_disk), metrics=_shown(found.metrics[each.run_id]))
             for each in found.versions
-        ],
+        ),
     )
 
 
 # Before the route of one version, which would take the path as one.
 @router.get(
     "/v1/versions/{version}/users/{user_id:path}/recommendations",
-    response_model=api.Recommendations,
+    response_model=Recommendations,
     responses=problems.documented(
         problems.NO_SUCH_GENRE,
         {404: "The version is not on this server's disk."},
@@ -48,7 +50,7 @@ async def recommend_by_version(
     request: Request,
     server: Server,
     version: Number,
-    user_id: Annotated[api.PathId, Path()],
+    user_id: Annotated[PathId, Path()],
     filters: Filtered,
     k: K = 10,
 ) -> Response:
@@ -64,25 +66,23 @@ async def recommend_by_version(
     "/v1/versions/{version:path}",
     responses=problems.documented({404: "There is no such version."}, problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY),
 )
-async def version(server: Server, version: Number) -> pipeline.VersionRecord:
+async def version(server: Server, version: Number) -> VersionRecord:
     """One version, with all its metrics, the record of the decision on it, and its history."""
     found, decision = await server.versions.one(version)
     (record,) = found.versions
-    return pipeline.VersionRecord(
+    return VersionRecord(
         **_version(found, record, await server.on_demand.available()),
         metrics=found.metrics[record.run_id],
-        decision=None if decision is None else pipeline.Decision.model_validate(decision),
-        events=[
-            pipeline.ModelEvent(
-                what=event.what, at=event.at, previous_version=event.previous_version, reason=event.reason
-            )
+        decision=None if decision is None else Decision.model_validate(decision),
+        events=tuple(
+            ModelEvent(what=event.what, at=event.at, previous_version=event.previous_version, reason=event.reason)
             for event in found.events
             if event.version == record.version
-        ],
+        ),
     )
 
 
-def _version(found: Registry, version: VersionRecord, on_disk: list[str]) -> dict[str, Any]:
+def _version(found: RegisteredVersions, version: RegisteredVersion, on_disk: list[str]) -> dict[str, Any]:
     tags = version.tags
     return {
         "version": version.version,
@@ -94,7 +94,7 @@ def _version(found: Registry, version: VersionRecord, on_disk: list[str]) -> dic
         "verdict": tags.verdict,
         "reason": tags.reason,
         "is_rolled_back": found.is_rolled_back(version),
-        "served": [pipeline.TimeServed(since=each.since, until=each.until) for each in found.served(version)],
+        "served": found.served(version),
         "is_on_disk": version.version in on_disk,
     }
 

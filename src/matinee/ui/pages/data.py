@@ -4,7 +4,8 @@ from datetime import UTC
 
 import streamlit as st
 
-from matinee.clients.operator import Chunk, ChunkStatistics
+from matinee.clients.schemas.chunks import Chunk
+from matinee.drift.records import ChunkStatistics
 from matinee.ui.parts import charts
 from matinee.ui.parts.panels import last_day
 from matinee.ui.parts.titles import plain

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from matinee.clients.operator import Chunk, Versions
+from matinee.clients.schemas.chunks import Chunk
+from matinee.clients.schemas.versions import Versions
 from matinee.errors import MatineeError
 from matinee.ui.parts import charts, runs
 from matinee.ui.parts.decisions import decision

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from matinee.clients.operator import Check, Version
+from matinee.clients.schemas.versions import Check, Version
 from matinee.ui.parts.titles import plain
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.sentences import told

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from matinee.clients.operator import Version
+from matinee.clients.schemas.versions import Version
 from matinee.ui.parts.charts import Look
 
 Fate = Literal["promoted", "by_hand", "rejected", "rolled_back", "undecided"]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from matinee.clients.api import ModelInfo
+from matinee.clients.schemas.model import Model
 from matinee.errors import MatineeError
 from matinee.ui.parts.visit import MODEL_TTL_S, model_of
 
@@ -10,7 +10,7 @@ Pulse = tuple[str | None, int | None]
 """Version and chunk that serve."""
 
 
-def pulse_of(model: ModelInfo) -> Pulse:
+def pulse_of(model: Model) -> Pulse:
     """What the page must show of this model."""
     return model.version, model.chunk_id
 

@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable
 
 import streamlit as st
 
-from matinee.clients.api import ModelInfo, Movie, RankedMovie, Rating, Recommendations
+from matinee.clients.schemas.model import Model
+from matinee.clients.schemas.movies import Movie, RankedMovie
+from matinee.clients.schemas.ratings import Rating
+from matinee.clients.schemas.recommendations import Recommendations
 from matinee.errors import MatineeError
 from matinee.ui.parts.tiles import tile
 from matinee.ui.parts.titles import display_title, plain
@@ -34,7 +37,7 @@ def search(visit: Visit) -> None:
     cards(visit, found, "found")
 
 
-def recommended(visit: Visit, model: ModelInfo) -> None:
+def recommended(visit: Visit, model: Model) -> None:
     """The user's recommendations, how they were made, and which of them the last rating brought."""
     texts = visit.texts
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,7 +77,7 @@ def _choose_years(visit: Visit) -> tuple[int, int] | None:
     return None if chosen == (first, last) else chosen
 
 
-def _how(listed: Recommendations, model: ModelInfo, texts: Texts) -> str:
+def _how(listed: Recommendations, model: Model, texts: Texts) -> str:
     """How a list was made, in words."""
     if listed.policy == "popular" and model.policy == "popular":
         return texts.no_model if model.version is None else texts.popular_model

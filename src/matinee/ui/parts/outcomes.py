@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from matinee.clients.operator import RunProgress, Versions
+from matinee.clients.schemas.runs import RunProgress
+from matinee.clients.schemas.versions import Versions
 from matinee.ui.parts.decisions import said
 from matinee.ui.parts.titles import plain
 from matinee.ui.parts.visit import Visit

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from matinee.clients.api import KnownRating
+from matinee.clients.schemas.ratings import KnownRating
 from matinee.ui.parts.titles import display_title, plain
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.words import Texts

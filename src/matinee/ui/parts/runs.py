@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import streamlit as st
 
-from matinee.clients.operator import Run, RunProgress, Versions
+from matinee.clients.schemas.runs import Run, RunProgress
+from matinee.clients.schemas.versions import Versions
 from matinee.errors import MatineeError
 from matinee.ui.parts.outcomes import outcome
 from matinee.ui.parts.refusals import not_started, why

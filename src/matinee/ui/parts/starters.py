@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from matinee.clients.api import Movie
+from matinee.clients.schemas.movies import Movie
 
 ASKED = 12
 """Movies on the page."""

@@ -2,7 +2,7 @@
 
 import html
 
-from matinee.clients.api import Movie
+from matinee.clients.schemas.movies import Movie
 from matinee.ui.parts.titles import display_title
 
 INK = "#ffffff"

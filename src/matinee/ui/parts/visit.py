@@ -5,8 +5,10 @@ from functools import cached_property
 
 import streamlit as st
 
-from matinee.clients.api import Client, KnownRating, ModelInfo, Movie
-from matinee.clients.operator import Operator
+from matinee.clients.api import Client
+from matinee.clients.schemas.model import Model
+from matinee.clients.schemas.movies import Movie
+from matinee.clients.schemas.ratings import KnownRating
 from matinee.credentials import api_token
 from matinee.settings import Settings
 from matinee.ui.texts.words import Texts
@@ -32,7 +34,7 @@ class Visit:
         return client_of(self.url)
 
     @property
-    def operator(self) -> Operator:
+    def operator(self) -> Client:
         """The API, with the token of whoever runs it; that never leaves the page's server."""
         return operator_of(self.url, api_token(self.settings))
 
@@ -54,13 +56,13 @@ def client_of(url: str) -> Client:
 
 
 @st.cache_resource(show_spinner=False)
-def operator_of(url: str, token: str) -> Operator:
+def operator_of(url: str, token: str) -> Client:
     """The client with the token that all visitors share."""
-    return Operator(url, token)
+    return Client(url, token)
 
 
 @st.cache_data(ttl=MODEL_TTL_S, show_spinner=False)
-def model_of(url: str) -> ModelInfo:
+def model_of(url: str) -> Model:
     """What serves."""
     return client_of(url).model()
 

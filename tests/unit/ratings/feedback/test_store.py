@@ -154,7 +154,7 @@ def test_a_withdrawal_covers_what_a_data_set_said_before_it(store):
 
 @pytest.mark.parametrize(("user_id", "movie_id"), [("", None), ("u", ""), ("u", "a\x00")])
 def test_nothing_is_taken_back_for_an_id_that_is_none(store, user_id, movie_id):
-    with pytest.raises(BadData, match="is no id"):
+    with pytest.raises(BadData, match="is not a valid id"):
         store.withdraw(user_id, movie_id)
 
 

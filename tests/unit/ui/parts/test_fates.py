@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from matinee.clients.operator import TimeServed, Version
+from matinee.clients.schemas.versions import TimeServed, Version
 from matinee.ui.parts.fates import LOOKS, Fate, fate
 
 THEN = datetime(2020, 1, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """What a newcomer is asked about first."""
 
-from matinee.clients.api import Movie
+from matinee.clients.schemas.movies import Movie
 from matinee.ui.parts.starters import starters
 
 

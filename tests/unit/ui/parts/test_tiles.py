@@ -2,7 +2,7 @@
 
 import pytest
 
-from matinee.clients.api import Movie
+from matinee.clients.schemas.movies import Movie
 from matinee.ui.parts.tiles import COLOURS, INK, OTHER, colour, initial, tile
 
 

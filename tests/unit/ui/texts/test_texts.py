@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
+from matinee.clients.schemas.runs import RunOutcome
 from matinee.ratings.importing.schema import Reason
-from matinee.serving.pipeline.runs import Outcome
 from matinee.ui.parts.fates import Fate
 from matinee.ui.texts.korean import Korean
 from matinee.ui.texts.words import ENGLISH, KOREAN, LANGUAGE_NAMES, LANGUAGES, language_of
@@ -72,7 +72,7 @@ def test_an_open_particle_stands_only_where_it_is_closed(key):
 def test_whatever_the_server_can_say_has_words(texts):
     assert set(Reason) == texts.quarantine.keys()
     assert set(get_args(Fate)) == texts.fates.keys()
-    assert {*get_args(Outcome), "failed"} == texts.outcomes.keys()
+    assert {*get_args(RunOutcome), "failed"} == texts.outcomes.keys()
 
 
 def test_every_language_has_a_name():

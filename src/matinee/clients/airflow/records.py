@@ -1,0 +1,59 @@
+"""What Airflow tells of DAGs, runs and tasks, and the names that ours have.
+
+Airflow run ids (`dag_run_id` here) have nothing to do with MLflow's.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
+
+TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"
+"""The DAGs."""
+STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
+"""The tasks of `train_model` and `deploy_model`, in the order in which they run."""
+
+SUCCESS, FAILED, SKIPPED = "success", "failed", "skipped"
+ENDED = (SUCCESS, FAILED, SKIPPED, "upstream_failed", "removed")
+"""States in which a task or a run stays."""
+
+
+class Dag(BaseModel):
+    """A DAG as Airflow's scheduler knows it."""
+
+    dag_id: str
+    is_paused: bool
+    next_dagrun_run_after: datetime | None
+
+
+class DagRun(BaseModel):
+    """One run of a DAG."""
+
+    dag_id: str
+    dag_run_id: str
+    state: str
+    run_after: datetime | None = None
+    """When it was asked for."""
+    end_date: datetime | None = None
+
+
+class TaskInstance(BaseModel):
+    """One task of a run; `state` is nothing until it is scheduled."""
+
+    task_id: str
+    state: str | None
+    try_number: int
+
+
+@dataclass(frozen=True)
+class DagRunProgress:
+    """Where a run stands."""
+
+    run: DagRun
+    tasks: tuple[TaskInstance, ...]
+
+
+def new_run_id(prefix: str) -> str:
+    """Airflow run id that nobody has used."""
+    return f"{prefix}__{datetime.now(UTC):%Y-%m-%dT%H.%M.%S}_{secrets.token_hex(4)}"

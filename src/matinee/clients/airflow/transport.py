@@ -1,0 +1,77 @@
+"""Requests to Airflow's REST API: they survive a short absence of its server, which its supervisor restarts."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from matinee.errors import DependencyUnreachable
+
+POLL_S = 0.5
+"""Pause between two questions about the same thing."""
+
+_AWAY = (401, 502, 503, 504)
+"""Answers of a server that is not itself yet, or that has forgotten us."""
+
+
+class AirflowTransport:
+    """Asks the server at `url`; it may be away for `absence_s`, and silent for `timeout_s`."""
+
+    def __init__(self, url: str, absence_s: float, timeout_s: float) -> None:
+        self.url = url
+        self.absence_s = absence_s
+        # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ask(
+        self, method: str, path: str, params: Mapping[str, str | int] | None = None, json: object = None
+    ) -> httpx.Response:
+        """Answer of Airflow; asks again while its server is away. Safe for POST, since a run id is used once.
+
+        Raises:
+            DependencyUnreachable: it stays away.
+        """
+        deadline = time.monotonic() + self.absence_s
+        while True:
+            try:
+                if "Authorization" not in self._http.headers:
+                    self._authorize()
+                answer = self._http.request(method, f"/api/v2{path}", params=params, json=json)
+                if answer.status_code not in _AWAY:
+                    return answer
+                self._http.headers.pop("Authorization", None)
+                problem = f"HTTP {answer.status_code}"
+            except httpx.HTTPError as error:
+                problem = str(error) or type(error).__name__
+            if time.monotonic() > deadline:
+                raise DependencyUnreachable(
+                    f"Airflow does not answer at {self.url} ({problem}).",
+                    "Start it with `matinee up`, or correct MATINEE_AIRFLOW_URL.",
+                    code="airflow-unreachable",
+                )
+            time.sleep(POLL_S)
+
+    def _authorize(self) -> None:
+        token = self._http.get("/auth/token").raise_for_status().json()["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
+
+def read_json(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer.
+
+    Raises:
+        DependencyUnreachable: it is an error.
+    """
+    if not answer.is_success:
+        raise DependencyUnreachable(
+            f"Airflow answered {answer.status_code} to {answer.request.method} {answer.request.url.path}.",
+            f"It said: {answer.text[:200]}",
+            code="airflow-unreachable",
+        )
+    body: dict[str, Any] = answer.json()
+    return body

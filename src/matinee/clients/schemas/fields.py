@@ -1,0 +1,69 @@
+"""The fields that many models share: ids, times, stars, and the bases of questions and answers.
+
+Ids are opaque strings; numbers are accepted and read as strings. Times are ISO 8601, or seconds since 1970.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from matinee.ratings.fields import EARLIEST, LONGEST_ID, in_utc, is_printable, is_valid_id, latest_time
+
+MAX_K = 500
+"""Longest list that can be asked for."""
+MAX_BATCH = 1_000
+"""Most ratings in one request."""
+
+
+def _number_as_string(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _valid_id(value: str) -> str:
+    if not is_valid_id(value):
+        raise ValueError("an id is made of printable characters")
+    return value
+
+
+def _printable(value: str) -> str:
+    if not is_printable(value):
+        raise ValueError("an id is made of printable characters")
+    return value
+
+
+def _plausible(value: datetime) -> datetime:
+    if value < EARLIEST:
+        raise ValueError(f"a time before {EARLIEST:%Y-%m-%d} cannot be meant")
+    if value > latest_time():
+        raise ValueError("the time lies in the future")
+    return value
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ID),
+    AfterValidator(_valid_id),
+    BeforeValidator(_number_as_string, json_schema_input_type=str | int),
+]
+PathId = Annotated[Id, BeforeValidator(unquote)]
+"""An id in a path, which is matched as it came (`middleware.RequestContext`): a slash in an id is `%2F`."""
+IdPrefix = Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_printable)]
+"""What an id may begin with; empty for any."""
+Stars = Annotated[float, Field(strict=True, ge=0.5, le=5, multiple_of=0.5)]
+Instant = Annotated[datetime, AfterValidator(in_utc), AfterValidator(_plausible)]
+"""A time at which somebody may have rated a movie, in UTC."""
+Year = Annotated[int, Field(ge=0, le=9999)]
+
+
+class Answer(BaseModel):
+    """Base of everything that is answered. A client ignores fields that it does not know: a newer server says more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class RequestBody(BaseModel):
+    """Base of everything that is accepted; a field that nobody reads is an error of the caller."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

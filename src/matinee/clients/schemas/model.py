@@ -1,0 +1,52 @@
+"""The served model, and changing it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from matinee.clients.schemas import examples
+from matinee.clients.schemas.examples import shown
+from matinee.clients.schemas.fields import Answer, Id, RequestBody
+
+
+class SwapRequest(RequestBody, json_schema_extra=shown(examples.SWAP_REQUEST)):
+    """Which version to serve."""
+
+    version: Id | None = None
+    """A registered version; default is the one with the alias `production`."""
+
+
+class Swap(Answer, json_schema_extra=shown(examples.SWAP)):
+    """A version that every worker serves."""
+
+    version: str
+    previous_version: str | None
+    workers: int
+    """How many serve it: all."""
+    duration_s: float
+
+
+class Model(Answer, json_schema_extra=shown(examples.MODEL)):
+    """What is served; before the first model `version` is null and `policy` is `popular`."""
+
+    name: str
+    version: str | None
+    run_id: str | None
+    algorithm: str
+    chunk_id: int | None
+    data_through: datetime | None
+    """End of the time that the training data covers."""
+    trained_at: datetime | None
+    loaded_at: datetime
+    metrics: Mapping[str, float]
+    policy: Literal["learned", "popular"]
+
+
+class Coverage(Answer, json_schema_extra=shown(examples.COVERAGE)):
+    """How the lists since the served model was loaded spread over the catalogue."""
+
+    model_version: str | None
+    n_movies: int
+    """Size of the catalogue."""
+    recommended_movies_ratio: float
+    """Part of it that was in a list."""

@@ -1,0 +1,22 @@
+"""Whether the server lives and is ready."""
+
+from typing import Literal
+
+from matinee.clients.schemas import examples
+from matinee.clients.schemas.examples import shown
+from matinee.clients.schemas.fields import Answer
+
+
+class Live(Answer, json_schema_extra=shown(examples.LIVE)):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(Answer, json_schema_extra=shown(examples.READY)):
+    """Recommendations can be answered and ratings stored."""
+
+    status: Literal["ready"] = "ready"
+    policy: Literal["learned", "popular"]
+    model_version: str | None
+    database: Literal["reachable"] = "reachable"

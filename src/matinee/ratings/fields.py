@@ -1,0 +1,32 @@
+"""What an id and a time of a rating are, for the API, the feedback store and imported files alike."""
+
+from datetime import UTC, datetime, timedelta
+
+LONGEST_ID = 255
+"""Longest user id, movie id and idempotency key, in characters."""
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""No rating is older."""
+
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far in the future a rating may lie: clocks differ, and a local time may have been taken for UTC."""
+
+
+def is_printable(value: str) -> bool:
+    """Whether `value` may be the beginning of an id."""
+    return len(value) <= LONGEST_ID and value.isprintable()
+
+
+def is_valid_id(value: str) -> bool:
+    """Whether `value` is an id: 1 to `LONGEST_ID` printable characters, not all of them spaces."""
+    return bool(value.strip()) and is_printable(value)
+
+
+def in_utc(time: datetime) -> datetime:
+    """`time` in UTC; one without a time zone is taken for UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def latest_time(now: datetime | None = None) -> datetime:
+    """The latest time that a rating may have."""
+    return (now or datetime.now(UTC)) + CLOCK_TOLERANCE

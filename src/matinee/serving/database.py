@@ -1,0 +1,28 @@
+"""Questions to the database, asked off the event loop: the one place that says that it is unavailable."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from matinee.errors import DependencyUnreachable
+
+T = TypeVar("T")
+
+
+async def ask_database(question: Callable[[], T]) -> T:
+    """The answer to `question`, which runs in a thread.
+
+    Raises:
+        DependencyUnreachable: the database is unavailable.
+    """
+    try:
+        return await asyncio.to_thread(question)
+    except DBAPIError as error:
+        raise database_unavailable(error.orig) from error
+
+
+def database_unavailable(error: BaseException | None) -> DependencyUnreachable:
+    """What to raise when the database failed with `error`."""
+    return DependencyUnreachable(f"The database is unavailable: {error}.", "Check its disk or its server.")
