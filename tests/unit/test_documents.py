@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from matinee.cli import app
-from matinee.ratings.importing.schema import Reason
+from matinee.ratings.importing.schema import QuarantineReason
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 
@@ -87,7 +87,7 @@ def test_the_decisions_are_all_in_their_index():
 
 def test_every_reason_of_the_quarantine_is_explained():
     text = (ROOT / "docs" / "own-data.md").read_text()
-    assert [reason for reason in Reason if f"`{reason}`" not in text] == []
+    assert [reason for reason in QuarantineReason if f"`{reason}`" not in text] == []
 
 
 def test_the_example_of_own_data_is_read_as_it_says(tmp_path):
@@ -152,10 +152,6 @@ NOT_FOR = {
 ON_THE_WAY = {
     "artifact/artifact.py imports matinee.models.base.Fitted",
     "artifact/artifact.py imports matinee.models.base.Interactions",
-    "clients/mlflow_rest.py imports matinee.serving.model.served.NAME",
-    "clients/mlflow_rest.py imports matinee.serving.model.served.Registered",
-    "clients/mlflow_rest.py imports matinee.serving.model.store.writing",
-    "clients/mlflow_rest.py imports matinee.serving.workers.background.run_in_background",
     "serving/model/fallback.py imports matinee.models.base.Interactions",
     "serving/model/fallback.py imports matinee.models.base.fit",
     "serving/model/fallback.py imports matinee.models.popular.Popular",
@@ -187,6 +183,29 @@ def test_serving_training_and_the_page_do_not_know_each_other():
         if f"{module}.".startswith(tuple(f"matinee.{each}." for each in NOT_FOR.get(_room(path), ())))
     }
     assert known - ON_THE_WAY == set()
+
+
+SAME_NAME = {
+    "Check": "what the gate asked, and the part of it that the API promises",
+    "Chunk": "a row of the ledger, and the part of it that the API promises",
+    "ChunkDecision": "what somebody decided about a chunk, with who did, and the part of it that the API promises",
+    "Decision": "the record of a verdict, and the part of it that the API promises",
+    "History": "what a user has rated, and what became of the models: each the plain word of its room",
+    "ModelEvent": "a line of the history of the models, and the part of it that the API promises",
+    "Reason": "a row of the matrix that speaks for another one, and the movie that the API tells of it",
+}
+"""Class names that are declared twice in `src/matinee`, and why; every other name means one thing."""
+
+
+def test_a_class_name_is_declared_once_or_is_known_to_mean_two_things():
+    declared: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "src" / "matinee").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                declared.setdefault(node.name, []).append(path.name)
+    assert {name: paths for name, paths in declared.items() if len(paths) > 1 and name not in SAME_NAME} == {}
+    assert max(map(len, declared.values())) == 2
+    assert len(SAME_NAME) <= 8
 
 
 def _imports() -> Iterator[tuple[str, str]]:

@@ -25,7 +25,12 @@ def handler(folder: Path) -> type[BaseHTTPRequestHandler]:
                 self._send_file(parts.path.removeprefix(_FILES))
             elif parts.path == f"{_API}/model-versions/get":
                 version = parse_qs(parts.query)["version"][0]
-                about = {"version": version, "run_id": f"run-{version}", "source": f"mlflow-artifacts:/{version}"}
+                about = {
+                    "version": version,
+                    "run_id": f"run-{version}",
+                    "source": f"mlflow-artifacts:/{version}",
+                    "creation_timestamp": 0,
+                }
                 self._send_json(200, {"model_version": about})
             elif parts.path == f"{_API}/runs/get":
                 self._send_json(200, {"run": {"data": {"metrics": []}}})

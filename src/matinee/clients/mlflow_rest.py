@@ -1,37 +1,32 @@
-"""What the server asks of MLflow, over its REST API: importing mlflow would cost two seconds and 200 packages."""
+"""Reads MLflow over its REST API: importing mlflow would cost two seconds and 200 packages."""
 
 import asyncio
 import math
-import threading
-from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from matinee.artifact import artifact
-from matinee.errors import BadData, DependencyUnreachable, NotFound
-from matinee.serving.model.served import NAME, Registered
-from matinee.serving.model.store import writing
-from matinee.serving.workers.background import run_in_background
+from matinee.errors import DependencyUnreachable, NotFound
 
+NAME = "movie-recommender"
+"""Name of the registered model, and of the experiment that its runs belong to."""
 ALIAS = "production"
+"""Alias of the version in production."""
+
 TIMEOUT_S = 10.0
 """Longest silence of MLflow."""
 TOTAL_TIMEOUT_S = 100.0
 """Longest time for all that one swap asks of MLflow."""
 
+FILES = "/api/2.0/mlflow-artifacts/artifacts"
+"""Path of MLflow's file proxy."""
 _API = "/api/2.0/mlflow"
-_FILES = "/api/2.0/mlflow-artifacts/artifacts"
-_BLOCK_BYTES = 1 << 18
-"""Of a file that is copied; small enough to leave what answers need in a core's cache."""
 _MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 """How MLflow says that there is no such thing; of an alias it says the second."""
 
@@ -48,13 +43,15 @@ class VersionTags(BaseModel):
     reason: str = ""
 
 
-class VersionRecord(BaseModel):
+class RegisteredVersion(BaseModel):
     """A registered version as it stands in the registry."""
 
     model_config = ConfigDict(frozen=True)
 
     version: str
     run_id: str = ""
+    source: str = ""
+    """URI of the logged model's files."""
     created_at: Annotated[datetime, Field(validation_alias="creation_timestamp")]
     tags: VersionTags = VersionTags()
 
@@ -71,9 +68,8 @@ class MlflowReader:
     """
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
-        self._url = urlsplit(url)
-        self._user, _, self._address = self._url.netloc.rpartition("@")
-        self._timeout_s = timeout_s
+        self.url = url
+        self.timeout_s = timeout_s
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
         self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=False)
 
@@ -88,23 +84,10 @@ class MlflowReader:
             async with asyncio.timeout(TOTAL_TIMEOUT_S):
                 yield
         except TimeoutError as error:
-            raise self._unreachable(f"it took longer than {TOTAL_TIMEOUT_S:.0f} s") from error
+            raise self.unavailable(f"it took longer than {TOTAL_TIMEOUT_S:.0f} s") from error
 
-    async def registered(self, version: str | None) -> Registered:
-        """A version with its metrics; the one in production when `version` is None.
-
-        Raises:
-            NotFound: there is no such version, or none in production.
-        """
-        if version is None:
-            found = await self.in_production()
-        else:
-            parameters = {"name": NAME, "version": version}
-            found = await self._version("/model-versions/get", parameters, f"There is no version {version!r}.")
-        return found.model_copy(update={"metrics": await self._metrics(found.run_id)})
-
-    async def in_production(self) -> Registered:
-        """The version in production, without its metrics: one small request.
+    async def in_production(self) -> RegisteredVersion:
+        """The version in production: one small request.
 
         Raises:
             NotFound: none is in production.
@@ -112,7 +95,7 @@ class MlflowReader:
         parameters = {"name": NAME, "alias": ALIAS}
         return await self._version("/registered-models/alias", parameters, "No version is in production.")
 
-    async def versions(self, limit: int) -> list[VersionRecord]:
+    async def versions(self, limit: int) -> list[RegisteredVersion]:
         """Registered versions, newest first, at most `limit`; none before the first is registered."""
         parameters = {
             "filter": f"name = '{NAME}'",
@@ -121,18 +104,16 @@ class MlflowReader:
         }
         found = await self._get(f"{_API}/model-versions/search", parameters, "There is no registered model.")
         with self._reading():
-            return [VersionRecord.model_validate(each) for each in found.get("model_versions", [])]
+            return [RegisteredVersion.model_validate(each) for each in found.get("model_versions", [])]
 
-    async def version(self, version: str) -> VersionRecord:
+    async def version(self, version: str) -> RegisteredVersion:
         """One registered version.
 
         Raises:
             NotFound: there is none.
         """
         parameters = {"name": NAME, "version": version}
-        found = await self._get(f"{_API}/model-versions/get", parameters, f"There is no version {version!r}.")
-        with self._reading():
-            return VersionRecord.model_validate(found["model_version"])
+        return await self._version("/model-versions/get", parameters, f"There is no version {version!r}.")
 
     async def metrics_of(self, run_ids: Sequence[str]) -> dict[str, dict[str, float]]:
         """Newest values of the metrics of runs, by run id; a run that was deleted is not there. One request."""
@@ -159,37 +140,17 @@ class MlflowReader:
         with self._reading():
             root = urlsplit(str(found["run"]["info"]["artifact_uri"])).path.strip("/")
         try:
-            response = await self._http.get(f"{_FILES}/{quote(root)}/{name}")
+            response = await self._http.get(f"{FILES}/{quote(root)}/{name}")
         except httpx.HTTPError as error:
-            raise self._unreachable(str(error) or type(error).__name__) from error
+            raise self.unavailable(str(error) or type(error).__name__) from error
         if response.status_code == 404:
             raise NotFound(f"Run {run_id} has no file {name}.", "It was not evaluated.")
         if response.is_error:
-            raise self._unreachable(f"it answered {response.status_code}")
+            raise self.unavailable(f"it answered {response.status_code}")
         with self._reading():
             return dict(orjson.loads(response.content))
 
-    async def download(self, registered: Registered, folder: Path) -> None:
-        """Put the artifact's files into `folder`, the manifest first: an unknown format is refused without the rest.
-
-        Raises:
-            BadData: the version has no such files, or their format is not known.
-            MatineeError: they cannot be written.
-        """
-        root = _artifact_path(registered)
-        await self._download(f"{root}/{artifact.MANIFEST}", folder / artifact.MANIFEST)
-        manifest = artifact.read_manifest(folder)
-        for name in artifact.file_names(manifest):
-            await self._download(f"{root}/{name}", folder / name)
-
-    async def _version(self, path: str, parameters: dict[str, str], otherwise: str) -> Registered:
-        found = await self._get(f"{_API}{path}", parameters, otherwise)
-        with self._reading():
-            record = found["model_version"]
-            version, run_id, source = str(record["version"]), str(record.get("run_id") or ""), str(record["source"])
-        return Registered(version=version, run_id=run_id, source=source)
-
-    async def _metrics(self, run_id: str) -> dict[str, float]:
+    async def metrics(self, run_id: str) -> dict[str, float]:
         """Newest value of each metric of a run; empty when the run was deleted."""
         try:
             found = await self._get(f"{_API}/runs/get", {"run_id": run_id}, f"There is no run {run_id!r}.")
@@ -197,6 +158,11 @@ class MlflowReader:
             return {}
         with self._reading():
             return _finite(found["run"]["data"])
+
+    async def _version(self, path: str, parameters: dict[str, str], otherwise: str) -> RegisteredVersion:
+        found = await self._get(f"{_API}{path}", parameters, otherwise)
+        with self._reading():
+            return RegisteredVersion.model_validate(found["model_version"])
 
     async def _experiment_id(self) -> str | None:
         parameters = {"experiment_name": NAME}
@@ -215,51 +181,14 @@ class MlflowReader:
         try:
             response = await self._http.request(method, path, **more)
         except httpx.HTTPError as error:
-            raise self._unreachable(str(error) or type(error).__name__) from error
+            raise self.unavailable(str(error) or type(error).__name__) from error
         with self._reading():
             answer = response.json()
             if response.is_error and answer["error_code"] in _MISSING:
                 raise NotFound(otherwise, "See them with: matinee versions.")
         if response.is_error or not isinstance(answer, dict):
-            raise self._unreachable(f"it answered {response.status_code}")
+            raise self.unavailable(f"it answered {response.status_code}")
         return answer
-
-    async def _download(self, path: str, target: Path) -> None:
-        """In a thread: thousands of blocks would each wait for a turn of the event loop that answers people."""
-        given_up = threading.Event()
-        try:
-            await run_in_background(lambda: self._copy(path, target, given_up))
-        except (OSError, HTTPException) as error:
-            raise self._unreachable(str(error) or type(error).__name__) from error
-        finally:
-            given_up.set()
-
-    def _copy(self, path: str, target: Path, given_up: threading.Event) -> None:
-        # Not by httpx, whose way from the socket to the file is Python: it would hold up answers for a second.
-        with closing(self._connection()) as connection:
-            connection.request("GET", f"{self._url.path.rstrip('/')}{_FILES}/{quote(path)}", headers=self._credentials)
-            response = connection.getresponse()
-            if response.status == 404:
-                raise BadData(f"MLflow has no file {path}.", "Train it again, or deploy another version.")
-            if response.status != 200:
-                raise HTTPException(f"it answered {response.status}")
-            block = memoryview(bytearray(_BLOCK_BYTES))
-            with writing(), target.open("wb") as file:
-                while not given_up.is_set() and (n_bytes := _read(response, block)):
-                    file.write(block[:n_bytes])
-            if response.length and not given_up.is_set():
-                raise HTTPException(f"it closed the connection {response.length} bytes before the end of a file")
-
-    def _connection(self) -> HTTPConnection:
-        url = self._url
-        kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-        return kind(url.hostname or "", url.port, timeout=self._timeout_s)
-
-    @property
-    def _credentials(self) -> dict[str, str]:
-        """Of a URL that names a user."""
-        user = b64encode(unquote(self._user).encode()).decode()
-        return {"Authorization": f"Basic {user}"} if user else {}
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -267,40 +196,20 @@ class MlflowReader:
         try:
             yield
         except (ValueError, TypeError, LookupError) as error:
-            raise self._unreachable("its answer cannot be understood") from error
+            raise self.unavailable("its answer cannot be understood") from error
 
-    def _unreachable(self, reason: object) -> DependencyUnreachable:
+    def unavailable(self, reason: object) -> DependencyUnreachable:
+        """What to raise when MLflow fails for `reason`; the address is told without its password."""
+        url = urlsplit(self.url)
+        address = url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()
         return DependencyUnreachable(
-            f"MLflow at {self._url._replace(netloc=self._address).geturl()} does not do its work: {reason}.",
+            f"MLflow at {address} is unavailable: {reason}.",
             "Is it running? See: matinee status.",
             code="mlflow-unreachable",
         )
-
-
-def _read(response: HTTPResponse, block: memoryview) -> int:
-    """Bytes read into `block`, 0 at the end. That a connection broke must not pass for a fault of the disk."""
-    try:
-        return response.readinto(block)
-    except OSError as error:
-        raise HTTPException(str(error)) from error
 
 
 def _finite(data: dict[str, Any]) -> dict[str, float]:
     """Metrics of a run's data."""
     values = {str(each["key"]): float(each["value"]) for each in data.get("metrics", [])}
     return {name: value for name, value in values.items() if math.isfinite(value)}
-
-
-def _artifact_path(registered: Registered) -> str:
-    """Path of the artifact on MLflow's file proxy.
-
-    Raises:
-        BadData: the version's files are somewhere else.
-    """
-    source = urlsplit(registered.source)
-    if source.scheme != "mlflow-artifacts":
-        raise BadData(
-            f"Version {registered.version} is registered with the files {registered.source}.",
-            "Register it with the mlflow-artifacts URI of its files.",
-        )
-    return f"{source.path.strip('/')}/artifacts/{artifact.FOLDER}"

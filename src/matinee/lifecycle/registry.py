@@ -20,6 +20,7 @@ import httpx
 import polars as pl
 
 from matinee.artifact import artifact
+from matinee.clients.mlflow_rest import ALIAS, NAME
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.gate import Decision, Verdict
 from matinee.settings import Settings
@@ -39,11 +40,6 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
-
-NAME = "movie-recommender"
-"""Name of the registered model and of the experiment."""
-
-ALIAS = "production"
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -322,7 +318,7 @@ class Registry:
 
     def _unreachable(self, error: Exception) -> DependencyUnreachable:
         return DependencyUnreachable(
-            f"MLflow at {self._url} does not do its work ({error}).", "Is it running? See: matinee status."
+            f"MLflow at {self._url} is unavailable ({error}).", "Is it running? See: matinee status."
         )
 
 

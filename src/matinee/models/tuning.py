@@ -34,26 +34,26 @@ class Trial(NamedTuple):
     """Rows of the movies liked next, none of them in the history."""
 
 
-class Step(NamedTuple):
+class ForwardStep(NamedTuple):
     """A stretch of time: what was known when it began, and what people did in it."""
 
     past: Interactions
     trials: Sequence[Trial]
 
 
-def steps(interactions: Interactions, share: float) -> list[Step]:
+def steps(interactions: Interactions, share: float) -> list[ForwardStep]:
     """The newest `share` of the ratings, in `STEPS` stretches of equal length."""
     rated_at = interactions.histories.rated_at
     start, end = np.quantile(rated_at, 1 - share), rated_at.max() + 1
     bounds = np.linspace(start, end, STEPS + 1).astype(np.int64)
     found = [
-        Step(interactions.before(int(begins)), list(_trials(interactions, int(begins), int(ends))))
+        ForwardStep(interactions.before(int(begins)), list(_trials(interactions, int(begins), int(ends))))
         for begins, ends in pairwise(bounds)
     ]
     return [step for step in found if step.trials]
 
 
-def ndcg_of_weights(personal: Fitted, walked: Sequence[Step], popularities: Sequence[Floats]) -> Floats:
+def ndcg_of_weights(personal: Fitted, walked: Sequence[ForwardStep], popularities: Sequence[Floats]) -> Floats:
     """NDCG@10 of each trial with each of several popularities added to what is personal.
 
     Args:

@@ -18,6 +18,7 @@ from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.response_cache import ResponseCache
+from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
@@ -59,8 +60,9 @@ def create_app(
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)
     store = ModelStore(settings.home / "serving")
     slot = ModelSlot(settings, store, metrics)
-    swapper = Swapper(slot, store, mlflow, group, metrics)
-    follower = Follower(slot, store, swapper, mlflow, group, production_interval_s)
+    source = ModelSource(mlflow)
+    swapper = Swapper(slot, store, source, group, metrics)
+    follower = Follower(slot, store, swapper, source, group, production_interval_s)
     runs = PipelineRuns(settings)
 
     @asynccontextmanager

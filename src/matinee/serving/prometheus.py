@@ -22,7 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from matinee.ranking import Policy
-from matinee.serving.answering.coverage import Coverage
+from matinee.serving.answering.coverage import CoverageMap
 from matinee.serving.model.served import Provenance, ServedModel
 from matinee.serving.workers import shared
 
@@ -55,7 +55,7 @@ class Metrics:
         self._described.register(_Processes())
         self._folder = folder
         self._served: ServedModel | None = None
-        self._coverage: Coverage | None = None
+        self._coverage: CoverageMap | None = None
         self._requests = Counter(
             "matinee_requests_total",
             "Requests by route, status and policy of the answer (empty where nothing was ranked).",
@@ -146,7 +146,7 @@ class Metrics:
 
     def serve(self, served: ServedModel) -> None:
         """Describe the model that is served from now on."""
-        self._coverage = Coverage(self._folder, served.version or "fallback", len(served.catalogue))
+        self._coverage = CoverageMap(self._folder, served.version or "fallback", len(served.catalogue))
         self._served = served
 
     def page(self) -> bytes:

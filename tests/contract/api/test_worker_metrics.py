@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from matinee.serving.answering.coverage import Coverage
+from matinee.serving.answering.coverage import CoverageMap
 
 SCRIPT = """
     import os, sys
@@ -68,9 +68,9 @@ def test_each_worker_that_lives_tells_its_memory(page):
 
 
 def test_what_any_worker_recommended_is_covered(tmp_path):
-    one, other = (Coverage(tmp_path, "7", 8) for _ in range(2))
+    one, other = (CoverageMap(tmp_path, "7", 8) for _ in range(2))
     one.add(np.array([0, 1]))
     other.add(np.array([1, 2]))
     assert one.share == other.share == 3 / 8
-    assert Coverage(tmp_path, "8", 8).share == 0
-    assert Coverage(tmp_path, "9", 0).share == 0
+    assert CoverageMap(tmp_path, "8", 8).share == 0
+    assert CoverageMap(tmp_path, "9", 0).share == 0

@@ -23,7 +23,7 @@ IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]
 _FARTHEST_EPOCH_S = 1e11
 
 
-class Reason(StrEnum):
+class QuarantineReason(StrEnum):
     """Why a row is in quarantine."""
 
     WRONG_ENCODING = "wrong_encoding"
@@ -118,17 +118,17 @@ def _reason(scale: Scale, latest: datetime) -> pl.Expr:
     lowest, highest = (pl.lit(bound, pl.Float32) for bound in (scale.lowest, scale.highest))
     return (
         pl.when(empty)
-        .then(pl.lit(Reason.EMPTY_ID))
+        .then(pl.lit(QuarantineReason.EMPTY_ID))
         .when(~rating.is_finite().fill_null(value=False))
-        .then(pl.lit(Reason.RATING_NOT_A_NUMBER))
+        .then(pl.lit(QuarantineReason.RATING_NOT_A_NUMBER))
         .when(~rating.is_between(lowest, highest))
-        .then(pl.lit(Reason.RATING_OUT_OF_RANGE))
+        .then(pl.lit(QuarantineReason.RATING_OUT_OF_RANGE))
         .when("no_time")
-        .then(pl.lit(Reason.TIME_MISSING))
+        .then(pl.lit(QuarantineReason.TIME_MISSING))
         .when(rated_at.is_null() & ~pl.col("is_number").fill_null(value=False))
-        .then(pl.lit(Reason.TIME_UNREADABLE))
+        .then(pl.lit(QuarantineReason.TIME_UNREADABLE))
         .when(~rated_at.is_between(EARLIEST, latest).fill_null(value=False))
-        .then(pl.lit(Reason.TIME_OUT_OF_RANGE))
+        .then(pl.lit(QuarantineReason.TIME_OUT_OF_RANGE))
     )
 
 
@@ -139,9 +139,9 @@ def _with_repeats(usable: pl.DataFrame) -> pl.DataFrame:
     kept_rating = pl.when(~repeated).then("rating").forward_fill()
     return ordered.with_columns(
         reason=pl.when(repeated & (pl.col("rating") == kept_rating))
-        .then(pl.lit(Reason.DUPLICATE))
+        .then(pl.lit(QuarantineReason.DUPLICATE))
         .when(repeated)
-        .then(pl.lit(Reason.CONFLICT))
+        .then(pl.lit(QuarantineReason.CONFLICT))
     )
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import polars as pl
 
 from matinee.errors import BadData
-from matinee.ratings.importing.schema import Reason
+from matinee.ratings.importing.schema import QuarantineReason
 
 _BATCH_BYTES = 32 << 20
 _BATCH_ROWS = 1_000_000
@@ -73,7 +73,7 @@ class TextTable:
         return self._with_reason(lines, parts, complete)
 
     def _with_reason(self, lines: pl.DataFrame, parts: pl.DataFrame, complete: pl.Series) -> pl.DataFrame:
-        reason = pl.coalesce("reason", pl.when(~complete).then(pl.lit(Reason.WRONG_FIELD_COUNT)))
+        reason = pl.coalesce("reason", pl.when(~complete).then(pl.lit(QuarantineReason.WRONG_FIELD_COUNT)))
         return pl.concat([lines.with_columns(reason=reason), parts], how="horizontal")
 
 
@@ -162,7 +162,7 @@ def _decoded(block: bytes, encoding: str, n_before: int) -> pl.DataFrame:
     except UnicodeDecodeError:
         pieces = block.split(b"\n")
         lines = [piece.decode(encoding, "backslashreplace") for piece in pieces]
-        reasons = [None if _decodes(piece, encoding) else Reason.WRONG_ENCODING for piece in pieces]
+        reasons = [None if _decodes(piece, encoding) else QuarantineReason.WRONG_ENCODING for piece in pieces]
     return pl.DataFrame(
         {
             "row": pl.Series(range(n_before + 1, n_before + 1 + len(lines)), dtype=pl.Int64),

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from matinee.errors import BadData, NotFound, UsageError
 from matinee.ratings.database import ChunkRow, FeedbackRow, QuarantineRow, claiming, engine, writing
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, without_withdrawn
-from matinee.ratings.importing.schema import RATINGS, Reason
+from matinee.ratings.importing.schema import RATINGS, QuarantineReason
 from matinee.ratings.ledger.chunks import CHUNK, Chunk, ChunkFiles, merged
 from matinee.ratings.ledger.periods import Period, first_period, next_period
 from matinee.ratings.sources.source import Source, prepare, source_name
@@ -102,7 +102,7 @@ class ChunkLedger:
             return [_chunk(row) for row in session.scalars(sa.select(ChunkRow).order_by(ChunkRow.chunk_id))]
 
     def quarantined(self, chunk_id: int) -> dict[str, int]:
-        """Rows that the chunk found in quarantine, by reason (`schema.Reason`)."""
+        """Rows that the chunk found in quarantine, by reason (`schema.QuarantineReason`)."""
         with Session(self._database) as session:
             row = session.get(ChunkRow, chunk_id)
             return {each.reason: each.n_rows for each in row.quarantine} if row else {}
@@ -273,7 +273,7 @@ def _found_in_quarantine(session: Session, reasons: dict[str, int], n_late: int)
     query = sa.select(QuarantineRow.reason, n_rows).group_by(QuarantineRow.reason)
     counted = dict(session.execute(query).all())
     found = {reason: count - counted.get(reason, 0) for reason, count in reasons.items()}
-    found[Reason.LATE] = n_late
+    found[QuarantineReason.LATE] = n_late
     return [QuarantineRow(reason=str(reason), n_rows=count) for reason, count in found.items() if count > 0]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from matinee.catalogue import MOVIES, canonical, completed
 from matinee.errors import UsageError
 from matinee.ratings.importing import schema
-from matinee.ratings.importing.schema import Reason
+from matinee.ratings.importing.schema import QuarantineReason
 from matinee.ratings.importing.tables import Table, TextTable, open_table, require_columns
 
 RATING_COLUMNS = tuple(schema.RATINGS)
@@ -71,9 +71,9 @@ def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.col("movie_id").str.strip_chars(), title=movies.title, genres=movies.genres
     )
     empty = pl.col("movie_id").is_null() | (pl.col("movie_id") == "")
-    named = raw.with_columns(reason=pl.coalesce("reason", pl.when(empty).then(pl.lit(Reason.EMPTY_ID))))
+    named = raw.with_columns(reason=pl.coalesce("reason", pl.when(empty).then(pl.lit(QuarantineReason.EMPTY_ID))))
     again = ~pl.struct("movie_id", pl.col("reason").is_null()).is_first_distinct()
-    checked = named.with_columns(reason=pl.coalesce("reason", pl.when(again).then(pl.lit(Reason.DUPLICATE))))
+    checked = named.with_columns(reason=pl.coalesce("reason", pl.when(again).then(pl.lit(QuarantineReason.DUPLICATE))))
     refused = checked.filter(pl.col("reason").is_not_null())
     return (
         canonical(checked.filter(pl.col("reason").is_null())),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Coverage:
+class CoverageMap:
     """A byte for each movie of a version, in a file that the workers map: 1 once the movie was recommended."""
 
     def __init__(self, folder: Path, version: str, n_movies: int) -> None:

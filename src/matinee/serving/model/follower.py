@@ -9,8 +9,8 @@ from random import SystemRandom
 
 import structlog
 
-from matinee.clients.mlflow_rest import MlflowReader
 from matinee.errors import BadData, MatineeError, NotFound
+from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
@@ -34,14 +34,14 @@ class Follower:
         slot: ModelSlot,
         store: ModelStore,
         swapper: Swapper,
-        mlflow: MlflowReader,
+        source: ModelSource,
         group: WorkerGroup,
         production_interval_s: float = PRODUCTION_INTERVAL_S,
     ) -> None:
         self._slot = slot
         self._store = store
         self._swapper = swapper
-        self._mlflow = mlflow
+        self._source = source
         self._group = group
         self._interval_s = production_interval_s
         self._random = SystemRandom()
@@ -94,7 +94,7 @@ class Follower:
             self._n_failures = 0
 
     async def _swap_if_missed(self) -> None:
-        production = await self._mlflow.in_production()
+        production = await self._source.in_production()
         deployed = self._store.deployed()
         is_served = deployed is not None and not self._is_behind
         is_known = deployed is not None and is_served and deployed.production == production.key

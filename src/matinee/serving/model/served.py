@@ -28,9 +28,6 @@ from matinee.ratings.feedback.store import StoredRating
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.recent_requests import RecentRequests
 
-NAME = "movie-recommender"
-"""Name of the registered model."""
-
 NO_NEWS = History.empty()
 
 

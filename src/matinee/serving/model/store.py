@@ -24,8 +24,9 @@ import structlog
 from pydantic import ValidationError
 
 from matinee.artifact import artifact
+from matinee.clients.mlflow_rest import NAME
 from matinee.errors import BadData, MatineeError
-from matinee.serving.model.served import NAME, Registered, ServedModel
+from matinee.serving.model.served import Registered, ServedModel
 
 log = structlog.get_logger()
 

@@ -16,12 +16,12 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import structlog
 
-from matinee.clients.mlflow_rest import MlflowReader
+from matinee.clients.schemas.model import Swap
 from matinee.errors import BadData, MatineeError, NotFound
+from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.served import Registered, ServedModel
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.store import ModelStore
@@ -38,26 +38,15 @@ FOLLOW_TIMEOUT_S = 20.0
 FOLLOW_INTERVAL_S = 0.2
 
 
-@dataclass(frozen=True)
-class Swap:
-    """What a swap did."""
-
-    version: str
-    previous_version: str | None
-    workers: int
-    """How many serve it: all."""
-    duration_s: float
-
-
 class Swapper:
     """Swaps the model of a server."""
 
     def __init__(
-        self, slot: ModelSlot, store: ModelStore, mlflow: MlflowReader, group: WorkerGroup, metrics: Metrics
+        self, slot: ModelSlot, store: ModelStore, source: ModelSource, group: WorkerGroup, metrics: Metrics
     ) -> None:
         self._slot = slot
         self._store = store
-        self._mlflow = mlflow
+        self._source = source
         self._group = group
         self._metrics = metrics
 
@@ -88,7 +77,7 @@ class Swapper:
         async with self._store.swapping():
             with self._metrics.swapping() as outcome:
                 previous = await self._served_now()
-                async with self._mlflow.within_time():
+                async with self._source.within_time():
                     registered, production = await self._looked_up(wanted)
                 is_same = registered.is_same_as(previous.registered)
                 ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
@@ -99,7 +88,12 @@ class Swapper:
                 workers = await self._switch(registered, production, previous)
             duration_s = time.perf_counter() - started
         log.info("model_served", version=registered.version, previous=previous.version, duration_s=round(duration_s, 3))
-        return Swap(registered.version, previous.version, workers, duration_s)
+        return Swap(
+            version=registered.version,
+            previous_version=previous.version,
+            workers=workers,
+            duration_s=round(duration_s, 3),
+        )
 
     async def _served_now(self) -> ServedModel:
         """The served model, after following what another worker may have deployed last."""
@@ -111,11 +105,11 @@ class Swapper:
 
     async def _looked_up(self, version: str | None) -> tuple[Registered, Registered | None]:
         """The wanted version, and the one in production."""
-        registered = await self._mlflow.registered(version)
+        registered = await self._source.registered(version)
         if version is None:
             return registered, registered
         try:
-            return registered, await self._mlflow.in_production()
+            return registered, await self._source.in_production()
         except NotFound:
             return registered, None
 
@@ -131,8 +125,8 @@ class Swapper:
 
     async def _downloaded(self, registered: Registered) -> ServedModel:
         with self._store.draft(registered.version) as draft:
-            async with self._mlflow.within_time():
-                await self._mlflow.download(registered, draft)
+            async with self._source.within_time():
+                await self._source.download(registered, draft)
             return await run_in_background(lambda: self._store.commit(draft, registered))
 
     async def _prepare(self, ready: ServedModel, registered: Registered) -> None:

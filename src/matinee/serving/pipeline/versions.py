@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from matinee.clients.mlflow_rest import MlflowReader, VersionRecord
+from matinee.clients.mlflow_rest import MlflowReader, RegisteredVersion
 from matinee.clients.schemas.versions import TimeServed
 from matinee.errors import NotFound
 from matinee.lifecycle.history import History, ModelEvent, last_good, left_behind
@@ -36,7 +36,7 @@ SHOWN = (
 class RegisteredVersions:
     """What is registered."""
 
-    versions: list[VersionRecord]
+    versions: list[RegisteredVersion]
     """Newest first."""
     production: str | None
     metrics: dict[str, dict[str, float]]
@@ -48,17 +48,17 @@ class RegisteredVersions:
         """The version that a rollback would bring back."""
         return last_good(self.events, self.production) if self.production else None
 
-    def stage(self, version: VersionRecord) -> str:
+    def stage(self, version: RegisteredVersion) -> str:
         """The alias decides what is in production; a tag that disagrees will be repaired."""
         if version.version == self.production:
             return "production"
         return "archived" if version.tags.stage == "production" else version.tags.stage
 
-    def is_rolled_back(self, version: VersionRecord) -> bool:
+    def is_rolled_back(self, version: RegisteredVersion) -> bool:
         """Whether a rollback left it and nobody put it back."""
         return version.version != self.production and version.version in left_behind(self.events)
 
-    def served(self, version: VersionRecord) -> tuple[TimeServed, ...]:
+    def served(self, version: RegisteredVersion) -> tuple[TimeServed, ...]:
         """When it was served."""
         return times_served(self.events).get(version.version, ())
 
@@ -90,14 +90,14 @@ class VersionReader:
             record = await self._mlflow.version(version)
             return await self._registry([record]), await self._decision(record)
 
-    async def _registry(self, versions: list[VersionRecord]) -> RegisteredVersions:
+    async def _registry(self, versions: list[RegisteredVersion]) -> RegisteredVersions:
         try:
             production: str | None = (await self._mlflow.in_production()).version
         except NotFound:
             production = None
         return RegisteredVersions(versions, production, await self._metrics_of(versions), await self._events())
 
-    async def _metrics_of(self, versions: Sequence[VersionRecord]) -> dict[str, dict[str, float]]:
+    async def _metrics_of(self, versions: Sequence[RegisteredVersion]) -> dict[str, dict[str, float]]:
         missing = [each for each in versions if each.run_id not in self._metrics]
         found = await self._mlflow.metrics_of([each.run_id for each in missing])
         if len(self._metrics) > KEPT:
@@ -107,7 +107,7 @@ class VersionReader:
         }
         return {each.run_id: (self._metrics | found).get(each.run_id, {}) for each in versions}
 
-    async def _decision(self, version: VersionRecord) -> dict[str, Any] | None:
+    async def _decision(self, version: RegisteredVersion) -> dict[str, Any] | None:
         if version.run_id not in self._decisions:
             try:
                 record = await self._mlflow.run_file(version.run_id, "decision.json")

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from matinee.clients.mlflow_rest import NAME
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.serving import problems
-from matinee.serving.model.served import NAME
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["model"])
@@ -80,10 +80,4 @@ async def swap_model(server: Server, wanted: SwapRequest | None = None) -> Swap:
     Answers when every worker serves it. After any problem the old model goes on serving. The version that is served
     already is no problem.
     """
-    swap = await server.swapper.swap(wanted.version if wanted else None)
-    return Swap(
-        version=swap.version,
-        previous_version=swap.previous_version,
-        workers=swap.workers,
-        duration_s=round(swap.duration_s, 3),
-    )
+    return await server.swapper.swap(wanted.version if wanted else None)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from matinee.clients.mlflow_rest import VersionRecord as RegisteredVersion
+from matinee.clients.mlflow_rest import RegisteredVersion
 from matinee.clients.schemas.fields import PathId
 from matinee.clients.schemas.recommendations import Recommendations
 from matinee.clients.schemas.versions import Decision, ModelEvent, Version, VersionRecord, Versions

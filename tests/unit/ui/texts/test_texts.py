@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from matinee.clients.schemas.runs import RunOutcome
-from matinee.ratings.importing.schema import Reason
+from matinee.ratings.importing.schema import QuarantineReason
 from matinee.ui.parts.fates import Fate
 from matinee.ui.texts.korean import Korean
 from matinee.ui.texts.words import ENGLISH, KOREAN, LANGUAGE_NAMES, LANGUAGES, language_of
@@ -70,7 +70,7 @@ def test_an_open_particle_stands_only_where_it_is_closed(key):
 
 @pytest.mark.parametrize("texts", [ENGLISH.operations, KOREAN.operations])
 def test_whatever_the_server_can_say_has_words(texts):
-    assert set(Reason) == texts.quarantine.keys()
+    assert set(QuarantineReason) == texts.quarantine.keys()
     assert set(get_args(Fate)) == texts.fates.keys()
     assert {*get_args(RunOutcome), "failed"} == texts.outcomes.keys()
 
