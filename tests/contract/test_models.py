@@ -17,8 +17,9 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from matinee.artifact import artifact
-from matinee.models.base import ENTRY_POINTS, Interactions, fit, recommender
+from matinee import artifact
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import ENTRY_POINTS, fit, recommender
 from matinee.ranking import History, ListRequest, RankingModel, recommend, recommend_many, similar
 
 NAMES = sorted(entry.name for entry in entry_points(group=ENTRY_POINTS))
@@ -182,7 +183,7 @@ def test_a_movie_that_nobody_rated_gets_into_no_ones_way(name: str) -> None:
 def test_its_artifact_ranks_like_the_model_itself(
     name: str, model: RankingModel, board: Interactions, tmp_path: Path
 ) -> None:
-    artifact.write(tmp_path / "matinee", name, fit(recommender(name), board), board, MOVIES, chunk_id=1)
+    artifact.write(tmp_path / "matinee", fit(recommender(name), board).contents(name, board, 1), MOVIES)
     loaded = artifact.load(tmp_path / "matinee")
     for user_index in range(N_USERS):
         expected, found = recommend(model, user_index, k=5), recommend(loaded.model, user_index, k=5)
@@ -192,11 +193,11 @@ def test_its_artifact_ranks_like_the_model_itself(
 
 
 def test_is_ranked_without_a_training_library(name: str, board: Interactions, tmp_path: Path) -> None:
-    artifact.write(tmp_path / "matinee", name, fit(recommender(name), board), board, MOVIES, chunk_id=1)
+    artifact.write(tmp_path / "matinee", fit(recommender(name), board).contents(name, board, 1), MOVIES)
     program = f"""
 import sys
 from pathlib import Path
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.ranking import recommend, similar
 loaded = artifact.load(Path({str(tmp_path / "matinee")!r}))
 recommend(loaded.model, 0), similar(loaded.model, 0)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from mlflow import MlflowClient
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
@@ -17,7 +17,8 @@ from matinee.lifecycle import registry
 from matinee.lifecycle.history import ModelEvent, last_good
 from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import Training
-from matinee.models.base import Interactions, fit, recommender
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit, recommender
 from matinee.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("own_models")
@@ -45,7 +46,9 @@ class Home:
         chunk_id, registry = next(CHUNKS), self.production.registry
         als = recommender("als", {"factors": 4})
         folder = self.settings.home / str(chunk_id) / artifact.FOLDER
-        manifest = artifact.write(folder, "als", fit(als, self.interactions), self.interactions, NO_MOVIES, chunk_id)
+        manifest = artifact.write(
+            folder, fit(als, self.interactions).contents("als", self.interactions, chunk_id), NO_MOVIES
+        )
         training = Training(manifest, folder, als.parameters, {}, datetime.now(UTC))
         run = registry.training_run(registry.log_training(training))
         decision = Decision(rule="rule", verdict="promote", reason="It is better.")

@@ -11,13 +11,14 @@ import polars as pl
 import pytest
 from mlflow import MlflowClient
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
 from matinee.lifecycle import registry as registry_module
 from matinee.lifecycle.registry import ALIAS, Registry, Training
-from matinee.models.base import Interactions, fit, recommender
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit, recommender
 from matinee.ranking import recommend
 from matinee.settings import Settings
 
@@ -41,9 +42,8 @@ class Loop:
         self.chunk_id += 1
         als = recommender("als", {"factors": 4, **hyperparameters})
         target = self.folder / str(self.chunk_id) / artifact.FOLDER
-        manifest = artifact.write(
-            target, "als", fit(als, self.interactions), self.interactions, NO_MOVIES, self.chunk_id
-        )
+        contents = fit(als, self.interactions).contents("als", self.interactions, self.chunk_id)
+        manifest = artifact.write(target, contents, NO_MOVIES)
         return self.registry.log_training(Training(manifest, target, als.parameters, {"fit_s": 0.5}, datetime.now(UTC)))
 
     def register(self, verdict: str = "promote") -> str:

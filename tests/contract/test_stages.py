@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.cli import main
 from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import Registry

@@ -149,15 +149,6 @@ NOT_FOR = {
 }
 """What a room must not know, although the order of the floors might let it."""
 
-ON_THE_WAY = {
-    "artifact/artifact.py imports matinee.models.base.Fitted",
-    "artifact/artifact.py imports matinee.models.base.Interactions",
-    "serving/model/fallback.py imports matinee.models.base.Interactions",
-    "serving/model/fallback.py imports matinee.models.base.fit",
-    "serving/model/fallback.py imports matinee.models.popular.Popular",
-}
-"""Imports that lead upwards while rooms are being moved."""
-
 
 def test_only_the_registry_imports_mlflow_only_the_page_streamlit_and_only_dags_airflow():
     for path, module in _imports():
@@ -173,7 +164,7 @@ def test_no_import_leads_to_a_higher_floor():
         for path, module in _imports()
         if module.startswith("matinee.") and floors[module.split(".")[1]] < floors[_room(path)]
     }
-    assert upward - ON_THE_WAY == set()
+    assert upward == set()
 
 
 def test_serving_training_and_the_page_do_not_know_each_other():
@@ -182,7 +173,7 @@ def test_serving_training_and_the_page_do_not_know_each_other():
         for path, module in _imports()
         if f"{module}.".startswith(tuple(f"matinee.{each}." for each in NOT_FOR.get(_room(path), ())))
     }
-    assert known - ON_THE_WAY == set()
+    assert known == set()
 
 
 SAME_NAME = {

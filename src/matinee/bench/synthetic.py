@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matinee.artifact import artifact
-from matinee.models.base import Fitted, Interactions
+from matinee import artifact
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted
 from matinee.ranking import Histories
 
 GENRES = ("Action", "Comedy", "Crime", "Documentary", "Drama", "Horror", "Romance", "Thriller")
@@ -58,7 +59,7 @@ def write(size: Size, interactions: Interactions, folder: Path, seed: int) -> No
     }
     parameters = {"alpha": 5.0, "regularization": 50.0, "recency": 5.0}
     fitted = Fitted("factors", arrays, parameters).complete(interactions)
-    artifact.write(folder, "als", fitted, interactions, _movie_table(interactions.movie_ids, random), chunk_id=seed)
+    artifact.write(folder, fitted.contents("als", interactions, seed), _movie_table(interactions.movie_ids, random))
 
 
 def _factors(random: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:

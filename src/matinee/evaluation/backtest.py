@@ -11,7 +11,8 @@ import polars as pl
 
 from matinee.evaluation.evaluate import PER_USER, Contender, Popularity, evaluate, summarize
 from matinee.evaluation.split import Case, Split
-from matinee.models.base import Interactions, fit, recommender
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit, recommender
 
 CANDIDATE, INCUMBENT, POPULARITY = "candidate", "incumbent", "popularity"
 

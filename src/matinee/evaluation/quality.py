@@ -18,12 +18,13 @@ from matinee.evaluation.evaluate import METRICS, Contender, Popularity, evaluate
 from matinee.evaluation.split import Case, Split, cases
 from matinee.metrics import ndcg_at_k, recall_at_k
 from matinee.models.als import ALS
-from matinee.models.base import Fitted, Incumbent, Interactions, Recommender, fit
 from matinee.models.blend import Blend, Common, Part, blended
 from matinee.models.ease import EASE
+from matinee.models.interactions import Interactions
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
+from matinee.models.recommender import Fitted, Incumbent, Recommender, fit
 from matinee.ranking import Histories, History, RankingModel, recommend
 
 log = structlog.get_logger()

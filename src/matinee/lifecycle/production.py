@@ -8,7 +8,7 @@ once there was one, because the alias is set in one step.
 
 import structlog
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.errors import Refused
 from matinee.lifecycle.history import INTENTIONS, History, What
 from matinee.lifecycle.registry import ModelVersion, Registry

@@ -19,7 +19,7 @@ from typing import cast
 import httpx
 import polars as pl
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.clients.mlflow_rest import ALIAS, NAME
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.gate import Decision, Verdict

@@ -6,17 +6,16 @@ regularization matters more than the number of factors; `docs/models.md` has the
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from matinee.models.base import Fitted, Incumbent, Interactions
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted, Incumbent
 from matinee.ranking import Floats, recency_weights
-
-if TYPE_CHECKING:
-    import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,8 @@ def _with_noise(factors: Floats, random: np.random.Generator) -> Floats:
     return noisy
 
 
-def _by_recency(user_items: "sp.csr_matrix", interactions: Interactions, recency: float) -> "sp.csr_matrix":
+def _by_recency(user_items: sp.csr_matrix, interactions: Interactions, recency: float) -> sp.csr_matrix:
     """Liked movies with the recency weight of each instead of ones."""
-    import scipy.sparse as sp  # noqa: PLC0415  the server imports this package and has no scipy
-
     histories, liked = interactions.histories, interactions.liked
     bounds = np.concatenate([[0], np.cumsum(liked)])[histories.offsets]
     weights = [recency_weights(moments, recency) for moments in np.split(histories.rated_at[liked], bounds[1:-1])]

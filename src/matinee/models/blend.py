@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from matinee.models import tuning
 from matinee.models.als import ALS
-from matinee.models.base import Fitted, Incumbent, Interactions, Recommender, learn
 from matinee.models.ease import EASE
+from matinee.models.interactions import Interactions
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
+from matinee.models.recommender import Fitted, Incumbent, Recommender, learn
 from matinee.ranking import Floats
 
 

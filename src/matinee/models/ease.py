@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
 from matinee.models.item_item import cross_product, fitted, inverse, liked_movies
+from matinee.models.recommender import Fitted
 
 
 @dataclass(frozen=True)

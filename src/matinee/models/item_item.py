@@ -3,16 +3,14 @@
 Memory is that of the dense result, so catalogues up to about 30,000 movies (3.6 GB) can be fitted.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
-
-if TYPE_CHECKING:
-    import scipy.sparse as sp
 
 N_KEPT = 1000
 """Weights kept of each movie; on ML-1M as good as all 3,468 (`docs/models.md`)."""
@@ -21,7 +19,7 @@ BLOCK = 1000
 """Rows that are computed or sorted at a time, to bound the memory for what lies between."""
 
 
-def cross_product(left: "sp.csr_matrix", right: "sp.csr_matrix") -> Floats:
+def cross_product(left: sp.csr_matrix, right: sp.csr_matrix) -> Floats:
     """`leftᵀ right` of sparse matrices with the same rows, dense, shape (left columns, right columns)."""
     columns = left.tocsc()
     result = np.empty((left.shape[1], right.shape[1]), np.float32)
@@ -32,8 +30,6 @@ def cross_product(left: "sp.csr_matrix", right: "sp.csr_matrix") -> Floats:
 
 def inverse(matrix: Floats) -> Floats:
     """Inverse of a symmetric positive definite matrix by Cholesky in float32, in a third of the time of `inv`."""
-    from scipy.linalg import lapack  # noqa: PLC0415  the server imports this package and has no scipy
-
     factor, failed = lapack.spotrf(matrix, lower=True, overwrite_a=True)
     if failed:
         raise np.linalg.LinAlgError("the matrix is not positive definite; regularize more")

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.sparse as sp
 
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
 from matinee.models.item_item import cross_product, fitted, inverse, liked_movies
-
-if TYPE_CHECKING:
-    import scipy.sparse as sp
+from matinee.models.recommender import Fitted
 
 WINDOW = 50
 """Liked movies before a rating that count as its history; `recency` has made older ones light."""
@@ -40,14 +38,12 @@ class NextItem:
         return fitted(weights, movies, interactions.n_movies, self.recency)
 
 
-def transitions(interactions: Interactions, recency: float) -> tuple["sp.csr_matrix", "sp.csr_matrix"]:
+def transitions(interactions: Interactions, recency: float) -> tuple[sp.csr_matrix, sp.csr_matrix]:
     """Histories and what was liked next, both of shape (n_liked, n_movies), a row for each liked movie.
 
     A history ends before the moment of the rating, because the order within a moment is not known; its weights are
     those of `ranking.recency_weights` at that time.
     """
-    import scipy.sparse as sp  # noqa: PLC0415  the server imports this package and has no scipy
-
     histories, liked = interactions.histories, interactions.liked
     users = np.repeat(np.arange(interactions.n_users), np.diff(histories.offsets))[liked]
     items, moments = histories.items[liked], histories.rated_at[liked]

@@ -6,7 +6,8 @@ from math import inf
 
 import numpy as np
 
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted
 
 NEVER_ZERO = 1e-6
 """Least weight of a liked movie, so that movies without a recent rating are in order of their all-time popularity."""

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from matinee.metrics import ndcg_at_k
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted
 from matinee.ranking import Floats, History, RankingModel, UserRef, top_k
 
 STEPS = 10

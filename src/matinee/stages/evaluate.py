@@ -4,7 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.drift.records import StatisticsStore
 from matinee.errors import BadData
 from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, contender
@@ -13,7 +13,7 @@ from matinee.evaluation.gate import Decision, Rules, decide
 from matinee.evaluation.split import Split, cases, split_off_newest
 from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import ModelVersion, Registry, TrainingRun
-from matinee.models.base import Interactions
+from matinee.models.interactions import Interactions
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from matinee.stages import Result

@@ -10,12 +10,13 @@ from pathlib import Path
 import polars as pl
 import structlog
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.drift.records import StatisticsStore
 from matinee.drift.report import NAME, report
 from matinee.errors import BadData
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
-from matinee.models.base import Fitted, Interactions, WarmStarting, fit, recommender
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted, WarmStarting, fit, recommender
 from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
@@ -84,7 +85,7 @@ def _write(
     settings: Settings, folder: Path, fitted: Fitted, interactions: Interactions, chunk_id: int
 ) -> artifact.Manifest:
     movies = prepare(settings).movies()
-    return artifact.write(folder / artifact.FOLDER, settings.algorithm, fitted, interactions, movies, chunk_id)
+    return artifact.write(folder / artifact.FOLDER, fitted.contents(settings.algorithm, interactions, chunk_id), movies)
 
 
 def _counts(interactions: Interactions, chunk: Chunk) -> dict[str, float]:

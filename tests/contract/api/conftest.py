@@ -20,10 +20,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from fake_airflow import FakeAirflow
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.models.als import ALS
-from matinee.models.base import Interactions, fit
+from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
+from matinee.models.recommender import fit
 from matinee.serving.app import create_app
 from matinee.settings import Settings
 
@@ -61,7 +62,7 @@ def write_artifact(ratings, movies, fitted_before) -> Callable[..., artifact.Art
         if not kept.exists():
             interactions = Interactions.from_ratings(ratings, movies["movie_id"].to_list(), 4.0, DATA_THROUGH)
             recommender = Popular() if algorithm == "popular" else ALS(factors=4, regularization=1, seed=chunk_id)
-            artifact.write(kept, algorithm, fit(recommender, interactions), interactions, movies, chunk_id)
+            artifact.write(kept, fit(recommender, interactions).contents(algorithm, interactions, chunk_id), movies)
         shutil.copytree(kept, folder)
         return artifact.load(folder)
 

@@ -13,13 +13,14 @@ import httpx
 import pytest
 import structlog
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.credentials import api_token
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
 from matinee.lifecycle.registry import Registry, Training
 from matinee.models.als import ALS
-from matinee.models.base import Interactions, fit
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit
 from matinee.serving.__main__ import main
 from matinee.settings import Settings
 from support import as_environment
@@ -63,7 +64,7 @@ def produce(settings, ratings, movies, tmp_path):
     def log(chunk_id: int) -> str:
         als = ALS(factors=4, seed=chunk_id)
         folder = tmp_path / f"chunk-{chunk_id}" / artifact.FOLDER
-        manifest = artifact.write(folder, "als", fit(als, interactions), interactions, movies, chunk_id)
+        manifest = artifact.write(folder, fit(als, interactions).contents("als", interactions, chunk_id), movies)
         run_id = registry.log_training(Training(manifest, folder, als.parameters, {"fit_s": 0.5}, datetime.now(UTC)))
         decision = Decision(rule="rule", verdict="promote", reason="It is so.", numbers={})
         registry.log_evaluation(

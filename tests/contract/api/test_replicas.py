@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from matinee.artifact import artifact
+from matinee import artifact
 
 OFTEN_S = 0.05
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.sources.source import prepare
 from matinee.serving.model.follower import POINTER_INTERVAL_S

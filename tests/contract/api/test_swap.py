@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.clients import mlflow_rest
 from matinee.ranking import Filters
 from matinee.serving.model.served import ServedModel

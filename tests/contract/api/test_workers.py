@@ -18,7 +18,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.lifecycle.history import History
 from matinee.settings import Settings
 from matinee.stages.deploy import deploy_model

@@ -13,9 +13,11 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from matinee.artifact import artifact
+from matinee import artifact
+from matinee.artifact.manifest import FORMAT_VERSION
 from matinee.errors import BadData
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import Fitted
 from matinee.ranking import Histories
 
 THROUGH = datetime(2020, 2, 1, tzinfo=UTC)
@@ -52,7 +54,7 @@ def fitted(interactions: Interactions) -> Fitted:
 @pytest.fixture
 def folder(tmp_path: Path, fitted: Fitted, interactions: Interactions) -> Path:
     """A good artifact."""
-    artifact.write(tmp_path / "matinee", "als", fitted, interactions, MOVIES, chunk_id=7)
+    artifact.write(tmp_path / "matinee", fitted.contents("als", interactions, 7), MOVIES)
     return tmp_path / "matinee"
 
 
@@ -102,7 +104,7 @@ class TestRoundTrip:
         self, tmp_path: Path, fitted: Fitted, interactions: Interactions
     ) -> None:
         endless = Fitted(fitted.kind, fitted.arrays, {**fitted.parameters, "recency": np.inf})
-        artifact.write(tmp_path / "endless", "als", endless, interactions, MOVIES, chunk_id=1)
+        artifact.write(tmp_path / "endless", endless.contents("als", interactions, 1), MOVIES)
 
         def refuse_constant(constant: str) -> None:
             raise AssertionError(f"{constant} is not JSON")
@@ -118,7 +120,7 @@ class TestRoundTrip:
     ) -> None:
         (tmp_path / ".matinee.draft").mkdir()
         (tmp_path / ".matinee.draft" / "leftover").touch()
-        artifact.write(tmp_path / "matinee", "als", fitted, interactions, MOVIES, chunk_id=1)
+        artifact.write(tmp_path / "matinee", fitted.contents("als", interactions, 1), MOVIES)
         assert not (tmp_path / "matinee" / "leftover").exists()
 
 
@@ -143,7 +145,7 @@ class TestRefusal:
         with pytest.raises(BadData, match=f"{name} is damaged"):
             artifact.load(folder)
 
-    @pytest.mark.parametrize("version", [0, artifact.FORMAT_VERSION + 1, None, "1"])
+    @pytest.mark.parametrize("version", [0, FORMAT_VERSION + 1, None, "1"])
     def test_of_a_format_version_that_it_does_not_know(self, folder: Path, version: object) -> None:
         change_manifest(folder, format_version=version)
         with pytest.raises(BadData, match="format version"):

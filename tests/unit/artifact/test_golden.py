@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from matinee.artifact import artifact, golden
+from matinee import artifact
+from matinee.artifact import golden
 from matinee.catalogue import MOVIES
 from matinee.errors import BadData
-from matinee.models.base import Interactions, fit, recommender
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit, recommender
 
 
 @pytest.fixture(params=["als", "popular", "item_knn"])
 def folder(request, tmp_path, ratings):
     interactions = Interactions.from_ratings(ratings, [f"m{movie}" for movie in range(40)], 4.0, datetime.now(UTC))
     fitted = fit(recommender(request.param), interactions)
-    artifact.write(tmp_path / "matinee", request.param, fitted, interactions, pl.DataFrame(schema=MOVIES), 1)
+    artifact.write(tmp_path / "matinee", fitted.contents(request.param, interactions, 1), pl.DataFrame(schema=MOVIES))
     return tmp_path / "matinee"
 
 

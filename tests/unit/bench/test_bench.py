@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.bench import synthetic, wrk
 from matinee.bench.synthetic import Size
 from matinee.errors import DependencyUnreachable

@@ -7,9 +7,10 @@ from matinee.bench.data import FROM_LAST, SHAPES, Shape, generate, shape_of, wri
 from matinee.errors import UsageError
 from matinee.evaluation.evaluate import Contender, Popularity, evaluate
 from matinee.evaluation.split import Split, cases
-from matinee.models.base import Interactions, Recommender, fit
 from matinee.models.ease import EASE
+from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
+from matinee.models.recommender import Recommender, fit
 
 SMALL = Shape(600, 400, 30_000)
 

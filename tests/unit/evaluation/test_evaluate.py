@@ -5,7 +5,8 @@ import pytest
 
 from matinee.evaluation.evaluate import Contender, Popularity, evaluate, summarize
 from matinee.evaluation.split import Case, cases, split_off_newest
-from matinee.models.base import Interactions, fit, recommender
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit, recommender
 from matinee.ranking import PopularityScorer, RankingModel
 
 

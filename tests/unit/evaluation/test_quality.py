@@ -10,8 +10,9 @@ import pytest
 from matinee.errors import UsageError
 from matinee.evaluation.quality import SPLIT_MODELS, bootstrap_interval, split_quality, timeline_quality
 from matinee.models.als import ALS
-from matinee.models.base import Fitted, Interactions
+from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
+from matinee.models.recommender import Fitted
 
 STARTS_AT = datetime(2020, 1, 11, tzinfo=UTC)
 DAY = timedelta(days=1)

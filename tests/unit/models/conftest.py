@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from matinee.models.base import Interactions
+from matinee.models.interactions import Interactions
 from matinee.ranking import Histories
 
 THROUGH = datetime(2020, 2, 1, tzinfo=UTC)

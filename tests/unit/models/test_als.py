@@ -6,9 +6,10 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.models.als import ALS
-from matinee.models.base import Interactions, fit
 from matinee.models.blend import Blend
+from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
+from matinee.models.recommender import fit
 from matinee.ranking import RankingModel
 
 

@@ -8,10 +8,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.models.als import ALS
-from matinee.models.base import Interactions, fit
 from matinee.models.blend import Blend, Common, Part, Recent, blended
 from matinee.models.ease import EASE
+from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
+from matinee.models.recommender import fit
 from matinee.ranking import (
     BlendScorer,
     Component,

@@ -6,11 +6,12 @@ import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from matinee.models.base import Fitted, Interactions
 from matinee.models.ease import EASE
+from matinee.models.interactions import Interactions
 from matinee.models.item_item import cross_product, fitted, inverse
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem, transitions
+from matinee.models.recommender import Fitted
 
 
 def dense(model: Fitted) -> NDArray[np.float32]:

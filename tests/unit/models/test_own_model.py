@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from matinee.artifact import artifact
-from matinee.models.base import ENTRY_POINTS, Interactions, fit, recommender
+from matinee import artifact
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import ENTRY_POINTS, fit, recommender
 from matinee.ranking import recommend
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
@@ -41,7 +42,7 @@ def test_the_example_is_found_fitted_written_and_served(interactions: Interactio
     example = recommender("lift", {"shrinkage": 5.0})
     fitted = fit(example, interactions)
     no_movies = pl.DataFrame(schema={"movie_id": str, "title": str, "year": pl.Int32, "genres": pl.List(str)})
-    artifact.write(tmp_path / "matinee", "lift", fitted, interactions, no_movies, chunk_id=1)
+    artifact.write(tmp_path / "matinee", fitted.contents("lift", interactions, 1), no_movies)
     somebody = int(np.flatnonzero(interactions.user_items().sum(axis=1))[0])
     ranking = recommend(artifact.load(tmp_path / "matinee").model, somebody)
     assert ranking.policy == "learned"

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from matinee.models.base import Interactions, fit
+from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
+from matinee.models.recommender import fit
 
 
 def naive(interactions: Interactions, half_life_days: float, window_days: float) -> list[float]:

@@ -8,12 +8,13 @@ from numpy.testing import assert_allclose
 from tests.unit.models.conftest import random_interactions
 
 from matinee.models.als import ALS
-from matinee.models.base import Interactions, Recommender, fit
 from matinee.models.blend import Blend
 from matinee.models.ease import EASE
+from matinee.models.interactions import Interactions
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
+from matinee.models.recommender import Recommender, fit
 from matinee.ranking import History, RankingModel, UserRef, recommend
 
 EXPLAINING = [

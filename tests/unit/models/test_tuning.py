@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from matinee.models import tuning
-from matinee.models.base import Interactions, fit
 from matinee.models.blend import WEIGHTS, Blend
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit
 from matinee.ranking import Histories
 
 DAY_S = 86_400

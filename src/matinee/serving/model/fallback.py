@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from matinee.artifact.artifact import movie_table
+from matinee.artifact import movie_table
+from matinee.artifact.axes import on_axes
 from matinee.artifact.ids import Ids
 from matinee.catalogue import MOVIES
 from matinee.drift.records import StatisticsStore
-from matinee.models.base import Interactions, fit
-from matinee.models.popular import Popular
 from matinee.ranking import Histories, RankingModel
 from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
 from matinee.serving.model.catalogue import Catalogue
@@ -50,11 +49,11 @@ def fallback(settings: Settings, found: Basis) -> ServedModel:
         return _served(_unrated(movies.height), [], movies["movie_id"].to_list(), movies, None)
     without = StatisticsStore(settings).not_learned_from(settings.watch)
     ratings = ChunkLedger(settings).ratings_through(found.chunk.chunk_id, without)
-    interactions = Interactions.from_ratings(
-        ratings, movies["movie_id"].to_list(), settings.positive_rating, found.chunk.ends_at
-    )
-    model = fit(Popular(), interactions).ranking_model()
-    return _served(model, interactions.user_ids, interactions.movie_ids, movies, found.chunk)
+    known = on_axes(ratings, movies["movie_id"].to_list())
+    liked = known.histories.items[known.histories.ratings >= settings.positive_rating]
+    popularity = np.bincount(liked, minlength=len(known.movie_ids)).astype(np.float32)
+    model = RankingModel(popularity, known.histories)
+    return _served(model, known.user_ids, known.movie_ids, movies, found.chunk)
 
 
 def empty() -> ServedModel:

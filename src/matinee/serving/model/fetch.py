@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.clients.mlflow_rest import FILES, MlflowReader, RegisteredVersion
 from matinee.errors import BadData
 from matinee.serving.model.served import Registered

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from matinee.artifact.artifact import Artifact
+from matinee.artifact import Artifact
 from matinee.artifact.ids import Ids
 from matinee.errors import BadData, UsageError
 from matinee.ranking import (

@@ -23,7 +23,7 @@ from typing import IO
 import structlog
 from pydantic import ValidationError
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.clients.mlflow_rest import NAME
 from matinee.errors import BadData, MatineeError
 from matinee.serving.model.served import Registered, ServedModel

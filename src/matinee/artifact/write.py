@@ -1,0 +1,103 @@
+"""Writing an artifact, which appears whole or not at all."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from matinee.artifact import golden
+from matinee.artifact.manifest import (
+    ARRAYS,
+    FORMAT_VERSION,
+    GOLDEN,
+    MANIFEST,
+    MOVIES,
+    REQUIRED,
+    USERS,
+    ArraySpec,
+    Manifest,
+    sha256,
+)
+from matinee.ranking import RankingModel
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an artifact is written from."""
+
+    algorithm: str
+    """Name of the algorithm."""
+    kind: str
+    """How `matinee.ranking` scores it."""
+    arrays: Mapping[str, NDArray[Any]]
+    """Arrays of its kind, popularity and histories."""
+    parameters: Mapping[str, float]
+    """Numbers that scoring needs."""
+    user_ids: Sequence[str]
+    """External id of each user row."""
+    movie_ids: Sequence[str]
+    """External id of each movie row."""
+    data_through: datetime
+    """End of the time that the ratings cover (UTC, exclusive)."""
+    chunk_id: int
+    """Newest chunk that was learned from."""
+
+    def ranking_model(self) -> RankingModel:
+        """The model as the server will rank with it."""
+        return RankingModel.from_arrays(self.kind, self.arrays, self.parameters)
+
+
+def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
+    """Write a complete artifact to `folder`.
+
+    Args:
+        folder: where to; it must not exist.
+        contents: what was learned.
+        movies: `movie_id, title, year, genres` of the catalogue; a movie without a row is titled by its id.
+    """
+    draft = folder.with_name(f".{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    arrays = {name: np.ascontiguousarray(array) for name, array in contents.arrays.items()}
+    save_file(arrays, draft / ARRAYS)
+    users = pl.DataFrame({"user_id": contents.user_ids}, schema={"user_id": pl.String})
+    users.with_row_index("user_index").write_parquet(draft / USERS)
+    movie_table(contents.movie_ids, movies).with_row_index("item_index").write_parquet(draft / MOVIES)
+    (draft / GOLDEN).write_bytes(golden.GoldenRequests.dump_json(golden.sample(contents.ranking_model())))
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        kind=contents.kind,
+        algorithm=contents.algorithm,
+        parameters=dict(contents.parameters),
+        arrays={name: ArraySpec(shape=array.shape, dtype=str(array.dtype)) for name, array in arrays.items()},
+        files={name: sha256(draft / name) for name in (*REQUIRED, GOLDEN)},
+        chunk_id=contents.chunk_id,
+        data_through=contents.data_through,
+        trained_at=datetime.now(UTC),
+        n_users=len(contents.user_ids),
+        n_movies=len(contents.movie_ids),
+        n_ratings=len(arrays["history_items"]),
+    )
+    (draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
+    draft.rename(folder)
+    return manifest
+
+
+def movie_table(movie_ids: Sequence[str], movies: pl.DataFrame) -> pl.DataFrame:
+    """`movie_id, title, year, genres` in the order of `movie_ids`."""
+    known = movies.select("movie_id", "title", "year", "genres").unique("movie_id", keep="first")
+    return (
+        pl.DataFrame({"movie_id": movie_ids}, schema={"movie_id": pl.String})
+        .join(known, on="movie_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("title").fill_null(pl.col("movie_id")),
+            pl.col("genres").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+        )
+    )

@@ -1,0 +1,105 @@
+"""What every algorithm learns from: ratings on matrix axes."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matinee.artifact.axes import on_axes
+from matinee.errors import BadData
+from matinee.ranking import Floats, Histories
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Ratings on matrix axes."""
+
+    user_ids: list[str]
+    """External id of each user row."""
+
+    movie_ids: list[str]
+    """External id of each movie row: the whole catalogue, rated or not."""
+
+    histories: Histories
+    """Ratings of each user, oldest first, the newest of each movie."""
+
+    positive_rating: float
+    """Stars from which a rating says that the user liked the movie."""
+
+    data_through: datetime
+    """End of the time that the ratings cover (UTC, exclusive)."""
+
+    @classmethod
+    def from_ratings(
+        cls, ratings: pl.DataFrame, movie_ids: list[str], positive_rating: float, data_through: datetime
+    ) -> "Interactions":
+        """Interactions from a frame `user_id, movie_id, rating, rated_at`.
+
+        Args:
+            ratings: one row a rating, in any order; of several of one user and movie the newest counts.
+            movie_ids: the catalogue; movies that occur only in `ratings` are appended to it.
+            positive_rating: stars that count as liked.
+            data_through: end of the time that the ratings cover.
+
+        Raises:
+            BadData: there is no rating.
+        """
+        if ratings.is_empty():
+            raise BadData("There are no ratings to learn from.", "Ingest a chunk first: matinee ingest.")
+        found = on_axes(ratings, movie_ids)
+        return cls(found.user_ids, found.movie_ids, found.histories, positive_rating, data_through)
+
+    @property
+    def n_users(self) -> int:
+        """Number of user rows."""
+        return len(self.user_ids)
+
+    @property
+    def n_movies(self) -> int:
+        """Number of movie rows."""
+        return len(self.movie_ids)
+
+    @property
+    def liked(self) -> NDArray[np.bool_]:
+        """Which entries of the histories are liked movies, shape (n_ratings,)."""
+        return self.histories.ratings >= self.positive_rating
+
+    @property
+    def age_days(self) -> NDArray[np.float64]:
+        """Days from each entry of the histories to `data_through`, shape (n_ratings,).
+
+        A live rating that was given after the time the data set covers is as new as its newest: 0 days old.
+        """
+        ages: NDArray[np.float64] = (self.data_through.timestamp() - self.histories.rated_at) / 86_400
+        return np.maximum(ages, 0)
+
+    def before(self, moment: int) -> "Interactions":
+        """What was known at a moment, in seconds since 1970 (UTC), on the same axes."""
+        known = self.histories
+        earlier = known.rated_at < moment
+        offsets = np.concatenate([[0], np.cumsum(earlier)])[known.offsets]
+        histories = Histories(offsets, known.items[earlier], known.ratings[earlier], known.rated_at[earlier])
+        return replace(self, histories=histories, data_through=datetime.fromtimestamp(moment, UTC))
+
+    def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
+        """How many users liked each movie, shape (n_movies,); with `weights`, shape (n_ratings,), their sum."""
+        liked = self.liked
+        counts = np.bincount(
+            self.histories.items[liked], None if weights is None else weights[liked], minlength=self.n_movies
+        )
+        return counts.astype(np.float32)
+
+    def user_items(self) -> "sp.csr_matrix":
+        """Liked movies as a matrix of ones, shape (n_users, n_movies), float32."""
+        import scipy.sparse as sp  # noqa: PLC0415  commands that fit nothing import this module
+
+        users = np.repeat(np.arange(self.n_users), np.diff(self.histories.offsets))[self.liked]
+        items = self.histories.items[self.liked]
+        ones = np.ones(len(items), np.float32)
+        return sp.csr_matrix((ones, (users, items)), shape=(self.n_users, self.n_movies))
