@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from composing import UID, Compose
-from matinee.ui.texts.words import ENGLISH
+from matinee.ui.texts.en import ENGLISH
 from running import eventually, visitors
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
@@ -204,9 +204,9 @@ def test_history_goes_to_the_native_mode_and_back(compose):
 
 
 def test_every_part_of_the_page_is_shown_and_a_day_is_advanced_on_it(compose, tab):
-    words, n_versions = ENGLISH.operations, len(compose.train("versions")["versions"])
-    titles = {"": ENGLISH.for_you, "start-here": ENGLISH.start_here, "data": ENGLISH.data.title}
-    for path, title in {**titles, "operations": words.title}.items():
+    words, n_versions = ENGLISH.runs, len(compose.train("versions")["versions"])
+    titles = {"": ENGLISH.for_you.title, "start-here": ENGLISH.start_here.title, "data": ENGLISH.data.title}
+    for path, title in {**titles, "operations": ENGLISH.operations.title}.items():
         tab.goto(f"{compose.address('UI')}/{path}")
         expect(tab.get_by_role("heading", level=1)).to_have_text(title)
         expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)

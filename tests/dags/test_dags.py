@@ -11,7 +11,8 @@ import pytest
 from matinee.clients.airflow.records import STAGES
 from matinee.serving.pipeline.runs import DAGS as DAGS_OF_PEOPLE
 from matinee.serving.pipeline.runs import STEPS
-from matinee.ui.texts.words import ENGLISH, KOREAN
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
 
 DAGS = Path(__file__).parents[2] / "dags"
 
@@ -83,7 +84,7 @@ def test_live_progress_names_every_task_of_every_dag_that_people_start(process):
         tasks = process["dags"][dag_id]["tasks"]
         assert steps == tuple(sorted(tasks, key=lambda name: len(_before(tasks, name))))
     names = {name for dag in process["dags"].values() for name in dag["tasks"]}
-    assert names == ENGLISH.operations.steps.keys() == KOREAN.operations.steps.keys()
+    assert names == ENGLISH.runs.steps.keys() == KOREAN.runs.steps.keys()
     assert (*STEPS["train_model"], *process["dags"]["deploy_model"]["tasks"]) == STAGES
 
 

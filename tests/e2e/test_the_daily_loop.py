@@ -12,10 +12,10 @@ from playwright.sync_api import expect
 from browsing import open_list
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DagRun
-from matinee.ui.texts.words import ENGLISH
+from matinee.ui.texts.en import ENGLISH
 from running import elsewhere, eventually, visitors
 
-OPERATIONS = ENGLISH.operations
+OPERATIONS, RUNS = ENGLISH.operations, ENGLISH.runs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
@@ -90,11 +90,11 @@ def test_the_loop_goes_on_after_the_kills(system):
 def test_a_day_is_advanced_on_the_page_with_live_progress(system, tab):
     n_versions = len(system.json("versions")["versions"])
     tab.goto(f"{system.settings.ui}/operations")
-    tab.get_by_role("button", name=OPERATIONS.advance).click()
-    tab.get_by_role("button", name=OPERATIONS.confirm).click()
-    expect(tab.get_by_text(OPERATIONS.waits)).to_be_visible()
-    expect(tab.get_by_text(OPERATIONS.waits)).to_have_count(0, timeout=240_000)
-    outcome = OPERATIONS.outcomes["promoted"], OPERATIONS.outcomes["rejected"]
+    tab.get_by_role("button", name=RUNS.advance).click()
+    tab.get_by_role("button", name=RUNS.confirm).click()
+    expect(tab.get_by_text(RUNS.waits)).to_be_visible()
+    expect(tab.get_by_text(RUNS.waits)).to_have_count(0, timeout=240_000)
+    outcome = RUNS.outcomes["promoted"], RUNS.outcomes["rejected"]
     expect(tab.get_by_text(outcome[0]).or_(tab.get_by_text(outcome[1]))).to_be_visible()
     assert len(system.json("versions")["versions"]) == n_versions + 1
 
@@ -104,12 +104,10 @@ def test_a_rollback_on_the_page_serves_the_version_before_again(system, tab):
     tab.goto(f"{system.settings.ui}/operations")
     with visitors(system.settings.api) as people:
         tab.locator(".st-key-roll_back button").click()
-        tab.get_by_label(OPERATIONS.reason).fill("to see it done")
+        tab.get_by_label(RUNS.reason).fill("to see it done")
         tab.keyboard.press("Tab")
-        tab.get_by_role("button", name=OPERATIONS.confirm).click()
-        ended = OPERATIONS.ended.format(
-            action=OPERATIONS.actions["roll_back"], outcome=OPERATIONS.outcomes["rolled_back"]
-        )
+        tab.get_by_role("button", name=RUNS.confirm).click()
+        ended = RUNS.ended.format(action=RUNS.actions["roll_back"], outcome=RUNS.outcomes["rolled_back"])
         expect(tab.get_by_text(ended)).to_be_visible(timeout=120_000)
         eventually(lambda: len(people.versions) == 2)
     found = system.json("versions")
@@ -146,13 +144,13 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
     open_list(tab, tab.get_by_role("combobox", name=OPERATIONS.choose_version).focus)
     tab.get_by_role("option", name=named, exact=True).click()
     with visitors(system.settings.api) as people:
-        tab.get_by_role("button", name=OPERATIONS.promote.format(version=wanted), exact=True).click()
-        expect(tab.get_by_text(OPERATIONS.confirm_promote.format(version=wanted))).to_be_visible()
+        tab.get_by_role("button", name=RUNS.promote.format(version=wanted), exact=True).click()
+        expect(tab.get_by_text(RUNS.confirm_promote.format(version=wanted))).to_be_visible()
         assert system.get("/v1/model")["version"] != wanted
-        tab.get_by_label(OPERATIONS.reason).fill("to see it served")
+        tab.get_by_label(RUNS.reason).fill("to see it served")
         tab.keyboard.press("Tab")
-        tab.get_by_role("button", name=OPERATIONS.confirm).click()
-        expect(tab.get_by_text(OPERATIONS.serves.format(version=wanted))).to_be_visible(timeout=120_000)
+        tab.get_by_role("button", name=RUNS.confirm).click()
+        expect(tab.get_by_text(RUNS.serves.format(version=wanted))).to_be_visible(timeout=120_000)
     assert people.failures == []
     assert system.get("/v1/model")["version"] == wanted
     expect(tab.get_by_test_id("stMetricValue").first).to_have_text(named)

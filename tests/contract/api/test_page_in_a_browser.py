@@ -23,14 +23,15 @@ from matinee.drift.data_watch import watch
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.app import create_app
 from matinee.settings import Settings
-from matinee.ui.texts.words import ENGLISH, KOREAN
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
 from running import eventually
 from support import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
 SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("page.py")
-TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations.title", "data": "data.title"}
+TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
 LAST = {
     "": "[class*=st-key-cards-list] .tile",
     "start-here": "[class*=st-key-cards-start] .tile",
@@ -38,6 +39,8 @@ LAST = {
     "data": "[data-testid=stExpander]",
 }
 """What is there when a part of the page is drawn."""
+
+AWAY = ENGLISH.common.unreachable.partition(".")[0]
 
 RULES = {"resultTypes": ["violations"]}
 
@@ -113,10 +116,7 @@ def site(settings) -> Iterator[str]:
 
 
 def _title(texts, path: str) -> str:
-    found = texts
-    for name in TITLES[path].split("."):
-        found = getattr(found, name)
-    return found
+    return getattr(texts, TITLES[path]).title
 
 
 def _drawn(tab, url: str, path: str, texts) -> None:
@@ -166,7 +166,7 @@ def test_no_part_asks_anybody_but_this_machine(serve, site, tab, path):
 def test_a_guest_who_types_an_address_by_hand_stays_the_same(serve, site, tab):
     with serve():
         tab.goto(f"{site}/start-here")
-        tab.get_by_role("button", name=ENGLISH.start_button).click()
+        tab.get_by_role("button", name=ENGLISH.start_here.begin).click()
         expect(tab).to_have_url(re.compile("user=guest-"))
         guest = httpx.URL(tab.url).params["user"]
         eventually(lambda: guest in [cookie["value"] for cookie in tab.context.cookies()])
@@ -188,14 +188,14 @@ def test_a_rating_changes_the_list_and_every_control_has_a_name(serve, site, tab
         stars.nth(4).focus()
         tab.keyboard.press("Space")
         expect(cards.filter(has_text=before[0])).to_have_count(0)
-        expect(tab.get_by_text("From what you just rated")).to_be_visible()
+        expect(tab.get_by_text("Based on what you just rated")).to_be_visible()
 
 
 def test_the_chosen_language_is_remembered_in_the_next_visit(serve, site, tab):
     with serve():
         tab.goto(site)
         tab.get_by_text("한국어").click()
-        expect(tab.get_by_role("heading", level=1)).to_have_text(KOREAN.for_you)
+        expect(tab.get_by_role("heading", level=1)).to_have_text(KOREAN.for_you.title)
         eventually(lambda: any(cookie["value"] == "ko" for cookie in tab.context.cookies()))
         tab.goto(f"{site}/data")
         expect(tab.get_by_role("heading", level=1)).to_have_text(KOREAN.data.title)
@@ -205,26 +205,26 @@ def test_a_day_is_advanced_once_however_often_one_clicks(serve, site, tab, airfl
     airflow.runs.append(airflow.deploy_run())
     with serve():
         tab.goto(f"{site}/operations")
-        tab.get_by_role("button", name=ENGLISH.operations.advance).click()
-        tab.get_by_role("button", name=ENGLISH.operations.confirm).dblclick()
-        expect(tab.get_by_text(ENGLISH.operations.outcomes["promoted"])).to_be_visible()
+        tab.get_by_role("button", name=ENGLISH.runs.advance).click()
+        tab.get_by_role("button", name=ENGLISH.runs.confirm).dblclick()
+        expect(tab.get_by_text(ENGLISH.runs.outcomes["promoted"])).to_be_visible()
         assert [dag_id for dag_id, _ in airflow.triggered if dag_id == "train_model"]
         assert len({run_id for _, run_id in airflow.triggered}) == 1
 
 
 def test_an_api_that_is_down_is_told_and_the_page_recovers_by_itself(serve, site, tab):
     tab.goto(site)
-    expect(tab.get_by_text("does not answer right now")).to_be_visible()
+    expect(tab.get_by_text(AWAY)).to_be_visible()
     assert "Traceback" not in tab.content()
     with serve():
         expect(tab.locator("[class*=st-key-cards-list] .movie").first).to_be_visible()
-    expect(tab.get_by_text("does not answer right now")).to_be_visible()
+    expect(tab.get_by_text(AWAY)).to_be_visible()
 
 
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("path", TITLES)
 def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, tab, path):
-    away = tab.get_by_text("does not answer right now")
+    away = tab.get_by_text(AWAY)
     with serve():
         _drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
         expect(away).to_have_count(0)
@@ -238,7 +238,7 @@ def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, 
 
 @pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab, airflow, texts):
-    words = texts.operations
+    words = texts.runs
     airflow.paused = True
     with serve():
         _drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
@@ -269,14 +269,14 @@ def test_the_keyboard_alone_rates_a_movie_and_finds_one(serve, site, tab):
         for _ in range(4):
             tab.keyboard.press("ArrowRight")
         tab.keyboard.press("Space")
-        expect(tab.get_by_text("From what you just rated")).to_be_visible()
-        _press_until_focused(tab, tab.get_by_label(ENGLISH.search))
+        expect(tab.get_by_text("Based on what you just rated")).to_be_visible()
+        _press_until_focused(tab, tab.get_by_label(ENGLISH.movies.search))
         tab.keyboard.type("part 3")
         expect(tab.locator("[class*=st-key-cards-found] .movie").first).to_be_visible()
 
 
 def test_the_keyboard_alone_takes_a_question_back_and_promotes_a_version(serve, site, tab, airflow):
-    words = ENGLISH.operations
+    words = ENGLISH.runs
     with serve():
         _drawn(tab, f"{site}/operations", "operations", ENGLISH)
         _press_until_focused(tab, tab.get_by_role("button", name=words.advance, exact=True))
@@ -285,9 +285,9 @@ def test_the_keyboard_alone_takes_a_question_back_and_promotes_a_version(serve, 
         tab.keyboard.press("Escape")
         expect(tab.get_by_role("dialog")).to_have_count(0)
         assert airflow.triggered == []
-        versions = tab.get_by_role("combobox", name=words.choose_version)
+        versions = tab.get_by_role("combobox", name=ENGLISH.operations.choose_version)
         open_list(tab, lambda: _press_until_focused(tab, versions))
-        tab.keyboard.type(words.version.format(version="1"))
+        tab.keyboard.type(ENGLISH.operations.version.format(version="1"))
         tab.keyboard.press("Enter")
         _press_until_focused(tab, tab.get_by_role("button", name=words.promote.format(version="1"), exact=True))
         tab.keyboard.press("Enter")

@@ -14,10 +14,11 @@ import matinee.ui.entry
 from matinee.clients.schemas.chunks import ChunkDecision
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
-from matinee.ui.parts.fates import LOOKS
-from matinee.ui.parts.titles import plain
+from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.version_status import STYLES
 from matinee.ui.texts import sentences
-from matinee.ui.texts.words import ENGLISH, KOREAN
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
 
 PAGE = Path(matinee.ui.entry.__file__).with_name("page.py")
 
@@ -51,15 +52,15 @@ def _words(page):
 
 def test_a_newcomer_begins_rates_and_gets_a_list(page, api):
     start = page("start-here")
-    assert ENGLISH.start_welcome in _words(start)
-    next(button for button in start.button if button.label == ENGLISH.start_button).click().run()
+    assert ENGLISH.start_here.welcome in _words(start)
+    next(button for button in start.button if button.label == ENGLISH.start_here.begin).click().run()
     user = start.query_params["user"]
     assert user.startswith("guest-")
     assert not [each for each in start.feedback if each.key.startswith("stars-list")]
     start.feedback(key=f"stars-start-{user}-4").set_value(4).run()
     assert [known.movie_id for known in api.known(user)] == ["4"]
     assert [each for each in start.feedback if each.key.startswith("stars-list")]
-    assert ENGLISH.fold_in in _words(start)
+    assert ENGLISH.movies.fold_in in _words(start)
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
@@ -67,15 +68,15 @@ def test_after_enough_ratings_the_list_comes_first_and_the_page_says_so(page, ap
     for movie_id in ("2", "3"):
         api.remember("guest-1", movie_id, 5, "live", api.known("1")[0].rated_at)
     start = page("start-here", lang=lang, user="guest-1")
-    assert texts.start_more not in _words(start)
+    assert texts.start_here.more not in _words(start)
     start.feedback(key="stars-start-guest-1-4").set_value(4).run()
     words = _words(start)
-    assert texts.start_ready.format(count=3) in words
-    assert texts.start_more in words
-    assert texts.start_is_ready in [toast.value for toast in start.toast]
+    assert texts.start_here.ready.format(count=3) in words
+    assert texts.start_here.more in words
+    assert texts.start_here.ready_above in [toast.value for toast in start.toast]
     places = [each.key.split("-")[1] for each in start.feedback]
     assert places == sorted(places)  # the list, then what to start with
-    assert texts.start_is_ready not in [toast.value for toast in start.run().toast]
+    assert texts.start_here.ready_above not in [toast.value for toast in start.run().toast]
 
 
 def test_a_guest_who_types_an_address_by_hand_stays_the_same(page, cookies):
@@ -93,17 +94,17 @@ def test_operations_tell_what_is_in_production_and_why(page, lang, texts):
     words = _words(shown)
     assert shown.metric[0].value == texts.operations.version.format(version="3")
     assert shown.metric[3].value == "0.071"
-    assert texts.operations.decision in words
+    assert texts.decisions.title in words
     assert r"0\.2000" in words
     assert r"it is \*odd\*" in words
-    assert texts.operations.no_runs in words
+    assert texts.runs.no_runs in words
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 @pytest.mark.parametrize(("n_newest", "is_pooled"), [(20, True), (35, False)])
 def test_a_decision_on_more_people_than_those_of_the_chunk_says_why(page, api, lang, texts, n_newest, is_pooled):
     api.metrics |= {"n_evaluated_users": n_newest}
-    told = plain(texts.operations.pooled.format(n_newest=n_newest, newest=0.0712))
+    told = escaped(texts.decisions.pooled.format(n_newest=n_newest, newest=0.0712))
     assert (told in _words(page("operations", lang=lang))) == is_pooled
 
 
@@ -113,13 +114,13 @@ def test_a_new_version_is_the_one_to_look_at(page, api):
     assert shown.selectbox(key="version").value == "1"
     api.registered.insert(0, "4")
     assert shown.run().selectbox(key="version").value == "4"
-    assert shown.button(key="promote").label == ENGLISH.operations.promote.format(version="4")
+    assert shown.button(key="promote").label == ENGLISH.runs.promote.format(version="4")
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 def test_a_button_for_what_cannot_be_done_names_no_version(page, api, lang, texts):
     api.registered, api.roll_back_to = [], None
-    shown, words = page("operations", lang=lang), texts.operations
+    shown, words = page("operations", lang=lang), texts.runs
     buttons = [shown.button(key=key) for key in ("roll_back", "promote")]
     assert [(each.label, each.disabled) for each in buttons] == [
         (words.nothing_to_roll_back, True),
@@ -137,7 +138,7 @@ def test_what_was_in_production_does_not_hide_the_line_of_the_version(page, api)
 
 
 def test_the_same_user_is_shown_under_two_versions(page):
-    lists = [each.value for each in page("operations").markdown if each.value.startswith("`")]
+    lists = [each.value for each in page("operations").markdown if "\n1. " in each.value]
     assert len(lists) == 2
     assert lists[0] != lists[1]
     assert all(each.count("**") == 2 for each in lists)
@@ -155,15 +156,15 @@ def test_mlflow_away_leaves_the_rest_of_the_page(page, api, watched_chunk):
 def test_a_run_is_told_with_its_steps_and_the_version_that_serves(page, api):
     api.started = [{"action": "advance"}]
     words = _words(page("operations"))
-    assert ENGLISH.operations.serves.format(version="4") in words
-    assert ENGLISH.operations.steps["deploy"] in words
+    assert ENGLISH.runs.serves.format(version="4") in words
+    assert ENGLISH.runs.steps["deploy"] in words
 
 
 def test_nothing_can_be_started_while_a_run_is_under_way(page, api):
     api.started, api.progress = [{"action": "advance"}], ["running"]
     shown = page("operations")
     assert [shown.button(key=key).disabled for key in ("advance", "roll_back", "promote")] == [True] * 3
-    assert ENGLISH.operations.waits in _words(shown)
+    assert ENGLISH.runs.waits in _words(shown)
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
@@ -177,16 +178,21 @@ def test_the_timeline_marks_what_became_of_each_version(page, api, lang, texts):
     scale = marks["encoding"]["shape"]["scale"]
     looks = zip(scale["domain"], scale["range"], marks["encoding"]["color"]["scale"]["range"], strict=True)
     assert {name: (shape, colour) for name, shape, colour in looks} == {
-        words.fates[name]: (LOOKS[name].shape, LOOKS[name].colour) for name in ("promoted", "rejected", "rolled_back")
+        words.statuses[name]: (STYLES[name].shape, STYLES[name].colour)
+        for name in ("promoted", "rejected", "rolled_back")
     }
-    assert marks["encoding"]["shape"]["legend"]["title"] == words.verdict
+    assert marks["encoding"]["shape"]["legend"]["title"] == texts.decisions.verdict
     assert chart["resolve"]["scale"] == dict.fromkeys(("color", "shape", "strokeDash"), "independent")
     datasets = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in proto.datasets}
     marked = datasets[marks["data"]["name"]].to_pylist()
-    fates = [(row[words.version.format(version="").strip()], row[words.verdict]) for row in marked]
-    assert fates == [(1, words.fates["rolled_back"]), (2, words.fates["rejected"]), (3, words.fates["promoted"])]
-    assert {row[words.compare] for row in marked} == {words.contenders["ndcg_at_10"]}
-    assert words.fates["rolled_back"] in _tables(shown)
+    statuses = [(row[words.version.format(version="").strip()], row[texts.decisions.verdict]) for row in marked]
+    assert statuses == [
+        (1, words.statuses["rolled_back"]),
+        (2, words.statuses["rejected"]),
+        (3, words.statuses["promoted"]),
+    ]
+    assert {row[words.model] for row in marked} == {words.contenders["ndcg_at_10"]}
+    assert words.statuses["rolled_back"] in _tables(shown)
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
@@ -209,14 +215,14 @@ def _page_that_advances(url, token, lang):
     from matinee.clients.api import Client  # noqa: PLC0415
     from matinee.errors import MatineeError  # noqa: PLC0415  AppTest runs this function's text as a script of its own
     from matinee.ui.parts.refusals import not_started  # noqa: PLC0415
-    from matinee.ui.texts.words import LANGUAGES  # noqa: PLC0415
+    from matinee.ui.texts.languages import LANGUAGES  # noqa: PLC0415
 
-    words = LANGUAGES[lang].operations
+    texts = LANGUAGES[lang].runs
     try:
         with Client(url, token) as operator:
             operator.advance()
     except MatineeError as error:
-        not_started(words, words.advance, error)
+        not_started(texts, texts.advance, error)
 
 
 def _refused(url, token, lang):
@@ -228,21 +234,21 @@ def _refused(url, token, lang):
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 @pytest.mark.parametrize("code", REFUSALS)
 def test_what_was_refused_why_and_what_to_do_is_told(api, token, code, lang, texts):
-    api.refusal, words = REFUSALS[code], texts.operations
+    api.refusal, words = REFUSALS[code], texts.runs
     shown = _refused(api.url, token, lang)
     assert shown.warning[0].value == f"{words.not_started.format(action=words.advance)} {words.refusals[code]}"
-    assert plain(api.refusal.message.rstrip(".")) in shown.caption[0].value
+    assert escaped(api.refusal.message.rstrip(".")) in shown.caption[0].value
     assert api.started == []
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 def test_a_page_without_the_token_says_what_to_do(api, lang, texts):
-    assert texts.operations.refusals["unauthorized"] in _refused(api.url, "another-token", lang).warning[0].value
+    assert texts.runs.refusals["unauthorized"] in _refused(api.url, "another-token", lang).warning[0].value
 
 
 def test_an_api_that_does_not_answer_is_asked_again_without_harm():
     told = _refused("http://127.0.0.1:1", "a-token", "en").warning[0].value
-    assert ENGLISH.operations.refusals["api-unreachable"] in told
+    assert ENGLISH.runs.refusals["api-unreachable"] in told
 
 
 def test_a_refusal_that_nobody_knows_is_told_in_the_servers_words(api, token):
@@ -253,7 +259,7 @@ def test_a_refusal_that_nobody_knows_is_told_in_the_servers_words(api, token):
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 def test_a_day_that_the_gate_rejects_tells_which_check_failed_and_what_to_do(page, api, lang, texts):
     api.started, api.outcome = [{"action": "advance"}], "rejected"
-    shown, words = page("operations", lang=lang), texts.operations
+    shown, words = page("operations", lang=lang), texts.runs
     told = next(each.value for each in shown.warning if words.outcomes["rejected"] in each.value)
     assert r"it is \*odd\*" in told
     assert words.advice["rejected"].format(version="3") in told
@@ -266,9 +272,9 @@ def test_a_broken_chunk_tells_what_is_wrong_with_it_and_what_to_do(page, api, wa
         update={"statistics": replace(refused.statistics, verdict="refused", reasons=["It has no ratings."])}
     )
     api.chunks, api.started, api.outcome = [refused], [{"action": "advance"}], "refused"
-    shown, words = page("operations", lang=lang), texts.operations
+    shown, words = page("operations", lang=lang), texts.runs
     told = next(each.value for each in shown.warning if words.outcomes["refused"] in each.value)
-    assert plain(sentences.told("It has no ratings.", texts.sentences)) in told
+    assert escaped(sentences.translated("It has no ratings.", texts.sentences)) in told
     assert words.advice["refused"].format(chunk=3) in told
 
 
@@ -276,27 +282,27 @@ def test_a_chunk_that_somebody_left_out_is_told_with_the_reason(page, api, watch
     decided = ChunkDecision(decision="left_out", reason="a test", at=watched_chunk(3).closed_at)
     api.chunks = [watched_chunk(3).model_copy(update={"decision": decided})]
     api.started, api.outcome = [{"action": "advance"}], "refused"
-    assert ENGLISH.operations.left_out.format(reason="a test") in _words(page("operations"))
+    assert ENGLISH.runs.left_out.format(reason="a test") in _words(page("operations"))
 
 
 @pytest.mark.parametrize("action", ["roll_back", "promote"])
 def test_a_rule_that_refuses_a_move_is_told(page, api, action):
     api.started, api.outcome = [{"action": action}], "refused"
-    advice = ENGLISH.operations.advice[f"refused_{action}"].partition("[")[0]
+    advice = ENGLISH.runs.advice[f"refused_{action}"].partition("[")[0]
     assert advice in _words(page("operations"))
 
 
 def test_a_run_that_failed_leads_to_its_log(page, api):
     api.started, api.progress = [{"action": "advance"}], ["failed"]
     words = _words(page("operations"))
-    assert ENGLISH.operations.outcomes["failed"] in words
+    assert ENGLISH.runs.outcomes["failed"] in words
     assert "/dags/r/runs/1)" in words
 
 
 def test_a_question_comes_before_anything_is_started(page, api):
     shown = page("operations")
     shown.button(key="advance").click().run()
-    assert ENGLISH.operations.confirm_advance in _words(shown)
+    assert ENGLISH.runs.confirm_advance in _words(shown)
     assert api.started == []
 
 
@@ -355,14 +361,14 @@ def test_an_api_that_is_away_is_one_friendly_line_on_every_page(page, api, path)
     api.is_down = True
     shown = page(path)
     assert not shown.exception
-    assert [error.value for error in shown.error] == [ENGLISH.unreachable]
+    assert [error.value for error in shown.error] == [ENGLISH.common.unreachable]
 
 
 def test_a_mistake_in_a_page_shows_no_stack_trace(page, monkeypatch):
     monkeypatch.setattr(operations, "_versions_and_runs", lambda _: 1 / 0)
     shown = page("operations")
     assert not shown.exception
-    assert [error.value for error in shown.error] == [ENGLISH.broken]
+    assert [error.value for error in shown.error] == [ENGLISH.common.broken]
 
 
 def test_a_user_is_found_by_the_beginning_of_the_id(page, api):
@@ -370,7 +376,7 @@ def test_a_user_is_found_by_the_beginning_of_the_id(page, api):
     shown = page("")
     shown.session_state["finding"] = True
     shown.run()
-    assert ENGLISH.found_user.format(user="1", count=2) in [button.label for button in shown.button]
+    assert ENGLISH.for_you.found_user.format(user="1", count=2) in [button.label for button in shown.button]
     shown.session_state["finding"] = True
     shown.text_input(key="find_user").set_value("an").run()
     assert not [button for button in shown.button if button.key == "be-1"]

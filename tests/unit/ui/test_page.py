@@ -7,9 +7,10 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
 import matinee.ui.entry
-from matinee.ui.parts.panels import stars_text
-from matinee.ui.parts.titles import plain
-from matinee.ui.texts.words import ENGLISH, KOREAN
+from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.own_ratings import stars_text
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
 
 PAGE = Path(matinee.ui.entry.__file__).with_name("page.py")
 
@@ -60,15 +61,15 @@ def _listed(page):
 
 def test_a_newcomer_sees_a_list_with_titles_years_and_genres(page):
     words = _words(page.run())
-    assert next(node.value for node in page.main if isinstance(node, Element)) == ENGLISH.for_you
+    assert next(node.value for node in page.main if isinstance(node, Element)) == ENGLISH.for_you.title
     assert len(_listed(page)) == 12
     assert "<b>The Godfather (1972)</b>" in words
     assert "Crime · Drama" in words
-    assert ENGLISH.learned.format(user="1") in words
+    assert ENGLISH.movies.learned.format(user="1") in words
 
 
 def test_each_recommendation_tells_which_rating_speaks_for_it(page, api):
-    assert _words(page.run()).count(ENGLISH.because.format(title="Drama 19")) == 12
+    assert _words(page.run()).count(ENGLISH.movies.because.format(title="Drama 19")) == 12
     api.ratings.clear()
     assert "because" not in _words(page.run())
 
@@ -76,14 +77,14 @@ def test_each_recommendation_tells_which_rating_speaks_for_it(page, api):
 def test_before_the_first_model_the_page_says_that_the_list_is_popularity(page, api):
     api.version = None
     words = _words(page.run())
-    assert ENGLISH.no_model in words
+    assert ENGLISH.movies.no_model in words
     assert len(_listed(page)) == 12
 
 
 def test_one_click_rates_a_movie_and_changes_the_list(page, api):
     page.query_params["user"] = "newcomer"
     page.run()
-    assert ENGLISH.popular.format(user="newcomer") in _words(page)
+    assert ENGLISH.movies.popular.format(user="newcomer") in _words(page)
     before = _listed(page)
 
     _stars(page, "4").set_value(4).run()
@@ -92,11 +93,11 @@ def test_one_click_rates_a_movie_and_changes_the_list(page, api):
     assert "4" not in _listed(page)
     assert _listed(page) != [movie for movie in before if movie != "4"]
     words = _words(page)
-    assert ENGLISH.fold_in in words
-    assert ENGLISH.one_is_new in words
-    assert words.count(f"<em>{ENGLISH.new}</em>") == 1
+    assert ENGLISH.movies.fold_in in words
+    assert ENGLISH.movies.one_is_new in words
+    assert words.count(f"<em>{ENGLISH.movies.new}</em>") == 1
     assert "- Alien :orange[★★★★★]" in words
-    assert page.toast[0].value == ENGLISH.rated.format(title="Alien", stars=5)
+    assert page.toast[0].value == ENGLISH.movies.rated.format(title="Alien", stars=5)
 
 
 def test_own_ratings_are_shown_newest_first_and_say_what_no_model_has_learned_yet(page):
@@ -105,14 +106,14 @@ def test_own_ratings_are_shown_newest_first_and_say_what_no_model_has_learned_ye
     lines = next(text.value for text in page.markdown if text.value.startswith("- ")).splitlines()
     assert "1997\u201110\u201101" in lines[1]
     assert [line.split(" :orange")[0] for line in lines] == ["- The Godfather", "- Drama 19", "- Drama 18"]
-    assert [ENGLISH.not_learned in line for line in lines] == [True, False, False]
+    assert [ENGLISH.for_you.not_learned in line for line in lines] == [True, False, False]
 
 
 def test_older_ratings_are_behind_a_click(page, api):
     for n in range(2, 14):
         api.remember("1", str(n), 4, "training", api.known("1")[0].rated_at)
     page.run()
-    assert [expander.label for expander in page.expander][-1] == ENGLISH.more_ratings.format(count=6)
+    assert [expander.label for expander in page.expander][-1] == ENGLISH.for_you.more_ratings.format(count=6)
     assert "Drama 18" not in _words(page)
     page.session_state["older"] = True
     assert "Drama 18" in _words(page.run())
@@ -125,8 +126,8 @@ def test_a_new_person_takes_a_fresh_name_and_starts_without_ratings(page):
     assert user.startswith("guest-")
     assert _user_field(page).value == user
     words = _words(page)
-    assert ENGLISH.no_ratings in words
-    assert ENGLISH.popular.format(user=plain(user)) in words
+    assert ENGLISH.for_you.no_ratings in words
+    assert ENGLISH.movies.popular.format(user=escaped(user)) in words
 
 
 def test_the_address_keeps_the_user_for_a_reload(page, api):
@@ -143,7 +144,7 @@ def test_without_a_user_the_page_asks_for_one(page):
     page.run()
     _user_field(page).set_value("  ").run()
     words = _words(page)
-    assert ENGLISH.no_user in words
+    assert ENGLISH.for_you.no_user in words
 
 
 def test_a_genre_limits_the_list(page):
@@ -156,19 +157,19 @@ def test_before_the_data_is_there_the_page_says_so(page, api):
     api.version, api.has_movies = None, False
     page.query_params["user"] = "newcomer"
     words = _words(page.run())
-    assert ENGLISH.no_movies in words
+    assert ENGLISH.movies.no_movies in words
 
 
 def test_a_model_of_popularity_says_that_it_is_one(page, api):
     api.policy = "popular"
-    assert ENGLISH.popular_model in _words(page.run())
+    assert ENGLISH.movies.popular_model in _words(page.run())
 
 
 def test_without_a_model_nothing_is_called_similar(page, api):
     api.version = None
     page.run()
     page.session_state["similar-list-2"] = True
-    assert ENGLISH.no_similar in _words(page.run())
+    assert ENGLISH.movies.no_similar in _words(page.run())
 
 
 def test_an_exhausted_genre_is_explained(page, api):
@@ -176,13 +177,13 @@ def test_an_exhausted_genre_is_explained(page, api):
         api.remember("1", movie_id, 3, "live", api.known("1")[0].rated_at)
     page.run()
     page.selectbox(key="genre").select("Sci-Fi").run()
-    assert ENGLISH.all_rated in _words(page)
+    assert ENGLISH.movies.all_rated in _words(page)
 
 
 def test_a_found_movie_is_rated_and_shows_its_stars(page, api):
     page.run()
     page.text_input(key="query").set_value("mash").run()
-    assert ENGLISH.nothing_found.format(query="mash") in _words(page)
+    assert ENGLISH.movies.nothing_found.format(query="mash") in _words(page)
     page.text_input(key="query").set_value("M*A*S*H").run()
     _stars(page, "3", "found").set_value(1).run()
     assert api.known("1")[0].rating == 2
@@ -223,31 +224,31 @@ def test_a_run_asks_the_api_no_more_than_it_needs(page, api):
 @pytest.mark.parametrize(("locale", "texts"), [("ko-KR", KOREAN), ("en-US", ENGLISH)])
 def test_the_page_speaks_the_browsers_language(page, locale, texts):
     page.context = {"locale": locale}
-    assert texts.tagline in _words(page.run())
+    assert texts.for_you.tagline in _words(page.run())
 
 
 def test_a_chosen_language_stays_in_the_address(page):
     page.run()
     page.button_group(key="lang").set_value("ko").run()
     words = _words(page)
-    assert KOREAN.learned.format(user="1") in words
+    assert KOREAN.movies.learned.format(user="1") in words
     assert "범죄 · 드라마" in words
     assert page.query_params["lang"] == "ko"
     again = _open()
     again.query_params["lang"] = "ko"
     again.context = {"locale": "en-US"}
-    assert KOREAN.tagline in _words(again.run())
+    assert KOREAN.for_you.tagline in _words(again.run())
 
 
 def test_an_unknown_language_in_the_address_is_ignored(page):
     page.query_params["lang"] = "xx"
-    assert ENGLISH.tagline in _words(page.run())
+    assert ENGLISH.for_you.tagline in _words(page.run())
 
 
 def test_an_api_that_is_away_is_one_friendly_line_and_the_page_heals(page, api):
     api.is_down = True
     page.run()
-    assert [error.value for error in page.error] == [ENGLISH.unreachable]
+    assert [error.value for error in page.error] == [ENGLISH.common.unreachable]
     assert not page.exception
     api.is_down = False
     page.button[-1].click().run()
@@ -261,7 +262,7 @@ def test_a_rating_that_was_not_stored_is_told_and_its_stars_go_back(page, api):
     stars = _stars(page, "3", "found")
     api.is_down = True
     stars.set_value(4).run()
-    assert page.toast[0].value == ENGLISH.not_saved.format(title=r"M\*A\*S\*H")
+    assert page.toast[0].value == ENGLISH.movies.not_saved.format(title=r"M\*A\*S\*H")
     api.is_down = False
     page.run()
     assert _stars(page, "3", "found").value is None

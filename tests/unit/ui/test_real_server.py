@@ -11,7 +11,7 @@ from matinee.clients.api import Client
 from matinee.clients.schemas.ratings import Rating
 from matinee.clients.schemas.recommendations import HistoryEntry
 from matinee.errors import BadData, NotFound, UsageError
-from matinee.ui.texts.words import ENGLISH
+from matinee.ui.texts.en import ENGLISH
 
 
 @pytest.fixture
@@ -58,6 +58,6 @@ def test_the_page_rates_on_the_real_server(real_api, monkeypatch):
     page.run()
     page.feedback(key="stars-list-anna-2").set_value(4).run()
     assert not page.exception
-    assert page.toast[0].value == ENGLISH.rated.format(title="The Godfather", stars=5)
+    assert page.toast[0].value == ENGLISH.movies.rated.format(title="The Godfather", stars=5)
     assert any("- The Godfather :orange[★★★★★]" in text.value for text in page.markdown)
     assert "stars-list-anna-2" not in [feedback.key for feedback in page.feedback]

@@ -14,12 +14,12 @@ import matinee.ui
 from matinee.errors import DependencyUnreachable, MatineeError
 from matinee.settings import load_settings
 from matinee.ui.pages import data, for_you, operations, start_here
-from matinee.ui.parts.choices import choose_language, current_user, language
-from matinee.ui.parts.follow import Pulse, follow, pulse_of
-from matinee.ui.parts.look import STYLE
-from matinee.ui.parts.titles import plain
+from matinee.ui.parts import cookies, language, users
+from matinee.ui.parts.follow import Served, follow, served_by
+from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.style import STYLE
 from matinee.ui.parts.visit import Visit, model_of
-from matinee.ui.texts.words import Texts
+from matinee.ui.texts.fields import Texts
 
 log = structlog.get_logger()
 
@@ -29,12 +29,12 @@ ICON = Path(matinee.ui.__file__).with_name("icon.svg")
 
 def main() -> None:
     """Show the page of the address."""
-    texts = language()
+    texts = language.language()
     st.set_page_config(page_title="matinee", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     pages = [
-        _page(texts, texts.for_you, "for-you", ":material/movie:", for_you.show, default=True),
-        _page(texts, texts.start_here, "start-here", ":material/waving_hand:", start_here.show),
+        _page(texts, texts.for_you.title, "for-you", ":material/movie:", for_you.show, default=True),
+        _page(texts, texts.start_here.title, "start-here", ":material/waving_hand:", start_here.show),
         _page(texts, texts.operations.title, "operations", ":material/sync:", operations.show),
         _page(texts, texts.data.title, "data", ":material/bar_chart:", data.show),
     ]
@@ -47,7 +47,8 @@ def _page(
     def run() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.title(title, width="stretch", anchor=False)
-            choose_language(texts)
+            language.choose_language(texts)
+            cookies.keep({language.COOKIE: language.language_to_keep(), users.COOKIE: users.user_to_keep()})
         _guarded(texts, show)
 
     return st.Page(run, title=title, icon=icon, url_path=path, default=default)
@@ -58,22 +59,22 @@ def _guarded(texts: Texts, show: Callable[[Visit], bool]) -> None:
     try:
         _follow(texts, show)
     except DependencyUnreachable:
-        st.error(texts.unreachable, icon=":material/cloud_off:")
-        st.button(texts.try_again)
+        st.error(texts.common.unreachable, icon=":material/cloud_off:")
+        st.button(texts.common.try_again)
     except MatineeError as error:
-        st.warning(texts.refused.format(reason=plain(str(error))), icon=":material/error:")
+        st.warning(texts.common.refused.format(reason=escaped(str(error))), icon=":material/error:")
     except Exception:
         log.exception("the page failed")
-        st.error(texts.broken, icon=":material/error:")
+        st.error(texts.common.broken, icon=":material/error:")
 
 
 def _follow(texts: Texts, show: Callable[[Visit], bool]) -> None:
     """Show a page, which runs again by itself when another model serves or what was away comes back."""
     settings = load_settings()
-    visit, shown = Visit(settings.api, texts, current_user(), settings), None
+    visit, shown = Visit(settings.api, texts, users.current_user(), settings), None
     try:
-        pulse: Pulse = pulse_of(model_of(visit.url))
-        shown = pulse if show(visit) else None
+        served: Served = served_by(model_of(visit.url))
+        shown = served if show(visit) else None
     except DependencyUnreachable:
         model_of.clear(visit.url)
         raise

@@ -7,10 +7,10 @@ import streamlit as st
 from matinee.clients.schemas.chunks import Chunk
 from matinee.drift.records import ChunkStatistics
 from matinee.ui.parts import charts
-from matinee.ui.parts.panels import last_day
-from matinee.ui.parts.titles import plain
+from matinee.ui.parts.dates import last_day
+from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.visit import Visit
-from matinee.ui.texts.sentences import told
+from matinee.ui.texts.sentences import translated
 
 NEWEST = 60
 """Chunks that are drawn."""
@@ -41,15 +41,15 @@ def show(visit: Visit) -> bool:
 def _coverage(visit: Visit) -> None:
     words, found = visit.texts.data, visit.operator.coverage()
     st.metric(words.coverage, f"{found.recommended_movies_ratio:.1%}", width="content")
-    st.caption(words.coverage_hint.format(count=found.n_movies, version=plain(found.model_version or "–")))
+    st.caption(words.coverage_hint.format(count=found.n_movies, version=escaped(found.model_version or "–")))
 
 
 def _warnings(visit: Visit, watched: Watched) -> None:
     texts = visit.texts
     for chunk, found in watched[-5:]:
         if found.verdict != "usual":
-            verdict = texts.operations.verdicts.get(found.verdict, found.verdict)
-            reasons = plain(" ".join(told(reason, texts.sentences) for reason in found.reasons))
+            verdict = texts.data.verdicts.get(found.verdict, found.verdict)
+            reasons = escaped(" ".join(translated(reason, texts.sentences) for reason in found.reasons))
             warning = texts.data.not_usual.format(chunk=chunk.chunk_id, verdict=verdict, reasons=reasons)
             st.warning(warning, icon=":material/monitoring:")
 

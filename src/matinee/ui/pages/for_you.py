@@ -2,18 +2,20 @@
 
 import streamlit as st
 
-from matinee.ui.parts.choices import choose_user
-from matinee.ui.parts.movies import recommended, search
-from matinee.ui.parts.panels import own_ratings
+from matinee.ui.parts.own_ratings import own_ratings
+from matinee.ui.parts.recommended import recommended
+from matinee.ui.parts.search import search
+from matinee.ui.parts.users import choose_user
 from matinee.ui.parts.visit import Visit, model_of
 
 
 def show(visit: Visit) -> bool:
     """Show the page; always all of it."""
-    st.caption(visit.texts.tagline)
-    choose_user(visit.texts, visit.client, visit.user_id)
+    texts = visit.texts.for_you
+    st.caption(texts.tagline)
+    choose_user(texts, visit.client, visit.user_id)
     if not visit.user_id:
-        st.info(visit.texts.no_user)
+        st.info(texts.no_user)
         return True
     left, right = st.columns([3, 1], gap="large")
     with left:

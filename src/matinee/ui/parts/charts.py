@@ -17,7 +17,7 @@ Rows = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True)
-class Look:
+class PointStyle:
     """How a point is drawn."""
 
     shape: Shape
@@ -25,11 +25,11 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Marks:
+class PointMarks:
     """Points of a line that are told apart, with a legend of their own; rows without the column stay unmarked."""
 
     column: str
-    looks: Mapping[str, Look]
+    styles: Mapping[str, PointStyle]
     """By what the column holds, in the order of the legend."""
 
 
@@ -41,7 +41,7 @@ def show(  # noqa: PLR0913  by name, as in the calls
     colour: str = "",
     *,
     words: str,
-    marks: Marks | None = None,
+    marks: PointMarks | None = None,
     dashed: str = "",
 ) -> None:
     """A chart of `rows`, which hold the columns `x`, `y` and `colour` under the names that people read.
@@ -62,10 +62,12 @@ def show(  # noqa: PLR0913  by name, as in the calls
         "normalize" if kind == "share" else "zero" if kind in ("bar", "days") else False
     )
     encoding = {
-        "x": _days(x) if kind == "days" else alt.X(_field(x), type="ordinal", title=x, axis=alt.Axis(**_AXIS)),
+        "x": _days_axis(x) if kind == "days" else alt.X(_field(x), type="ordinal", title=x, axis=alt.Axis(**_AXIS)),
         "y": alt.Y(_field(y), type="quantitative", title=None, stack=stack, axis=alt.Axis(tickCount=5, labelColor=INK)),
         "tooltip": [
-            _day(name) if name == x and kind == "days" else _told(rows, name) for name in (x, colour, y) if name
+            _day_tooltip(name) if name == x and kind == "days" else _tooltip(rows, name)
+            for name in (x, colour, y)
+            if name
         ],
     }
     if colour:
@@ -84,14 +86,14 @@ def show(  # noqa: PLR0913  by name, as in the calls
     st.altair_chart(drawn.properties(height=340 if marks is None else 420), width="stretch", alt=words)
 
 
-def _marks(rows: Rows, encoding: Mapping[str, Any], marks: Marks) -> alt.Chart:
+def _marks(rows: Rows, encoding: Mapping[str, Any], marks: PointMarks) -> alt.Chart:
     """Large points on top of the lines."""
     marked = [dict(row) for row in rows if marks.column in row]
-    looks = {name: look for name, look in marks.looks.items() if any(row[marks.column] == name for row in marked)}
+    styles = {name: style for name, style in marks.styles.items() if any(row[marks.column] == name for row in marked)}
     legend = alt.Legend(orient="bottom", title=marks.column, columns=2, labelLimit=160, labelColor=INK, titleColor=INK)
     field = f"{_field(marks.column)}:N"
-    shapes = alt.Scale(domain=list(looks), range=[look.shape for look in looks.values()])
-    colours = alt.Scale(domain=list(looks), range=[look.colour for look in looks.values()])
+    shapes = alt.Scale(domain=list(styles), range=[style.shape for style in styles.values()])
+    colours = alt.Scale(domain=list(styles), range=[style.colour for style in styles.values()])
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=marked))
         .mark_point(filled=True, size=170, opacity=1)
@@ -115,17 +117,17 @@ def table(label: str, rows: Rows) -> None:
 _AXIS: Mapping[str, Any] = {"labelAngle": 0, "labelColor": INK, "titleColor": INK}
 
 
-def _days(name: str) -> alt.X:
+def _days_axis(name: str) -> alt.X:
     """The days of a column along the bottom, in digits: names of months would be English in every language."""
     axis = alt.Axis(**_AXIS, format=_ISO, tickCount=4, labelOverlap=True)
     return alt.X(_field(name), timeUnit="utcyearmonthdate", type="temporal", title=name, axis=axis)
 
 
-def _day(name: str) -> alt.Tooltip:
+def _day_tooltip(name: str) -> alt.Tooltip:
     return alt.Tooltip(_field(name), timeUnit="utcyearmonthdate", type="temporal", title=name, format=_ISO)
 
 
-def _told(rows: Rows, name: str) -> alt.Tooltip:
+def _tooltip(rows: Rows, name: str) -> alt.Tooltip:
     return alt.Tooltip(_field(name), title=name, type=_type(rows, name))
 
 

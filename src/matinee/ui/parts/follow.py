@@ -6,16 +6,16 @@ from matinee.clients.schemas.model import Model
 from matinee.errors import MatineeError
 from matinee.ui.parts.visit import MODEL_TTL_S, model_of
 
-Pulse = tuple[str | None, int | None]
+Served = tuple[str | None, int | None]
 """Version and chunk that serve."""
 
 
-def pulse_of(model: Model) -> Pulse:
+def served_by(model: Model) -> Served:
     """What the page must show of this model."""
     return model.version, model.chunk_id
 
 
-def follow(url: str, shown: Pulse | None) -> None:
+def follow(url: str, shown: Served | None) -> None:
     """Run the page again, from now on and every few seconds, whenever what serves is not what it shows.
 
     Args:
@@ -28,11 +28,11 @@ def follow(url: str, shown: Pulse | None) -> None:
 
 
 @st.fragment(run_every=MODEL_TTL_S)
-def _follow(url: str, shown: Pulse | None) -> None:
+def _follow(url: str, shown: Served | None) -> None:
     if st.session_state.pop("page_is_new", False):
         return
     try:
-        serving = pulse_of(model_of(url))
+        serving = served_by(model_of(url))
     except MatineeError:
         serving = None
     if serving != shown:

@@ -7,10 +7,10 @@ import streamlit as st
 
 from matinee.clients.schemas.runs import RunProgress
 from matinee.clients.schemas.versions import Versions
-from matinee.ui.parts.decisions import said
-from matinee.ui.parts.titles import plain
+from matinee.ui.parts.decisions import finding
+from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.visit import Visit
-from matinee.ui.texts.sentences import told
+from matinee.ui.texts.sentences import translated
 
 NEWEST = 40
 """Chunks among which that of the run is looked for."""
@@ -18,42 +18,42 @@ NEWEST = 40
 
 def outcome(visit: Visit, versions: Versions, run: RunProgress) -> None:
     """Tell how the newest run ended."""
-    words = visit.texts.operations
+    texts = visit.texts.runs
     known = "failed" if run.state == "failed" else run.outcome or "failed"
-    lines = [words.ended.format(action=words.actions[run.action], outcome=words.outcomes.get(known, plain(known)))]
+    lines = [texts.ended.format(action=texts.actions[run.action], outcome=texts.outcomes.get(known, escaped(known)))]
     if run.served_version:
-        lines.append(words.serves.format(version=plain(run.served_version)))
+        lines.append(texts.serves.format(version=escaped(run.served_version)))
     if known == "rejected":
         lines += _rejected(visit, versions, run)
     elif known == "refused" and run.action == "advance":
-        lines += [*_refused(visit, run), words.advice["refused"].format(chunk=run.chunk_id)]
+        lines += [*_refused(visit, run), texts.advice["refused"].format(chunk=run.chunk_id)]
     elif known in ("refused", "failed"):
-        advice = words.advice["failed" if known == "failed" else f"refused_{run.action}"]
+        advice = texts.advice["failed" if known == "failed" else f"refused_{run.action}"]
         lines.append(advice.format(log=_log(visit, run)))
     show = st.success if known in ("promoted", "rolled_back") else st.info if known == "no_more_data" else st.warning
     show("  \n".join(lines))
 
 
 def _rejected(visit: Visit, versions: Versions, run: RunProgress) -> Iterator[str]:
-    words = visit.texts.operations
+    texts = visit.texts.runs
     version = next((each.version for each in versions.versions if each.chunk_id == run.chunk_id), None)
     record = visit.operator.version(version) if version else None
     broken = [check for check in record.decision.checks if not check.passed] if record and record.decision else []
-    yield from (f"- {said(check, visit.texts)}" for check in broken)
+    yield from (f"- {finding(check, visit.texts)}" for check in broken)
     if not broken:
-        yield plain(told(run.reason, visit.texts.sentences))
+        yield escaped(translated(run.reason, visit.texts.sentences))
     if version:
-        yield f"\n{words.advice['rejected'].format(version=plain(version))}"
+        yield f"\n{texts.advice['rejected'].format(version=escaped(version))}"
 
 
 def _refused(visit: Visit, run: RunProgress) -> Iterator[str]:
     chunk = next((each for each in visit.operator.chunks(NEWEST) if each.chunk_id == run.chunk_id), None)
     if chunk and chunk.decision and chunk.decision.decision == "left_out":
-        yield visit.texts.operations.left_out.format(reason=plain(chunk.decision.reason))
+        yield visit.texts.runs.left_out.format(reason=escaped(chunk.decision.reason))
     elif chunk and chunk.statistics:
-        yield from (plain(told(reason, visit.texts.sentences)) for reason in chunk.statistics.reasons)
+        yield from (escaped(translated(reason, visit.texts.sentences)) for reason in chunk.statistics.reasons)
     else:
-        yield plain(run.reason)
+        yield escaped(run.reason)
 
 
 def _log(visit: Visit, run: RunProgress) -> str:

@@ -7,7 +7,6 @@ _ARTICLE = re.compile(
     r"^(?P<rest>.+), (?P<article>The|An?|L[ae]s?|L'|El|Los|Il|Un|Une|Una|D[aeio]s?|Der|Den|Det|Ein|Eine|O|Os|As)$"
 )
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def display_title(title: str) -> str:
@@ -26,8 +25,3 @@ def _article_first(name: str) -> str:
         return name
     article, rest = found["article"], found["rest"]
     return f"{article}{rest}" if article.endswith("'") else f"{article} {rest}"
-
-
-def plain(text: str) -> str:
-    """The same text for Markdown, where no character of it means anything: "M*A*S*H" stays as it is."""
-    return _MARKDOWN.sub(r"\\\1", text)

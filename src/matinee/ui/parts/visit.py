@@ -7,11 +7,10 @@ import streamlit as st
 
 from matinee.clients.api import Client
 from matinee.clients.schemas.model import Model
-from matinee.clients.schemas.movies import Movie
 from matinee.clients.schemas.ratings import KnownRating
 from matinee.credentials import api_token
 from matinee.settings import Settings
-from matinee.ui.texts.words import Texts
+from matinee.ui.texts.fields import Texts
 
 MODEL_TTL_S = 5
 """How long the page may show a model that was just replaced."""
@@ -65,20 +64,3 @@ def operator_of(url: str, token: str) -> Client:
 def model_of(url: str) -> Model:
     """What serves."""
     return client_of(url).model()
-
-
-@st.cache_data(ttl=60, show_spinner=False)
-def popular_movies(url: str) -> tuple[Movie, ...]:
-    """The 500 most popular movies."""
-    return client_of(url).movies(limit=500)
-
-
-def genres_of(url: str) -> list[str]:
-    """Genres of the most popular movies, by name."""
-    return sorted({genre for movie in popular_movies(url) for genre in movie.genres})
-
-
-def years_of(url: str) -> tuple[int, int]:
-    """First and last year of the most popular movies; twice 0 when none has one."""
-    years = [movie.year for movie in popular_movies(url) if movie.year is not None]
-    return (min(years), max(years)) if years else (0, 0)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.ui.parts.titles import display_title, plain
+from matinee.ui.parts.titles import display_title
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,3 @@ NAMES = st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters=
 def test_whatever_the_name_its_article_moves_to_the_front(name):
     assert display_title(f"{name}, The (1972)") == f"The {name}"
     assert display_title(name) == name
-
-
-def test_text_means_nothing_to_markdown():
-    assert plain("M*A*S*H [1] $9 :red[x] <b>") == r"M\*A\*S\*H \[1\] \$9 \:red\[x\] \<b\>"
-    assert plain("Cité 시네마") == "Cité 시네마"

@@ -11,8 +11,9 @@ from matinee.evaluation.backtest import CANDIDATE
 from matinee.evaluation.evaluate import segments
 from matinee.evaluation.gate import Rules, decide
 from matinee.settings import Settings
-from matinee.ui.texts.sentences import KOREAN_SENTENCES, told
-from matinee.ui.texts.words import ENGLISH, KOREAN
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
+from matinee.ui.texts.sentences import translated
 
 BESIDE = Beside(has_past=True, largest_rating_share=0.4, expected_new_movie_share=0.1, explorer_share=0.9)
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
@@ -34,10 +35,10 @@ def test_whatever_the_data_watch_says_is_told_in_korean(watched_chunk, strange):
     _, reasons = judge(replace(usual, **strange), BESIDE)
     assert reasons
     for reason in reasons:
-        korean = told(reason, KOREAN_SENTENCES)
+        korean = translated(reason, KOREAN.sentences)
         assert not re.search(r"[A-Za-z]{2}", korean), korean
         assert sorted(NUMBER.findall(korean)) == sorted(NUMBER.findall(reason))
-        assert told(reason, ENGLISH.sentences) == reason
+        assert translated(reason, ENGLISH.sentences) == reason
 
 
 def test_what_the_gate_says_without_numbers_is_told_in_korean():
@@ -46,7 +47,7 @@ def test_what_the_gate_says_without_numbers_is_told_in_korean():
     (check,) = decide(nobody, None, rules, must_improve=False).checks
     off = decide(nobody, None, rules.model_copy(update={"enabled": False}), must_improve=False)
     for sentence in (check.finding, off.reason):
-        assert re.search("[가-힣]", told(sentence, KOREAN.sentences))
+        assert re.search("[가-힣]", translated(sentence, KOREAN.sentences))
 
 
 def test_every_segment_of_the_gate_has_its_sentence():
@@ -54,8 +55,8 @@ def test_every_segment_of_the_gate_has_its_sentence():
         {"segment": ["warm", "new"], "n_history": [1, 9], "contender": [CANDIDATE] * 2, "ndcg_at_10": [0.1, 0.2]}
     )
     for texts in (ENGLISH, KOREAN):
-        assert {f"segment {name}" for name in segments(users)} - {"segment all"} <= texts.operations.checks.keys()
+        assert {f"segment {name}" for name in segments(users)} - {"segment all"} <= texts.decisions.checks.keys()
 
 
 def test_a_sentence_that_nobody_knows_stays_as_it_is():
-    assert told("The moon is full.", KOREAN_SENTENCES) == "The moon is full."
+    assert translated("The moon is full.", KOREAN.sentences) == "The moon is full."

@@ -22,7 +22,7 @@ _DIGITS = dict(zip("0123456789", "영일이삼사오육칠팔구", strict=True))
 """How digits are read; a number that ends with zeros (십, 백, 천, 만, 억) ends with a consonant as 영 does."""
 
 
-class Korean(str):
+class KoreanText(str):
     """A text whose particles are chosen when its placeholders are filled in."""
 
     __slots__ = ()

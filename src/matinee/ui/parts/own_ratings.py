@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from matinee.clients.schemas.ratings import KnownRating
-from matinee.ui.parts.titles import display_title, plain
+from matinee.ui.parts.dates import day, local
+from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.titles import display_title
 from matinee.ui.parts.visit import Visit
-from matinee.ui.texts.words import Texts
+from matinee.ui.texts.fields.for_you import ForYouTexts
 
 NEWEST = 8
 """Own ratings that are shown without a click."""
@@ -18,7 +18,7 @@ NEWEST = 8
 
 def own_ratings(visit: Visit) -> None:
     """The user's ratings, newest first."""
-    texts, ratings = visit.texts, visit.ratings
+    texts, ratings = visit.texts.for_you, visit.ratings
     with st.container(border=True):
         st.header(texts.your_ratings, anchor=False)
         if not ratings:
@@ -32,36 +32,17 @@ def own_ratings(visit: Visit) -> None:
                 opened.markdown(_lines(older, texts))
 
 
-def _lines(ratings: Sequence[KnownRating], texts: Texts) -> str:
+def _lines(ratings: Sequence[KnownRating], texts: ForYouTexts) -> str:
     """All in one piece of Markdown: hundreds of ratings stay one element of the page."""
     return "\n".join(f"- {_line(known, texts)}" for known in ratings)
 
 
-def _line(known: KnownRating, texts: Texts) -> str:
-    title = plain(display_title(known.title or known.movie_id))
+def _line(known: KnownRating, texts: ForYouTexts) -> str:
+    title = escaped(display_title(known.title or known.movie_id))
     note = f" :blue-badge[{texts.not_learned}]" if known.source == "live" else ""
-    return f"{title} :orange[{stars_text(known.rating)}] :small[:gray[{_date(local(known.rated_at))}]]{note}"
+    return f"{title} :orange[{stars_text(known.rating)}] :small[:gray[{day(local(known.rated_at))}]]{note}"
 
 
 def stars_text(rating: float) -> str:
     """Stars as text: 3.5 is ★★★½."""
     return "★" * math.floor(rating) + ("½" if rating % 1 else "")
-
-
-def _date(moment: datetime) -> str:
-    """Year, month and day, with hyphens at which no line breaks."""
-    return f"{moment:%Y-%m-%d}".replace("-", "\u2011")
-
-
-def local(moment: datetime) -> datetime:
-    """The moment on the clock of the browser."""
-    try:
-        zone = ZoneInfo(st.context.timezone or "UTC")
-    except ZoneInfoNotFoundError:
-        return moment.astimezone(UTC)
-    return moment.astimezone(zone)
-
-
-def last_day(end: datetime) -> datetime:
-    """The last day (UTC) before an exclusive end."""
-    return end - timedelta(microseconds=1)

@@ -1,4 +1,4 @@
-"""What became of a version, in one word."""
+"""The status of a version, in one word."""
 
 from datetime import UTC, datetime
 from typing import get_args
@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from matinee.clients.schemas.versions import TimeServed, Version
-from matinee.ui.parts.fates import LOOKS, Fate, fate
+from matinee.ui.parts.version_status import STYLES, VersionStatus, version_status
 
 THEN = datetime(2020, 1, 1, tzinfo=UTC)
 SERVED = (TimeServed(since=THEN, until=None),)
@@ -40,9 +40,10 @@ def test_the_last_word_on_a_version_counts(verdict, stage, served, is_rolled_bac
         served=served,
         is_on_disk=True,
     )
-    assert fate(version) == expected
+    assert version_status(version) == expected
 
 
-def test_every_fate_has_a_shape_and_a_colour_of_its_own():
-    assert LOOKS.keys() == set(get_args(Fate))
-    assert len({look.shape for look in LOOKS.values()}) == len({look.colour for look in LOOKS.values()}) == len(LOOKS)
+def test_every_status_has_a_shape_and_a_colour_of_its_own():
+    assert STYLES.keys() == set(get_args(VersionStatus))
+    styles = STYLES.values()
+    assert len({style.shape for style in styles}) == len({style.colour for style in styles}) == len(STYLES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matinee.ui.texts.korean import Korean, particles
+from matinee.ui.texts.particles import KoreanText, particles
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_words_take_the_particle_of_their_last_syllable(open_text, text):
     ],
 )
 def test_numbers_take_the_particle_of_how_they_are_read(number, to, subject):
-    assert Korean("{n}(으)로 {n}이(가)").format(n=number) == f"{to} {subject}"
+    assert KoreanText("{n}(으)로 {n}이(가)").format(n=number) == f"{to} {subject}"
 
 
 def test_after_another_script_the_particle_stays_open():

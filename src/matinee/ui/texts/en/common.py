@@ -1,0 +1,37 @@
+"""Texts of every page, in English."""
+
+from matinee.ui.texts.fields.common import CommonTexts
+
+_NAMES = (
+    "Action",
+    "Adventure",
+    "Animation",
+    "Children",
+    "Children's",
+    "Comedy",
+    "Crime",
+    "Documentary",
+    "Drama",
+    "Fantasy",
+    "Film-Noir",
+    "Horror",
+    "IMAX",
+    "Musical",
+    "Mystery",
+    "Romance",
+    "Sci-Fi",
+    "Thriller",
+    "War",
+    "Western",
+)
+
+COMMON = CommonTexts(
+    language="Language",
+    unreachable="The recommendation server is unavailable. It restarts by itself, and this page tries again every few "
+    "seconds. If this lasts, run `matinee status`.",
+    refused="The server refused this: {reason}",
+    try_again="Try again",
+    broken="Something went wrong on this page. Reload it; the page's log has the details (`matinee logs ui`).",
+    policies={"learned": "learned", "fold_in": "fold-in", "popular": "popular"},
+    genres={name: name for name in _NAMES},
+)

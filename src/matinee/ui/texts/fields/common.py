@@ -1,0 +1,20 @@
+"""Texts of every page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonTexts:
+    """Every page: the language, what went wrong, and names of things."""
+
+    language: str
+    unreachable: str
+    refused: str
+    try_again: str
+    broken: str
+    policies: Mapping[str, str]
+    """By policy of a list: a name short enough for a badge."""
+
+    genres: Mapping[str, str]
+    """By name of a MovieLens genre."""

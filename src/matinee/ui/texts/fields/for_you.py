@@ -1,0 +1,23 @@
+"""Texts of the page "For you"."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForYouTexts:
+    """Page "For you": whose list it is, and the user's own ratings."""
+
+    title: str
+    tagline: str
+    user: str
+    user_help: str
+    new_user: str
+    no_user: str
+    find_user: str
+    find_user_label: str
+    no_user_found: str
+    found_user: str
+    your_ratings: str
+    no_ratings: str
+    more_ratings: str
+    not_learned: str

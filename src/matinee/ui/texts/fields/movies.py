@@ -1,0 +1,33 @@
+"""Texts of movies: the search, the recommendations and their cards."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovieTexts:
+    """Movies, wherever they are shown."""
+
+    search: str
+    search_hint: str
+    nothing_found: str
+    your_list: str
+    genre: str
+    all_genres: str
+    years: str
+    learned: str
+    fold_in: str
+    popular: str
+    no_model: str
+    popular_model: str
+    rate_hint: str
+    one_is_new: str
+    some_are_new: str
+    new: str
+    because: str
+    rated: str
+    taken_back: str
+    not_saved: str
+    all_rated: str
+    no_movies: str
+    similar: str
+    no_similar: str
