@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from matinee.lifecycle import registry
+from matinee.lifecycle.registry import Connection
 
 NUMBERS = itertools.count(1)
 
@@ -12,4 +12,4 @@ NUMBERS = itertools.count(1)
 @pytest.fixture
 def own_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """An experiment and a registered model of this test's own on the one MLflow server."""
-    monkeypatch.setattr(registry, "NAME", f"movie-recommender-{next(NUMBERS)}")
+    monkeypatch.setattr(Connection, "name", f"movie-recommender-{next(NUMBERS)}")

@@ -10,16 +10,17 @@ import pytest
 from mlflow import MlflowClient
 
 from matinee import artifact
+from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
-from matinee.lifecycle import registry
 from matinee.lifecycle.history import ModelEvent, last_good
 from matinee.lifecycle.production import Production
-from matinee.lifecycle.registry import Training
+from matinee.lifecycle.registry import Connection, Training
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.settings import Settings
+from matinee.stages.stores import Stores
 
 pytestmark = pytest.mark.usefixtures("own_models")
 
@@ -40,7 +41,7 @@ class Home:
     @property
     def production(self) -> Production:
         """As a new process sees it."""
-        return Production(self.settings)
+        return Stores.of(self.settings).production
 
     def register(self) -> str:
         chunk_id, registry = next(CHUNKS), self.production.registry
@@ -91,7 +92,7 @@ def die_before(step: str, production: Production, monkeypatch: pytest.MonkeyPatc
         record(what, *arguments)
 
     def die_after_the_alias(version):
-        MlflowClient().set_registered_model_alias(registry.NAME, registry.ALIAS, version)
+        MlflowClient().set_registered_model_alias(Connection.name, ALIAS, version)
         raise Killed
 
     match step:

@@ -12,11 +12,11 @@ import pytest
 from mlflow import MlflowClient
 
 from matinee import artifact
+from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
-from matinee.lifecycle import registry as registry_module
-from matinee.lifecycle.registry import ALIAS, Registry, Training
+from matinee.lifecycle.registry import Connection, Registry, Training
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.ranking import recommend
@@ -106,7 +106,7 @@ def test_registering_a_run_twice_gives_one_version(loop):
 
 def test_a_version_says_whose_metrics_it_carries(loop):
     version = loop.register()
-    known = MlflowClient().get_model_version(registry_module.NAME, version)
+    known = MlflowClient().get_model_version(Connection.name, version)
     assert known.tags["metrics_of"] == "its twin, fitted without chunk 1"
 
 
@@ -124,8 +124,8 @@ def test_tags_are_repaired_from_the_alias(loop):
     older, newer = loop.register(), loop.register()
     loop.registry.move_production(newer)
     client = MlflowClient()
-    client.set_model_version_tag(registry_module.NAME, older, "stage", "production")
-    client.set_model_version_tag(registry_module.NAME, newer, "stage", "archived")
+    client.set_model_version_tag(Connection.name, older, "stage", "production")
+    client.set_model_version_tag(Connection.name, newer, "stage", "archived")
     loop.registry.repair()
     assert (loop.stages()[older], loop.stages()[newer]) == ("archived", "production")
 
@@ -133,7 +133,7 @@ def test_tags_are_repaired_from_the_alias(loop):
 def test_production_that_was_moved_in_mlflow_itself_is_respected(loop):
     older, newer = loop.register(), loop.register()
     loop.registry.move_production(newer)
-    MlflowClient().set_registered_model_alias(registry_module.NAME, ALIAS, older)
+    MlflowClient().set_registered_model_alias(Connection.name, ALIAS, older)
     loop.registry.repair()
     assert (loop.stages()[older], loop.stages()[newer]) == ("production", "archived")
 

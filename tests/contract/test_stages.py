@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +14,16 @@ import pytest
 
 from matinee import artifact
 from matinee.cli import main
-from matinee.lifecycle.production import Production
+from matinee.drift.records import StatisticsStore
+from matinee.lifecycle.history import History
 from matinee.lifecycle.registry import Registry
 from matinee.ratings.feedback.store import FeedbackStore
+from matinee.ratings.ledger import ledger as ledger_module
+from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.sources.source import prepare
 from matinee.settings import load_settings
+from matinee.stages import stores as stores_module
+from matinee.stages.stores import Stores
 from support import two_tastes
 
 pytestmark = pytest.mark.usefixtures("own_models")
@@ -86,6 +93,42 @@ def test_running_a_stage_again_changes_nothing(in_production):
     assert matinee("versions") == before
 
 
+@pytest.fixture
+def built(monkeypatch) -> Counter[str]:
+    """How often each store was built, and the source prepared."""
+    counts: Counter[str] = Counter()
+
+    def counting(name: str, original: Callable) -> Callable:
+        def build(self, *arguments, **options):
+            counts[name] += 1
+            return original(self, *arguments, **options)
+
+        return build
+
+    for store in (Registry, ChunkLedger, StatisticsStore, History):
+        monkeypatch.setattr(store, "__init__", counting(store.__name__, store.__init__))
+    for module in (stores_module, ledger_module):
+        monkeypatch.setattr(module, "prepare", counting("prepare", prepare))
+    return counts
+
+
+def test_a_command_builds_each_store_and_prepares_the_source_at_most_once(built, home):
+    chunk_id, run_id = train_through_the_next_chunk("first")
+    (home / "ratings" / "chunk-00001.parquet").unlink()  # so that the ledger, too, wants the source
+    for command in (
+        ["ingest", "--run-id", "second"],
+        ["train", "--chunk-id", str(chunk_id + 1)],
+        ["evaluate", "--run-id", run_id],
+        ["promote", "--run-id", run_id],
+        ["versions"],
+        ["watch", "1"],
+    ):
+        built.clear()
+        matinee(*command)
+        assert built, command
+        assert set(built.values()) == {1}, (command, built)
+
+
 def test_an_old_run_that_is_run_again_moves_nothing_back(in_production):
     old_run, _ = in_production
     _, run_id = train_through_the_next_chunk("second")
@@ -129,7 +172,7 @@ def test_what_somebody_went_back_to_is_what_the_next_candidate_competes_with(in_
     _, second = train_through_the_next_chunk("second")
     matinee("evaluate", "--run-id", second)
     matinee("promote", "--run-id", second)
-    Production(load_settings()).roll_back(in_production[1], "it was worse")
+    Stores.of(load_settings()).production.roll_back(in_production[1], "it was worse")
     _, run_id = train_through_the_next_chunk("third")
     evaluated = matinee("evaluate", "--run-id", run_id)
     assert evaluated["verdict"] == "reject"

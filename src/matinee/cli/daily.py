@@ -8,7 +8,7 @@ from rich.table import Table
 
 from matinee.cli.printing import AsJson, figure, last_day, print_json, print_result, stderr, stdout
 from matinee.cli.root import DAILY, app
-from matinee.cli.settings import settings_of_command
+from matinee.cli.settings import settings_of_command, stores_of_command
 
 if TYPE_CHECKING:
     from matinee.clients.airflow.advance import NextResult
@@ -50,18 +50,16 @@ def rollback(
     """Put the last version that really served into production again, and have it served; nothing is trained."""
     from matinee.stages.promote import roll_back
 
-    result = roll_back(settings_of_command(), to, reason)
+    result = roll_back(stores_of_command(), to, reason)
     print_result(result, as_json, f"Version {result['version']} is in production and served again.")
 
 
 @app.command(rich_help_panel=DAILY)
 def versions(as_json: AsJson = False) -> None:
     """List all model versions with their metrics and verdicts, and what was done with them."""
-    from matinee.lifecycle.production import Production
-
-    production = Production(settings_of_command())
-    found, events = production.registry.versions(), production.history.events()
-    metrics = production.registry.metrics_by_run()
+    stores = stores_of_command()
+    found, events = stores.registry.versions(), stores.history.events()
+    metrics = stores.registry.metrics_by_run()
     if as_json:
         listed = [{**vars(each), "metrics": metrics.get(each.run_id, {})} for each in found]
         print_json({"versions": listed, "history": [vars(event) for event in events]})

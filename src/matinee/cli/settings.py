@@ -1,7 +1,12 @@
-"""The settings of a command, and the log lines that go with them."""
+"""What a command begins with: its settings, its log lines, and the stores that its stages work on."""
+
+from typing import TYPE_CHECKING
 
 from matinee import logs
 from matinee.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from matinee.stages.stores import Stores
 
 
 def settings_of_command(*, any_ports: bool = False) -> Settings:
@@ -13,3 +18,10 @@ def settings_of_command(*, any_ports: bool = False) -> Settings:
 
         local.require_own_ports(settings)
     return settings
+
+
+def stores_of_command() -> "Stores":
+    """The stores of the home that the settings name, built once for the whole command."""
+    from matinee.stages.stores import Stores
+
+    return Stores.of(settings_of_command())

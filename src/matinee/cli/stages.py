@@ -6,7 +6,7 @@ import typer
 
 from matinee.cli.printing import AsJson, last_day, print_result
 from matinee.cli.root import STAGES, app
-from matinee.cli.settings import settings_of_command
+from matinee.cli.settings import stores_of_command
 from matinee.errors import UsageError
 
 RunId = Annotated[str, typer.Option(help="MLflow run that `matinee train` logged.")]
@@ -20,7 +20,7 @@ def ingest(
     """Take the next chunk of ratings, with the feedback received since the last one."""
     from matinee.stages.ingest import ingest_chunk
 
-    result = ingest_chunk(settings_of_command(), run_id)
+    result = ingest_chunk(stores_of_command(), run_id)
     if result["state"] == "no_more_data":
         print_result(result, as_json, "There are no more ratings to take.")
     else:
@@ -44,9 +44,9 @@ def watch(
     from matinee.stages.watch import decide_on_chunk, watch_chunk
 
     if accept != leave_out and reason:
-        result = decide_on_chunk(settings_of_command(), chunk_id, "accepted" if accept else "left_out", reason)
+        result = decide_on_chunk(stores_of_command(), chunk_id, "accepted" if accept else "left_out", reason)
     elif not (accept or leave_out or reason):
-        result = watch_chunk(settings_of_command(), chunk_id)
+        result = watch_chunk(stores_of_command(), chunk_id)
     else:
         raise UsageError("A decision is one word and a reason.", "Use --accept or --leave-out, with --reason 'why'.")
     use = "is learned from" if result["is_learned_from"] else "is not learned from"
@@ -63,7 +63,7 @@ def train(
     """Fit a model on all chunks up to one and log it to MLflow."""
     from matinee.stages.train import train_model
 
-    result = train_model(settings_of_command(), chunk_id)
+    result = train_model(stores_of_command(), chunk_id)
     print_result(result, as_json, f"Trained {result['algorithm']} through chunk {chunk_id}: run {result['run_id']}.")
 
 
@@ -72,7 +72,7 @@ def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
     """Test a training on its newest chunk, beside popularity, and decide."""
     from matinee.stages.evaluate import evaluate_model
 
-    result = evaluate_model(settings_of_command(), run_id)
+    result = evaluate_model(stores_of_command(), run_id)
     print_result(result, as_json, f"Verdict: {result['verdict']}. {result['reason']}")
 
 
@@ -90,9 +90,9 @@ def promote(
     from matinee.stages.promote import promote_by_hand, promote_model
 
     if run_id is not None and version is None:
-        result = promote_model(settings_of_command(), run_id)
+        result = promote_model(stores_of_command(), run_id)
     elif version is not None and run_id is None and reason:
-        result = promote_by_hand(settings_of_command(), version, reason)
+        result = promote_by_hand(stores_of_command(), version, reason)
     else:
         raise UsageError("Name either a run or a version.", "Use --run-id RUN, or VERSION --reason 'why'.")
     what = "is in production" if result["promoted"] else "is rejected"
@@ -109,7 +109,7 @@ def deploy(
     """Have the API server swap to a version, without a restart, and wait until it serves it."""
     from matinee.stages.deploy import deploy_model
 
-    result = deploy_model(settings_of_command(), version)
+    result = deploy_model(stores_of_command(), version)
     print_result(
         result,
         as_json,

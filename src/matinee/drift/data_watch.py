@@ -53,14 +53,19 @@ class Watched:
     """Ratings of the chunks of its past, newest 30, by chunk id, in order."""
 
 
-def watch(settings: Settings, chunk_id: int) -> Watched:
+def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk_id: int) -> Watched:
     """Compare a chunk with its past. Its statistics are kept, and stay what they were when it was watched first.
+
+    Args:
+        settings: the period, and whether refusals count.
+        ledger: has the chunk and its past.
+        store: keeps the statistics.
+        chunk_id: the chunk.
 
     Raises:
         NotFound: there is no such chunk.
         BadData: it is not closed yet, or its file is damaged and cannot be rebuilt.
     """
-    ledger, store = ChunkLedger(settings), StatisticsStore(settings)
     chunk, ratings = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
     past = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch) | {chunk_id})
     comparison = Comparison(chunk, ratings, past, settings.period)

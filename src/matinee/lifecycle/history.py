@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from matinee.ratings.database import ModelEventRow, engine, writing
 from matinee.settings import Settings
 
-What = Literal["promoting", "promoted", "rejected", "rolling_back", "rolled_back", "abandoned", "deployed"]
+EventKind = Literal["promoting", "promoted", "rejected", "rolling_back", "rolled_back", "abandoned", "deployed"]
 """`promoting` and `rolling_back` are intentions; `promoted`, `rolled_back` or `abandoned` ends one."""
 
-INTENTIONS: dict[What, What] = {"promoting": "promoted", "rolling_back": "rolled_back"}
+INTENTIONS: dict[EventKind, EventKind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 """The end of each intention that succeeds."""
 
 
@@ -29,7 +29,7 @@ class ModelEvent:
     """One line of the history."""
 
     event_id: int
-    what: What
+    what: EventKind
     version: str
     previous_version: str | None
     """What was in production, or served, before."""
@@ -44,7 +44,7 @@ class History:
     def __init__(self, settings: Settings) -> None:
         self._database = engine(settings)
 
-    def record(self, what: What, version: str, previous_version: str | None, reason: str) -> None:
+    def record(self, what: EventKind, version: str, previous_version: str | None, reason: str) -> None:
         """Append an event; durable when this returns."""
         row = ModelEventRow(
             what=what,
@@ -89,11 +89,11 @@ class History:
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:
     """Last version other than `version` that was deployed, without those that a rollback left and nobody put back."""
     events = list(events)
-    served, bad = [event.version for event in events if event.what == "deployed"], left_behind(events)
+    served, bad = [event.version for event in events if event.what == "deployed"], rolled_back_versions(events)
     return next((each for each in reversed(served) if each != version and each not in bad), None)
 
 
-def left_behind(events: Iterable[ModelEvent]) -> set[str]:
+def rolled_back_versions(events: Iterable[ModelEvent]) -> set[str]:
     """Versions that a rollback left and nobody put back."""
     left: set[str] = set()
     for event in events:
@@ -105,7 +105,7 @@ def left_behind(events: Iterable[ModelEvent]) -> set[str]:
 
 
 def _event(row: ModelEventRow) -> ModelEvent:
-    what: What = next(each for each in get_args(What) if each == row.what)
+    what: EventKind = next(each for each in get_args(EventKind) if each == row.what)
     return ModelEvent(row.event_id, what, row.version, row.previous_version, row.reason, row.who, row.at)
 
 

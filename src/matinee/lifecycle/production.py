@@ -10,9 +10,8 @@ import structlog
 
 from matinee import artifact
 from matinee.errors import Refused
-from matinee.lifecycle.history import INTENTIONS, History, What
+from matinee.lifecycle.history import INTENTIONS, EventKind, History
 from matinee.lifecycle.registry import ModelVersion, Registry
-from matinee.settings import Settings
 
 log = structlog.get_logger()
 
@@ -20,9 +19,9 @@ log = structlog.get_logger()
 class Production:
     """Registry and history of one home, moved together."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.registry = Registry(settings)
-        self.history = History(settings)
+    def __init__(self, registry: Registry, history: History) -> None:
+        self.registry = registry
+        self.history = history
 
     def recover(self) -> None:
         """Complete or take back a move that somebody began and did not end, and repair the tags."""
@@ -30,7 +29,7 @@ class Production:
         if begun is not None:
             current = self.registry.production()
             moved = current is not None and current.version == begun.version
-            end: What = INTENTIONS[begun.what] if moved else "abandoned"
+            end: EventKind = INTENTIONS[begun.what] if moved else "abandoned"
             log.warning("unfinished_move", version=begun.version, begun=begun.what, ended_as=end)
             self.registry.repair()
             self.history.record(end, begun.version, begun.previous_version, begun.reason)
@@ -80,7 +79,7 @@ class Production:
         with self.registry.downloaded(self.registry.training_run(version.run_id)) as folder:
             artifact.load(folder)
 
-    def _move(self, intention: What, version: str, reason: str) -> None:
+    def _move(self, intention: EventKind, version: str, reason: str) -> None:
         current = self.registry.production()
         previous = current.version if current else None
         self.history.record(intention, version, previous, reason)

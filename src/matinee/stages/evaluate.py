@@ -5,33 +5,29 @@ from datetime import datetime
 import polars as pl
 
 from matinee import artifact
-from matinee.drift.records import StatisticsStore
 from matinee.errors import BadData
 from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, contender
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.gate import Decision, Rules, decide
 from matinee.evaluation.split import Split, cases, split_off_newest
-from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import ModelVersion, Registry, TrainingRun
 from matinee.models.interactions import Interactions
-from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.settings import Settings
 from matinee.stages import Result
+from matinee.stages.stores import Stores
 from matinee.stages.train import interactions_of, loaded_incumbent
 
 
-def evaluate_model(settings: Settings, run_id: str) -> Result:
+def evaluate_model(stores: Stores, run_id: str) -> Result:
     """Test a training on the newest chunk beside the model in production and the baselines, and decide.
 
     The logged model itself has seen the chunk, so its twin, fitted without the chunk, is what the metrics are of.
     """
-    production = Production(settings)
-    registry = production.registry
+    registry, settings = stores.registry, stores.settings
     run = registry.training_run(run_id)
     if run.verdict is None:
         current = registry.production()
-        rolled_back = current is not None and production.history.is_rolled_back_to(current.version)
-        tested = _backtest(settings, registry, run, current, must_improve=rolled_back)
+        rolled_back = current is not None and stores.history.is_rolled_back_to(current.version)
+        tested = _backtest(stores, run, current, must_improve=rolled_back)
         decision = _loads(registry, run) or decide(
             _evidence(registry, run, tested.per_user, settings.gate_users),
             current.version if current else None,
@@ -43,28 +39,26 @@ def evaluate_model(settings: Settings, run_id: str) -> Result:
     return {"run_id": run_id, "verdict": run.verdict, "reason": run.reason, "metrics": run.metrics}
 
 
-def _backtest(
-    settings: Settings, registry: Registry, run: TrainingRun, current: ModelVersion | None, *, must_improve: bool
-) -> Backtest:
+def _backtest(stores: Stores, run: TrainingRun, current: ModelVersion | None, *, must_improve: bool) -> Backtest:
     """The twin, the model in production and the baselines on the newest chunk; empty when nobody can be evaluated."""
-    split, past_ends_at = _split(settings, run.chunk_id)
-    users = list(cases(split, settings.positive_rating))
+    split, past_ends_at = _split(stores, run.chunk_id)
+    users = list(cases(split, stores.settings.positive_rating))
     version = current.version if current else None
     if split.past.is_empty() or not users:
         return Backtest.nobody()
-    interactions = interactions_of(settings, split.past, past_ends_at)
-    contenders = _contenders(registry, run, current, interactions, must_improve=must_improve)
+    interactions = interactions_of(stores, split.past, past_ends_at)
+    contenders = _contenders(stores.registry, run, current, interactions, must_improve=must_improve)
     return backtest(split, users, interactions, contenders, run.chunk_id, version)
 
 
-def _split(settings: Settings, chunk_id: int) -> tuple[Split, datetime]:
+def _split(stores: Stores, chunk_id: int) -> tuple[Split, datetime]:
     """What came before a chunk and the chunk itself, and where the past ends; a first chunk is split at its end."""
-    ledger = ChunkLedger(settings)
+    ledger = stores.ledger
     chunk, newest = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
     if chunk_id > 1:
-        without = StatisticsStore(settings).not_learned_from(settings.watch)
-        return Split(ledger.ratings_through(chunk_id - 1, without), newest), chunk.starts_at
-    return split_off_newest(newest, chunk.ends_at, settings.period), chunk.ends_at - settings.period
+        return Split(ledger.ratings_through(chunk_id - 1, stores.not_learned_from), newest), chunk.starts_at
+    period = stores.settings.period
+    return split_off_newest(newest, chunk.ends_at, period), chunk.ends_at - period
 
 
 def _contenders(

@@ -2,18 +2,17 @@
 
 import structlog
 
-from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.settings import Settings
 from matinee.stages import Result
+from matinee.stages.stores import Stores
 
 log = structlog.get_logger()
 
 
-def ingest_chunk(settings: Settings, run_id: str) -> Result:
+def ingest_chunk(stores: Stores, run_id: str) -> Result:
     """Close the next chunk of ratings for the pipeline run `run_id`; the same run always gets the same chunk."""
-    chunk = ChunkLedger(settings).close_next(run_id)
+    chunk = stores.ledger.close_next(run_id)
     if chunk is None:
-        log.info("no_more_data", data=settings.data)
+        log.info("no_more_data", data=stores.settings.data)
         return {"state": "no_more_data", "chunk_id": None, "run_id": run_id}
     return {
         "state": "closed",

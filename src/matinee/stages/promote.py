@@ -1,18 +1,17 @@
 """Stage 4: carry out a verdict, or what a person decides instead of it."""
 
 from matinee.errors import UsageError
-from matinee.lifecycle.production import Production
-from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.deploy import deploy_model
+from matinee.stages.stores import Stores
 
 
-def promote_model(settings: Settings, run_id: str) -> Result:
+def promote_model(stores: Stores, run_id: str) -> Result:
     """Register an evaluated training and do what its verdict says: into production, or rejected.
 
     A version that was decided on before stays as it is, so that an old run that is run again moves nothing back.
     """
-    production = Production(settings)
+    production = stores.production
     production.recover()
     run = production.registry.training_run(run_id)
     if run.verdict is None:
@@ -32,15 +31,15 @@ def promote_model(settings: Settings, run_id: str) -> Result:
     }
 
 
-def promote_by_hand(settings: Settings, version: str, reason: str) -> Result:
+def promote_by_hand(stores: Stores, version: str, reason: str) -> Result:
     """Put a registered version into production whatever the gate said; the reason is recorded."""
-    production = Production(settings)
+    production = stores.production
     production.recover()
     production.promote(production.registry.version(version).version, f"By hand: {reason}")
     return {"model_version": version, "promoted": True, "reason": reason}
 
 
-def roll_back(settings: Settings, to: str | None, reason: str) -> Result:
+def roll_back(stores: Stores, to: str | None, reason: str) -> Result:
     """Go back to the version that served before, and have the API server serve it."""
-    version = Production(settings).roll_back(to, reason)
-    return {**deploy_model(settings, version), "reason": reason}
+    version = stores.production.roll_back(to, reason)
+    return {**deploy_model(stores, version), "reason": reason}

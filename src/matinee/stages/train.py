@@ -4,6 +4,7 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,56 +12,83 @@ import polars as pl
 import structlog
 
 from matinee import artifact
-from matinee.drift.records import StatisticsStore
+from matinee.drift.data_watch import Watched
 from matinee.drift.report import NAME, report
 from matinee.errors import BadData
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
 from matinee.models.interactions import Interactions
-from matinee.models.recommender import Fitted, WarmStarting, fit, recommender
-from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
-from matinee.ratings.sources.source import prepare
-from matinee.settings import Settings
+from matinee.models.recommender import Recommender, WarmStarting, fit, recommender
+from matinee.ratings.ledger.ledger import Chunk
 from matinee.stages import Result
+from matinee.stages.stores import Stores
 from matinee.stages.watch import require_sound
 
 log = structlog.get_logger()
 
 
-def train_model(settings: Settings, chunk_id: int) -> Result:
+@dataclass(frozen=True)
+class Moment:
+    """When something began, by the calendar and by a clock that never steps."""
+
+    at: datetime
+    clock_s: float
+
+    @classmethod
+    def now(cls) -> "Moment":
+        """This moment."""
+        return cls(datetime.now(UTC), time.perf_counter())
+
+    def elapsed_s(self) -> float:
+        """Seconds since then."""
+        return time.perf_counter() - self.clock_s
+
+
+def train_model(stores: Stores, chunk_id: int) -> Result:
     """Fit the configured algorithm on all chunks up to `chunk_id` and log it; a finished training is not repeated.
 
     Raises:
         Refused: the data watch says that the chunk is clearly broken, or somebody has left it out.
     """
-    started_at, began = datetime.now(UTC), time.perf_counter()
-    algorithm = recommender(settings.algorithm)
-    registry = Registry(settings)
-    ledger, store = ChunkLedger(settings), StatisticsStore(settings)
-    chunk = ledger.chunk(chunk_id)
+    began = Moment.now()
+    algorithm = recommender(stores.settings.algorithm)
+    registry = stores.registry
     watched = require_sound(
-        settings, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
+        stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
     )
-    run_id = registry.finished_training(chunk_id, settings.algorithm, algorithm.parameters)
+    run_id = registry.finished_training(chunk_id, stores.settings.algorithm, algorithm.parameters)
     if run_id is None:
-        ratings = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch))
-        interactions = interactions_of(settings, ratings, chunk.ends_at)
-        fit_began = time.perf_counter()
-        starts_warm = isinstance(algorithm, WarmStarting)
-        incumbent = loaded_incumbent(registry, registry.production(), chunk_id) if starts_warm else None
-        fitted = fit(algorithm, interactions, incumbent)
-        metrics = {"fit_s": time.perf_counter() - fit_began, **_counts(interactions, chunk)}
-        with tempfile.TemporaryDirectory() as folder:
-            training = Training(
-                manifest=_write(settings, Path(folder), fitted, interactions, chunk_id),
-                folder=Path(folder) / artifact.FOLDER,
-                hyperparameters=algorithm.parameters,
-                metrics={**metrics, "train_s": time.perf_counter() - began, "peak_memory_bytes": _peak_memory_bytes()},
-                started_at=started_at,
-                reports={NAME: report(watched)},
-            )
-            run_id = registry.log_training(training)
+        run_id = _train(stores, algorithm, watched, began)
     run = registry.training_run(run_id)
     return {"run_id": run_id, "chunk_id": chunk_id, "algorithm": run.algorithm, "metrics": run.metrics}
+
+
+def _train(stores: Stores, algorithm: Recommender, watched: Watched, began: Moment) -> str:
+    """Fit, write and log; returns the run id."""
+    chunk = watched.chunk
+    ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
+    interactions = interactions_of(stores, ratings, chunk.ends_at)
+    fit_began = Moment.now()
+    fitted = fit(algorithm, interactions, _warm_start(stores.registry, algorithm, chunk.chunk_id))
+    metrics = {"fit_s": fit_began.elapsed_s(), **_counts(interactions, chunk)}
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / artifact.FOLDER
+        contents = fitted.contents(stores.settings.algorithm, interactions, chunk.chunk_id)
+        training = Training(
+            manifest=artifact.write(target, contents, stores.movies),
+            folder=target,
+            hyperparameters=algorithm.parameters,
+            metrics={**metrics, "train_s": began.elapsed_s(), "peak_memory_bytes": _peak_memory_bytes()},
+            started_at=began.at,
+            reports={NAME: report(watched)},
+        )
+        return stores.registry.log_training(training)
+
+
+def _warm_start(registry: Registry, algorithm: Recommender, chunk_id: int) -> artifact.Artifact | None:
+    """The model to start from, for an algorithm that can."""
+    if not isinstance(algorithm, WarmStarting):
+        return None
+    return loaded_incumbent(registry, registry.production(), chunk_id)
 
 
 def loaded_incumbent(registry: Registry, current: ModelVersion | None, chunk_id: int) -> artifact.Artifact | None:
@@ -75,17 +103,10 @@ def loaded_incumbent(registry: Registry, current: ModelVersion | None, chunk_id:
             return None
 
 
-def interactions_of(settings: Settings, ratings: pl.DataFrame, data_through: datetime) -> Interactions:
+def interactions_of(stores: Stores, ratings: pl.DataFrame, data_through: datetime) -> Interactions:
     """Ratings as an algorithm takes them, over the whole catalogue."""
-    movie_ids = prepare(settings).movies()["movie_id"].to_list()
-    return Interactions.from_ratings(ratings, movie_ids, settings.positive_rating, data_through)
-
-
-def _write(
-    settings: Settings, folder: Path, fitted: Fitted, interactions: Interactions, chunk_id: int
-) -> artifact.Manifest:
-    movies = prepare(settings).movies()
-    return artifact.write(folder / artifact.FOLDER, fitted.contents(settings.algorithm, interactions, chunk_id), movies)
+    movie_ids = stores.movies["movie_id"].to_list()
+    return Interactions.from_ratings(ratings, movie_ids, stores.settings.positive_rating, data_through)
 
 
 def _counts(interactions: Interactions, chunk: Chunk) -> dict[str, float]:

@@ -3,55 +3,52 @@
 from collections.abc import Callable
 
 from matinee.drift.data_watch import Watched, watch
-from matinee.drift.records import Decision, StatisticsStore
+from matinee.drift.records import Decision
 from matinee.errors import BadData, Refused
 from matinee.lifecycle.history import who
-from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.settings import Settings
 from matinee.stages import Result
+from matinee.stages.stores import Stores
 
 
-def watch_chunk(settings: Settings, chunk_id: int) -> Result:
+def watch_chunk(stores: Stores, chunk_id: int) -> Result:
     """Compare a chunk with its past, unless that was done before, and tell what was found and decided."""
-    statistics = watch(settings, chunk_id).statistics
-    store = StatisticsStore(settings)
-    decision = store.decisions().get(chunk_id)
+    statistics = watch(stores.settings, stores.ledger, stores.statistics, chunk_id).statistics
+    decision = stores.statistics.decisions().get(chunk_id)
     return {
         **vars(statistics),
-        "is_learned_from": chunk_id not in store.not_learned_from(settings.watch),
+        "is_learned_from": chunk_id not in stores.not_learned_from,
         "decision": None if decision is None else vars(decision),
     }
 
 
-def decide_on_chunk(settings: Settings, chunk_id: int, decision: Decision, reason: str) -> Result:
+def decide_on_chunk(stores: Stores, chunk_id: int, decision: Decision, reason: str) -> Result:
     """Have a chunk learned from whatever the watch said, or never; it is recorded who decided and why.
 
     Raises:
         NotFound: there is no such chunk.
         BadData: it is not closed yet.
     """
-    if ChunkLedger(settings).chunk(chunk_id).state != "closed":
+    if stores.ledger.chunk(chunk_id).state != "closed":
         raise BadData(f"Chunk {chunk_id} is not closed yet.", "Run `matinee ingest`, which finishes it.")
-    StatisticsStore(settings).decide(chunk_id, decision, reason, who())
-    return watch_chunk(settings, chunk_id)
+    stores.statistics.decide(chunk_id, decision, reason, who())
+    return watch_chunk(stores, chunk_id)
 
 
-def require_sound(settings: Settings, chunk_id: int, log_report: Callable[[Watched], str]) -> Watched:
+def require_sound(stores: Stores, chunk_id: int, log_report: Callable[[Watched], str]) -> Watched:
     """Watch a chunk before it is learned from.
 
     Args:
-        settings: home, database, and whether a refusal counts.
+        stores: ledger, statistics, and by its settings whether a refusal counts.
         chunk_id: the chunk.
         log_report: keeps the report of a refused chunk, and returns where people find it.
 
     Raises:
         Refused: the chunk is clearly broken and nobody has accepted it, or somebody has left it out.
     """
-    watched = watch(settings, chunk_id)
-    store = StatisticsStore(settings)
-    if chunk_id not in store.not_learned_from(settings.watch):
+    watched = watch(stores.settings, stores.ledger, stores.statistics, chunk_id)
+    if chunk_id not in stores.not_learned_from:
         return watched
-    decision = store.decisions().get(chunk_id)
+    decision = stores.statistics.decisions().get(chunk_id)
     if decision is not None:
         raise Refused(
             f"Chunk {chunk_id} is left out by {decision.who}: {decision.reason}.",

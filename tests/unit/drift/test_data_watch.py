@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from matinee.bench.drift import verdicts
-from matinee.drift.data_watch import Comparison, watch
+from matinee.drift.data_watch import Comparison, Watched, watch
 from matinee.drift.records import StatisticsStore
 from matinee.drift.report import report
 from matinee.errors import NotFound
@@ -29,6 +29,10 @@ def own(settings: Settings, tmp_path) -> Settings:
     for day in range(3):
         ChunkLedger(own).close_next(f"run-{day}")
     return own
+
+
+def watched(own: Settings, chunk_id: int) -> Watched:
+    return watch(own, ChunkLedger(own), StatisticsStore(own), chunk_id)
 
 
 def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
@@ -64,7 +68,7 @@ def test_a_usual_day_is_counted_and_beside_its_past(own):
 
 
 def test_a_first_chunk_has_nothing_to_be_compared_with(own):
-    found = watch(own, 1).statistics
+    found = watched(own, 1).statistics
     assert found.verdict == "usual"
     assert (found.rating_distance, found.popularity_p_value, found.usual_n_ratings) == (None, None, None)
 
@@ -123,23 +127,23 @@ def test_a_refused_chunk_is_left_out_until_somebody_accepts_it(own):
 
 def test_what_is_left_out_is_no_past_of_the_next(own):
     StatisticsStore(own).decide(2, "left_out", "a test", "anna")
-    found = watch(own, 3)
+    found = watched(own, 3)
     assert list(found.sizes) == [1]
 
 
 def test_watching_again_keeps_what_was_found_first(own):
-    first = watch(own, 3).statistics
+    first = watched(own, 3).statistics
     StatisticsStore(own).decide(2, "left_out", "a test", "anna")
-    assert watch(own, 3).statistics == first
+    assert watched(own, 3).statistics == first
 
 
 def test_a_chunk_that_does_not_exist_is_named(own):
     with pytest.raises(NotFound, match="no chunk 9"):
-        watch(own, 9)
+        watched(own, 9)
 
 
 def test_the_report_needs_nothing_else_and_escapes_what_it_was_given(own):
-    found = watch(own, 3)
+    found = watched(own, 3)
     strange = Chunk(**{**vars(found.chunk), "source": "<script>alert(1)</script>"})
     page = report(type(found)(strange, found.statistics, found.by_rating, found.by_popularity, found.sizes))
     assert "<script" not in page

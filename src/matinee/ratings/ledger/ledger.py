@@ -52,11 +52,18 @@ class ChunkLedger:
     Args:
         settings: home, source, bootstrap, period, and database.
         on_step: called at each of `STEPS`; tests end the process there.
+        source: gives the prepared source, for whoever has it already; default is to prepare it.
     """
 
-    def __init__(self, settings: Settings, on_step: Callable[[Step], None] = _go_on) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_step: Callable[[Step], None] = _go_on,
+        source: Callable[[], Source] | None = None,
+    ) -> None:
         self._settings = settings
         self._on_step = on_step
+        self._source = source or (lambda: prepare(settings))
         self._database = engine(settings)
         self._files = ChunkFiles(settings.home)
 
@@ -140,7 +147,7 @@ class ChunkLedger:
         """The source, after a look whether the home is bound to it: another one is not even fetched."""
         with Session(self._database) as session:
             _require_same_source(_last(session), source_name(self._settings.data))
-        return prepare(self._settings)
+        return self._source()
 
     def _claim(self, run_id: str, source: Source) -> int | None:
         """The run's chunk id: the one it has, or the next one, or None when nothing waits. One transaction."""

@@ -8,7 +8,7 @@ from typing import Any
 from matinee.clients.mlflow_rest import MlflowReader, RegisteredVersion
 from matinee.clients.schemas.versions import TimeServed
 from matinee.errors import NotFound
-from matinee.lifecycle.history import History, ModelEvent, last_good, left_behind
+from matinee.lifecycle.history import History, ModelEvent, last_good, rolled_back_versions
 from matinee.serving.database import ask_database
 from matinee.settings import Settings
 
@@ -56,7 +56,7 @@ class RegisteredVersions:
 
     def is_rolled_back(self, version: RegisteredVersion) -> bool:
         """Whether a rollback left it and nobody put it back."""
-        return version.version != self.production and version.version in left_behind(self.events)
+        return version.version != self.production and version.version in rolled_back_versions(self.events)
 
     def served(self, version: RegisteredVersion) -> tuple[TimeServed, ...]:
         """When it was served."""

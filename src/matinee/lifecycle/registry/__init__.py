@@ -1,0 +1,15 @@
+"""MLflow, and nothing else: runs, logged models, registered versions, and which of them is in production.
+
+This is the only folder that imports mlflow (besides `artifact/pyfunc.py`, which only MLflow itself runs).
+"""
+
+from matinee.lifecycle.registry.connection import Connection, create_tables
+from matinee.lifecycle.registry.records import ModelVersion, Training, TrainingRun
+from matinee.lifecycle.registry.runs import TrainingRuns
+from matinee.lifecycle.registry.versions import ModelVersions
+
+__all__ = ["Connection", "ModelVersion", "Registry", "Training", "TrainingRun", "create_tables"]
+
+
+class Registry(TrainingRuns, ModelVersions):
+    """Runs and versions on one MLflow server."""

@@ -1,0 +1,110 @@
+"""What is kept in MLflow of a training and of a version, as our own types."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from mlflow.entities import Run
+from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+
+from matinee import artifact
+from matinee.evaluation.gate import Verdict
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a finished fit leaves to be logged."""
+
+    manifest: artifact.Manifest
+    folder: Path
+    """The written artifact."""
+    hyperparameters: Mapping[str, float]
+    metrics: Mapping[str, float]
+    """Duration, memory and counts of the training."""
+    started_at: datetime
+    reports: Mapping[str, str] = field(default_factory=dict)
+    """Pages by file name, for people."""
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A logged training."""
+
+    run_id: str
+    chunk_id: int
+    algorithm: str
+    hyperparameters: dict[str, float]
+    data_through: str
+    model_id: str
+    """The logged model."""
+    source: str
+    """URI of the logged model's files."""
+    metrics: dict[str, float]
+    verdict: Verdict | None
+    """None until the run is evaluated."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A registered version."""
+
+    version: str
+    run_id: str
+    stage: str
+    """`production`, `archived`, `rejected`, or empty before the first decision."""
+    chunk_id: int
+    data_through: str
+    verdict: str
+    reason: str
+    created_at: datetime
+
+
+def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float]) -> str:
+    """What a training is found again by."""
+    return f"chunk {chunk_id} {algorithm} {json.dumps(dict(hyperparameters), sort_keys=True)}"
+
+
+def training_run(run: Run, model_id: str, source: str) -> TrainingRun:
+    """A run as it is kept; `source` is the address of its model's files."""
+    tags = run.data.tags
+    return TrainingRun(
+        run_id=run.info.run_id,
+        chunk_id=int(tags["matinee.chunk_id"]),
+        algorithm=run.data.params["algorithm"],
+        hyperparameters=json.loads(tags["matinee.hyperparameters"]),
+        data_through=tags["matinee.data_through"],
+        model_id=model_id,
+        source=source,
+        metrics=dict(run.data.metrics),
+        verdict=cast("Verdict | None", tags.get("matinee.verdict")),
+        reason=tags.get("matinee.reason", ""),
+    )
+
+
+def is_earlier(other: Run, run: TrainingRun) -> bool:
+    """Whether a run is of the same algorithm and hyper-parameters, and of an earlier chunk."""
+    tags = other.data.tags
+    is_alike = (other.data.params["algorithm"], json.loads(tags["matinee.hyperparameters"])) == (
+        run.algorithm,
+        run.hyperparameters,
+    )
+    return is_alike and int(tags["matinee.chunk_id"]) < run.chunk_id
+
+
+def model_version(version: MlflowVersion) -> ModelVersion:
+    """A version with what its tags say."""
+    tags = version.tags
+    return ModelVersion(
+        version=str(version.version),
+        run_id=version.run_id or "",
+        stage=tags.get("stage", ""),
+        chunk_id=int(tags.get("chunk_id", 0)),
+        data_through=tags.get("data_through", ""),
+        verdict=tags.get("verdict", ""),
+        reason=tags.get("reason", ""),
+        created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
+    )

@@ -1,0 +1,141 @@
+"""Trainings as runs of MLflow: logged, found again, evaluated."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import mlflow
+import polars as pl
+from mlflow.entities import Metric, RunStatus
+
+from matinee import artifact
+from matinee.errors import NotFound
+from matinee.evaluation.gate import Decision
+from matinee.lifecycle.registry.connection import Connection
+from matinee.lifecycle.registry.logged_model import log_model
+from matinee.lifecycle.registry.records import Training, TrainingRun, is_earlier, training_key, training_run
+
+
+class TrainingRuns(Connection):
+    """Runs of the project's experiment."""
+
+    def training_run(self, run_id: str) -> TrainingRun:
+        """The logged training `run_id`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._answers(f"MLflow has no run {run_id}."):
+            run = self._client.get_run(run_id)
+            if "matinee.model_id" not in run.data.tags:
+                raise NotFound(f"Run {run_id} logged no model.", "Train again: matinee train.")
+            model_id = run.data.tags["matinee.model_id"]
+            return training_run(run, model_id, self._client.get_logged_model(model_id).artifact_location)
+
+    def finished_training(self, chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float]) -> str | None:
+        """Run id of a finished training of the same algorithm on the same chunk, if there is one.
+
+        A training that was killed while it logged is marked as such.
+        """
+        key = training_key(chunk_id, algorithm, hyperparameters)
+        finished = None
+        with self._answers():
+            for run in self._client.search_runs([self._experiment_id()], f"tags.`matinee.training` = '{key}'"):
+                if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
+                    finished = str(run.info.run_id)
+                elif run.info.status == RunStatus.to_string(RunStatus.RUNNING):
+                    self._client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
+        return finished
+
+    def log_training(self, training: Training) -> str:
+        """Log parameters, metrics and the model; returns the run id."""
+        manifest = training.manifest
+        tags = {
+            "matinee.training": training_key(manifest.chunk_id, manifest.algorithm, training.hyperparameters),
+            "matinee.hyperparameters": json.dumps(dict(training.hyperparameters)),
+            "matinee.chunk_id": str(manifest.chunk_id),
+            "matinee.data_through": manifest.data_through.isoformat(),
+        }
+        with self._answers():
+            run = self._client.create_run(
+                self._experiment_id(),
+                start_time=int(training.started_at.timestamp() * 1000),
+                run_name=f"chunk-{manifest.chunk_id:05d}-{manifest.algorithm}",
+                tags=tags,
+            )
+            with mlflow.start_run(run_id=run.info.run_id):
+                mlflow.log_params({"algorithm": manifest.algorithm, **training.hyperparameters})
+                mlflow.log_metrics(dict(training.metrics), step=manifest.chunk_id)
+                for name, page in training.reports.items():
+                    mlflow.log_text(page, name)
+                mlflow.set_tag("matinee.model_id", log_model(training.folder))
+        return str(run.info.run_id)
+
+    def log_refused_chunk(self, chunk_id: int, name: str, page: str) -> str:
+        """Keep the report of a chunk that nothing is learned from, in a run of its own; returns its address.
+
+        The same chunk has one such run, whoever asks again.
+        """
+        with self._answers():
+            experiment_id = self._experiment_id()
+            known = self._client.search_runs([experiment_id], f"tags.`matinee.refused_chunk` = '{chunk_id}'")
+            if known:
+                run_id = known[0].info.run_id
+            else:
+                tags = {"matinee.refused_chunk": str(chunk_id)}
+                run = self._client.create_run(experiment_id, run_name=f"chunk-{chunk_id:05d}-refused", tags=tags)
+                run_id = run.info.run_id
+            self._client.log_text(run_id, page, name)
+            self._client.set_terminated(run_id)
+        return f"{self._link}/#/experiments/{experiment_id}/runs/{run_id}/artifacts/{name}"
+
+    def log_evaluation(
+        self, run: TrainingRun, metrics: Mapping[str, float], per_user: pl.DataFrame, decision: Decision
+    ) -> None:
+        """Add an evaluation and its decision to a training.
+
+        Args:
+            run: the training.
+            metrics: means by name.
+            per_user: values of each evaluated user for each contender, kept as `per_user.parquet`.
+            decision: kept as `decision.json`, and its verdict and reason as tags.
+        """
+        with self._answers(), tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "decision.json").write_text(decision.model_dump_json(indent=2))
+            per_user.write_parquet(Path(folder) / "per_user.parquet")
+            self._client.log_artifacts(run.run_id, folder)
+            now_ms = int(datetime.now(UTC).timestamp() * 1000)
+            values = [Metric(name, value, now_ms, run.chunk_id) for name, value in metrics.items()]
+            self._client.log_batch(run.run_id, metrics=values)
+            self._client.set_tag(run.run_id, "matinee.reason", decision.reason)
+            self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
+
+    def earlier_evaluations(self, run: TrainingRun) -> Iterator[pl.DataFrame]:
+        """`per_user` values of earlier chunks' runs of the same algorithm and hyper-parameters, newest first."""
+        with self._answers():
+            found = self._client.search_runs([self._experiment_id()], "tags.`matinee.verdict` != ''")
+        for other in sorted(found, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True):
+            if is_earlier(other, run):
+                with self._answers(), tempfile.TemporaryDirectory() as folder:
+                    path = mlflow.artifacts.download_artifacts(
+                        run_id=other.info.run_id, artifact_path="per_user.parquet", dst_path=folder
+                    )
+                    yield pl.read_parquet(path)
+
+    @contextmanager
+    def downloaded(self, run: TrainingRun) -> Iterator[Path]:
+        """Temporary folder with the data artifact of a training."""
+        with tempfile.TemporaryDirectory() as folder:
+            with self._answers():
+                uri = f"{run.source}/artifacts/{artifact.FOLDER}"
+                local = mlflow.artifacts.download_artifacts(uri, dst_path=folder)
+            yield Path(local)
+
+    def metrics_by_run(self) -> dict[str, dict[str, float]]:
+        """Metrics of every run of the experiment, by run id."""
+        with self._answers():
+            runs = self._client.search_runs([self._experiment_id()])
+        return {str(run.info.run_id): dict(run.data.metrics) for run in runs}

@@ -1,0 +1,92 @@
+"""Registered versions, and which of them is in production.
+
+The alias `production` is the one truth of what is in production. The version tag `stage` mirrors it for people who
+read MLflow's pages: `production`, `archived` or `rejected`; `repair` makes the tags agree with the alias.
+"""
+
+from mlflow.exceptions import MlflowException
+
+from matinee.clients.mlflow_rest import ALIAS
+from matinee.lifecycle.registry.connection import MISSING, Connection
+from matinee.lifecycle.registry.records import ModelVersion, TrainingRun, model_version
+
+
+class ModelVersions(Connection):
+    """Versions of the project's registered model."""
+
+    def register(self, run: TrainingRun) -> str:
+        """Version of a training; the same training is registered once."""
+        with self._answers():
+            if not self._client.search_registered_models(f"name = '{self.name}'"):
+                self._client.create_registered_model(self.name, description="Ranks movies for people; retrained daily.")
+            known = self._client.search_model_versions(f"name = '{self.name}' and run_id = '{run.run_id}'")
+            if known:
+                return str(known[0].version)
+            tags = {
+                "run_id": run.run_id,
+                "chunk_id": str(run.chunk_id),
+                "data_through": run.data_through,
+                "verdict": run.verdict or "",
+                "reason": run.reason,
+                "metrics_of": f"its twin, fitted without chunk {run.chunk_id}" if run.verdict else "nothing yet",
+            }
+            created = self._client.create_model_version(
+                self.name, run.source, run.run_id, tags=tags, description=run.reason, model_id=run.model_id
+            )
+            return str(created.version)
+
+    def move_production(self, version: str) -> None:
+        """Put `version` into production; all others become archived."""
+        with self._answers(f"There is no version {version}."):
+            self._client.get_model_version(self.name, version)
+            self._client.set_registered_model_alias(self.name, ALIAS, version)
+        self.repair()
+
+    def reject(self, version: str) -> None:
+        """Mark a version that the gate refused."""
+        with self._answers():
+            self._client.set_model_version_tag(self.name, version, "stage", "rejected")
+
+    def repair(self) -> None:
+        """Make the tag `stage` of every version agree with the alias; the old production is untagged first."""
+        production = self.production()
+        in_production = production.version if production else None
+        for version in sorted(self.versions(), key=lambda each: each.version == in_production):
+            stage = _stage(version, in_production)
+            if version.stage != stage:
+                with self._answers():
+                    self._client.set_model_version_tag(self.name, version.version, "stage", stage)
+
+    def version(self, version: str) -> ModelVersion:
+        """One version.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._answers(f"There is no version {version}."):
+            return model_version(self._client.get_model_version(self.name, version))
+
+    def production(self) -> ModelVersion | None:
+        """The version in production."""
+        with self._answers():
+            try:
+                return model_version(self._client.get_model_version_by_alias(self.name, ALIAS))
+            except MlflowException as error:
+                if error.error_code in MISSING:
+                    return None
+                raise
+
+    def versions(self) -> list[ModelVersion]:
+        """All versions, newest first."""
+        with self._answers():
+            found = self._client.search_model_versions(f"name = '{self.name}'")
+        return sorted((model_version(each) for each in found), key=lambda each: int(each.version), reverse=True)
+
+
+def _stage(version: ModelVersion, in_production: str | None) -> str:
+    if version.version == in_production:
+        return "production"
+    if version.stage == "rejected":
+        return "rejected"
+    is_undecided = not version.stage and (in_production is None or int(version.version) > int(in_production))
+    return "" if is_undecided else "archived"

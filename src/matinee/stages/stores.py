@@ -1,0 +1,82 @@
+"""What a command works with: each store is built at most once, and only when a stage asks for it.
+
+MLflow takes two seconds to import, so nothing here does before somebody asks for the registry.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from matinee.drift.records import StatisticsStore
+from matinee.lifecycle.history import History
+from matinee.ratings.feedback.store import FeedbackStore
+from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.sources.source import Source, prepare
+from matinee.settings import Settings
+
+if TYPE_CHECKING:
+    from matinee.lifecycle.production import Production
+    from matinee.lifecycle.registry import Registry
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The stores of one home, for as long as one command runs."""
+
+    settings: Settings
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Stores":
+        """The stores that the settings name; nothing is opened yet."""
+        return cls(settings)
+
+    @cached_property
+    def source(self) -> Source:
+        """The prepared source of ratings; raises what `prepare` raises."""
+        return prepare(self.settings)
+
+    @cached_property
+    def movies(self) -> pl.DataFrame:
+        """The whole catalogue (`schema.MOVIES`), by id."""
+        return self.source.movies()
+
+    @cached_property
+    def ledger(self) -> ChunkLedger:
+        """The chunks of ratings."""
+        return ChunkLedger(self.settings, source=lambda: self.source)
+
+    @cached_property
+    def feedback(self) -> FeedbackStore:
+        """What people said live."""
+        return FeedbackStore(self.settings)
+
+    @cached_property
+    def statistics(self) -> StatisticsStore:
+        """What the data watch found in each chunk, and what people decided."""
+        return StatisticsStore(self.settings)
+
+    @cached_property
+    def history(self) -> History:
+        """Who moved which version, when and why."""
+        return History(self.settings)
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """Runs and versions in MLflow; raises `DependencyUnreachable` when MLflow does not answer."""
+        from matinee.lifecycle.registry import Registry  # noqa: PLC0415  takes seconds, and not every stage needs it
+
+        return Registry(self.settings)
+
+    @cached_property
+    def production(self) -> "Production":
+        """What is in production, and every way in which that changes."""
+        from matinee.lifecycle.production import Production  # noqa: PLC0415  imports MLflow, as above
+
+        return Production(self.registry, self.history)
+
+    @property
+    def not_learned_from(self) -> set[int]:
+        """Ids of the chunks that no model learns from: refused by the data watch, or left out by somebody."""
+        return self.statistics.not_learned_from(self.settings.watch)
