@@ -131,7 +131,7 @@ LAYERS = (
     {"models"},
     {"artifact"},
     {"catalogue", "ranking", "storage"},
-    {"credentials", "errors", "logs", "metrics", "settings"},
+    {"credentials", "errors", "logs", "memory", "metrics", "settings"},
 )
 """Rooms of `src/matinee`, the highest first: an import leads downwards, or stays on its floor."""
 

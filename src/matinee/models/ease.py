@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from matinee.models.affordable import head_of, tail_columns
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import cross_product, fitted, inverse, liked_movies
+from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, cross_product, fitted, inverse
 from matinee.models.recommender import Fitted
 
 
@@ -32,12 +33,15 @@ class EASE:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        movies = liked_movies(interactions)
-        user_items = interactions.user_items()[:, movies]
+        movies, likes = head_of(interactions), interactions.user_items()
+        user_items = likes[:, movies]
         matrix = cross_product(user_items, user_items)
+        is_whole = len(movies) == np.count_nonzero(interactions.popularity())
+        tail = None if is_whole else tail_columns(likes, movies, matrix, self.regularization)
         diagonal = np.diag_indices_from(matrix)
         matrix[diagonal] += self.regularization + self.dropout / (1 - self.dropout) * matrix[diagonal]
         weights = inverse(matrix)
         weights /= -weights[diagonal]
         weights[diagonal] = 0
-        return fitted(weights, movies, interactions.n_movies, self.recency)
+        n_kept = N_KEPT if is_whole else N_KEPT_OF_MANY
+        return fitted(weights, movies, interactions.n_movies, self.recency, n_kept, tail)

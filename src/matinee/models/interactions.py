@@ -1,6 +1,6 @@
 """What every algorithm learns from: ratings on matrix axes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from matinee.artifact.axes import on_axes
 from matinee.errors import BadData
+from matinee.memory import limit_bytes
 from matinee.ranking import Floats, Histories
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Interactions:
 
     data_through: datetime
     """End of the time that the ratings cover (UTC, exclusive)."""
+
+    memory_bytes: int = field(default_factory=limit_bytes)
+    """What a process that fits may take in all."""
 
     @classmethod
     def from_ratings(

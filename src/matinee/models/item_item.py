@@ -1,6 +1,6 @@
 """What the item-item algorithms share: products of large sparse matrices, a fast inverse, and the strongest weights.
 
-Memory is that of the dense result, so catalogues up to about 30,000 movies (3.6 GB) can be fitted.
+Memory is that of a few dense matrices of the movies that get weights of their own (`models.affordable`).
 """
 
 import numpy as np
@@ -15,28 +15,46 @@ from matinee.ranking import Floats
 N_KEPT = 1000
 """Weights kept of each movie; on ML-1M as good as all 3,468 (`docs/models.md`)."""
 
+N_KEPT_OF_MANY = 256
+"""Weights kept of each movie where not all movies get weights of their own: what is left out is small beside them."""
+
 BLOCK = 1000
 """Rows that are computed or sorted at a time, to bound the memory for what lies between."""
 
 
 def cross_product(left: sp.csr_matrix, right: sp.csr_matrix) -> Floats:
     """`leftᵀ right` of sparse matrices with the same rows, dense, shape (left columns, right columns)."""
-    columns = left.tocsc()
-    result = np.empty((left.shape[1], right.shape[1]), np.float32)
-    for start in range(0, len(result), BLOCK):
-        result[start : start + BLOCK] = (columns[:, start : start + BLOCK].T @ right).toarray()
+    result = np.zeros((left.shape[1], right.shape[1]), np.float32)
+    add_cross_product(result, left, right)
     return result
+
+
+def add_cross_product(result: Floats, left: sp.csr_matrix, right: sp.csr_matrix) -> None:
+    """Add `leftᵀ right` to `result`, shape (left columns, right columns)."""
+    columns = left.tocsc()
+    for start in range(0, len(result), BLOCK):
+        result[start : start + BLOCK] += (columns[:, start : start + BLOCK].T @ right).toarray()
 
 
 def inverse(matrix: Floats) -> Floats:
-    """Inverse of a symmetric positive definite matrix by Cholesky in float32, in a third of the time of `inv`."""
-    factor, failed = lapack.spotrf(matrix, lower=True, overwrite_a=True)
+    """Inverse of a positive definite matrix by Cholesky in float32, in its place and a third of the time of `inv`.
+
+    Raises:
+        LinAlgError: it is not positive definite.
+    """
+    # LAPACK reads by columns: its lower triangle of the transposed view is the upper one of the matrix, without a copy.
+    factor, failed = lapack.spotrf(matrix.T, lower=True, overwrite_a=True)
+    if failed == 0:
+        factor, failed = lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed:
         raise np.linalg.LinAlgError("the matrix is not positive definite; regularize more")
-    lower, _ = lapack.spotri(factor, lower=True, overwrite_c=True)
-    result: Floats = np.tril(lower)
-    result += np.tril(lower, -1).T
-    return result
+    inverted: Floats = factor.T
+    for start in range(0, len(inverted), BLOCK):  # the other triangle, which LAPACK leaves as it was
+        end = start + BLOCK
+        inverted[end:, start:end] = inverted[start:end, end:].T
+        corner = inverted[start:end, start:end]
+        corner[np.tril_indices_from(corner, -1)] = corner.T[np.tril_indices_from(corner, -1)]
+    return inverted
 
 
 def liked_movies(interactions: Interactions) -> NDArray[np.int64]:
@@ -44,7 +62,14 @@ def liked_movies(interactions: Interactions) -> NDArray[np.int64]:
     return np.flatnonzero(interactions.popularity())
 
 
-def fitted(weights: Floats, movies: NDArray[np.int64], n_movies: int, recency: float, n_kept: int = N_KEPT) -> Fitted:
+def fitted(
+    weights: Floats,
+    movies: NDArray[np.int64],
+    n_movies: int,
+    recency: float,
+    n_kept: int = N_KEPT,
+    tail: sp.csr_matrix | None = None,
+) -> Fitted:
     """Model of the `n_kept` strongest weights of each row, by absolute value.
 
     Args:
@@ -53,13 +78,22 @@ def fitted(weights: Floats, movies: NDArray[np.int64], n_movies: int, recency: f
         n_movies: size of the catalogue.
         recency: ratings after which the weight of an older one in a history has fallen to 1/e.
         n_kept: weights that are kept of each row.
+        tail: how much it says for the movies that are not among `movies`, shape (n, n_movies).
     """
-    n_kept = min(n_kept, len(movies))
-    neighbours = np.zeros((n_movies, n_kept), np.int32)
-    kept = np.zeros((n_movies, n_kept), np.float32)
+    columns = movies if tail is None else np.arange(n_movies)
+    n_kept = min(n_kept, len(columns))
+    neighbours, kept = np.zeros((len(movies), n_kept), np.int32), np.zeros((len(movies), n_kept), np.float32)
     for start in range(0, len(movies), BLOCK):
-        block = weights[start : start + BLOCK]
-        columns = np.sort(np.argpartition(-np.abs(block), n_kept - 1, axis=1)[:, :n_kept], axis=1)
-        rows = movies[start : start + BLOCK]
-        neighbours[rows], kept[rows] = movies[columns], np.take_along_axis(block, columns, axis=1)
-    return Fitted("item_item", {"neighbours": neighbours, "weights": kept}, {"recency": recency})
+        rows = slice(start, start + BLOCK)
+        block = weights[rows]
+        if tail is not None:
+            block, head = tail[rows].toarray(), block
+            block[:, movies] = head
+        strongest = np.sort(np.argpartition(-np.abs(block), n_kept - 1, axis=1)[:, :n_kept], axis=1)
+        neighbours[rows], kept[rows] = columns[strongest], np.take_along_axis(block, strongest, axis=1)
+    if tail is not None:
+        arrays = {"rows": movies.astype(np.int32), "neighbours": neighbours, "weights": kept}
+        return Fitted("item_item", arrays, {"recency": recency})
+    of_all = np.zeros((n_movies, n_kept), np.int32), np.zeros((n_movies, n_kept), np.float32)
+    of_all[0][movies], of_all[1][movies] = neighbours, kept
+    return Fitted("item_item", {"neighbours": of_all[0], "weights": of_all[1]}, {"recency": recency})

@@ -1,14 +1,22 @@
 """What is liked next, after what was liked last: a ridge regression of each liked movie on the history before it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
+from matinee.models.affordable import head_of
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import cross_product, fitted, inverse, liked_movies
+from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, add_cross_product, fitted, inverse
 from matinee.models.recommender import Fitted
+
+MOST_TRANSITIONS = 1_000_000
+"""Liked movies that are looked at, the newest: what follows what is known from these, and changes."""
+
+BLOCK = 200_000
+"""Of these, how many at a time."""
 
 WINDOW = 50
 """Liked movies before a rating that count as its history; `recency` has made older ones light."""
@@ -30,32 +38,72 @@ class NextItem:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        movies = liked_movies(interactions)
-        before, after = (matrix[:, movies] for matrix in transitions(interactions, self.recency))
-        gram = cross_product(before, before)
+        movies = head_of(interactions)
+        gram, next_liked = np.zeros((2, len(movies), len(movies)), np.float32)
+        for before, after in transitions(interactions, self.recency):
+            known = before[:, movies]
+            add_cross_product(gram, known, known)
+            add_cross_product(next_liked, known, after[:, movies])
         gram[np.diag_indices_from(gram)] += self.regularization
-        weights = inverse(gram) @ cross_product(before, after)
-        return fitted(weights, movies, interactions.n_movies, self.recency)
+        is_whole = len(movies) == np.count_nonzero(interactions.popularity())
+        weights = inverse(gram) @ next_liked
+        n_kept = N_KEPT if is_whole else N_KEPT_OF_MANY
+        return fitted(weights, movies, interactions.n_movies, self.recency, n_kept)
 
 
-def transitions(interactions: Interactions, recency: float) -> tuple[sp.csr_matrix, sp.csr_matrix]:
-    """Histories and what was liked next, both of shape (n_liked, n_movies), a row for each liked movie.
+def transitions(interactions: Interactions, recency: float) -> Iterator[tuple[sp.csr_matrix, sp.csr_matrix]]:
+    """Histories and what was liked next, both of shape (n, n_movies), a row for each of the newest liked movies.
 
     A history ends before the moment of the rating, because the order within a moment is not known; its weights are
     those of `ranking.recency_weights` at that time.
+
+    Yields:
+        At most `BLOCK` rows at a time.
     """
     histories, liked = interactions.histories, interactions.liked
-    users = np.repeat(np.arange(interactions.n_users), np.diff(histories.offsets))[liked]
+    users = np.repeat(np.arange(interactions.n_users, dtype=np.int32), np.diff(histories.offsets))[liked]
     items, moments = histories.items[liked], histories.rated_at[liked]
-    rows = np.arange(len(items))
     starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
-    group = np.searchsorted(starts, rows, side="right") - 1
+    group = np.searchsorted(starts, np.arange(len(items)), side="right") - 1
     first, end = starts[group], np.append(starts[1:], len(items))[group]
+    newest = _newest(moments)
+    for begins in range(0, len(newest), BLOCK):
+        rows = newest[begins : begins + BLOCK]
+        yield _histories_before(rows, first[rows], end, users, items, interactions.n_movies, recency)
+
+
+def _newest(moments: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of the newest `MOST_TRANSITIONS`, rising."""
+    if len(moments) <= MOST_TRANSITIONS:
+        return np.arange(len(moments))
+    return np.sort(np.argpartition(-moments, MOST_TRANSITIONS)[:MOST_TRANSITIONS])
+
+
+def _histories_before(
+    rows: NDArray[np.int64],
+    first: NDArray[np.int64],
+    end: NDArray[np.int64],
+    users: NDArray[np.int32],
+    items: NDArray[np.int32],
+    n_movies: int,
+    recency: float,
+) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """What was liked before each of `rows`, whose moments begin at the places `first`, and what was liked then.
+
+    Args:
+        rows: places among all liked movies, shape (n,).
+        first: place of the first one of the same moment, shape (n,).
+        end: place after the last one of the same moment, of all liked movies.
+        users: of all liked movies.
+        items: of all liked movies.
+        n_movies: size of the catalogue.
+        recency: ratings after which the weight of an older one has fallen to 1/e.
+    """
     sources = first[:, None] - 1 - np.arange(WINDOW)
-    is_own = (sources >= 0) & (users[np.maximum(sources, 0)] == users[:, None])
+    is_own = (sources >= 0) & (users[np.maximum(sources, 0)] == users[rows][:, None])
     row, source = np.nonzero(is_own)[0], sources[is_own]
     weights = np.exp(-(first[row] - end[source]) / recency).astype(np.float32)
-    shape = (len(items), interactions.n_movies)
+    shape = (len(rows), n_movies)
     before = sp.csr_matrix((weights, (row, items[source])), shape)
-    after = sp.csr_matrix((np.ones(len(items), np.float32), (rows, items)), shape)
+    after = sp.csr_matrix((np.ones(len(rows), np.float32), (np.arange(len(rows)), items[rows])), shape)
     return before, after

@@ -56,7 +56,8 @@ def test_scores_that_are_all_alike_change_no_order() -> None:
     different, alike = np.array([1, 3, 2], np.float32), np.full(3, 7, np.float32)
     histories = Histories(np.array([0, 1]), np.array([0], np.int32), np.array([5], np.float32), np.array([0]))
     likes = np.eye(3, dtype=np.float32)[[1, 2, 0]]
-    item_item = ItemItemScorer(np.tile(np.arange(3, dtype=np.int32), (3, 1)), likes, np.inf, 4.0)
+    rows = np.arange(3, dtype=np.int32)
+    item_item = ItemItemScorer(np.tile(rows, (3, 1)), likes, rows, np.inf, 4.0)
     flat = replace(item_item, weights=np.full((3, 3), 7, np.float32))
     popularity = [Component(0.1, PopularityScorer(different)), Component(5.0, PopularityScorer(alike))]
     blend = BlendScorer([Component(1.0, item_item), *popularity, Component(9.0, flat)], data_through=0)
