@@ -141,6 +141,18 @@ def test_a_wrong_token_is_a_usage_error(api):
         client.swap()
 
 
+def test_a_client_without_a_token_is_told_that_one_is_needed(api):
+    with Client(api.url) as client, pytest.raises(UsageError, match="needs the server's bearer token"):
+        client.advance()
+
+
+def test_a_field_that_only_a_newer_server_knows_is_ignored():
+    port, thread = _serve_once_each([_http('{"users": [{"user_id": "1", "n_ratings": 3, "new": 1}], "more": []}')])
+    with Client(f"http://127.0.0.1:{port}") as client:
+        assert client.users()[0].n_ratings == 3
+    thread.join()
+
+
 def test_a_rating_out_of_range_is_bad_data(client):
     with pytest.raises(BadData, match="rating"):
         client.rate(Rating.model_construct(user_id="1", movie_id="2", rating=7))

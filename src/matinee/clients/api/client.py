@@ -174,7 +174,7 @@ class Client:
 
     @property
     def _authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}"}
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
 
 def _key(given: str | None) -> dict[str, str]:

@@ -78,6 +78,6 @@ async def swap_model(server: Server, wanted: SwapRequest | None = None) -> Swap:
     """Serve a version, by default the one in production, without a pause.
 
     Answers when every worker serves it. After any problem the old model goes on serving. The version that is served
-    already is no problem.
+    already is fine too.
     """
     return await server.swapper.swap(wanted.version if wanted else None)
