@@ -248,7 +248,8 @@ class Api(httpx.Client):
 
 
 @contextmanager
-def _serving(app: FastAPI) -> Iterator[Api]:
+def serving(app: FastAPI) -> Iterator[Api]:
+    """The API over a socket of its own."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -271,7 +272,7 @@ def start(settings) -> Iterator[Callable[..., Api]]:
 
     def begin(**options: object) -> Api:
         running.close()
-        return running.enter_context(_serving(create_app(settings, **options)))
+        return running.enter_context(serving(create_app(settings, **options)))
 
     with running:
         yield begin
@@ -283,7 +284,7 @@ def start_with(settings, learned) -> Iterator[Callable[..., Api]]:
     with ExitStack() as running:
 
         def begin(**values: object) -> Api:
-            api = running.enter_context(_serving(create_app(settings.model_copy(update=values))))
+            api = running.enter_context(serving(create_app(settings.model_copy(update=values))))
             assert api.swap(learned.manifest.chunk_id).status_code == 200
             return api
 
@@ -339,7 +340,7 @@ def _serving_version_1(
     mlflow = Mlflow(mlartifacts, write_artifact)
     with _listening(mlflow):
         mlflow.register(1)
-        with _serving(create_app(settings.model_copy(update={"mlflow_url": mlflow.url}))) as api:
+        with serving(create_app(settings.model_copy(update={"mlflow_url": mlflow.url}))) as api:
             assert api.swap().status_code == 200
             yield api
 
