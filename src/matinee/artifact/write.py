@@ -1,6 +1,5 @@
 """Writing an artifact, which appears whole or not at all."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from matinee.artifact.manifest import (
     sha256,
 )
 from matinee.ranking import RankingModel
+from matinee.storage import FolderStorage
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,15 @@ def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
     """Write a complete artifact to `folder`.
 
     Args:
-        folder: where to; it must not exist.
+        folder: where to; what is there is replaced.
         contents: what was learned.
         movies: `movie_id, title, year, genres` of the catalogue; a movie without a row is titled by its id.
     """
-    draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    with FolderStorage(folder.parent).write_folder(folder.name) as draft:
+        return _write(draft.path, contents, movies)
+
+
+def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
     arrays = {name: np.ascontiguousarray(array) for name, array in contents.arrays.items()}
     save_file(arrays, draft / ARRAYS)
     users = pl.DataFrame({"user_id": contents.user_ids}, schema={"user_id": pl.String})
@@ -86,7 +88,6 @@ def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
         n_ratings=len(arrays["history_items"]),
     )
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
-    draft.rename(folder)
     return manifest
 
 

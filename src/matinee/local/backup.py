@@ -25,7 +25,7 @@ from matinee.errors import BadData, Refused, UsageError
 from matinee.local import family, state
 from matinee.local.postgres import ROOT_RUNS_IT_AS
 from matinee.settings import Settings
-from matinee.storage.files import digest
+from matinee.storage import digest
 
 FORMAT_VERSION = 1
 LIST = "matinee-backup.json"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.settings import Settings
-from matinee.storage.files import locked
+from matinee.storage import locked
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30

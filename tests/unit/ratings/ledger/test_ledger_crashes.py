@@ -8,7 +8,8 @@ import pytest
 
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.importing.schema import RATINGS
-from matinee.ratings.ledger.ledger import STEPS, ChunkLedger
+from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.steps import STEPS
 from matinee.ratings.sources.source import prepare
 from support import as_source
 

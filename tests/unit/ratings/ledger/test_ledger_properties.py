@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.importing.schema import RATINGS
-from matinee.ratings.ledger.ledger import STEPS, ChunkLedger
+from matinee.ratings.ledger import ChunkLedger
+from matinee.ratings.ledger.steps import STEPS
 from matinee.ratings.sources.source import prepare
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

