@@ -16,7 +16,7 @@ import polars as pl
 from matinee.drift.comparison import Counts, distance, p_value
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
-from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
+from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.settings import Settings
 
 GROUPS = ("most rated fifth", "second fifth", "third fifth", "fourth fifth", "least rated fifth", "new movies")

@@ -18,7 +18,7 @@ from matinee.errors import BadData
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, WarmStarting, fit, recommender
-from matinee.ratings.ledger.ledger import Chunk
+from matinee.ratings.ledger import Chunk
 from matinee.stages import Result
 from matinee.stages.stores import Stores
 from matinee.stages.watch import require_sound

@@ -22,7 +22,7 @@ import structlog
 from matinee.errors import StorageError
 from matinee.ratings.importing.schema import INSTANT
 from matinee.serving.prometheus import Metrics
-from matinee.storage import write_parquet
+from matinee.storage import FolderStorage, write_parquet
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from matinee.artifact.ids import Ids
 from matinee.catalogue import MOVIES
 from matinee.drift.records import StatisticsStore
 from matinee.ranking import Histories, RankingModel
-from matinee.ratings.ledger.ledger import Chunk, ChunkLedger
+from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import Provenance, ServedModel
 from matinee.settings import Settings
