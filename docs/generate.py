@@ -47,8 +47,9 @@ def settings_page() -> str:
 
 {NOTE}
 
-Environment variables, or lines of a file `.env` in the folder where a command is started. A wrong value and a name that does
-not exist are errors that say so. Relative paths are taken from that folder.
+Environment variables, or lines of a file `.env` in the folder where a command is started. A wrong value and a variable
+that does not exist are errors that say so; a setting of an earlier version is a warning that names its successor. Relative
+paths are taken from that folder.
 
 {_table(("setting", "type", "default", "meaning"), rows)}
 """

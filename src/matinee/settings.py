@@ -1,17 +1,24 @@
 """All settings, in one frozen class: environment variables `MATINEE_*`, or the same names in `.env`."""
 
 import os
+import sys
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matinee.errors import UsageError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+GONE: dict[str, str] = {}
+"""Settings of earlier versions, and what to do instead: a sentence that names the successor, if there is one.
+
+A home whose environment or `.env` still has one comes up, with a warning."""
 
 
 class Settings(BaseSettings):
@@ -201,13 +208,14 @@ def _n_cores() -> int:
 
 
 def load_settings() -> Settings:
-    """Settings from the environment and `.env`.
+    """Settings from the environment and `.env`; a setting that is gone is warned of on stderr.
 
     Raises:
         UsageError: a value is not allowed, or a `MATINEE_` variable is not a setting.
     """
+    _warn_of_gone()
     known = {f"MATINEE_{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.startswith("MATINEE_") and name not in known)
+    unknown = sorted(name for name in os.environ if name.startswith("MATINEE_") and name not in known | GONE.keys())
     if unknown:
         raise UsageError(
             f"{unknown[0]} is not a setting of matinee.",
@@ -219,3 +227,10 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = "MATINEE_" + "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(f"{name}: {first['msg']}.", "Correct it and try again.") from error
+
+
+def _warn_of_gone() -> None:
+    """Say of each setting that is gone, wherever it is set, what to do instead."""
+    in_file = dotenv_values(str(Settings.model_config["env_file"]))
+    for name in sorted(GONE.keys() & (os.environ.keys() | in_file.keys())):
+        sys.stderr.write(f"warning: {name} is gone and does nothing. {GONE[name]}\n")

@@ -14,7 +14,7 @@ def check(host: str, programs: Iterable[Program]) -> None:
     """See that `programs` can listen on `host`.
 
     Raises:
-        UsageError: two programs are to listen on one port, or `host` is no address of this machine.
+        UsageError: two programs are to listen on one port, or `host` is not an address of this machine.
         Refused: a port is taken, or `host` is an address that others reach.
     """
     _check_loopback(host)
