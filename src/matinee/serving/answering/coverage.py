@@ -1,10 +1,11 @@
 """Which movies have been recommended since the served model was loaded, by all workers of a server together."""
 
-import mmap
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from matinee.serving.workers import shared
 
 
 class CoverageMap:
@@ -12,10 +13,7 @@ class CoverageMap:
 
     def __init__(self, folder: Path, version: str, n_movies: int) -> None:
         """Share the file of `version` in `folder` with the other workers."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"recommended-{version}-{n_movies}").open("ab+") as file:
-            file.truncate(max(n_movies, 1))
-            self._map = mmap.mmap(file.fileno(), max(n_movies, 1))
+        self._map = shared.mapped(folder / f"recommended-{version}-{n_movies}", max(n_movies, 1))
         self._shown = np.frombuffer(self._map, np.uint8)[:n_movies]
 
     def add(self, items: NDArray[np.int64]) -> None:

@@ -7,6 +7,8 @@ object a line:
     parent → workers   {"deliver": 31, "message": {…}}
     worker → parent    {"deliver": 31, "answer": {…}}
     parent → worker    {"ask": 7, "answers": [{…}, …]}      one for each worker
+    parent → workers   {"ping": true}                       every second
+    worker → parent    {"pong": true}                       from the event loop: this worker is not frozen
 
 A closed socket tells that the process at its other end has died.
 """
@@ -22,11 +24,20 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Protocol
 
+import structlog
+
+log = structlog.get_logger()
+
 Message = dict[str, Any]
 Handler = Callable[[Message], Awaitable[Message]]
 
 PROBLEM = "problem"
 """Key of an answer that says why a worker could not do what it was asked for."""
+
+PING, PONG = "ping", "pong"
+PING_INTERVAL_S = 1.0
+PARENT_FROZEN_AFTER_S = 10.0
+"""Silence after which a worker takes its parent for frozen and kills it: no worker would be restarted any more."""
 
 ORPHAN_GRACE_S = 5.0
 """How long a worker whose parent has died may take to finish its requests."""
@@ -58,7 +69,7 @@ class SingleWorker:
 
     async def ask(self, message: Message) -> list[Message]:
         """See `WorkerGroup.ask`."""
-        return [await self._handle(message)]
+        return [await answered(self._handle, message)]
 
 
 class ForkedGroup:
@@ -74,6 +85,7 @@ class ForkedGroup:
         """Become the worker with this number, from 0, by its socket to the parent."""
         self.is_first = number == 0
         self._link = link
+        self._parent = os.getppid()
 
     async def listen(self, handle: Handler) -> None:
         """See `WorkerGroup.listen`; when the parent dies this process ends too."""
@@ -83,7 +95,7 @@ class ForkedGroup:
         answering = asyncio.create_task(self._answer(inbox, handle))
         try:
             with suppress(ConnectionError):  # a parent that is killed may leave that, or just an end
-                while received := await reader.readline():
+                while received := await self._received(reader):
                     self._dispatch(json.loads(received), inbox)
             _end_this_process()
         finally:
@@ -101,9 +113,22 @@ class ForkedGroup:
         finally:
             del self._waiting[number]
 
+    async def _received(self, reader: asyncio.StreamReader) -> bytes:
+        """The next line; empty when the parent has died, or is killed here because it is frozen."""
+        # Half of the time twice: a process that was itself stopped finds its clock advanced before it reads anything.
+        for _ in range(2):
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(reader.readline(), PARENT_FROZEN_AFTER_S / 2)
+        log.warning("parent_frozen", pid=self._parent, silent_s=PARENT_FROZEN_AFTER_S)
+        if os.getppid() == self._parent:
+            os.kill(self._parent, signal.SIGKILL)
+        return b""
+
     def _dispatch(self, received: Message, inbox: asyncio.Queue[Message]) -> None:
         """Give answers to the caller that waits for them; queue messages, which are answered in order."""
-        if "deliver" in received:
+        if PING in received:
+            self._writer.write(line({PONG: True}))
+        elif "deliver" in received:
             inbox.put_nowait(received)
         elif received["ask"] in self._waiting:
             self._waiting[received["ask"]].set_result(received["answers"])
@@ -111,12 +136,21 @@ class ForkedGroup:
     async def _answer(self, inbox: asyncio.Queue[Message], handle: Handler) -> None:
         while True:
             received = await inbox.get()
-            answer = await handle(received["message"])
+            answer = await answered(handle, received["message"])
             await self._send({"deliver": received["deliver"], "answer": answer})
 
     async def _send(self, content: Message) -> None:
         self._writer.write(line(content))
         await self._writer.drain()
+
+
+async def answered(handle: Handler, message: Message) -> Message:
+    """The answer of `handle`; whatever it raises is answered as a problem, so that nobody waits for it in vain."""
+    try:
+        return await handle(message)
+    except Exception as error:
+        log.exception("message_not_handled", message=message)
+        return {PROBLEM: f"{type(error).__name__}: {error}"}
 
 
 def line(content: Message) -> bytes:

@@ -1,11 +1,14 @@
-"""The parent of a server's workers: forks them, restarts dead ones, ends them all, and passes their messages on.
+"""The parent of a server's workers: forks them, restarts those that die or freeze, and ends them all.
 
 It imports everything and loads nothing: what a fork shares are the pages of the program, and a process without threads,
 connections and event loop can be forked at any time. Models are shared by mapping their files (`artifact.mapped`).
+
+Every second each worker is pinged over its link, and answers from its event loop. One that has been silent for
+`FROZEN_AFTER_S` answers nobody: it is killed, and the next one takes over its listening socket with all connections
+that wait there.
 """
 
 import gc
-import json
 import os
 import selectors
 import signal
@@ -13,11 +16,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import structlog
 
-from matinee.serving.workers.group import PROBLEM, Message, line
+from matinee.serving.workers.group import PING, PING_INTERVAL_S, PONG
+from matinee.serving.workers.link import WorkerProcess
+from matinee.serving.workers.relay import Relay
 
 log = structlog.get_logger()
 
@@ -28,45 +32,28 @@ FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.05, 5.0
 SETTLED_S = 10.0
 """A worker that lived for so long did not die early."""
 
+FROZEN_AFTER_S = 3.0
+"""Silence after which a worker is taken for frozen."""
+START_S = 60.0
+"""The same for a worker that has not answered yet: it may be about to open its event loop on a busy machine."""
+LATE_S = 1.0
+"""A ping that was sent so late says that the parent itself was held up, and with it perhaps all workers."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_BLOCK_BYTES = 1 << 16
+_ALARM_BYTES = 1 << 16
 
 ServeFunction = Callable[[int, socket.socket], None]
 """What a worker runs, given its number and its link to the parent."""
-
-
-@dataclass
-class _Worker:
-    """One of the `n_workers` places, and the process that fills it."""
-
-    number: int
-    pid: int = 0
-    link: socket.socket | None = None
-    """None while no process lives."""
-    received: bytes = b""
-    started_at: float = 0.0
-    start_at: float = 0.0
-    early_deaths: int = 0
-
-
-@dataclass
-class _Broadcast:
-    """A message to all workers, and the answers so far."""
-
-    sender: _Worker
-    number: int
-    missing: set[int]
-    answers: list[Message] = field(default_factory=list)
 
 
 class Parent:
     """Keeps `n_workers` processes alive that run `serve`."""
 
     def __init__(self, n_workers: int, serve: ServeFunction) -> None:
-        self._workers = [_Worker(number) for number in range(n_workers)]
+        self._workers = [WorkerProcess(number) for number in range(n_workers)]
+        self._relay = Relay(self._workers)
         self._serve = serve
-        self._broadcasts: dict[int, _Broadcast] = {}
-        self._n_broadcasts = 0
+        self._next_ping_at = time.monotonic()
         self._stopping = False
         # Not epoll: a child's changes to it would be the parent's.
         self._selector = selectors.PollSelector()
@@ -83,37 +70,34 @@ class Parent:
             signal.signal(number, self._stop)
         while not self._stopping:
             self._start_missing()
-            self._listen(self._next_start_in_s())
+            self._listen(max(0.0, self._next_event_at() - time.monotonic()))
+            self._ping()
         self._end_all()
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    # -- processes -----------------------------------------------------------------------------------------------------
+    def _next_event_at(self) -> float:
+        return min([self._next_ping_at, *(worker.start_at for worker in self._workers if worker.link is None)])
 
     def _start_missing(self) -> None:
         for worker in self._workers:
             if worker.link is None and worker.start_at <= time.monotonic():
                 self._start(worker)
 
-    def _next_start_in_s(self) -> float | None:
-        starts = [worker.start_at for worker in self._workers if worker.link is None]
-        return max(0.0, min(starts) - time.monotonic()) if starts else None
-
-    def _start(self, worker: _Worker) -> None:
+    def _start(self, worker: WorkerProcess) -> None:
         ours, theirs = socket.socketpair()
         # A signal that arrives between the fork and the child's own handlers must not get lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        worker.pid = os.fork()
-        if worker.pid == 0:
+        pid = os.fork()
+        if pid == 0:
             ours.close()
             self._become_a_worker()
             self._serve(worker.number, theirs)
             sys.exit(0)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         theirs.close()
-        ours.settimeout(0)
-        worker.link, worker.received, worker.started_at = ours, b"", time.monotonic()
+        worker.connect(pid, ours)
         self._selector.register(ours, selectors.EVENT_READ, worker)
 
     def _become_a_worker(self) -> None:
@@ -129,10 +113,44 @@ class Parent:
         self._alarm_writer.close()
         gc.enable()
 
-    def _reap(self, worker: _Worker) -> None:
+    def _listen(self, timeout_s: float) -> None:
+        for key, _ in self._selector.select(timeout_s):
+            worker: WorkerProcess | None = key.data
+            if worker is None:
+                self._alarm.recv(_ALARM_BYTES)
+            elif worker.link is not None:
+                self._receive(worker)
+
+    def _receive(self, worker: WorkerProcess) -> None:
+        messages = worker.receive()
+        if messages is None:
+            self._reap(worker)
+        for message in messages or ():
+            if PONG in message:
+                worker.heard_at = time.monotonic()
+            else:
+                self._relay.handle(worker, message)
+
+    def _ping(self) -> None:
+        """Ping all workers when it is time, and kill those that have been silent for too long."""
+        now = time.monotonic()
+        if now < self._next_ping_at:
+            return
+        is_late = now - self._next_ping_at > LATE_S
+        self._next_ping_at = now + PING_INTERVAL_S
+        for worker in self._workers:
+            if is_late and worker.heard_at is not None:
+                worker.heard_at = now
+            silent_s = now - (worker.heard_at or worker.started_at)
+            if worker.link is not None and silent_s > (START_S if worker.heard_at is None else FROZEN_AFTER_S):
+                log.warning("worker_frozen", worker=worker.number, pid=worker.pid, silent_s=round(silent_s, 1))
+                worker.kill()
+            worker.send({PING: True})
+
+    def _reap(self, worker: WorkerProcess) -> None:
         """Clean up after a worker whose link is closed: it is dead, or about to be."""
         self._disconnect(worker)
-        os.kill(worker.pid, signal.SIGKILL)
+        worker.kill()
         _, status = os.waitpid(worker.pid, 0)
         now = time.monotonic()
         lived_s = now - worker.started_at
@@ -140,9 +158,9 @@ class Parent:
         worker.start_at = now + min(FIRST_BACKOFF_S * 2**worker.early_deaths, LAST_BACKOFF_S)
         exit_code = os.waitstatus_to_exitcode(status)
         log.warning("worker_died", worker=worker.number, pid=worker.pid, exit_code=exit_code, lived_s=round(lived_s, 1))
-        self._answer_for_dead(worker)
+        self._relay.answer_for_dead(worker)
 
-    def _disconnect(self, worker: _Worker) -> None:
+    def _disconnect(self, worker: WorkerProcess) -> None:
         if worker.link is not None:
             self._selector.unregister(worker.link)
             worker.link.close()
@@ -157,66 +175,5 @@ class Parent:
             living = [worker for worker in living if os.waitpid(worker.pid, os.WNOHANG) == (0, 0)]
             time.sleep(0.02)
         for worker in living:
-            os.kill(worker.pid, signal.SIGKILL)
+            worker.kill()
             os.waitpid(worker.pid, 0)
-
-    # -- messages ------------------------------------------------------------------------------------------------------
-
-    def _listen(self, timeout_s: float | None) -> None:
-        for key, _ in self._selector.select(timeout_s):
-            worker: _Worker | None = key.data
-            if worker is None:
-                self._alarm.recv(_BLOCK_BYTES)
-            elif worker.link is not None:
-                self._receive(worker, worker.link)
-
-    def _receive(self, worker: _Worker, link: socket.socket) -> None:
-        try:
-            block = link.recv(_BLOCK_BYTES)
-        except ConnectionError:
-            block = b""
-        if not block:
-            self._reap(worker)
-            return
-        *lines, worker.received = (worker.received + block).split(b"\n")
-        for each in lines:
-            self._handle(worker, json.loads(each))
-
-    def _handle(self, worker: _Worker, content: Message) -> None:
-        if "ask" in content:
-            self._broadcast(worker, content["ask"], content["message"])
-        elif content["deliver"] in self._broadcasts:
-            self._collect(content["deliver"], worker, content["answer"])
-
-    def _broadcast(self, sender: _Worker, number: int, message: Message) -> None:
-        self._n_broadcasts += 1
-        token = self._n_broadcasts
-        self._broadcasts[token] = _Broadcast(sender, number, {worker.number for worker in self._workers})
-        for worker in self._workers:
-            if worker.link is None:
-                self._collect(token, worker, {PROBLEM: f"worker {worker.number} is being restarted"})
-            else:
-                self._send(worker, {"deliver": token, "message": message})
-
-    def _collect(self, token: int, worker: _Worker, answer: Message) -> None:
-        broadcast = self._broadcasts[token]
-        broadcast.missing.discard(worker.number)
-        broadcast.answers.append(answer)
-        if not broadcast.missing:
-            del self._broadcasts[token]
-            self._send(broadcast.sender, {"ask": broadcast.number, "answers": broadcast.answers})
-
-    def _answer_for_dead(self, dead: _Worker) -> None:
-        self._broadcasts = {token: each for token, each in self._broadcasts.items() if each.sender is not dead}
-        for token in [token for token, each in self._broadcasts.items() if dead.number in each.missing]:
-            self._collect(token, dead, {PROBLEM: f"worker {dead.number} died"})
-
-    def _send(self, worker: _Worker, content: Message) -> None:
-        """Send, or kill a worker that does not read: its death is noticed like any other."""
-        if worker.link is None:
-            return
-        try:
-            worker.link.sendall(line(content))
-        except OSError as error:
-            log.warning("worker_does_not_read", worker=worker.number, error=str(error))
-            os.kill(worker.pid, signal.SIGKILL)

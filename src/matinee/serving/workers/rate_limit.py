@@ -1,13 +1,14 @@
 """How many writes one client may send, counted by all workers of a server together."""
 
 import fcntl
-import mmap
 import os
 import struct
 import time
 import weakref
 import zlib
 from pathlib import Path
+
+from matinee.serving.workers import shared
 
 WINDOW_S = 60.0
 SLOTS = 1 << 16
@@ -26,11 +27,10 @@ class RateLimit:
     def __init__(self, path: Path, per_minute: int) -> None:
         """Share the file `path`; `per_minute` 0 for no limit."""
         self._interval_s = WINDOW_S / per_minute if per_minute else 0.0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._slots = shared.mapped(path, SLOTS * _TIME.size)
+        # Of a file that is not there nobody else counts anything, and any other file will do to be locked.
+        self._file = os.open(path if path.exists() else os.devnull, os.O_RDWR)
         weakref.finalize(self, os.close, self._file)
-        os.truncate(self._file, SLOTS * _TIME.size)
-        self._slots = mmap.mmap(self._file, SLOTS * _TIME.size)
 
     def wait_s(self, client: str) -> float:
         """0 for a request that is admitted, and counted; else how long the client has to wait."""
