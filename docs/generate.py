@@ -20,6 +20,7 @@ from matinee.serving.app import create_app
 from matinee.serving.model import fallback
 from matinee.serving.problems import ANY_ROUTE
 from matinee.serving.prometheus import Metrics
+from matinee.serving.workers.health import Health
 from matinee.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -71,7 +72,9 @@ def commands_page() -> str:
 def metrics_page() -> str:
     """Every metric with its labels."""
     with tempfile.TemporaryDirectory() as folder:
-        metrics = _used(Metrics(Path(folder)))
+        health = Health(Path(folder))
+        health.report("follower", "An example.")
+        metrics = _used(Metrics(Path(folder), health))
         families = list(text_string_to_metric_families(metrics.page().decode()))
     rows = []
     for family in families:
@@ -297,6 +300,7 @@ def _used(metrics: Metrics) -> Metrics:
     metrics.observe_request("GET", "/v1/movies", 200, "", 0.001)
     metrics.observe_withdrawal("rating")
     metrics.observe_impressions("written", 1)
+    metrics.observe_task_failure("follower")
     served = fallback.empty()
     metrics.serve(served)
     metrics.observe_list(served, "popular", np.empty(0, np.int64))

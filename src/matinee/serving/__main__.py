@@ -41,6 +41,7 @@ def main() -> int:
     try:
         settings = load_settings()
         logs.configure(settings.log_level)
+        logs.never_wait()
         serve(settings, listen(settings.host, settings.api_port, settings.n_workers))
     except MatineeError as error:
         sys.stderr.write(f"{error}\n")

@@ -32,7 +32,9 @@ from matinee.serving.routes import runs as run_routes
 from matinee.serving.services import Services
 from matinee.serving.workers import shared
 from matinee.serving.workers.group import SingleWorker, WorkerGroup
+from matinee.serving.workers.health import Health
 from matinee.serving.workers.rate_limit import RateLimit
+from matinee.serving.workers.tasks import keep_running
 from matinee.settings import Settings
 
 log = structlog.get_logger()
@@ -54,7 +56,8 @@ def create_app(
         production_interval_s: how often it is asked what is in production.
     """
     group = group or SingleWorker()
-    metrics = Metrics(shared.folder(settings.home))
+    health = Health(settings.home)
+    metrics = Metrics(shared.folder(settings.home), health)
     impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
     writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)
@@ -70,16 +73,17 @@ def create_app(
         if group.is_first:
             await asyncio.to_thread(store.remove_unfinished)
         # First of all: a message that comes now is answered after the start, and the parent's death is noticed.
-        listening = asyncio.create_task(group.listen(swapper.handle))
+        tasks = [asyncio.create_task(group.listen(swapper.handle))]
         await slot.start()
         log.info("serving", version=slot.current.version, movies=len(slot.current.catalogue))
-        following = asyncio.create_task(follower.run())
-        async with impressions.written():
-            yield
-        for task in (following, listening):
+        for name, run in (("follower", follower.run), ("impressions", impressions.run)):
+            tasks.append(asyncio.create_task(keep_running(name, run, health, metrics)))
+        yield
+        for task in reversed(tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await impressions.flush()
         await mlflow.aclose()
         runs.close()
 
@@ -100,6 +104,7 @@ def create_app(
         swapper=swapper,
         feedback=Feedback(settings),
         metrics=metrics,
+        health=health,
         token=api_token(settings),
         impressions=impressions,
         writes=writes,

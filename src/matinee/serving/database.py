@@ -1,6 +1,7 @@
 """Questions to the database, asked off the event loop: the one place that says that it is unavailable."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ async def ask_database(question: Callable[[], T]) -> T:
         return await asyncio.to_thread(question)
     except DBAPIError as error:
         raise database_unavailable(error.orig) from error
+    except sqlite3.Error as error:  # while the file is opened, which SQLAlchemy does not translate
+        raise database_unavailable(error) from error
 
 
 def database_unavailable(error: BaseException | None) -> DependencyUnreachable:

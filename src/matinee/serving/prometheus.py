@@ -24,9 +24,13 @@ from prometheus_client.registry import Collector
 from matinee.ranking import Policy
 from matinee.serving.answering.coverage import CoverageMap
 from matinee.serving.model.served import Provenance, ServedModel
-from matinee.serving.workers import shared
+from matinee.serving.workers import metric_files, shared
+from matinee.serving.workers.health import Health
+
+metric_files.install()
 
 LATENCY_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SWAP_BUCKETS_S = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 
 
@@ -46,13 +50,15 @@ class Metrics:
 
     Args:
         folder: where the workers note which movies they have recommended.
+        health: what is wrong with this worker.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, health: Health) -> None:
         self._counted = CollectorRegistry()
         self._described = CollectorRegistry()
         self._described.register(_Model(self))
         self._described.register(_Processes())
+        self._described.register(_Problems(health))
         self._folder = folder
         self._served: ServedModel | None = None
         self._coverage: CoverageMap | None = None
@@ -88,6 +94,12 @@ class Metrics:
             ["outcome"],
             registry=self._counted,
         )
+        self._task_failures = Counter(
+            "matinee_background_task_failures_total",
+            "Background tasks that died and were started again.",
+            ["task"],
+            registry=self._counted,
+        )
         self._swaps = Counter(
             "matinee_model_swaps_total", "Swaps: swapped, unchanged or failed.", ["outcome"], registry=self._counted
         )
@@ -110,6 +122,8 @@ class Metrics:
 
     def observe_request(self, method: str, route: str, status: int, policy: str, duration_s: float) -> None:
         """Count an answered request; `policy` is empty where nothing was ranked."""
+        # Anybody may invent methods; each would be counted for ever.
+        method = method if method in METHODS else "other"
         self._requests.labels(method, route, str(status), policy).inc()
         self._latency.labels(route, policy).observe(duration_s)
 
@@ -130,6 +144,10 @@ class Metrics:
     def observe_impressions(self, outcome: Literal["written", "dropped"], lists: int) -> None:
         """Count lists of which impressions were written, or dropped."""
         self._impressions.labels(outcome).inc(lists)
+
+    def observe_task_failure(self, task: str) -> None:
+        """Count a background task that died."""
+        self._task_failures.labels(task).inc()
 
     @contextmanager
     def swapping(self) -> Iterator[SwapOutcome]:
@@ -200,6 +218,26 @@ class _Model(Collector):
             "matinee_recommended_movies_ratio",
             "Part of the catalogue that was recommended since the served model was loaded.",
             self._metrics.recommended_share,
+        )
+
+
+class _Problems(Collector):
+    """What is wrong with the worker that is asked, and how much room is left for the home."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterable[Metric]:
+        problems = GaugeMetricFamily(
+            "matinee_problem", "1 for each part of the worker that has a problem (see readiness).", labels=["part"]
+        )
+        for part in sorted(self._health.problems()):
+            problems.add_metric([part], 1)
+        yield problems
+        yield GaugeMetricFamily(
+            "matinee_disk_free_bytes",
+            "Space that is left for the home; 0 when it is read-only.",
+            self._health.free_bytes(),
         )
 
 

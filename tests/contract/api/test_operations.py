@@ -27,6 +27,7 @@ def test_a_server_with_a_model_is_ready_and_says_which(api):
         "policy": "learned",
         "model_version": "1",
         "database": "reachable",
+        "problems": {},
     }
 
 

@@ -280,3 +280,35 @@ def test_a_restart_serves_the_deployed_version_in_all_workers(server, settings, 
     mlflow.broken_status = 503
     with running(settings) as again:
         again.wait_for(lambda: again.versions() == {"2"})
+
+
+def test_a_frozen_worker_is_replaced_within_five_seconds(server):
+    frozen = server.workers()[0]
+    frozen.suspend()
+    started = time.monotonic()
+    server.wait_for(lambda: frozen not in server.workers() and len(server.workers()) == N_WORKERS)
+    # Connections that waited at the frozen one's socket are answered by its successor.
+    assert server.versions() == {"1"}
+    assert time.monotonic() - started < 10  # 5 s are the aim; this machine may be busy
+
+
+def test_a_swap_while_a_worker_is_frozen_is_answered_soon(server, mlflow):
+    mlflow.register(2)
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=server.settings.api, trust_env=False) as client:
+        client.get("/health/live")  # the connection is one worker's from here on
+        server.wait_for(lambda: sum(accepted(server)) == 1)
+        server.workers()[accepted(server).index(0)].suspend()
+        started = time.monotonic()
+        swapping = pool.submit(client.post, "/v1/model", json={"version": 2}, headers=TOKEN, timeout=90)
+        assert swapping.result().status_code == 500
+    assert time.monotonic() - started < 15
+    server.wait_for(lambda: server.swap(2).json().get("workers") == N_WORKERS)
+    assert server.versions() == {"2"}
+
+
+def test_a_frozen_parent_is_ended_by_its_workers(server):
+    workers = server.workers()
+    psutil.Process(server.process.pid).suspend()
+    assert server.process.wait(timeout=60) == -signal.SIGKILL
+    _, left = psutil.wait_procs(workers, timeout=15)
+    assert not left

@@ -75,7 +75,13 @@ SWAP_REQUEST: Example = {"version": "2"}
 SWAP: Example = {"version": "2", "previous_version": "1", "workers": 2, "duration_s": 0.365}
 
 LIVE: Example = {"status": "live"}
-READY: Example = {"status": "ready", "policy": "learned", "model_version": "2", "database": "reachable"}
+READY: Example = {
+    "status": "ready",
+    "policy": "learned",
+    "model_version": "2",
+    "database": "reachable",
+    "problems": {},
+}
 PROBLEM: Example = {
     "type": "urn:matinee:problem:not-found",
     "title": "Not found",

@@ -16,7 +16,10 @@ class Live(Answer, json_schema_extra=shown(examples.LIVE)):
 class Ready(Answer, json_schema_extra=shown(examples.READY)):
     """Recommendations can be answered and ratings stored."""
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready", "degraded"] = "ready"
+    """`degraded`: answers go on, but something does not work; see `problems`."""
     policy: Literal["learned", "popular"]
     model_version: str | None
     database: Literal["reachable"] = "reachable"
+    problems: dict[str, str]
+    """What is wrong, by part of the worker that was asked: `disk`, `follower`, `impressions`."""

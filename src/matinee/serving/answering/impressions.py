@@ -10,8 +10,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,17 +96,11 @@ class Impressions:
         self._waiting.append(impression)
         self._drop_beyond_bound()
 
-    @asynccontextmanager
-    async def written(self) -> AsyncIterator[None]:
-        """Write files in the background while the block runs, and the rest at its end."""
-        writer = asyncio.create_task(self._write_for_ever())
-        try:
-            yield
-        finally:
-            writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await writer
-            await self.flush()
+    async def run(self) -> None:
+        """Write a file every `interval_s`, until cancelled; what is left then is for `flush`."""
+        while self._interval_s:
+            await asyncio.sleep(self._interval_s)
+            await self.flush(_PAUSE_S)
 
     async def flush(self, pause_s: float = 0.0) -> None:
         """Write what waits; after a failure it goes on waiting.
@@ -126,11 +119,6 @@ class Impressions:
             self._drop_beyond_bound()
         else:
             self._metrics.observe_impressions("written", len(taken))
-
-    async def _write_for_ever(self) -> None:
-        while self._interval_s:
-            await asyncio.sleep(self._interval_s)
-            await self.flush(_PAUSE_S)
 
     def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
         now = datetime.now(UTC)

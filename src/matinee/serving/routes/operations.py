@@ -23,12 +23,18 @@ async def live() -> Live:
     responses=problems.documented({503: "There is nothing to recommend yet, or the database does not answer."}),
 )
 async def ready(server: Server) -> Ready:
-    """200 when there are movies to recommend and the database answers, else 503."""
+    """200 when there are movies to recommend and the database answers, else 503.
+
+    `degraded` is 200 too, because answers go on: `problems` says which part of this worker does not work.
+    """
     served = server.slot.current
     if len(served.catalogue) == 0:
         raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
     await server.feedback.check()
-    return Ready(policy=served.policy, model_version=served.version)
+    found = server.health.problems()
+    return Ready(
+        status="degraded" if found else "ready", policy=served.policy, model_version=served.version, problems=found
+    )
 
 
 @router.get(

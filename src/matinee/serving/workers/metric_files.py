@@ -3,7 +3,6 @@
 import mmap
 import os
 from contextlib import suppress
-from pathlib import Path
 
 import structlog
 from prometheus_client import mmap_dict, values
@@ -38,7 +37,7 @@ class AllocatedDict(mmap_dict.MmapedDict):
         except OSError as error:
             log.warning("counted_in_memory_only", path=self._fname, reason=str(error))
             content = self._m[: self._used]
-            self._f = Path(_in_memory()).open("r+b")
+            self._f = os.fdopen(os.open(_in_memory(), os.O_RDWR), "r+b")
             self._f.write(content)
             self._f.flush()
         self._f.truncate(size_bytes)
