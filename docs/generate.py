@@ -20,7 +20,7 @@ from matinee.serving.app import create_app
 from matinee.serving.model import fallback
 from matinee.serving.problems import ANY_ROUTE
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 from matinee.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -72,7 +72,7 @@ def commands_page() -> str:
 def metrics_page() -> str:
     """Every metric with its labels."""
     with tempfile.TemporaryDirectory() as folder:
-        health = Health(Path(folder))
+        health = WorkerHealth(Path(folder))
         health.report("follower", "An example.")
         metrics = _used(Metrics(Path(folder), health))
         families = list(text_string_to_metric_families(metrics.page().decode()))

@@ -9,7 +9,7 @@ import pytest
 
 from composing import CHECKOUT
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 
 FOLDER = CHECKOUT / "docker" / "monitoring"
 METRIC = re.compile(r"\b(?:matinee|process)_[a-z_]+")
@@ -20,7 +20,7 @@ def exposed(tmp_path_factory) -> set[str]:
     """Names of all series that the API's `/metrics` can have."""
     names = set()
     folder = tmp_path_factory.mktemp("workers")
-    page = Metrics(folder, Health(folder)).page().decode()
+    page = Metrics(folder, WorkerHealth(folder)).page().decode()
     for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", page, re.MULTILINE):
         suffixes = ("_bucket", "_sum", "_count") if kind == "histogram" else ("",)
         names |= {name + suffix for suffix in suffixes}

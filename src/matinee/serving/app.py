@@ -32,7 +32,7 @@ from matinee.serving.routes import runs as run_routes
 from matinee.serving.services import Services
 from matinee.serving.workers import shared
 from matinee.serving.workers.group import SingleWorker, WorkerGroup
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 from matinee.serving.workers.rate_limit import RateLimit
 from matinee.serving.workers.tasks import keep_running
 from matinee.settings import Settings
@@ -56,7 +56,7 @@ def create_app(
         production_interval_s: how often it is asked what is in production.
     """
     group = group or SingleWorker()
-    health = Health(settings.home)
+    health = WorkerHealth(settings.home)
     metrics = Metrics(shared.folder(settings.home), health)
     impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
     writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)

@@ -25,7 +25,7 @@ from matinee.ranking import Policy
 from matinee.serving.answering.coverage import CoverageMap
 from matinee.serving.model.served import Provenance, ServedModel
 from matinee.serving.workers import metric_files, shared
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 
 metric_files.install()
 
@@ -53,7 +53,7 @@ class Metrics:
         health: what is wrong with this worker.
     """
 
-    def __init__(self, folder: Path, health: Health) -> None:
+    def __init__(self, folder: Path, health: WorkerHealth) -> None:
         self._counted = CollectorRegistry()
         self._described = CollectorRegistry()
         self._described.register(_Model(self))
@@ -224,7 +224,7 @@ class _Model(Collector):
 class _Problems(Collector):
     """What is wrong with the worker that is asked, and how much room is left for the home."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: WorkerHealth) -> None:
         self._health = health
 
     def collect(self) -> Iterable[Metric]:

@@ -16,7 +16,7 @@ from matinee.serving.model.swap import Swapper
 from matinee.serving.pipeline.runs import PipelineRuns
 from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 from matinee.serving.workers.rate_limit import RateLimit
 from matinee.settings import Settings
 
@@ -33,7 +33,7 @@ class Services:
     swapper: Swapper
     feedback: Feedback
     metrics: Metrics
-    health: Health
+    health: WorkerHealth
     token: str
     """Bearer token of whoever may change what everybody gets."""
     impressions: Impressions

@@ -10,12 +10,12 @@ import pytest
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.serving.answering.impressions import SCHEMA, Impression, Impressions
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 
 
 @pytest.fixture
 def metrics(tmp_path) -> Metrics:
-    return Metrics(tmp_path / "workers", Health(tmp_path))
+    return Metrics(tmp_path / "workers", WorkerHealth(tmp_path))
 
 
 @pytest.fixture

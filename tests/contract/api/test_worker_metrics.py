@@ -19,10 +19,10 @@ SCRIPT = """
     shared.prepare(home)
 
     from matinee.serving.prometheus import Metrics
-    from matinee.serving.workers.health import Health
+    from matinee.serving.workers.health import WorkerHealth
 
     def count(n_requests: int) -> None:
-        metrics = Metrics(shared.folder(home), Health(home))
+        metrics = Metrics(shared.folder(home), WorkerHealth(home))
         for _ in range(n_requests):
             metrics.observe_request("GET", "/health/live", 200, "", 0.003)
         metrics.observe_ratings(n_requests)
@@ -36,7 +36,7 @@ SCRIPT = """
             os._exit(0)
         os.waitpid(worker, 0)
     count(5)
-    sys.stdout.buffer.write(Metrics(shared.folder(home), Health(home)).page())
+    sys.stdout.buffer.write(Metrics(shared.folder(home), WorkerHealth(home)).page())
     print("pid", os.getpid())
 """
 

@@ -8,7 +8,7 @@ DISK_RESERVE_BYTES = 1 << 20
 """A disk with less free space is full: a rating may not be stored any more."""
 
 
-class Health:
+class WorkerHealth:
     """The problems of one worker, each under the name of the part that has it."""
 
     def __init__(self, home: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from matinee.serving.prometheus import Metrics
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ SETTLED_S = 60.0
 """A task that has run for so long is well."""
 
 
-async def keep_running(name: str, run: Callable[[], Awaitable[None]], health: Health, metrics: Metrics) -> None:
+async def keep_running(name: str, run: Callable[[], Awaitable[None]], health: WorkerHealth, metrics: Metrics) -> None:
     """Run a task, and run it again whenever it dies; until it returns or is cancelled."""
     pause_s = FIRST_PAUSE_S
     while True:

@@ -4,13 +4,13 @@ import asyncio
 
 from matinee.serving.prometheus import Metrics
 from matinee.serving.workers import tasks
-from matinee.serving.workers.health import Health
+from matinee.serving.workers.health import WorkerHealth
 from matinee.serving.workers.tasks import keep_running
 
 
-def run_dying(tmp_path, monkeypatch, n_deaths: int) -> tuple[Health, str, int]:
+def run_dying(tmp_path, monkeypatch, n_deaths: int) -> tuple[WorkerHealth, str, int]:
     monkeypatch.setattr(tasks, "FIRST_PAUSE_S", 0.01)
-    health = Health(tmp_path)
+    health = WorkerHealth(tmp_path)
     metrics = Metrics(tmp_path, health)
     n_runs = 0
 
@@ -38,7 +38,7 @@ def test_a_background_task_that_died_is_in_the_metrics_and_in_readiness(tmp_path
 def test_a_background_task_that_has_run_for_a_while_is_well_again(tmp_path, monkeypatch):
     monkeypatch.setattr(tasks, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(tasks, "SETTLED_S", 0.05)
-    health = Health(tmp_path)
+    health = WorkerHealth(tmp_path)
     runs = iter([RuntimeError("once"), None])
 
     async def run() -> None:
