@@ -16,6 +16,19 @@ from support import free_port, two_tastes
 
 pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api"]
 
+SLOW_FIXTURES = {"browser", "mlflow_url", "postgres_url", "real_data"}
+"""Who asks for one of these needs a real server or browser, or reads a whole data set."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `slow` what needs a server or long data, so that nobody has to remember it."""
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if SLOW_FIXTURES & set(item.fixturenames) or parameters.get("make_settings") == "postgresql":
+            item.add_marker("slow")
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,7 @@ def built_site(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(build, cwd=root, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tmp_path):
     built = built_site(ROOT, tmp_path / "site")
     assert built.returncode == 0, built.stderr
@@ -70,6 +71,7 @@ def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tm
     assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="https?://', page)
 
 
+@pytest.mark.slow
 def test_a_page_that_no_menu_has_and_links_that_lead_nowhere_stop_the_build(tmp_path):
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     shutil.copytree(ROOT / "docs", tmp_path / "docs")

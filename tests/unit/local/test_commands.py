@@ -19,6 +19,8 @@ from matinee.local import commands, family, state
 from matinee.local.state import ProcessState, State
 from support import free_port
 
+pytestmark = pytest.mark.slow
+
 SUPERVISOR = """
 import signal, sys
 from pathlib import Path

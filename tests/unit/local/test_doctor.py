@@ -90,6 +90,7 @@ def test_a_missing_data_set_is_found(own):
     assert "MATINEE_DATA" in finding.fix
 
 
+@pytest.mark.slow
 def test_the_command_tells_the_fixes_and_ends_with_exit_code_4(own):
     values = {"HOME": own.home, "DATA": own.data, **{name.upper(): getattr(own, name) for name in PORTS}}
     environment = os.environ | {f"MATINEE_{name}": str(value) for name, value in values.items()}

