@@ -10,9 +10,11 @@ UV = $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
+# Of tests that run side by side, none takes the other's core.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status next test containers check lint bench reference docs wheel pins upgrade clean
+.PHONY: help setup up down status next quick test containers check lint bench reference docs wheel pins upgrade clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,8 +33,11 @@ status: setup ## Show each process, its address and the served model
 next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 	@$(BIN)/matinee next
 
-test: $(VENV)/.dev ## Run all tests
-	@$(BIN)/python -m pytest
+quick: lint ## Check the code and run the tests that need no server and no long data, in a minute
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile --durations=5 tests/unit
+
+test: $(VENV)/.dev ## Run all tests, and list the slowest
+	@$(BIN)/python -m pytest --durations=15
 
 containers: $(VENV)/.dev ## Run only the tests of the containers
 	@$(BIN)/python -m pytest tests/containers

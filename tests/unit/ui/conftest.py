@@ -1,15 +1,26 @@
 """What the tests of the page share: a browser's cookies, and the real server before its first model."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 
 from fake_api import CATALOGUE, TRAINED, serving
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.app import create_app
 from matinee.settings import Settings
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _installed_packages_are_read_once() -> Iterator[None]:
+    """Each start of Streamlit's test browser reads what all installed packages say of themselves: .3 s, always the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(autouse=True)
