@@ -16,7 +16,7 @@ from matinee.settings import Settings
 
 @pytest.fixture(autouse=True, scope="session")
 def _installed_packages_are_read_once() -> Iterator[None]:
-    """Each start of Streamlit's test browser reads what all installed packages say of themselves: .3 s, always the same."""
+    """Each start of Streamlit's test browser reads the metadata of every installed package, which takes .3 s."""
     with pytest.MonkeyPatch.context() as patch:
         once = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
