@@ -49,7 +49,7 @@ def check(model: RankingModel, requests: list[GoldenRequest]) -> None:
         answer = _answered(model, expected.user_index, expected.history)
         if not _is_alike(answer, expected):
             raise BadData(
-                f"The model artifact is refused: golden request {number} of {len(requests)} is answered otherwise.",
+                f"The model artifact is refused: golden request {number} of {len(requests)} is answered differently.",
                 "Train it again, or deploy another version.",
             )
 

@@ -42,6 +42,8 @@ def inverse(matrix: Floats) -> Floats:
     Raises:
         LinAlgError: it is not positive definite.
     """
+    if len(matrix) == 0:  # which LAPACK calls illegal
+        return matrix
     # LAPACK reads by columns: its lower triangle of the transposed view is the upper one of the matrix, without a copy.
     factor, failed = lapack.spotrf(matrix.T, lower=True, overwrite_a=True)
     if failed == 0:

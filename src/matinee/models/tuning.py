@@ -51,7 +51,7 @@ def steps(interactions: Interactions, share: float) -> list[ForwardStep]:
         ForwardStep(interactions.before(int(begins)), list(_trials(interactions, int(begins), int(ends))))
         for begins, ends in pairwise(bounds)
     ]
-    return [step for step in found if step.trials]
+    return [step for step in found if step.trials and len(step.past.histories.items)]
 
 
 def ndcg_of_weights(personal: Fitted, walked: Sequence[ForwardStep], popularities: Sequence[Floats]) -> Floats:

@@ -53,7 +53,7 @@ def test_a_model_that_lists_other_movies_is_refused(folder):
     requests = requests_of(folder)
     requests[-1]["items"] = [39 - item for item in requests[-1]["items"]]
     rewrite(folder, requests)
-    with pytest.raises(BadData, match="answered otherwise"):
+    with pytest.raises(BadData, match="answered differently"):
         artifact.load(folder)
 
 

@@ -66,6 +66,14 @@ def test_too_few_people_leave_the_weights_as_they_are(interactions: Interactions
     assert Blend(recent=3, common=-0.1).weights(few) == (3, -0.1)
 
 
+def test_ratings_without_times_are_fitted_in_silence(interactions: Interactions, capfd) -> None:
+    users = [[(0, movie, 5.0) for movie in range(user % 3, interactions.n_movies, 3)] for user in range(60)]
+    timeless = made(users, interactions)
+    assert tuning.steps(timeless, 0.1) == []
+    fit(Blend(), timeless)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_weights_that_are_not_to_be_chosen_stay(interactions: Interactions) -> None:
     assert Blend(recent=3, common=-0.1, tuning_share=0).weights(_trend(interactions)) == (3, -0.1)
 
