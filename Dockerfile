@@ -66,12 +66,12 @@ RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,sou
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     sh /tmp/install.sh --no-cache /wheels/* \
     && env -u PYTHONDONTWRITEBYTECODE python -c 'import streamlit.web.cli, streamlit.web.bootstrap, pandas, pyarrow' \
-    && ln -s "$(python -c 'import matinee.ui.entry as entry; print(*entry.__path__)')/page.py" page.py \
+    && ln -s "$(python -c 'import matinee.ui.entry as entry; print(*entry.__path__)')/app.py" app.py \
     && ln -s "$(python -c 'import matinee.ui.entry as entry; print(*entry.__path__)')/.streamlit" .streamlit
 COPY docker/probe.py .
 USER 1000:1000
 EXPOSE 8501
-CMD ["streamlit", "run", "page.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501", \
+CMD ["streamlit", "run", "app.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501", \
      "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
 
 FROM core AS mlflow

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -21,11 +22,22 @@ GONE: dict[str, str] = {}
 A home whose environment or `.env` still has one comes up, with a warning."""
 
 
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names of this machine that no other one can have."""
+UNSPECIFIED_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound
+"""What a server binds to that listens on every address; nobody calls it by that."""
+
+
 class Settings(BaseSettings):
     """One matinee: where it lives, what it learns from, where its processes listen."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MATINEE_", env_file=".env", frozen=True, extra="ignore", use_attribute_docstrings=True
+        env_prefix="MATINEE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
     )
 
     home: Path = Path(".matinee")
@@ -75,6 +87,10 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """Address that every process binds to; containers set `0.0.0.0` inside their own network."""
+
+    allowed_hosts: str = ""
+    """Host names, separated by commas, by which browsers may call the servers, such as that of a proxy before them.
+    Loopback and the hosts of the URLs below are always allowed; `*` allows any."""
 
     api_port: Port = 8000
     """Port of the API server."""
@@ -151,6 +167,13 @@ class Settings(BaseSettings):
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names of hosts by which the servers may be called; `*` in it stands for any."""
+        urls = (self.api_url, self.mlflow_url, self.airflow_url, self.mlflow_public_url, self.airflow_public_url)
+        named = [self.host, *filter(None, (urlsplit(url).hostname for url in urls)), *self.allowed_hosts.split(",")]
+        return LOOPBACK_HOSTS | {name.strip().strip("[]").lower() for name in named if name.strip()} - UNSPECIFIED_HOSTS
 
     @property
     def api(self) -> str:

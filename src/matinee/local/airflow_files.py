@@ -53,6 +53,7 @@ def _config(settings: Settings) -> dict[str, dict[str, str]]:
     raw: dict[str, dict[str, str | float | Path]] = {
         "core": {
             "dags_folder": dags_folder(),
+            "plugins_folder": dags_folder() / "plugins",
             "executor": "LocalExecutor",
             "parallelism": 4,
             "load_examples": False,

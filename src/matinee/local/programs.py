@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from matinee.hosts import ANY
 from matinee.local import airflow_files, postgres
 from matinee.local.program import Program, heartbeat_probe, http_probe
 from matinee.settings import Settings
@@ -73,6 +74,7 @@ def _mlflow(settings: Settings) -> Program:
             *("mlflow", "server", "--host", settings.host, "--port", str(settings.mlflow_port), "--workers", "1"),
             *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
             *("--serve-artifacts", "--artifacts-destination", str(artifacts)),
+            *("--allowed-hosts", _allowed_hosts(settings)),
         ),
         # Without its job runner MLflow is 2 processes and 0.4 GB instead of 10 and 1.7 GB.
         environment={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
@@ -82,6 +84,15 @@ def _mlflow(settings: Settings) -> Program:
         port_setting="MATINEE_MLFLOW_PORT",
         address=settings.mlflow,
     )
+
+
+def _allowed_hosts(settings: Settings) -> str:
+    """The hosts of the settings as MLflow wants them: patterns of the header `Host`, which may have a port."""
+    if ANY in settings.hosts:
+        return ANY
+    # In a pattern, a bracket begins a choice of characters.
+    patterns = ((f"[{each}]", f"[[]{each}]:*") if ":" in each else (each, f"{each}:*") for each in settings.hosts)
+    return ",".join(sorted(pattern for pair in patterns for pattern in pair))
 
 
 def _api(settings: Settings) -> Program:
@@ -99,7 +110,7 @@ def _ui(settings: Settings) -> Program:
     return Program(
         name="ui",
         command=_python(
-            *("streamlit", "run", str(_package_folder("matinee.ui.entry") / "page.py")),
+            *("streamlit", "run", str(_package_folder("matinee.ui.entry") / "app.py")),
             *("--server.headless", "true", "--server.address", settings.host),
             *("--server.port", str(settings.ui_port), "--server.fileWatcherType", "none"),
             *("--browser.gatherUsageStats", "false", "--client.toolbarMode", "minimal"),

@@ -18,8 +18,10 @@ log = structlog.get_logger()
 
 
 ANY_ROUTE: Mapping[int, str] = {
+    403: "The `Origin` is a web page of another site.",
     408: "The request was not complete in time.",
     413: "The body is too large.",
+    421: "The `Host` is not a name of this server; health checks are answered all the same.",
     500: "The server made a mistake; its log tells more.",
     503: "The answer took too long.",
 }

@@ -30,7 +30,7 @@ from support import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
-SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("page.py")
+SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
 LAST = {
     "": "[class*=st-key-cards-list] .tile",

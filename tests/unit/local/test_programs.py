@@ -39,6 +39,16 @@ def test_a_proxy_of_the_user_is_not_used_between_our_processes(settings, monkeyp
     assert environment(settings)["no_proxy"] == "example.org,127.0.0.1,localhost"
 
 
+def test_mlflow_is_told_the_same_hosts_with_and_without_a_port(settings):
+    def patterns(settings):
+        command = next(each.command for each in programs(settings) if each.name == "mlflow")
+        return command[command.index("--allowed-hosts") + 1].split(",")
+
+    named = patterns(settings.model_copy(update={"allowed_hosts": "movies.example"}))
+    assert {"localhost", "localhost:*", "movies.example:*", "[::1]", "[[]::1]:*"} <= set(named)
+    assert patterns(settings.model_copy(update={"allowed_hosts": "*"})) == ["*"]
+
+
 def test_no_secret_is_on_a_command_line(settings):
     airflow_files.write_config(settings)
     lines = " ".join(part for program in programs(settings) for part in program.command)

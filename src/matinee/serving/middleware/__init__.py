@@ -1,10 +1,14 @@
-"""What every request passes: an id and a place in the metrics (`context`), and bounds of size and time (`bounds`)."""
+"""What every request passes, from the outside in.
+
+An id and a place in the metrics (`context`), known hosts only (`hosts`), bounds of size and time (`bounds`), and CORS.
+"""
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from matinee.serving.middleware.bounds import Bounds
 from matinee.serving.middleware.context import RequestContext
+from matinee.serving.middleware.hosts import AllowedHosts
 from matinee.serving.prometheus import Metrics
 from matinee.settings import Settings
 
@@ -15,4 +19,5 @@ def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(Bounds, body_bytes=settings.api_body_bytes, timeout_s=settings.api_timeout_s)
+    app.add_middleware(AllowedHosts, hosts=settings.hosts, origins=origins)
     app.add_middleware(RequestContext, metrics=metrics)

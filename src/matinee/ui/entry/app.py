@@ -1,0 +1,16 @@
+"""The page's server: `streamlit run app.py`. It answers, WebSocket included, only for hosts it is known by."""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from matinee.hosts import KnownHosts
+from matinee.settings import load_settings
+
+HEALTH = ("/_stcore/health",)
+
+app = st.App(
+    Path(__file__).with_name("page.py"),
+    middleware=[Middleware(KnownHosts, hosts=load_settings().hosts, exempt=HEALTH)],
+)
