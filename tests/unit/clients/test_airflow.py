@@ -8,6 +8,7 @@ from matinee.clients.airflow import Airflow, transport
 from matinee.clients.airflow.advance import NextResult, advance
 from matinee.clients.airflow.records import DagRunProgress, new_run_id
 from matinee.drift.data_watch import watch
+from matinee.drift.records import StatisticsStore
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
@@ -62,8 +63,9 @@ def test_next_tells_that_the_gate_said_no(settings, airflow_server):
 def test_next_tells_why_the_data_watch_refused_the_chunk(settings, airflow_server, ratings, tmp_path):
     ratings.with_columns(rating=5.0).write_csv(tmp_path / "ratings.csv")
     settings = settings.model_copy(update={"data": str(tmp_path / "ratings.csv")})
-    ChunkLedger(settings).close_next("first")
-    watch(settings, 1)
+    ledger = ChunkLedger(settings)
+    ledger.close_next("first")
+    watch(settings, ledger, StatisticsStore(settings), 1)
 
     def refused(_: str, dag_run_id: str):
         run = airflow_server.promoting_run(dag_run_id, caused=None)

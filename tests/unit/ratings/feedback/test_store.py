@@ -100,7 +100,7 @@ def test_a_request_needs_ratings_and_a_key_that_is_one(store):
     with pytest.raises(UsageError, match="no rating to store"):
         store.add([])
     for key in ("", "k" * 256, "line\nbreak"):
-        with pytest.raises(UsageError, match="no key"):
+        with pytest.raises(UsageError, match="key is not valid"):
             store.add([NewRating("u", "a", 4)], key)
 
 

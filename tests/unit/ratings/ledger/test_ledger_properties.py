@@ -50,11 +50,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def run_that_dies(self, run, step):
         def die(at):
             if at == step:
-                raise InterruptedError
+                raise KeyboardInterrupt
 
         try:
             ChunkLedger(self.settings, die).close_next(f"run-{run}")
-        except InterruptedError:
+        except KeyboardInterrupt:
             return
 
     @rule()
