@@ -3,7 +3,7 @@
 `Storage` is the interface, `FolderStorage` the one implementation. Locks are separate (`locks`).
 """
 
-from matinee.storage.folder import FolderStorage
+from matinee.storage.folder import FolderStorage, disk_errors
 from matinee.storage.formats import parquet_into, write_json, write_parquet
 from matinee.storage.hashes import digest
 from matinee.storage.interface import Draft, Storage
@@ -15,6 +15,7 @@ __all__ = [
     "FolderStorage",
     "Storage",
     "digest",
+    "disk_errors",
     "home_storage",
     "locked",
     "parquet_into",

@@ -77,7 +77,7 @@ class FolderStorage:
     def delete(self, name: str) -> None:
         """See `Storage.delete`."""
         path = self._path(name)
-        with _translated(path):
+        with disk_errors(path):
             self._remove(name, path)
 
     def tidy(self, folder: str = "") -> None:
@@ -94,7 +94,7 @@ class FolderStorage:
     def _draft(self, name: str, path: Path) -> Iterator[Draft]:
         """The draft of a place; it is gone after the block, whether it was published or not."""
         draft = Draft(path.with_name(f".{path.name}{_DRAFT}"))
-        with _translated(path):
+        with disk_errors(path):
             self._before("drafting", name)
             path.parent.mkdir(parents=True, exist_ok=True)
             _discard(draft.path)
@@ -142,7 +142,12 @@ class FolderStorage:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk refuses while `path` is written into an error that says so.
+
+    Raises:
+        StorageError: instead of an `OSError`.
+    """
     try:
         yield
     except OSError as error:

@@ -214,7 +214,7 @@ def test_the_worker_that_swaps_is_killed_and_the_next_swap_succeeds(server, mlfl
     mlflow.delay_s = 0.3
     with ThreadPoolExecutor(1) as pool:
         swapping = pool.submit(server.swap, 2)
-        server.wait_for((server.settings.home / "serving" / ".2.draft").exists)
+        server.wait_for(lambda: list((server.settings.home / "serving").glob(".2.*.draft")))
         mlflow.delay_s = 0
         for worker in server.workers():
             worker.kill()

@@ -12,8 +12,8 @@ from matinee import artifact
 from matinee.clients.mlflow_rest import FILES, MlflowReader, RegisteredVersion
 from matinee.errors import BadData
 from matinee.serving.model.served import Registered
-from matinee.serving.model.store import writing
 from matinee.serving.workers.background import run_in_background
+from matinee.storage import disk_errors
 
 _BLOCK_BYTES = 1 << 18
 """Of a file that is copied; small enough to leave what answers need in a core's cache."""
@@ -82,7 +82,7 @@ class ModelSource:
                 raise BadData(f"MLflow has no file {path}.", "Train it again, or deploy another version.")
             if response.status != 200:
                 raise HTTPException(f"it answered {response.status}")
-            with writing(), target.open("wb") as file:
+            with disk_errors(target), target.open("wb") as file:
                 for block in _blocks(response):
                     if given_up.is_set():
                         return

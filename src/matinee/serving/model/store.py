@@ -3,17 +3,16 @@
     serving/deployed.json             version, run_id, metrics, deployed_at, what was in production then, and the last
                                       versions that were deployed
     serving/<version>/                a verified artifact, and version.json
-    serving/.<version>.draft/         a download that is not finished or not verified
+    serving/.<version>.*.draft/       a download that is not finished
 
-A version's folder appears by a rename when it is complete, then the pointer moves by a rename: whatever is killed at
-whatever moment, the pointer names a folder that loads. `load` verifies it again each time. All workers of a server read
-the store; the one that holds `swapping` writes to it.
+A version's folder appears at once when it is complete and verified, then the pointer moves at once: whatever is killed
+at whatever moment, the pointer names a folder that loads. `load` verifies it again each time. All workers of a server
+read the store; the one that holds `swapping` writes to it.
 """
 
 import asyncio
 import fcntl
-import os
-import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -25,8 +24,9 @@ from pydantic import ValidationError
 
 from matinee import artifact
 from matinee.clients.mlflow_rest import NAME
-from matinee.errors import BadData, MatineeError
+from matinee.errors import BadData, StorageError
 from matinee.serving.model.served import Registered, ServedModel
+from matinee.storage import FolderStorage, disk_errors
 
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ class ModelStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._storage = FolderStorage(folder)
 
     @asynccontextmanager
     async def swapping(self) -> AsyncIterator[None]:
@@ -62,19 +63,19 @@ class ModelStore:
         with self._lock_file() as file:
             while not _try_lock(file):  # noqa: ASYNC110  the holder is another process, which sets no event
                 await asyncio.sleep(LOCK_INTERVAL_S)
-            self._remove_drafts()
+            self._storage.tidy()
             yield
 
     def remove_unfinished(self) -> None:
         """Remove the drafts of killed processes, unless a swap is under way."""
         with self._lock_file() as file:
             if _try_lock(file):
-                self._remove_drafts()
+                self._storage.tidy()
                 self._remove_indexes()
 
     def _lock_file(self) -> IO[str]:
         path = self._folder.with_name(f".{self._folder.name}.lock")
-        with writing():
+        with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             return path.open("w")
 
@@ -101,7 +102,7 @@ class ModelStore:
         """Versions on disk: the deployed one, those deployed before it, then any other, newest first."""
         deployed = self.deployed()
         recent = deployed.recent if deployed else []
-        folders = [path for path in self._folder.glob("[0-9]*") if path.is_dir()]
+        folders = [self._storage.read(name) for name in self._storage.list() if name[0].isdigit()]
         others = sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)
         known = {path.name for path in folders}
         return [v for v in recent if v in known] + [path.name for path in others if path.name not in recent]
@@ -130,30 +131,27 @@ class ModelStore:
 
     @contextmanager
     def draft(self, version: str) -> Iterator[Path]:
-        """An empty folder to download to; it is gone after the block unless `commit` made it the version's folder."""
-        draft = self._folder / f".{version}.draft"
-        with writing():
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir(parents=True)
-        try:
-            yield draft
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        """An empty folder to download to, on the same disk; it is gone after the block."""
+        with disk_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            folder = tempfile.TemporaryDirectory(
+                prefix=f".{version}.", suffix=".draft", dir=self._folder, ignore_cleanup_errors=True
+            )
+        with folder as path:
+            yield Path(path)
 
-    def commit(self, draft: Path, registered: Registered) -> ServedModel:
-        """Verify a draft and make it the folder of its version.
+    def commit(self, download: Path, registered: Registered) -> ServedModel:
+        """Make what was downloaded the folder of its version, if it verifies; the folder `download` is then empty.
 
         Raises:
             BadData: the artifact is not what it should be.
         """
-        loaded = artifact.load(draft)
-        final = self._folder / registered.version
-        served = ServedModel.of(loaded, registered)
-        with writing():
-            (draft / RECORD).write_text(registered.model_dump_json(indent=2))
-            # Only a damaged folder, or one of another registry, can be in the way.
-            shutil.rmtree(final, ignore_errors=True)
-            draft.rename(final)
+        # Only a damaged folder, or one of another registry, can be in the way.
+        with self._storage.write_folder(registered.version) as draft:
+            for path in download.iterdir():
+                path.rename(draft.path / path.name)
+            served = ServedModel.of(artifact.load(draft.path), registered)
+            (draft.path / RECORD).write_text(registered.model_dump_json(indent=2))
         return served
 
     def point_to(self, registered: Registered, production: Registered | None) -> None:
@@ -167,25 +165,29 @@ class ModelStore:
             recent=recent,
             production=production.key if production else None,
         )
-        with writing():
-            _replace(self._folder / POINTER, pointer.model_dump_json(indent=2))
+        with self._storage.write(POINTER) as draft:
+            draft.path.write_text(pointer.model_dump_json(indent=2))
         for version in set(self.versions()) - set(recent):
-            shutil.rmtree(self._folder / version, ignore_errors=True)
+            self._remove(version)
 
     def discard(self, version: str) -> None:
         """Remove a version that was stored for a swap that failed, unless it had been deployed before."""
         deployed = self.deployed()
         if deployed is None or version not in deployed.recent:
-            shutil.rmtree(self._folder / version, ignore_errors=True)
+            self._remove(version)
+
+    def _remove(self, version: str) -> None:
+        """A version that cannot be removed now takes some space until the next swap, and does no other harm."""
+        try:
+            self._storage.delete(version)
+        except StorageError as error:
+            log.warning("version_not_removed", version=version, reason=str(error))
 
     def _remove_indexes(self) -> None:
         """Remove what matinee 0.1 made beside versions of more than 100,000 movies; nothing reads it any more."""
-        for index in (*self._folder.glob("[0-9]*/index.usearch"), *self._folder.glob("[0-9]*/index.json")):
-            index.unlink()
-
-    def _remove_drafts(self) -> None:
-        for draft in self._folder.glob(".*.draft"):
-            shutil.rmtree(draft, ignore_errors=True)
+        for version in self.versions():
+            for name in ("index.usearch", "index.json"):
+                self._storage.delete(f"{version}/{name}")
 
 
 def _try_lock(file: IO[str]) -> bool:
@@ -194,27 +196,3 @@ def _try_lock(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Turn what a disk refuses into an error that says so.
-
-    Raises:
-        MatineeError: the disk is full, or the folder may not be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise MatineeError(
-            f"The model cannot be written to disk ({error}).", "Free some space, or correct the owner of MATINEE_HOME."
-        ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
