@@ -234,3 +234,75 @@ def _commands(name: str, command: TyperCommand | TyperGroup) -> Iterator[tuple[s
 
 def _blocks(text: str) -> list[str]:
     return re.findall(r"```.*?```", text, re.DOTALL)
+
+
+WRITES = {
+    "storage/": "here is how files are written",
+    "artifact/write.py": "into the draft of its folder",
+    "bench/": "files of one run of a benchmark",
+    "containers/": "secrets, and the database that moves",
+    "credentials.py": "secrets, which nobody else may read",
+    "lifecycle/": "into a temporary folder that MLflow's client uploads",
+    "local/": "state, locks and logs of processes, Airflow's configuration, backups",
+    "ratings/sources/download.py": "into the draft of the raw data set",
+    "serving/model/fetch.py": "into the draft of a version",
+    "serving/model/store.py": "into the draft of a version, and its lock",
+    "serving/workers/": "sockets, locks and shared memory of one run",
+}
+"""Where in `src/matinee` files are opened for writing or renamed, and what for; all others go through `Storage`."""
+
+
+def test_files_that_outlive_a_process_are_written_through_storage():
+    writing = {path for path, tree in _modules() if any(_writes_a_file(node) for node in ast.walk(tree))}
+    assert {path for path in writing if not path.startswith(tuple(WRITES))} == set()
+    assert {allowed for allowed in WRITES if not any(path.startswith(allowed) for path in writing)} == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "writes"),
+    [
+        ("path.write_text('a')", True),
+        ("open(path, 'w')", True),
+        ("path.open(mode='ab')", True),
+        ("path.replace(other)", True),
+        ("os.rename(a, b)", True),
+        ("os.open(path, os.O_RDWR | os.O_CREAT)", True),
+        ("frame.write_parquet(path)", True),
+        ("shutil.copyfile(a, b)", True),
+        ("open(path)", False),
+        ("path.open('rb')", False),
+        ("text.replace('a', 'b')", False),
+        ("time.replace(hour=0)", False),
+        ("frame.rename({'a': 'b'})", False),
+        ("replace(record, state='closed')", False),
+    ],
+)
+def test_what_writes_a_file_is_told_from_what_does_not(code, writes):
+    assert any(_writes_a_file(node) for node in ast.walk(ast.parse(code))) == writes
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    package = ROOT / "src" / "matinee"
+    for path in sorted(package.rglob("*.py")):
+        yield str(path.relative_to(package)), ast.parse(path.read_text())
+
+
+def _writes_a_file(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in {"write_text", "write_bytes", "save_file", "copyfile", "copytree", "copyfileobj", "move"}:
+        return True
+    if name in {"write_parquet", "write_csv", "write_json"}:
+        return isinstance(node.func, ast.Attribute)
+    if name in {"rename", "replace"} and isinstance(node.func, ast.Attribute):
+        of_os = getattr(node.func.value, "id", "") == "os"
+        return of_os or (len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Dict))
+    if name == "open":
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        modes = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        flags = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+        return any(set("wax+") & set(mode) for mode in modes if set(mode) <= set("rwaxbt+")) or bool(
+            flags & {"O_WRONLY", "O_RDWR", "O_CREAT"}
+        )
+    return False
