@@ -112,6 +112,8 @@ def down(settings: Settings) -> bool:
         return False
     lock, supervisor = _lock_unless_running(settings.home), _supervisor(settings.home)
     if lock is None and supervisor:
+        if family.is_frozen(supervisor):
+            supervisor.kill()  # it would not notice that it is to stop; what it leaves is ended below
         family.end(lambda: [supervisor] if family.is_alive(supervisor) else [], signal.SIGTERM, STOP_S)
         lock = _lock_unless_running(settings.home)
     if lock is None:
@@ -125,7 +127,8 @@ def status(settings: Settings) -> list[ProcessStatus]:
     found = State.read(settings.home)
     if found is None:
         return []
-    watched = found.supervisor() is not None
+    supervisor = found.supervisor()
+    watched = supervisor is not None and not family.is_frozen(supervisor)
     return [_status(process, watched=watched) for process in found.processes]
 
 
@@ -214,11 +217,14 @@ def _end_leftovers(home: Path) -> bool:
     if state.is_broken(home):
         log.warning("supervisor.json cannot be read, and is taken for what a dead supervisor left", home=str(home))
     leaders = [
-        leader for p in (found.processes if found else []) if p.pid and (leader := family.find(p.pid, p.created))
+        leader
+        for p in (found.processes if found else [])
+        if p.pid and (leader := family.find(p.pid, p.created, p.identity))
     ]
 
     def members() -> list[psutil.Process]:
-        return [*family.marked(home), *(leader for leader in leaders if family.is_alive(leader))]
+        of_postgres = family.working_in(home / "postgres")
+        return [*family.marked(home), *of_postgres, *(leader for leader in leaders if family.is_alive(leader))]
 
     left = members()
     family.end(members, signal.SIGTERM, LEFTOVER_GRACE_S)
@@ -227,10 +233,13 @@ def _end_leftovers(home: Path) -> bool:
 
 
 def _status(process: state.ProcessState, *, watched: bool) -> ProcessStatus:
-    running = family.find(process.pid, process.created) if process.pid else None
+    running = family.find(process.pid, process.created, process.identity) if process.pid else None
     phase: str = process.phase
+    problem = process.warning or process.problem
     if not watched:
         phase = "unwatched" if running else "stopped"
+    elif process.pid and not running:  # the supervisor could not write what has happened since
+        phase, problem = "restarting", "It has ended; what its supervisor has written is out of date."
     return ProcessStatus(
         name=process.name,
         state=phase,
@@ -239,7 +248,7 @@ def _status(process: state.ProcessState, *, watched: bool) -> ProcessStatus:
         restarts=process.restarts,
         uptime_s=time.time() - process.started_at if running else None,
         memory_bytes=_memory_bytes(running) if running else 0,
-        problem=process.problem,
+        problem=problem,
     )
 
 

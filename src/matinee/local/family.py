@@ -2,7 +2,8 @@
 
 A process that is killed leaves its children behind: Airflow's task runners, the shell of a task (in a session of its
 own), a server's workers. Two marks find them all: the process group that each program leads, and an environment
-variable that every descendant inherits. Neither is a bare process id, so no stranger is ever ended.
+variable that every descendant inherits. PostgreSQL's backends have neither (a session each, and their title is written
+over their environment), but the folder that they work in. None is a bare process id, so no stranger is ever ended.
 """
 
 import os
@@ -42,14 +43,61 @@ def group(leader_pid: int) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _group_of(process) == leader_pid and is_alive(process)]
 
 
-def find(pid: int, created: float) -> psutil.Process | None:
-    """Process `pid` if it is the one that was created at `created` (epoch seconds), not a later one with its number."""
+def working_in(folder: Path) -> list[psutil.Process]:
+    """Living processes whose working directory is `folder`, as that of each of PostgreSQL's is its data."""
+    place = os.path.realpath(folder)
+    return [process for process in psutil.process_iter() if _directory(process) == place and is_alive(process)]
+
+
+def identity(pid: int) -> str:
+    """What tells process `pid` from a later one with its number, whatever happens to the clock; empty if unknown.
+
+    It is the boot of the machine and the ticks from there to the start of the process (Linux, proc(5)).
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return f"{boot} {fields[19]}"
+
+
+def find(pid: int, created: float, known_identity: str = "") -> psutil.Process | None:
+    """Process `pid` if it is the one that was recorded, not a later one with its number.
+
+    Args:
+        pid: its number.
+        created: when it was created, epoch seconds; only used where its identity is not known.
+        known_identity: what `identity` said of it.
+    """
     try:
         process = psutil.Process(pid)
-        # The clock of the machine may have been set a little since.
-        return process if is_alive(process) and abs(process.create_time() - created) < 2.0 else None
+        if known_identity and (found := identity(pid)):
+            is_same = found == known_identity
+        else:  # the clock of the machine may have been set a little since
+            is_same = abs(process.create_time() - created) < 2.0
+        return process if is_same and is_alive(process) else None
     except psutil.Error:
         return None
+
+
+def is_frozen(process: psutil.Process) -> bool:
+    """Whether `process` was stopped by a signal (SIGSTOP) and does nothing until somebody continues it."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.Error:
+        return False
+
+
+def frozen(home: Path) -> list[psutil.Process]:
+    """Frozen processes of `home`, those of PostgreSQL among them."""
+    stopped = [process for process in psutil.process_iter() if is_frozen(process)]
+    return [process for process in stopped if _belongs(process, home)]
+
+
+def _belongs(process: psutil.Process, home: Path) -> bool:
+    marked_home = _environment(process).get(MARK, "").partition(" ")[2]
+    return marked_home == str(home) or _directory(process) == os.path.realpath(home / "postgres")
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -62,6 +110,8 @@ def is_alive(process: psutil.Process) -> bool:
 
 def end(members: Callable[[], Iterable[psutil.Process]], stop_signal: signal.Signals, grace_s: float) -> None:
     """Signal all `members`, wait up to `grace_s` seconds until none is left, then kill those that are.
+
+    What is frozen could not obey, and is killed at once.
 
     `members` is asked again and again, because a process that is told to stop may still start another.
     """
@@ -79,7 +129,7 @@ def end(members: Callable[[], Iterable[psutil.Process]], stop_signal: signal.Sig
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         try:
-            process.send_signal(number)
+            process.send_signal(signal.SIGKILL if is_frozen(process) else number)
         except psutil.Error:  # gone, or not ours to end
             continue
 
@@ -89,6 +139,13 @@ def _environment(process: psutil.Process) -> dict[str, str]:
         return process.environ()
     except (psutil.Error, OSError):  # somebody else's, or gone
         return {}
+
+
+def _directory(process: psutil.Process) -> str:
+    try:
+        return process.cwd()
+    except (psutil.Error, OSError):
+        return ""
 
 
 def _group_of(process: psutil.Process) -> int | None:

@@ -15,10 +15,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import psutil
-
 from matinee import credentials
 from matinee.errors import INSTALL, MatineeError, UsageError
+from matinee.local import family
 from matinee.local.program import Program, command_probe
 from matinee.settings import Settings
 
@@ -44,6 +43,8 @@ def program(settings: Settings) -> Program:
         port=settings.postgres_port,
         port_setting="MATINEE_POSTGRES_PORT",
         stop_signal=signal.SIGINT,  # "fast": TERM would wait until every client has left
+        hung_after_s=20.0,
+        folder=data,
     )
 
 
@@ -110,18 +111,12 @@ def _create(data: Path, password: str) -> None:
 
 
 def _end_leftover(data: Path) -> None:
-    """End a server that a killed supervisor left on `data`, and remove the mark of one that is gone.
+    """End what a killed supervisor, or a killed server, left on `data`, and remove the mark of a server that is gone.
 
-    PostgreSQL refuses to start when the process id in its mark is in use, whoever uses it by now.
+    PostgreSQL refuses to start when the process id in its mark is in use, whoever uses it by now; and when a single
+    backend of an earlier server lives, because that has the shared memory.
     """
-    mark = data / "postmaster.pid"
-    if not mark.exists():
-        return
-    try:
-        process = psutil.Process(int(mark.read_text().split()[0]))
-        if str(data) in process.cmdline():
-            process.send_signal(signal.SIGINT)
-            process.wait(STOP_S)
-    except (psutil.NoSuchProcess, psutil.AccessDenied, IndexError, ValueError):
-        pass
-    mark.unlink(missing_ok=True)
+    servers = [process for process in family.working_in(data) if str(data) in process.cmdline()]
+    family.end(lambda: [server for server in servers if family.is_alive(server)], signal.SIGINT, STOP_S)
+    family.end(lambda: family.working_in(data), signal.SIGKILL, 0)
+    (data / "postmaster.pid").unlink(missing_ok=True)

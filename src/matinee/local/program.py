@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +47,14 @@ class Program:
     address: str = ""
     """What a person opens in a browser."""
     stop_signal: signal.Signals = signal.SIGTERM
+    hung_after_s: float | None = None
+    """Once it was ready, silence after which it is taken for hung; None for the supervisor's default."""
+    niceness: int = 0
+    """How much it gives way to programs of a lower niceness, with all that it starts."""
+    folder: Path | None = None
+    """Where all its processes work, if that tells them from all others."""
+    warning: Callable[[], str] | None = None
+    """Says what does not work although the program runs; empty when all does."""
 
 
 def http_probe(url: str) -> Probe:
@@ -68,6 +77,17 @@ def heartbeat_probe(url: str, component: str) -> Probe:
         return Health.UP if report.get(component, {}).get("status") == "healthy" else Health.DOWN
 
     return probe
+
+
+def problems_at(url: str) -> Callable[[], str]:
+    """The problems that the API server names at `url` (its readiness)."""
+
+    def warning() -> str:
+        body = _get(url)
+        found: dict[str, str] = json.loads(body).get("problems", {}) if body else {}
+        return " ".join(found.values())
+
+    return warning
 
 
 def command_probe(*command: str) -> Probe:

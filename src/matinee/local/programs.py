@@ -11,11 +11,18 @@ from pydantic import SecretStr
 
 from matinee.hosts import ANY
 from matinee.local import airflow_files, postgres
-from matinee.local.program import Program, heartbeat_probe, http_probe
+from matinee.local.program import Program, heartbeat_probe, http_probe, problems_at
 from matinee.settings import Settings
 
 FOREIGN = ("AIRFLOW", "MLFLOW_", "PG", "STREAMLIT_", "MATINEE_")
 """Variables that configure another Airflow, MLflow or PostgreSQL of this user never reach ours."""
+
+BEHIND_ANSWERS = 5
+"""Niceness of all that is not needed to answer people: after a crash of everything the API server starts first, and a
+training takes no time from it."""
+
+HEARTBEAT_MISSED_S = 15.0
+"""How long Airflow's report may call a component unhealthy; it says so 30 s after the last heartbeat."""
 
 
 def programs(settings: Settings) -> list[Program]:
@@ -80,6 +87,8 @@ def _mlflow(settings: Settings) -> Program:
         environment={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         prepare=functools.partial(folder.mkdir, parents=True, exist_ok=True),
         probe=http_probe(f"{settings.mlflow}/health"),
+        hung_after_s=40.0,
+        niceness=BEHIND_ANSWERS,
         port=settings.mlflow_port,
         port_setting="MATINEE_MLFLOW_PORT",
         address=settings.mlflow,
@@ -100,6 +109,8 @@ def _api(settings: Settings) -> Program:
         name="api",
         command=_python("matinee.serving"),
         probe=http_probe(f"{settings.api}/health/live"),
+        hung_after_s=20.0,
+        warning=problems_at(f"{settings.api}/health/ready"),
         port=settings.api_port,
         port_setting="MATINEE_API_PORT",
         address=settings.api,
@@ -118,6 +129,7 @@ def _ui(settings: Settings) -> Program:
         ),
         after=("api",),
         probe=http_probe(f"{settings.ui}/_stcore/health"),
+        hung_after_s=20.0,
         port=settings.ui_port,
         port_setting="MATINEE_UI_PORT",
         address=settings.ui,
@@ -133,6 +145,7 @@ def _airflow(settings: Settings) -> list[Program]:
             command=_python("airflow", "db", "migrate"),
             environment=home,
             after=("postgres",),
+            niceness=BEHIND_ANSWERS,
             prepare=functools.partial(airflow_files.write_config, settings),
             once=True,
         ),
@@ -143,6 +156,8 @@ def _airflow(settings: Settings) -> list[Program]:
             after=("postgres", "airflow-migrate"),
             # What tasks talk to. The first request builds it, in seconds that no task has to wait then.
             probe=http_probe(f"{settings.airflow}/execution/health"),
+            hung_after_s=40.0,
+            niceness=BEHIND_ANSWERS,
             port=settings.airflow_port,
             port_setting="MATINEE_AIRFLOW_PORT",
             address=settings.airflow,
@@ -153,6 +168,8 @@ def _airflow(settings: Settings) -> list[Program]:
             environment=home,
             after=("postgres", "airflow-migrate", "mlflow", "api"),
             probe=heartbeat_probe(report, "scheduler"),
+            hung_after_s=HEARTBEAT_MISSED_S,
+            niceness=BEHIND_ANSWERS,
         ),
         Program(
             name="airflow-dag-processor",
@@ -160,6 +177,8 @@ def _airflow(settings: Settings) -> list[Program]:
             environment=home,
             after=("postgres", "airflow-migrate"),
             probe=heartbeat_probe(report, "dag_processor"),
+            hung_after_s=HEARTBEAT_MISSED_S,
+            niceness=BEHIND_ANSWERS,
         ),
     ]
 

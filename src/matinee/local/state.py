@@ -28,11 +28,15 @@ class ProcessState:
     address: str = ""
     pid: int | None = None
     created: float = 0.0
-    """When the operating system created `pid`, epoch seconds; tells it from a later process with the same number."""
+    """When the operating system created `pid`, epoch seconds."""
+    identity: str = ""
+    """Of `pid`; tells it from a later process with the same number (`family.identity`)."""
     started_at: float = 0.0
     restarts: int = 0
     problem: str = ""
     """Why it ended last, followed by its last lines."""
+    warning: str = ""
+    """What does not work although it runs, as it says itself."""
 
 
 @dataclass
@@ -42,18 +46,21 @@ class State:
     pid: int
     created: float
     processes: list[ProcessState]
+    identity: str = ""
 
     @classmethod
     def of_this_process(cls, processes: Iterable[ProcessState]) -> "State":
         """State whose supervisor is the process that asks."""
-        return cls(os.getpid(), psutil.Process().create_time(), list(processes))
+        pid = os.getpid()
+        return cls(pid, psutil.Process().create_time(), list(processes), family.identity(pid))
 
     @classmethod
     def read(cls, home: Path) -> "State | None":
         """State of `home`, or nothing when no supervisor has left one that can be read."""
         try:
             data = json.loads(_state_file(home).read_text())
-            return cls(data["pid"], data["created"], [ProcessState(**process) for process in data["processes"]])
+            processes = [ProcessState(**process) for process in data["processes"]]
+            return cls(data["pid"], data["created"], processes, data.get("identity", ""))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
@@ -66,7 +73,7 @@ class State:
 
     def supervisor(self) -> psutil.Process | None:
         """The supervisor, if it still runs."""
-        return family.find(self.pid, self.created)
+        return family.find(self.pid, self.created, self.identity)
 
 
 def is_broken(home: Path) -> bool:

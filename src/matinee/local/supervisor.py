@@ -5,6 +5,7 @@ wait a little, again), so each rule stands in one place. Start order follows `Pr
 """
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -36,9 +37,10 @@ class Patience:
     probe_every_s: float = 5.0
     """Between two probes of a program that is ready."""
     heal_every_s: float = 2.0
-    """Between two looks whether the state file can still be read."""
+    """Between two looks whether the state file can still be read, and whether a process is frozen; one that is frozen
+    in two looks is killed."""
     hung_after_s: float = 180.0
-    """Without a good answer a program is hung. Long, because a machine that trains a model may be slow to answer."""
+    """Without a good answer a program is hung: one that is starting, and one that names no time of its own."""
     stop_grace_s: float = 15.0
     orphan_grace_s: float = 1.0
     """For the descendants of a process that ended by itself."""
@@ -66,6 +68,8 @@ class Supervisor:
         self.stopping = threading.Event()
         self.watchers = {program.name: Watcher(program, self) for program in programs}
         self._recording = threading.Lock()
+        self._is_recorded = True
+        self._frozen: set[int] = set()
 
     def run(self) -> None:
         """Start everything, watch it until `stop`, end everything."""
@@ -75,21 +79,38 @@ class Supervisor:
             while watcher.is_alive():
                 watcher.join(self.patience.heal_every_s)
                 self._heal_record()
+                self._end_frozen()
 
     def stop(self) -> None:
         """Ask `run` to end; safe in a signal handler."""
         self.stopping.set()
 
     def record(self) -> None:
-        """Write what all programs do to the state file of the home."""
+        """Write what all programs do to the state file of the home; what a disk refuses now is written later."""
         with self._recording:
-            State.of_this_process([watcher.state for watcher in self.watchers.values()]).write(self.home)
+            try:
+                State.of_this_process([watcher.state for watcher in self.watchers.values()]).write(self.home)
+            except OSError as error:
+                if self._is_recorded:
+                    log.warning("state file cannot be written", home=str(self.home), reason=str(error))
+                self._is_recorded = False
+            else:
+                self._is_recorded = True
 
     def _heal_record(self) -> None:
-        """Write the state file again when somebody has damaged or removed it: `up` and `down` find us by it."""
-        if State.read(self.home) is None:
-            with suppress(OSError):  # no space now; it is tried again
-                self.record()
+        """Write the state file again when it is out of date, or somebody has damaged or removed it."""
+        if not self._is_recorded or State.read(self.home) is None:
+            self.record()
+
+    def _end_frozen(self) -> None:
+        """Kill what has been frozen since the last look: whatever waits for it would wait for ever."""
+        found = family.frozen(self.home)
+        for process in found:
+            if process.pid in self._frozen:
+                log.warning("process frozen", pid=process.pid)
+                with suppress(psutil.Error):
+                    process.kill()
+        self._frozen = {process.pid for process in found}
 
 
 class Watcher(threading.Thread):
@@ -110,7 +131,7 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         """Start, watch and restart until the supervisor stops."""
         while self._may_start():
-            problem = self._live_once()
+            problem = self._live_once_or_fail()
             if self._supervisor.stopping.is_set() or (self.program.once and not problem):
                 break
             self._back_off(problem)
@@ -118,6 +139,14 @@ class Watcher(threading.Thread):
             self._change(phase="stopped", pid=None)
         self._output.close()
         self.ended.set()
+
+    def _live_once_or_fail(self) -> str:
+        """The same as `_live_once`; what nobody expected is a crash of the program, never the end of its watcher."""
+        try:
+            return self._live_once()
+        except Exception as error:
+            log.exception("watching failed", process=self.program.name)
+            return f"could not be watched: {error!r}"
 
     def _may_start(self) -> bool:
         """Wait until everything this program needs is ready; false when the supervisor stops first."""
@@ -136,14 +165,17 @@ class Watcher(threading.Thread):
             process = self._start()
         except (MatineeError, OSError, subprocess.SubprocessError) as error:
             return str(error)
-        problem = self._watch(process)
-        if self._ready_since and time.monotonic() - self._ready_since > self._patience.settled_s:
-            self._crashes = 0
-        if problem or not self.program.once:
-            self.ready.clear()
-        if self._supervisor.stopping.is_set() or problem:
-            self._change(phase="stopping" if self._supervisor.stopping.is_set() else "restarting")
-        self._end(process)
+        problem = "could not be watched"
+        try:
+            problem = self._watch(process)
+        finally:
+            if self._ready_since and time.monotonic() - self._ready_since > self._patience.settled_s:
+                self._crashes = 0
+            if problem or not self.program.once:
+                self.ready.clear()
+            if self._supervisor.stopping.is_set() or problem:
+                self._change(phase="stopping" if self._supervisor.stopping.is_set() else "restarting")
+            self._end(process)
         return problem
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -160,7 +192,15 @@ class Watcher(threading.Thread):
             start_new_session=True,
         )
         self._output.follow(process)
-        self._change(pid=process.pid, created=psutil.Process(process.pid).create_time(), started_at=time.time())
+        with suppress(OSError):  # it has ended already, or may not be nicer than we are
+            os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + self.program.niceness)
+        self._change(
+            pid=process.pid,
+            created=psutil.Process(process.pid).create_time(),
+            identity=family.identity(process.pid),
+            started_at=time.time(),
+            warning="",
+        )
         return process
 
     def _watch(self, process: subprocess.Popen[bytes]) -> str:
@@ -173,8 +213,9 @@ class Watcher(threading.Thread):
             if time.monotonic() >= next_probe and not self.program.once:
                 if self._probe() is not Health.DOWN:
                     last_good = time.monotonic()
-                if time.monotonic() - last_good > self._patience.hung_after_s:
-                    return f"did not answer for {self._patience.hung_after_s:.0f} s"
+                hung_after_s = self._hung_after_s()
+                if time.monotonic() - last_good > hung_after_s:
+                    return f"did not answer for {hung_after_s:.0f} s"
                 pause_s = self._patience.probe_every_s if self.ready.is_set() else self._patience.first_probes_every_s
                 next_probe = time.monotonic() + pause_s
             time.sleep(self._patience.tick_s)
@@ -184,8 +225,17 @@ class Watcher(threading.Thread):
             return ""
         return f"ended with exit code {process.returncode}"
 
+    def _hung_after_s(self) -> float:
+        # A program that is starting may need long on a busy machine.
+        own = self.program.hung_after_s if self.ready.is_set() else None
+        return self._patience.hung_after_s if own is None else own
+
     def _probe(self) -> Health:
         health = self.program.probe() if self.program.probe else Health.UP
+        if health is Health.UP and self.program.warning:
+            warning = self.program.warning()
+            if warning != self.state.warning:
+                self._change(warning=warning)
         if health is Health.UP and not self.ready.is_set():
             self._ready_since = time.monotonic()
             self.ready.set()
@@ -208,7 +258,10 @@ class Watcher(threading.Thread):
         # What a crash left behind has nobody to work for; Airflow's idle workers even ignore TERM then.
         grace_s = self._patience.orphan_grace_s if alone else self._patience.stop_grace_s
         family.end(members, self.program.stop_signal, grace_s)
-        process.wait()
+        if (folder := self.program.folder) is not None:
+            family.end(lambda: family.working_in(folder), signal.SIGKILL, 0)
+        with suppress(subprocess.TimeoutExpired):  # it waits in the kernel for a device, and nobody can end it
+            process.wait(family.KILL_S)
 
     def _back_off(self, problem: str) -> None:
         """Record the crash and wait: twice as long after each one in a row."""

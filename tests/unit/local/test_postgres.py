@@ -107,3 +107,17 @@ def test_it_stops_at_once_with_clients_connected(settings, program, server):
     server.send_signal(program.stop_signal)
     assert server.wait(timeout=30) == 0
     connection.close()
+
+
+def test_a_frozen_backend_that_outlives_its_server_does_not_keep_the_next_one_from_starting(server, program, settings):
+    connection = psycopg2.connect(postgres.url(settings).replace("+psycopg2", ""))
+    backend = psutil.Process(connection.info.backend_pid)
+    backend.suspend()
+    server.kill()
+    server.wait()
+    assert backend.is_running()  # and has the shared memory
+    program.prepare()
+    with subprocess.Popen(program.command, stderr=subprocess.DEVNULL) as successor:
+        wait_until_up(program, successor)
+        assert not backend.is_running()
+        successor.send_signal(program.stop_signal)

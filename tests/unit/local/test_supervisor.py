@@ -1,6 +1,8 @@
 """The supervisor with small real processes."""
 
 import contextlib
+import dataclasses
+import errno
 import os
 import signal
 import sys
@@ -25,6 +27,7 @@ QUICK = Patience(
     first_backoff_s=0.01,
     last_backoff_s=0.02,
     hung_after_s=0.5,
+    heal_every_s=0.1,
     stop_grace_s=1.0,
     orphan_grace_s=0.1,
 )
@@ -240,3 +243,102 @@ def test_a_program_is_stopped_by_the_signal_it_wants(tmp_path, signal_sent):
     with running(tmp_path, python("server", code, stop_signal=signal_sent)):
         eventually((tmp_path / "up").exists)
     assert (tmp_path / "got").exists()
+
+
+def test_a_state_file_that_a_full_disk_refuses_ends_no_watcher_and_is_written_later(tmp_path, monkeypatch):
+    written, full = State.write, threading.Event()
+
+    def write(state: State, home: Path) -> None:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written(state, home)
+
+    monkeypatch.setattr(State, "write", write)
+    with running(tmp_path, python("server", FOREVER)) as supervisor:
+        first = pid(tmp_path, "server")
+        full.set()
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: supervisor.watchers["server"].state.restarts == 1)
+        eventually(supervisor.watchers["server"].ready.is_set)
+        assert process(tmp_path, "server").pid == first  # on the disk, as it was
+        full.clear()
+        eventually(lambda: process(tmp_path, "server").pid not in (first, None))
+    assert family.marked(tmp_path) == []
+
+
+def test_a_probe_that_fails_in_a_way_nobody_expected_ends_no_watcher(tmp_path):
+    broken = threading.Event()
+
+    def probe() -> Health:
+        if broken.is_set():
+            broken.clear()
+            raise RuntimeError("nobody expected this")
+        return Health.UP
+
+    with running(tmp_path, python("server", FOREVER, probe=probe)):
+        first = pid(tmp_path, "server")
+        broken.set()
+        eventually(lambda: process(tmp_path, "server").restarts == 1)
+        assert "nobody expected this" in process(tmp_path, "server").problem
+        assert pid(tmp_path, "server") != first
+    assert family.marked(tmp_path) == []
+
+
+def test_a_frozen_process_is_replaced(tmp_path):
+    with running(tmp_path, python("server", FOREVER)):
+        first = pid(tmp_path, "server")
+        os.kill(first, signal.SIGSTOP)
+        eventually(lambda: process(tmp_path, "server").restarts == 1)
+        assert pid(tmp_path, "server") != first
+
+
+def test_a_frozen_descendant_is_killed_and_its_program_runs_on(tmp_path):
+    child = tmp_path / "child"
+    script = f"setsid sleep 600 & echo $! > {child}.new; mv {child}.new {child}; sleep 600"
+    with running(tmp_path, shell("parent", script)):
+        leader = pid(tmp_path, "parent")
+        eventually(child.exists)
+        frozen = psutil.Process(int(child.read_text()))
+        frozen.suspend()
+        eventually(lambda: not family.is_alive(frozen))
+        assert process(tmp_path, "parent").pid == leader
+
+
+def test_stopping_does_not_wait_for_what_is_frozen(tmp_path):
+    patience = dataclasses.replace(QUICK, stop_grace_s=60.0, heal_every_s=60.0)
+    with running(tmp_path, python("server", FOREVER), patience=patience) as supervisor:
+        os.kill(pid(tmp_path, "server"), signal.SIGSTOP)
+        started = time.monotonic()
+        supervisor.stop()
+        assert supervisor.watchers["server"].ended.wait(30)
+    assert time.monotonic() - started < 30
+
+
+def test_what_works_in_the_folder_of_a_program_ends_with_it_though_it_has_no_mark(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    child = tmp_path / "child"
+    script = f"cd {folder}; env -i setsid sleep 600 & echo $! > {child}.new; mv {child}.new {child}; sleep 600"
+    with running(tmp_path, shell("server", script, folder=folder)):
+        pid(tmp_path, "server")
+        eventually(child.exists)
+        backend = psutil.Process(int(child.read_text()))
+        eventually(lambda: backend.name() == "sleep")
+    assert not family.is_alive(backend)
+
+
+def test_what_a_program_says_of_itself_is_in_its_state(tmp_path):
+    said = ["the disk is full"]
+    with running(tmp_path, python("server", FOREVER, probe=lambda: Health.UP, warning=lambda: said[0])):
+        eventually(lambda: process(tmp_path, "server") and process(tmp_path, "server").warning == "the disk is full")
+        said[0] = ""
+        eventually(lambda: process(tmp_path, "server").warning == "")
+
+
+def test_a_process_is_recognized_after_the_clock_was_set():
+    identity = family.identity(os.getpid())
+    if not identity:
+        pytest.skip("this system does not tell the ticks of a process")
+    an_hour_ago = psutil.Process().create_time() - 3600
+    assert family.find(os.getpid(), an_hour_ago, identity) == psutil.Process()
+    assert family.find(os.getpid(), psutil.Process().create_time(), f"{identity}1") is None
