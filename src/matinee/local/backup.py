@@ -118,15 +118,17 @@ def _require_whole(settings: Settings) -> None:
 def _write(home: Path, file: IO[bytes]) -> dict[str, Any]:
     files: dict[str, str] = {}
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar, tempfile.TemporaryDirectory() as folder:
-        for path in sorted(home.rglob("*")):
+        for path in _content(home):
             name = str(path.relative_to(home))
             if path.name in _PASSING or _is_journal(path):
                 continue
-            if path.is_file() and not path.is_symlink():
+            if path.is_symlink() and _leads_inside(path, home):
+                _add_link(tar, path, home)
+            elif path.is_file():
                 content = _sqlite_copy(path, Path(folder)) if _is_sqlite(path) else path
                 files[name] = _add(tar, path, content, name)
             elif path.is_dir():
-                tar.add(path, name, recursive=False)
+                _add_folder(tar, path, name)
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
         listed = {"format": FORMAT_VERSION, "version": __version__, "made_at": made_at, "files": files}
         (Path(folder) / LIST).write_text(json.dumps(listed))
@@ -134,9 +136,51 @@ def _write(home: Path, file: IO[bytes]) -> dict[str, Any]:
     return listed
 
 
+def _content(home: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Everything in a home (or in a folder of it); behind a link that leads out too, because it belongs to the home.
+
+    Raises:
+        Refused: there is nothing behind such a link, or it leads in a circle.
+    """
+    for path in sorted((folder or home).iterdir()):
+        yield path
+        if path.is_symlink():
+            if _leads_inside(path, home):
+                continue
+            _require_end(path)
+        if path.is_dir():
+            yield from _content(home, path)
+
+
+def _require_end(link: Path) -> None:
+    if not link.exists():
+        raise Refused(
+            f"There is nothing behind the link {link} to {link.readlink()}.",
+            "Mount what it leads to, or remove the link.",
+        )
+    if link.parent.resolve().is_relative_to(link.resolve()):
+        raise Refused(f"The link {link} leads in a circle.", "Remove the link.")
+
+
+def _leads_inside(link: Path, home: Path) -> bool:
+    return link.resolve().is_relative_to(home.resolve())
+
+
+def _add_link(tar: tarfile.TarFile, path: Path, home: Path) -> None:
+    """Add a link within the home, as a relative one: the home may be restored elsewhere."""
+    member = tar.gettarinfo(path, str(path.relative_to(home)))
+    member.linkname = os.path.relpath(path.resolve(), path.parent.resolve())
+    tar.addfile(member)
+
+
+def _add_folder(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    member = tar.gettarinfo(path.resolve(), name)
+    tar.addfile(member)
+
+
 def _add(tar: tarfile.TarFile, path: Path, content: Path, name: str) -> str:
     """Add a file; returns the SHA-256 of what was added."""
-    member = tar.gettarinfo(content, name)
+    member = tar.gettarinfo(content.resolve(), name)
     member.mode = path.stat().st_mode
     with content.open("rb") as file:
         reader = _Hashing(file)
@@ -187,7 +231,8 @@ def _read(archive: Path, folder: Path) -> dict[str, Any]:
         with tarfile.open(archive, "r:gz") as tar:
             tar.extractall(folder, filter=_as_it_was)  # noqa: S202  the filter refuses what leaves the folder
         listed: dict[str, Any] = json.loads((folder / LIST).read_text())
-        found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {LIST}
+        files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+        found = {str(path.relative_to(folder)) for path in files} - {LIST}
         is_newer = listed["format"] > FORMAT_VERSION
         is_same = not is_newer and found == listed["files"].keys()
         is_same = is_same and all(digest(folder / name) == sha256 for name, sha256 in listed["files"].items())

@@ -148,3 +148,40 @@ def test_an_archive_replaces_no_file_and_never_holds_itself(own, archive, tmp_pa
 def test_a_folder_that_does_not_exist_is_named(own, tmp_path):
     with pytest.raises(UsageError, match="no folder"):
         back_up(own, tmp_path / "nowhere" / "saved.tar.gz")
+
+
+def test_what_lies_behind_a_link_out_of_the_home_is_in_the_backup(own, tmp_path):
+    disk = tmp_path / "large disk"
+    (disk / "artifacts" / "1").mkdir(parents=True)
+    (disk / "artifacts" / "1" / "model").write_text("large")
+    (disk / "note").write_text("small")
+    (own.home / "mlartifacts").symlink_to(disk / "artifacts")
+    (own.home / "note").symlink_to(disk / "note")
+    back_up(own, tmp_path / "saved.tar.gz")
+    other = elsewhere(own, tmp_path)
+    restore(other, tmp_path / "saved.tar.gz")
+    assert (other.home / "mlartifacts" / "1" / "model").read_text() == "large"
+    assert (other.home / "note").read_text() == "small"
+    assert not (other.home / "mlartifacts").is_symlink()
+
+
+def test_a_link_within_the_home_is_one_in_the_restored_home(own, tmp_path):
+    (own.home / "logs").mkdir(exist_ok=True)
+    (own.home / "logs" / "today").mkdir()
+    (own.home / "logs" / "today" / "log").write_text("a line")
+    (own.home / "logs" / "latest").symlink_to(own.home / "logs" / "today")
+    back_up(own, tmp_path / "saved.tar.gz")
+    other = elsewhere(own, tmp_path)
+    restore(other, tmp_path / "saved.tar.gz")
+    assert (other.home / "logs" / "latest").resolve() == (other.home / "logs" / "today").resolve()
+    assert (other.home / "logs" / "latest" / "log").read_text() == "a line"
+
+
+@pytest.mark.parametrize("target", ["nowhere", "."])
+def test_a_link_that_leads_nowhere_or_in_a_circle_is_refused(own, tmp_path, target):
+    (own.home / "link").symlink_to(tmp_path / target)
+    archive = (tmp_path / "elsewhere") / "saved.tar.gz"
+    archive.parent.mkdir()
+    with pytest.raises(Refused, match="link"):
+        back_up(own, archive)
+    assert not archive.exists()
