@@ -9,7 +9,7 @@ import polars as pl
 
 from matinee.evaluation.split import Case
 from matinee.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
-from matinee.ranking import History, RankingModel, recommend
+from matinee.ranking import History, ListRequest, RankingModel, recommend_many
 
 K, LONG_K = 10, 20
 """Lengths of the evaluated lists."""
@@ -51,7 +51,9 @@ class Contender:
     def ranked(self, case: Case, k: int = K) -> list[int]:
         """Rows of the movies recommended for a case, best first; its history counts whether or not the model saw it."""
         history = _history(case.history, self.item_index)
-        ranking = recommend(self.model, self.user_index.get(case.user_id), history, k)
+        now = None if case.now is None else case.now.timestamp()
+        user = self.model.user(self.user_index.get(case.user_id), history, now)
+        ranking = recommend_many(self.model, [ListRequest(user, k)])[0]
         return [int(item) for item in ranking.items]
 
     def truth(self, case: Case) -> set[int]:

@@ -33,6 +33,8 @@ class Case:
     """`movie_id, rating, rated_at`, oldest first, not empty."""
     truth: frozenset[str]
     """Movies that the user liked next, not empty and none of them in the history."""
+    now: datetime | None = None
+    """When the list is asked for, which ages the history; None for the end of what the model has learned from."""
 
     def __post_init__(self) -> None:
         overlap = self.truth.intersection(self.history["movie_id"])
@@ -54,6 +56,7 @@ def cases(split: Split, positive_rating: float) -> Iterator[Case]:
     columns = ["movie_id", "rating", "rated_at"]
     past = split.past.sort("rated_at", "movie_id").partition_by("user_id", as_dict=True)
     holdout = split.holdout.sort("user_id", "rated_at", "movie_id")
+    begins: datetime | None = split.holdout["rated_at"].min()  # type: ignore[assignment]  # polars knows no dtypes
     for (user_id,), ratings in holdout.group_by("user_id", maintain_order=True):
         segment: Segment = "warm" if (user_id,) in past else "new"
         if segment == "warm":
@@ -64,4 +67,4 @@ def cases(split: Split, positive_rating: float) -> Iterator[Case]:
         liked = future.filter(pl.col("rating") >= positive_rating)["movie_id"]
         truth = frozenset(liked).difference(history["movie_id"])
         if truth and not history.is_empty():
-            yield Case(str(user_id), segment, history.select(columns), truth)
+            yield Case(str(user_id), segment, history.select(columns), truth, begins)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .history import History
 from .parts import Parts
 from .request import ListRequest, UserRef
 from .scorer import Scored, Scorer, TopK, top_one_by_one
@@ -33,13 +32,14 @@ class BlendScorer:
 
     Popularity stays on its own scale, which is the same for everyone and every day. A component may count only while
     a history is fresh: what somebody has just liked says what comes next in this sitting, and little about another
-    day. How old a history is, is told by the end of the training data, so a history always gets the same list.
+    day. How old it is depends on when the list is asked for (`UserRef.now`), not on when the model was trained: a model
+    that has not been replaced for weeks must not take for fresh what was rated weeks ago.
     """
 
     components: Sequence[Component]
 
     data_through: float
-    """End of the training data, in seconds since 1970 (UTC)."""
+    """End of the training data, in seconds since 1970 (UTC): when a list is asked for, unless the request says."""
 
     is_personal = True
     benefits_from_batching = False
@@ -60,7 +60,7 @@ class BlendScorer:
 
     def score(self, user: UserRef) -> Scored | None:
         """See `Scorer.score`; None for a user of whom no component but popularity knows anything."""
-        age_days = self._age_days(user.history)
+        age_days = self._age_days(user)
         total, is_personal, terms = np.zeros(1, np.float32), False, []
         for component in self.components:
             scored = component.scorer.score(user)
@@ -84,10 +84,12 @@ class BlendScorer:
         parts = [each.weight_at(0) * _standardized(scores)[0] for each, scores in known if scores is not None]
         return sum(parts[1:], start=parts[0]) if parts else None
 
-    def _age_days(self, history: History) -> float:
-        """Days from the newest rating to the end of the training data; 0 for one that is newer, and for none."""
-        newest = history.rated_at[-1] if len(history) else self.data_through
-        return max(0.0, float(self.data_through - newest) / 86_400)
+    def _age_days(self, user: UserRef) -> float:
+        """Days from the newest rating to the moment of the request; 0 for one that is newer, and for none."""
+        if len(user.history) == 0:
+            return 0.0
+        now = self.data_through if user.now is None else user.now
+        return max(0.0, float(now - user.history.rated_at[-1]) / 86_400)
 
 
 @dataclass(frozen=True, slots=True)

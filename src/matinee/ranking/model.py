@@ -72,13 +72,14 @@ class RankingModel:
         """What the training data knows of a user."""
         return History.empty() if user_index is None else self.histories.of(user_index)
 
-    def user(self, user_index: int | None, news: History | None = None) -> UserRef:
+    def user(self, user_index: int | None, news: History | None = None, now: float | None = None) -> UserRef:
         """All that is known of a user.
 
         Args:
             user_index: row in the training data; None for a user who is not in it.
             news: ratings that the model may not have been trained on.
+            now: see `UserRef.now`.
         """
         known = self.history(user_index)
         history = known if news is None else known.with_news(news)
-        return UserRef(history, user_index if history is known else None)
+        return UserRef(history, user_index if history is known else None, now)

@@ -20,6 +20,9 @@ class UserRef:
     user_index: int | None = None
     """Row in the training data, for a user of whom nothing newer is known: what was learned of them still holds."""
 
+    now: float | None = None
+    """When the list is asked for, in seconds since 1970 (UTC); None for the end of the training data."""
+
 
 NOBODY = UserRef(History.empty())
 """Somebody of whom nothing is known."""

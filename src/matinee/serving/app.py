@@ -15,6 +15,7 @@ from matinee.credentials import api_token
 from matinee.serving import middleware, problems
 from matinee.serving.answering.batching import RequestBatcher
 from matinee.serving.answering.feedback import Feedback
+from matinee.serving.answering.home_clock import HomeClock
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.response_cache import ResponseCache
@@ -97,6 +98,7 @@ def create_app(
     )
     app.state.services = Services(
         settings=settings,
+        clock=HomeClock(settings),
         slot=slot,
         responses=ResponseCache(),
         query_strings=QueryStrings(),

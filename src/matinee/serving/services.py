@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from matinee.serving.answering.batching import RequestBatcher
 from matinee.serving.answering.feedback import Feedback
+from matinee.serving.answering.home_clock import HomeClock
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.response_cache import ResponseCache
@@ -26,6 +27,7 @@ class Services:
     """The parts of one worker."""
 
     settings: Settings
+    clock: HomeClock
     slot: ModelSlot
     responses: ResponseCache
     query_strings: QueryStrings

@@ -85,6 +85,15 @@ def test_a_history_that_goes_on_after_the_training_data_is_fresh(interactions: I
     assert_allclose(scores_of(fading, UserRef(fresh)), scores_of(constant, UserRef(fresh)), rtol=1e-5)
 
 
+def test_a_history_grows_old_under_a_model_that_is_not_replaced(interactions: Interactions) -> None:
+    parts = [Part(1.0, EASE()), Part(2.0, ALS(factors=4), fresh_days=30)]
+    through = interactions.data_through + timedelta(days=10)
+    stale, fresh = blend_of(interactions, *parts), blend_of(replace(interactions, data_through=through), *parts)
+    now = through.timestamp()
+    assert_allclose(scores_of(stale, stale.user(3, now=now)), scores_of(fresh, fresh.user(3)), rtol=1e-4, atol=1e-5)
+    assert np.abs(scores_of(stale, stale.user(3)) - scores_of(fresh, fresh.user(3))).max() > 0.1
+
+
 def test_similar_movies_are_found_without_popularity(interactions: Interactions) -> None:
     with_it, without = (blend_of(interactions, Part(1.0, EASE()), *others) for others in ([Part(9.0, Popular())], []))
     assert_array_equal(similar(with_it, 2).items, similar(without, 2).items)

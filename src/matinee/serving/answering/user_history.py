@@ -10,18 +10,18 @@ from matinee.ratings.feedback.withdrawals import Withdrawn
 from matinee.serving.model.served import ServedModel
 
 
-def user_ref(served: ServedModel, user_id: str, said: UserFeedback) -> UserRef:
+def user_ref(served: ServedModel, user_id: str, said: UserFeedback, now: float | None) -> UserRef:
     """All that is known of a user, from training and from a moment ago.
 
     What the model learned of a user who took back a part of it does not hold: all that is left is a history.
     """
     user_index, news = served.user_index.get(user_id), served.news(said.ratings)
     if not said.withdrawn:
-        return served.model.user(user_index, news)
+        return served.model.user(user_index, news, now)
     rest = learned_history(served, user_id, said.withdrawn)
     if len(rest) == len(served.model.history(user_index)):
-        return served.model.user(user_index, news)
-    return UserRef(rest.with_news(news))
+        return served.model.user(user_index, news, now)
+    return UserRef(rest.with_news(news), now=now)
 
 
 def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:

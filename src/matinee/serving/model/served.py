@@ -191,13 +191,14 @@ class ServedModel:
     def _user_like(self, user: UserRef, before: "ServedModel") -> UserRef:
         """A user of another model: the one in the same row here, or one with the same history on the rows of this."""
         if user.user_index is not None and user.user_index < self.model.n_users:
-            return self.model.user(user.user_index)
+            return self.model.user(user.user_index, now=user.now)
         history = user.history
         entries = zip(history.rated_at.tolist(), history.items.tolist(), history.ratings.tolist(), strict=True)
         known = [
             (seconds, self.catalogue.find(before.catalogue.movie_id(row)), stars) for seconds, row, stars in entries
         ]
-        return UserRef(_history([(seconds, row, stars) for seconds, row, stars in known if row is not None]))
+        translated = _history([(seconds, row, stars) for seconds, row, stars in known if row is not None])
+        return UserRef(translated, now=user.now)
 
     def _warm_up(self) -> None:
         """Compute what is kept after its first use, before anybody waits for it."""

@@ -87,12 +87,12 @@ router.include_router(_of_users)
 
 
 async def _recommended(request: Request, server: Services, user_id: str, wanted: ListRequest) -> Response:
-    said = await server.feedback.of_user(user_id)
+    said, now = await server.feedback.of_user(user_id), await server.clock.hour()
     served = server.slot.current
-    key = (user_id, wanted)
+    key = (user_id, wanted, now)
     entry = server.responses.get(key, served, said)
     if entry is None:
-        listed = served.request(wanted, user_ref(served, user_id, said))
+        listed = served.request(wanted, user_ref(served, user_id, said, now))
         entry = _entry(served, said, await server.batcher.recommend(served, listed), user_id)
         server.responses.keep(key, served, entry)
     return _answer(request, server, served, entry, user_id)

@@ -56,7 +56,7 @@ async def recommend_by_version(
 ) -> Response:
     """What a version that is on this server's disk would recommend to a user, to be compared; nobody is shown it."""
     served = await server.on_demand.model(version)
-    user = user_ref(served, user_id, await server.feedback.of_user(user_id))
+    user = user_ref(served, user_id, await server.feedback.of_user(user_id), await server.clock.hour())
     ranking = await server.batcher.recommend(served, served.request(ListRequest(k=k, filters=filters), user))
     request.state.policy = ranking.policy
     return ranked_answer(request, served, ranking, {"user_id": user_id})

@@ -1,0 +1,52 @@
+"""What time it is in this home: that of the wall, or, while old data is replayed, that of the data.
+
+A replay takes one period after another as if it had just ended. So its time is the end of the newest chunk plus the
+time since that was taken; where data is live, a chunk is taken when its period ends, and both are the same.
+"""
+
+import asyncio
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from matinee.errors import MatineeError
+from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.settings import Settings
+
+log = structlog.get_logger()
+
+READ_INTERVAL_S = 60.0
+"""How often the ledger is asked for its newest chunk."""
+
+RESOLUTION_S = 3600
+"""Lists are made for the hour: within it the same request gets the same answer, which may be kept."""
+
+
+class HomeClock:
+    """The time of one home."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._ahead_s: float | None = None
+        self._read_at = float("-inf")
+
+    async def hour(self) -> float | None:
+        """Beginning of this hour, in seconds since 1970 (UTC); None before the first chunk."""
+        if time.monotonic() - self._read_at > READ_INTERVAL_S:
+            self._read_at = time.monotonic()
+            await self._read()
+        return None if self._ahead_s is None else (time.time() + self._ahead_s) // RESOLUTION_S * RESOLUTION_S
+
+    async def _read(self) -> None:
+        try:
+            self._ahead_s = await asyncio.to_thread(self._newest_ahead_s)
+        except (MatineeError, OSError, SQLAlchemyError) as error:
+            log.warning("home_clock_not_read", reason=str(error))
+
+    def _newest_ahead_s(self) -> float | None:
+        """How far the end of the newest chunk lies ahead of when it was taken; below 0 for old data."""
+        closed = [chunk for chunk in ChunkLedger(self._settings).chunks() if chunk.closed_at is not None]
+        if not closed or closed[-1].closed_at is None:
+            return None
+        return (closed[-1].ends_at - closed[-1].closed_at).total_seconds()

@@ -1,0 +1,52 @@
+"""The time of a home is that of its newest chunk plus the time since it was taken."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from matinee.serving.answering import home_clock
+from matinee.serving.answering.home_clock import RESOLUTION_S, HomeClock
+from matinee.settings import Settings
+
+
+@pytest.fixture
+def clock_of(monkeypatch, tmp_path):
+    def made(*chunks):
+        monkeypatch.setattr(home_clock, "ChunkLedger", lambda _: SimpleNamespace(chunks=lambda: list(chunks)))
+        return HomeClock(Settings(home=tmp_path, _env_file=None))
+
+    return made
+
+
+def chunk(ends_at: datetime, closed_ago: timedelta | None) -> SimpleNamespace:
+    return SimpleNamespace(ends_at=ends_at, closed_at=None if closed_ago is None else datetime.now(UTC) - closed_ago)
+
+
+def test_before_the_first_chunk_there_is_none(clock_of):
+    assert asyncio.run(clock_of().hour()) is None
+
+
+def test_a_replay_lives_in_the_time_of_its_data(clock_of):
+    old, newest = datetime(1998, 1, 1, tzinfo=UTC), datetime(1998, 1, 8, tzinfo=UTC)
+    clock = clock_of(chunk(old, timedelta(days=2)), chunk(newest, timedelta(hours=5)), chunk(newest, None))
+    assert asyncio.run(clock.hour()) == pytest.approx((newest + timedelta(hours=5)).timestamp(), abs=RESOLUTION_S)
+
+
+def test_a_live_home_has_the_time_of_the_wall(clock_of):
+    now = datetime.now(UTC)
+    clock = clock_of(chunk(now - timedelta(hours=6), timedelta(hours=6)))
+    assert asyncio.run(clock.hour()) == pytest.approx(now.timestamp(), abs=RESOLUTION_S)
+
+
+def test_a_database_that_is_away_leaves_the_time_as_it_was(clock_of, monkeypatch):
+    def failing(_):
+        raise OperationalError("SELECT", None, Exception("away"))
+
+    clock = clock_of(chunk(datetime(1998, 1, 8, tzinfo=UTC), timedelta(0)))
+    monkeypatch.setattr(home_clock, "READ_INTERVAL_S", -1.0)
+    before = asyncio.run(clock.hour())
+    monkeypatch.setattr(home_clock, "ChunkLedger", failing)
+    assert asyncio.run(clock.hour()) == before is not None
