@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
 import pytest
@@ -252,6 +253,35 @@ def test_the_next_training_does_without_who_was_erased_and_what_was_taken_back(i
     assert erased not in after
     assert set(rated[1:]) <= set(after[kept])
     assert rated[0] not in after[kept]
+
+
+def test_a_finished_training_is_not_reused_when_what_is_learned_has_changed(in_production, monkeypatch):
+    runs = [in_production[0]]
+
+    def train_again() -> None:
+        runs.append(matinee("train", "--chunk-id", "1")["run_id"])
+        assert matinee("train", "--chunk-id", "1")["run_id"] == runs[-1]  # and reused when it has not
+
+    FeedbackStore(load_settings()).withdraw("u1")
+    train_again()
+    monkeypatch.setenv("MATINEE_POSITIVE_RATING", "3")
+    train_again()
+    chunk_id = matinee("ingest", "--run-id", "second")["chunk_id"]
+    runs.append(matinee("train", "--chunk-id", str(chunk_id))["run_id"])
+    matinee("watch", "1", "--leave-out", "--reason", "a broken export")
+    runs.append(matinee("train", "--chunk-id", str(chunk_id))["run_id"])
+    assert len(set(runs)) == len(runs)
+
+
+@pytest.mark.usefixtures("in_production")
+def test_an_erasure_that_is_alone_reaches_production_with_the_next_run():
+    while (chunk_id := matinee("ingest", "--run-id", f"all {uuid4()}")["chunk_id"]) is not None:
+        newest = chunk_id
+    FeedbackStore(load_settings()).withdraw("u1")
+    chunk_id, run_id = train_through_the_next_chunk("forget")
+    assert chunk_id == newest + 1
+    assert "u1" not in histories_in(run_id)
+    assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
 
 
 def histories_in(run_id: str) -> dict[str, list[str]]:

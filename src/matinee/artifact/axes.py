@@ -25,10 +25,13 @@ def on_axes(ratings: pl.DataFrame, movie_ids: Sequence[str]) -> RatingsOnAxes:
     """Put a frame `user_id, movie_id, rating, rated_at` on matrix axes.
 
     Args:
-        ratings: one row a rating, in any order; of several of one user and movie the newest counts.
+        ratings: one row a rating, in any order; of several of one user and movie the newest counts, of equal times
+            the one that comes last.
         movie_ids: the catalogue; movies that occur only in `ratings` are appended to it.
     """
-    newest = ratings.sort("rated_at", "user_id", "movie_id").unique(["user_id", "movie_id"], keep="last")
+    newest = ratings.sort("rated_at", "user_id", "movie_id", maintain_order=True).unique(
+        ["user_id", "movie_id"], keep="last"
+    )
     user_ids = newest["user_id"].unique().sort().to_list()
     unlisted = newest.filter(~pl.col("movie_id").is_in(movie_ids))["movie_id"].unique().sort().to_list()
     movie_ids = [*movie_ids, *unlisted]

@@ -154,6 +154,7 @@ class Comparison:
         by_user = self._ratings.group_by("user_id").agg((pl.col("group") == _NEW).mean())["group"]
         rating, popularity, n_past = self.by_rating, self.by_popularity, self._past.height
         return Beside(
+            covers_time=self._chunk.starts_at < self._chunk.ends_at,
             has_past=n_past > 0,
             largest_rating_share=float(rating.past.max()) / n_past if n_past else 0.0,
             expected_new_movie_share=float(popularity.past[_NEW]) / n_past if n_past else 1.0,

@@ -42,6 +42,9 @@ DRIFT_POPULARITY_DISTANCE = 0.2
 class Beside:
     """What the rules want to know beside the statistics; shares are 0 to 1."""
 
+    covers_time: bool
+    """Whether the chunk is of a period. One that is not holds what people said meanwhile, which may be withdrawals."""
+
     has_past: bool
     largest_rating_share: float
     """Share of the past's most frequent rating."""
@@ -63,7 +66,7 @@ def judge(found: ChunkStatistics, beside: Beside) -> tuple[Verdict, list[str]]:
 
 
 def _broken(found: ChunkStatistics, beside: Beside) -> Iterator[str]:
-    if found.n_ratings == 0:
+    if found.n_ratings == 0 and beside.covers_time:
         yield "It has no ratings."
     sensible = found.n_ratings >= N_SENSIBLE_RATINGS and found.n_users >= N_SENSIBLE_USERS
     if sensible and len(found.rating_histogram) == 1 and beside.largest_rating_share < ONE_VALUE_SHARE:

@@ -132,7 +132,7 @@ class FeedbackRow(Base):
     """A rating that somebody gave: an event, never changed except for the chunk that takes it up."""
 
     __tablename__ = "feedback"
-    __table_args__ = (sa.UniqueConstraint("user_id", "movie_id", "rated_at", "rating", name="uq_feedback_event"),)
+    __table_args__ = (sa.Index("ix_feedback_event", "user_id", "movie_id", "rated_at"),)
 
     id: Mapped[int] = mapped_column(_Serial, primary_key=True)
     user_id: Mapped[str]

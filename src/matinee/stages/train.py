@@ -55,7 +55,9 @@ def train_model(stores: Stores, chunk_id: int) -> Result:
     watched = require_sound(
         stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
     )
-    run_id = registry.finished_training(chunk_id, stores.settings.algorithm, algorithm.parameters)
+    run_id = registry.finished_training(
+        chunk_id, stores.settings.algorithm, algorithm.parameters, data_key(stores, chunk_id)
+    )
     if run_id is None:
         run_id = _train(stores, algorithm, watched, began)
     run = registry.training_run(run_id)
@@ -65,6 +67,7 @@ def train_model(stores: Stores, chunk_id: int) -> Result:
 def _train(stores: Stores, algorithm: Recommender, watched: Watched, began: Moment) -> str:
     """Fit, write and log; returns the run id."""
     chunk = watched.chunk
+    key = data_key(stores, chunk.chunk_id)  # before the ratings are read: what comes meanwhile makes another training
     ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
     interactions = interactions_of(stores, ratings, chunk.ends_at)
     fit_began = Moment.now()
@@ -79,9 +82,19 @@ def _train(stores: Stores, algorithm: Recommender, watched: Watched, began: Mome
             hyperparameters=algorithm.parameters,
             metrics={**metrics, "train_s": began.elapsed_s(), "peak_memory_bytes": _peak_memory_bytes()},
             started_at=began.at,
+            data_key=key,
             reports={NAME: report(watched)},
         )
         return stores.registry.log_training(training)
+
+
+def data_key(stores: Stores, chunk_id: int) -> str:
+    """What is learned of the chunks up to one: withdrawals, chunks that are left out, and what counts as liked."""
+    without = sorted(each for each in stores.not_learned_from if each <= chunk_id)
+    return (
+        f"liked from {stores.settings.positive_rating:g}, without chunks {without}, "
+        f"withdrawals up to {stores.feedback.newest_withdrawal()}"
+    )
 
 
 def _warm_start(registry: Registry, algorithm: Recommender, chunk_id: int) -> artifact.Artifact | None:

@@ -9,6 +9,17 @@ from matinee.ratings.feedback.store import FeedbackStore
 ONE = {"user_id": "u1", "movie_id": "m1", "rating": 4.5}
 
 
+def test_the_last_of_several_words_with_one_time_is_what_is_known(api, ratings):
+    learned = ratings.filter(user_id="u4").row(0, named=True)
+    movie, at = learned["movie_id"], learned["rated_at"].isoformat()
+    for stars in (1.5, 3, 1.5):
+        assert api.post(
+            "/v1/ratings", json={"user_id": "u4", "movie_id": movie, "rating": stars, "rated_at": at}
+        ).json()["stored"]
+        (known,) = [each for each in api.get("/v1/users/u4/ratings").json()["ratings"] if each["movie_id"] == movie]
+        assert known["rating"] == stars
+
+
 def test_a_rating_is_in_the_database_when_it_is_acknowledged(api, settings):
     answer = api.post("/v1/ratings", json=ONE)
     assert (answer.status_code, answer.json()) == (201, {"stored": 1, "duplicates": 0})

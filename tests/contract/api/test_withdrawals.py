@@ -72,6 +72,14 @@ def test_taking_back_again_or_what_never_was_changes_nothing(api):
     assert known(api, "a") == ["m1"]
 
 
+def test_erasing_somebody_unknown_leaves_no_row(api, settings):
+    erase(api, "nobody")
+    withdraw(api, "nobody", "m1")
+    assert FeedbackStore(settings).newest_withdrawal() == 0
+    erase(api, "u4")  # whom the model has learned from
+    assert FeedbackStore(settings).newest_withdrawal() == 1
+
+
 @pytest.mark.parametrize("user_id", ["a/b", "a/ratings/m1", "/", "100%", "a%2Fb", "ü"])
 def test_who_has_an_odd_id_is_erased_and_nobody_else(api, user_id):
     for each in (user_id, "a"):

@@ -25,6 +25,8 @@ class Training:
     metrics: Mapping[str, float]
     """Duration, memory and counts of the training."""
     started_at: datetime
+    data_key: str = ""
+    """Names what was learned of the chunks up to the newest: see `finished_training`."""
     reports: Mapping[str, str] = field(default_factory=dict)
     """Pages by file name, for people."""
 
@@ -63,9 +65,9 @@ class ModelVersion:
     created_at: datetime
 
 
-def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float]) -> str:
-    """What a training is found again by."""
-    return f"chunk {chunk_id} {algorithm} {json.dumps(dict(hyperparameters), sort_keys=True)}"
+def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float], data_key: str) -> str:
+    """What a training is found again by; `data_key` changes when the same chunks are learned from in another way."""
+    return f"chunk {chunk_id} {algorithm} {json.dumps(dict(hyperparameters), sort_keys=True)} {data_key}"
 
 
 def training_run(run: Run, model_id: str, source: str) -> TrainingRun:

@@ -35,12 +35,20 @@ class TrainingRuns(Connection):
             model_id = run.data.tags["matinee.model_id"]
             return training_run(run, model_id, self._client.get_logged_model(model_id).artifact_location)
 
-    def finished_training(self, chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float]) -> str | None:
+    def finished_training(
+        self, chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float], data_key: str = ""
+    ) -> str | None:
         """Run id of a finished training of the same algorithm on the same chunk, if there is one.
 
         A training that was killed while it logged is marked as such.
+
+        Args:
+            chunk_id: the newest chunk.
+            algorithm: its name.
+            hyperparameters: its values.
+            data_key: names what was learned of the chunks, which people and settings can change afterwards.
         """
-        key = training_key(chunk_id, algorithm, hyperparameters)
+        key = training_key(chunk_id, algorithm, hyperparameters, data_key)
         finished = None
         with self._answers():
             for run in self._client.search_runs([self._experiment_id()], f"tags.`matinee.training` = '{key}'"):
@@ -54,7 +62,9 @@ class TrainingRuns(Connection):
         """Log parameters, metrics and the model; returns the run id."""
         manifest = training.manifest
         tags = {
-            "matinee.training": training_key(manifest.chunk_id, manifest.algorithm, training.hyperparameters),
+            "matinee.training": training_key(
+                manifest.chunk_id, manifest.algorithm, training.hyperparameters, training.data_key
+            ),
             "matinee.hyperparameters": json.dumps(dict(training.hyperparameters)),
             "matinee.chunk_id": str(manifest.chunk_id),
             "matinee.data_through": manifest.data_through.isoformat(),

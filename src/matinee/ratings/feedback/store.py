@@ -13,9 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from matinee.errors import BadData, Refused, UsageError
-from matinee.ratings.database import FeedbackRow, IdempotencyRow, engine, writing
+from matinee.ratings.database import FeedbackRow, IdempotencyRow, WithdrawalRow, engine, writing
 from matinee.ratings.feedback.changes import Changes
-from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, Withdrawn, withdraw, withdrawn_by
+from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, Withdrawn, has_said, withdraw, withdrawn_by
 from matinee.ratings.fields import EARLIEST, LONGEST_ID, in_utc, is_printable, is_valid_id, latest_time
 from matinee.ratings.importing.schema import OWN_SCALE
 from matinee.settings import Settings
@@ -72,7 +72,8 @@ class FeedbackStore:
         """Store ratings, all or none; they are on the disk when this returns.
 
         A repeated request stores nothing twice: with the same key it gets the same receipt, and without a key
-        an equal event (user, movie, time and rating) is recognized.
+        a rating that repeats the last one of its user, movie and time is recognized. So of 5, 2 and 5 stars with
+        one time all are stored, and the last word counts.
 
         Raises:
             BadData: a rating that cannot be meant; nothing was stored.
@@ -88,10 +89,16 @@ class FeedbackStore:
                 return _insert(session, events, now)
             return _insert_once(session, events, now, _valid_key(idempotency_key), _request_digest(ratings))
 
-    def withdraw(self, user_id: str, movie_id: str | None = None) -> None:
+    def withdraw(self, user_id: str, movie_id: str | None = None, *, in_data_set: bool = True) -> None:
         """Take back what a user said of one movie, or everything; nothing of it counts when this returns.
 
         Whoever has said nothing has nothing to take back, so this may be asked again and again.
+
+        Args:
+            user_id: the user.
+            movie_id: the movie; default is all.
+            in_data_set: whether a data set may have ratings of the user. If not, and nothing is left of what was said
+                live, nothing is noted.
 
         Raises:
             BadData: an id that is none.
@@ -100,7 +107,13 @@ class FeedbackStore:
         if movie_id is not None:
             _require_id("movie_id", movie_id)
         with writing(self._database) as session:
-            withdraw(session, user_id, movie_id, datetime.now(UTC))
+            if in_data_set or has_said(session, user_id, movie_id):
+                withdraw(session, user_id, movie_id, datetime.now(UTC))
+
+    def newest_withdrawal(self) -> int:
+        """A number that rises with each withdrawal; 0 before the first."""
+        with Session(self._database) as session:
+            return session.scalar(sa.select(sa.func.max(WithdrawalRow.id))) or 0
 
     def of_user(self, user_id: str) -> list[StoredRating]:
         """A user's ratings, newest first; of several for one movie the newest one counts."""
@@ -158,9 +171,38 @@ def _require_id(name: str, value: str) -> None:
 
 
 def _insert(session: Session, events: list[dict[str, Any]], now: datetime) -> Receipt:
-    insert = _insert_for(session)(FeedbackRow).on_conflict_do_nothing().returning(FeedbackRow.id)
-    stored = session.scalars(insert, events).all()
-    return Receipt(accepted=len(events), stored=len(stored), received_at=now)
+    _wait_for_others(session, events)
+    last_words = _last_words(session, events, now)
+    new = []
+    for event in events:
+        about = (event["user_id"], event["movie_id"], event["rated_at"])
+        if last_words.get(about) != event["rating"]:
+            last_words[about] = event["rating"]
+            new.append(event)
+    if new:
+        session.execute(sa.insert(FeedbackRow), new)
+    return Receipt(accepted=len(events), stored=len(new), received_at=now)
+
+
+def _wait_for_others(session: Session, events: list[dict[str, Any]]) -> None:
+    """On PostgreSQL, wait for whoever writes of the same users; on SQLite there is one writer at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        for user_id in sorted(
+            {event["user_id"] for event in events}
+        ):  # in one order, so that no two wait for each other
+            session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(user_id, 0))))
+
+
+def _last_words(
+    session: Session, events: list[dict[str, Any]], now: datetime
+) -> dict[tuple[str, str, datetime], float]:
+    """What was said last of each user, movie and time; nobody has said anything yet of this very moment."""
+    about = {(each["user_id"], each["movie_id"], each["rated_at"]) for each in events if each["rated_at"] != now}
+    if not about:
+        return {}
+    columns = (FeedbackRow.user_id, FeedbackRow.movie_id, FeedbackRow.rated_at)
+    query = sa.select(*columns, FeedbackRow.rating).where(sa.tuple_(*columns).in_(sorted(about)))
+    return {(user, movie, at): rating for user, movie, at, rating in session.execute(query.order_by(FeedbackRow.id))}
 
 
 def _insert_once(session: Session, events: list[dict[str, Any]], now: datetime, key: str, digest: str) -> Receipt:

@@ -11,17 +11,34 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from matinee.ratings.database import FeedbackRow, WithdrawalRow
 from matinee.ratings.importing.schema import INSTANT, RATINGS
 
-IS_WITHDRAWN = sa.exists().where(
-    WithdrawalRow.user_id == FeedbackRow.user_id,
-    sa.or_(WithdrawalRow.movie_id.is_(None), WithdrawalRow.movie_id == FeedbackRow.movie_id),
-    FeedbackRow.id <= WithdrawalRow.last_feedback_id,
-)
+
+def is_withdrawn(row: type[FeedbackRow]) -> sa.Exists:
+    """Whether a row of `FeedbackRow`, or of an alias of it, was taken back."""
+    return sa.exists().where(
+        WithdrawalRow.user_id == row.user_id,
+        sa.or_(WithdrawalRow.movie_id.is_(None), WithdrawalRow.movie_id == row.movie_id),
+        row.id <= WithdrawalRow.last_feedback_id,
+    )
+
+
+IS_WITHDRAWN = is_withdrawn(FeedbackRow)
 """Whether a row of `FeedbackRow` was taken back."""
+
+
+_AGAIN = aliased(FeedbackRow)
+_IS_SAID_AGAIN = sa.exists().where(
+    _AGAIN.user_id == FeedbackRow.user_id,
+    _AGAIN.movie_id == FeedbackRow.movie_id,
+    _AGAIN.rated_at == FeedbackRow.rated_at,
+    _AGAIN.rating == FeedbackRow.rating,
+    ~is_withdrawn(_AGAIN),
+)
+"""Whether the same was said once more, and not taken back since."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,14 @@ def withdraw(session: Session, user_id: str, movie_id: str | None, now: datetime
     session.add(WithdrawalRow(user_id=user_id, movie_id=movie_id, last_feedback_id=last, withdrawn_at=now))
 
 
+def has_said(session: Session, user_id: str, movie_id: str | None) -> bool:
+    """Whether a user said something live, of one movie or of any, and has not taken it back."""
+    query = sa.exists().where(FeedbackRow.user_id == user_id, ~IS_WITHDRAWN)
+    if movie_id is not None:
+        query = query.where(FeedbackRow.movie_id == movie_id)
+    return bool(session.scalar(sa.select(query)))
+
+
 def withdrawn_by(session: Session, user_id: str) -> Withdrawn:
     """What a user took back."""
     newest = sa.func.max(WithdrawalRow.withdrawn_at, type_=WithdrawalRow.withdrawn_at.type)
@@ -67,7 +92,7 @@ def without_withdrawn(database: sa.Engine, ratings: pl.DataFrame) -> pl.DataFram
             return ratings
         events = session.execute(
             sa.select(FeedbackRow.user_id, FeedbackRow.movie_id, FeedbackRow.rating, FeedbackRow.rated_at).where(
-                IS_WITHDRAWN
+                IS_WITHDRAWN, ~_IS_SAID_AGAIN
             )
         ).all()
     times = _frame(taken_back, {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT})

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
+import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from matinee.errors import UsageError
-from matinee.ratings.database import ChunkRow, FeedbackRow, claiming
+from matinee.ratings.database import ChunkRow, FeedbackRow, WithdrawalRow, claiming
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN
 from matinee.ratings.ledger.periods import Period, first_period, next_period
 from matinee.ratings.ledger.steps import OnStep
@@ -62,8 +63,21 @@ def _next_period(session: Session, settings: Settings, last: ChunkRow | None, so
         return first_period(settings, source)
     if period := next_period(settings, source, last.ends_at):
         return period
-    waits = session.scalar(sa.select(sa.exists().where(_WAITING)))
+    waits = session.scalar(sa.select(sa.exists().where(_WAITING))) or _is_taken_back(session, last, source)
     return Period(last.ends_at, last.ends_at) if waits else None
+
+
+def _is_taken_back(session: Session, last: ChunkRow, source: Source) -> bool:
+    """Whether somebody took back, since the newest chunk was claimed, what a chunk holds: a model has to forget it."""
+    new = WithdrawalRow.withdrawn_at > last.claimed_at
+    users = list(session.scalars(sa.select(WithdrawalRow.user_id).where(new).distinct()))
+    if not users:
+        return False
+    learned = sa.exists().where(FeedbackRow.user_id.in_(users), FeedbackRow.chunk_id.is_not(None), IS_WITHDRAWN)
+    if session.scalar(sa.select(learned)):
+        return True
+    of_source = pl.scan_parquet(source.ratings_path).filter(pl.col("user_id").is_in(users))
+    return not of_source.head(1).collect().is_empty()
 
 
 def _claimed(chunk_id: int, run_id: str, source: Source, period: Period) -> ChunkRow:

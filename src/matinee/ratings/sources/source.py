@@ -99,6 +99,14 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
         return kept
 
 
+def rates_in_data_set(settings: Settings, user_id: str) -> bool:
+    """Whether a user has a rating in the source, as it was prepared last."""
+    name, storage = f"datasets/{_folder_name(settings.data)}/ratings.parquet", home_storage(settings)
+    if not storage.exists(name):
+        return False
+    return not pl.scan_parquet(storage.read(name)).filter(user_id=user_id).head(1).collect().is_empty()
+
+
 def source_name(data: str) -> str:
     """What a source is called: the name of a data set, or an absolute path."""
     return data if data in ARCHIVES else str(Path(data).expanduser().absolute())

@@ -7,6 +7,7 @@ from typing import TypeVar
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.store import FeedbackStore, NewRating, Receipt, UserFeedback
+from matinee.ratings.sources import rates_in_data_set
 from matinee.serving.database import ask_database, database_unavailable
 from matinee.settings import Settings
 
@@ -40,9 +41,13 @@ class Feedback:
         """See `FeedbackStore.add`."""
         return await self._in_thread(lambda store: store.add(ratings, idempotency_key))
 
-    async def withdraw(self, user_id: str, movie_id: str | None = None) -> None:
-        """See `FeedbackStore.withdraw`."""
-        await self._in_thread(lambda store: store.withdraw(user_id, movie_id))
+    async def withdraw(self, user_id: str, movie_id: str | None = None, *, is_learned: bool) -> None:
+        """See `FeedbackStore.withdraw`; nothing is noted of whom neither model, data set nor database knows."""
+        await self._in_thread(
+            lambda store: store.withdraw(
+                user_id, movie_id, in_data_set=is_learned or rates_in_data_set(self._settings, user_id)
+            )
+        )
 
     async def of_user(self, user_id: str) -> UserFeedback:
         """See `FeedbackStore.feedback_of`; every commit before this call is counted."""

@@ -72,7 +72,7 @@ async def withdraw_rating(
     There is nothing to take back of who has said nothing, so this may be sent again and again. A rating that is posted
     later counts.
     """
-    await server.feedback.withdraw(user_id, movie_id)
+    await server.feedback.withdraw(user_id, movie_id, is_learned=user_id in server.slot.current.user_index)
     server.metrics.observe_withdrawal("rating")
     return Response(status_code=204)
 
@@ -83,7 +83,7 @@ async def erase_user(server: Server, user_id: Annotated[PathId, Path()]) -> Resp
 
     This may be sent again and again. What the user rates later counts.
     """
-    await server.feedback.withdraw(user_id)
+    await server.feedback.withdraw(user_id, is_learned=user_id in server.slot.current.user_index)
     server.metrics.observe_withdrawal("user")
     return Response(status_code=204)
 
@@ -115,13 +115,14 @@ def _require_known_movies(ratings: Sequence[Rating], catalogue: Catalogue) -> No
 
 
 def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[KnownRating]:
-    """Ratings that were learned from and live ones, newest first; of one movie the newer, of equals the learned."""
+    """Ratings that were learned from and live ones, newest first; of one movie the newer, of one time what was said."""
     learned = _learned(served, learned_history(served, user_id, said.withdrawn))
     newest = {rating.movie_id: rating for rating in learned}
     for rating in said.ratings:
         before = newest.get(rating.movie_id)
-        # Models keep whole seconds.
-        if before is None or rating.rated_at.replace(microsecond=0) > before.rated_at:
+        # Models keep whole seconds. What was said after one has learned may have the very time that it has learned.
+        at = rating.rated_at.replace(microsecond=0)
+        if before is None or (at, rating.rating != before.rating) > (before.rated_at, False):
             newest[rating.movie_id] = _said(served, rating)
     return sorted(newest.values(), key=lambda rating: rating.rated_at, reverse=True)
 

@@ -46,6 +46,19 @@ def test_of_two_ratings_at_the_same_instant_the_one_stored_last_counts(store):
     assert [each.rating for each in store.of_user("u")] == [5]
 
 
+def test_who_says_5_then_2_then_5_stars_with_one_time_has_said_5_and_a_repetition_is_none(store):
+    for stars in (5, 2, 5, 5):
+        receipt = store.add([NewRating("u", "a", stars, NOON)])
+    assert receipt.stored == 0
+    assert [each.rating for each in store.of_user("u")] == [5]
+    assert store.count() == 3
+
+
+def test_the_last_word_counts_within_one_request_too(store):
+    assert store.add([NewRating("u", "a", stars, NOON) for stars in (5, 2, 2, 5)]).stored == 3
+    assert [each.rating for each in store.of_user("u")] == [5]
+
+
 def test_a_time_is_now_when_not_given_and_utc_when_it_has_no_zone(store):
     before = datetime.now(UTC)
     store.add([NewRating("u", "a", 3), NewRating("u", "b", 3, datetime(2024, 5, 1, 12))])  # noqa: DTZ001
@@ -152,6 +165,17 @@ def test_a_withdrawal_covers_what_a_data_set_said_before_it(store):
     assert not store.feedback_of("v").withdrawn
 
 
+def test_of_somebody_unknown_nothing_is_noted(store):
+    store.add([NewRating("u", "a", 4)])
+    for user, movie in (("nobody", None), ("u", "b")):
+        store.withdraw(user, movie, in_data_set=False)
+    assert store.newest_withdrawal() == 0
+    store.withdraw("u", "a", in_data_set=False)
+    assert (store.newest_withdrawal(), store.of_user("u")) == (1, [])
+    store.withdraw("u", in_data_set=False)  # nothing is left
+    assert store.newest_withdrawal() == 1
+
+
 @pytest.mark.parametrize(("user_id", "movie_id"), [("", None), ("u", ""), ("u", "a\x00")])
 def test_nothing_is_taken_back_for_an_id_that_is_none(store, user_id, movie_id):
     with pytest.raises(BadData, match="is not a valid id"):
@@ -185,7 +209,8 @@ events = st.lists(
 def test_the_store_agrees_with_a_dictionary(tmp_path_factory, make_settings, events):
     store = FeedbackStore(make_settings(home=tmp_path_factory.mktemp("home")))
     newest: dict[tuple[str, str], tuple[int, int, float]] = {}
-    seen: set[tuple[str, str, float, int]] = set()
+    last_words: dict[tuple[str, str, int], float] = {}
+    n_stored = 0
     for position, (user, movie, rating, hour) in enumerate(events):
         if rating is None:
             movies = "abc" if movie == "a" else movie
@@ -193,12 +218,13 @@ def test_the_store_agrees_with_a_dictionary(tmp_path_factory, make_settings, eve
             newest = {(one, two): last for (one, two), last in newest.items() if one != user or two not in movies}
             continue
         receipt = store.add([NewRating(user, movie, rating, NOON + timedelta(hours=hour))])
-        is_new = (user, movie, rating, hour) not in seen
+        is_new = last_words.get((user, movie, hour)) != rating
         assert receipt.stored == is_new
-        seen.add((user, movie, rating, hour))
+        last_words[user, movie, hour] = rating
+        n_stored += is_new
         if is_new:
             newest[user, movie] = max(newest.get((user, movie), (-1, -1, 0.0)), (hour, position, rating))
     for user in "uv":
         expected = {movie: last[2] for (owner, movie), last in newest.items() if owner == user}
         assert {each.movie_id: each.rating for each in store.of_user(user)} == expected
-    assert store.count() == len(seen)
+    assert store.count() == n_stored

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from matinee.errors import BadData, NotFound, UsageError
+from matinee.models.interactions import Interactions
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.importing.schema import RATINGS
 from matinee.ratings.ledger import CHUNK, ChunkLedger
@@ -220,6 +221,36 @@ def test_no_chunk_is_made_of_what_was_taken_back(ledger, own_settings):
     store.add([NewRating("live", "m0", 5)])
     store.withdraw("live")
     assert ledger.close_next("nothing") is None
+
+
+@pytest.mark.parametrize("user", ["u1", "live"], ids=["of the source", "live"])
+def test_an_erasure_that_is_alone_makes_one_chunk_so_that_a_model_forgets(ledger, own_settings, user):
+    store = FeedbackStore(own_settings)
+    store.add([NewRating("live", "m0", 5)])
+    close_all(ledger)
+    store.withdraw(user)
+    chunk = ledger.close_next("forget")
+    assert (chunk.n_ratings, chunk.starts_at) == (0, chunk.ends_at)
+    assert user not in ledger.ratings_through(chunk.chunk_id)["user_id"]
+    assert ledger.close_next("nothing more") is None
+
+
+def test_of_5_then_2_then_5_stars_with_one_time_the_last_word_is_learned(ledger, own_settings):
+    store, at = FeedbackStore(own_settings), FIRST_DAY + timedelta(hours=1)
+    for run, words in (("a", (5, 2)), ("b", (5,))):
+        store.add([NewRating("live", "m0", stars, at) for stars in words])
+        ledger.close_next(run)
+        learned = Interactions.from_ratings(ledger.ratings_through(ledger.chunks()[-1].chunk_id), [], 4.0, at)
+        assert learned.histories.ratings[list(learned.user_ids).index("live")] == words[-1]
+
+
+def test_what_was_taken_back_and_said_again_after_another_word_counts(ledger, own_settings):
+    store, at = FeedbackStore(own_settings), FIRST_DAY + timedelta(hours=1)
+    store.add([NewRating("live", "m0", 5, at)])
+    store.withdraw("live")
+    store.add([NewRating("live", "m0", stars, at) for stars in (2, 5)])
+    ledger.close_next("a")
+    assert ledger.ratings_through(1).filter(origin="live")["rating"].to_list() == [2, 5]
 
 
 def test_what_is_taken_back_later_is_not_learned_from_and_its_chunk_stays_as_it_is(ledger, own_settings):

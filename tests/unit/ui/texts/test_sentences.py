@@ -15,7 +15,9 @@ from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
 
-BESIDE = Beside(has_past=True, largest_rating_share=0.4, expected_new_movie_share=0.1, explorer_share=0.9)
+BESIDE = Beside(
+    covers_time=True, has_past=True, largest_rating_share=0.4, expected_new_movie_share=0.1, explorer_share=0.9
+)
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
 STRANGE = [
     {"n_ratings": 0},
