@@ -21,7 +21,7 @@ from matinee.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
-DOCUMENTS = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*READMES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,9 @@ def test_the_documents_build_as_a_site_whose_links_and_anchors_lead_somewhere(tm
     built = built_site(ROOT, tmp_path / "site")
     assert built.returncode == 0, built.stderr
     page = (tmp_path / "site" / "architecture.html").read_text()
-    assert page.count('class="mermaid"') == 2
+    assert page.count('class="mermaid"') == 3
+    assert 'href="src/matinee/ranking/recommend.py.html"' in page
+    assert "recommend_many" in (tmp_path / "site" / "src" / "matinee" / "ranking" / "recommend.py.html").read_text()
     assert not re.search(r'<(?:script|link|img)[^>]*(?:src|href)="https?://', page)
 
 
@@ -151,6 +153,21 @@ NOT_FOR = {
 }
 """What a room must not know, although the order of the floors might let it."""
 
+LONGEST_MODULE = 300
+
+ABOUT_SEVERAL_MODULES = {
+    "local/test_up.py",
+    "models/test_own_model.py",
+    "models/test_reasons.py",
+    "test_compose.py",
+    "test_documents.py",
+    "test_examples_in_documents.py",
+    "ui/test_other_pages.py",
+    "ui/test_page.py",
+    "ui/test_real_server.py",
+}
+"""Files of `tests/unit` whose subject is more than one module; every other is named after the module that it tests."""
+
 
 def test_only_the_registry_imports_mlflow_only_the_page_streamlit_and_only_dags_airflow():
     for path, module in _imports():
@@ -199,6 +216,23 @@ def test_a_class_name_is_declared_once_or_is_known_to_mean_two_things():
     assert {name: paths for name, paths in declared.items() if len(paths) > 1 and name not in SAME_NAME} == {}
     assert max(map(len, declared.values())) == 2
     assert len(SAME_NAME) <= 8
+
+
+def test_no_module_is_longer_than_300_lines():
+    modules = [path for folder in ("src", "dags", "bench") for path in (ROOT / folder).rglob("*.py")]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_every_unit_test_stands_where_the_module_stands_that_it_tests():
+    tests, package = ROOT / "tests" / "unit", ROOT / "src" / "matinee"
+    lost = set()
+    for path in tests.rglob("test_*.py"):
+        folder = package / path.parent.relative_to(tests)
+        tested = {each.stem for each in folder.glob("[!_]*")} | {folder.name}
+        if not any(f"{path.stem}_".startswith(f"test_{name}_") for name in tested):
+            lost.add(str(path.relative_to(tests)))
+    assert lost == ABOUT_SEVERAL_MODULES
 
 
 def _imports() -> Iterator[tuple[str, str]]:

@@ -13,7 +13,10 @@ from typer.main import get_command
 from matinee.cli import app
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / f"{name}.md" for name in ("README", "README.ko", "CHANGELOG", "CONTRIBUTING")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 (USAGE_ERROR,) = BadParameter.__bases__
 VALUES = {"CHUNK_ID": "7", "…": "7"}
 """What a reader puts in place of these; every other word in capitals stands for itself."""
