@@ -142,9 +142,7 @@ def _check_axes(model: RankingModel, manifest: Manifest) -> None:
     shapes = [model.popularity.shape, histories.offsets.shape]
     expected = [(manifest.n_movies,), (manifest.n_users + 1,)]
     require(shapes == expected, f"popularity and history_offsets are of shapes {shapes}, not {expected}")
-    lengths = {"history_items": len(histories.items), "history_ratings": len(histories.ratings)}
-    lengths["history_rated_at"] = len(histories.rated_at)
-    for name, length in lengths.items():
+    for name, length in histories.lengths.items():
         require(length == manifest.n_ratings, f"{name} has {length} entries, not {manifest.n_ratings}")
     offsets = histories.offsets
     rising = offsets[0] == 0 and offsets[-1] == manifest.n_ratings and bool((np.diff(offsets) >= 0).all())

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matinee.errors import BadData
 
-FORMAT_VERSION = 1
-READABLE = {1}
+FORMAT_VERSION = 2
+"""Version 2 packs histories (`ranking.packed`), and may have item-item weights of some movies only."""
+READABLE = {1, 2}
 """Every format version that `load` understands: all that were ever written."""
 
 FOLDER = "matinee"

@@ -24,7 +24,7 @@ from matinee.artifact.manifest import (
     Manifest,
     sha256,
 )
-from matinee.ranking import RankingModel
+from matinee.ranking import Histories, RankingModel, pack
 from matinee.storage import FolderStorage
 
 
@@ -67,7 +67,7 @@ def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
 
 
 def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
-    arrays = {name: np.ascontiguousarray(array) for name, array in contents.arrays.items()}
+    arrays = {name: np.ascontiguousarray(array) for name, array in _packed(contents).items()}
     save_file(arrays, draft / ARRAYS)
     users = pl.DataFrame({"user_id": contents.user_ids}, schema={"user_id": pl.String})
     users.with_row_index("user_index").write_parquet(draft / USERS)
@@ -89,6 +89,14 @@ def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
     )
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
     return manifest
+
+
+def _packed(contents: Contents) -> dict[str, NDArray[Any]]:
+    """Arrays of the artifact, with the histories packed."""
+    arrays = dict(contents.arrays)
+    names = ("history_offsets", "history_items", "history_ratings", "history_rated_at")
+    histories = Histories(*(arrays.pop(name) for name in names))
+    return {**arrays, **pack(histories)}
 
 
 def movie_table(movie_ids: Sequence[str], movies: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from .factors import FactorScorer
 from .history import Histories, History, recency_weights
 from .item_item import ItemItemScorer
 from .model import RankingModel
+from .packed import PackedHistories, pack
 from .popularity import PopularityScorer
 from .recommend import Ranking, Reason, recommend, recommend_many, similar
 from .request import Filters, ListRequest, UserRef
@@ -29,6 +30,7 @@ __all__ = [
     "ItemItemScorer",
     "ListRequest",
     "Mask",
+    "PackedHistories",
     "Policy",
     "PopularityScorer",
     "Ranking",
@@ -39,6 +41,7 @@ __all__ = [
     "Scorer",
     "TopK",
     "UserRef",
+    "pack",
     "recency_weights",
     "recommend",
     "recommend_many",

@@ -1,5 +1,6 @@
 """What users have rated, and how much less an older rating counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,15 @@ class Histories:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Mapping[str, int]:
+        """Number of entries of each array that has one for each rating."""
+        return {
+            "history_items": len(self.items),
+            "history_ratings": len(self.ratings),
+            "history_rated_at": len(self.rated_at),
+        }
 
     def of(self, user_index: int) -> History:
         """History of one user, as views."""

@@ -10,6 +10,7 @@ from .blend import BlendScorer
 from .factors import FactorScorer
 from .history import Histories, History
 from .item_item import ItemItemScorer
+from .packed import PackedHistories
 from .parts import Parts
 from .popularity import PopularityScorer
 from .request import UserRef
@@ -32,7 +33,7 @@ class RankingModel:
     popularity: Floats
     """Popularity of each movie, shape (n_movies,): the order of the fallback."""
 
-    histories: Histories
+    histories: Histories | PackedHistories
     """What each user of the training data had rated."""
 
     scorer: Scorer | None = None
@@ -61,9 +62,7 @@ class RankingModel:
             KeyError: an array or a parameter is missing.
             ValueError: `kind` is unknown, or something does not fit what it needs.
         """
-        histories = Histories(
-            arrays["history_offsets"], arrays["history_items"], arrays["history_ratings"], arrays["history_rated_at"]
-        )
+        histories = _histories(arrays)
         popularity = arrays["popularity"]
         parts = Parts(arrays, parameters, histories, len(popularity), KINDS)
         return cls(popularity, histories, None if kind == "popularity" else parts.scorer(kind), arrays)
@@ -83,3 +82,12 @@ class RankingModel:
         known = self.history(user_index)
         history = known if news is None else known.with_news(news)
         return UserRef(history, user_index if history is known else None, now)
+
+
+def _histories(arrays: Mapping[str, NDArray[Any]]) -> Histories | PackedHistories:
+    """Histories as they are fitted with, or packed as an artifact keeps them."""
+    if "history_steps" in arrays:
+        return PackedHistories.from_arrays(arrays)
+    return Histories(
+        arrays["history_offsets"], arrays["history_items"], arrays["history_ratings"], arrays["history_rated_at"]
+    )

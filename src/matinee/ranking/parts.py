@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .history import Histories
+from .packed import PackedHistories
 from .scorer import Scorer
 
 
@@ -16,7 +17,7 @@ class Parts:
 
     arrays: Mapping[str, NDArray[Any]]
     parameters: Mapping[str, Any]
-    histories: Histories
+    histories: Histories | PackedHistories
     n_movies: int
     kinds: Mapping[str, Callable[["Parts"], Scorer]]
     """How each kind of scorer is made."""

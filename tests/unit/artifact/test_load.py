@@ -195,7 +195,7 @@ class TestRefusal:
             artifact.load(folder)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
-    @pytest.mark.parametrize("name", ["item_factors", "user_factors", "popularity", "history_ratings"])
+    @pytest.mark.parametrize("name", ["item_factors", "user_factors", "popularity", "history_rating_values"])
     def test_of_a_number_that_is_not_finite(self, folder: Path, name: str, value: float) -> None:
         change_arrays(folder, lambda arrays: arrays[name].put(0, value))
         seal(folder)
@@ -220,8 +220,10 @@ class TestRefusal:
             ("history_items", np.array([0, -1, 2, 1], np.int32)),
             ("history_items", np.array([0, 1, 2], np.int32)),
             ("history_items", np.array([0, 1, 2, 1], np.float32)),
-            ("history_ratings", np.ones(3, np.float32)),
-            ("history_rated_at", np.array([1, 2])),
+            ("history_rating_codes", np.zeros(3, np.uint8)),
+            ("history_rating_values", np.empty(0, np.float32)),
+            ("history_steps", np.zeros(3, np.uint16)),
+            ("history_jump_to", np.array([1])),
         ],
     )
     def test_of_an_array_that_does_not_fit_the_others(self, folder: Path, name: str, value: NDArray[Any]) -> None:

@@ -1,0 +1,69 @@
+"""Histories take a third of the memory in an artifact, and come out as they went in."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from matinee.ranking import Histories, PackedHistories, RankingModel, pack
+from matinee.ranking.packed import JUMP
+
+SECONDS = st.integers(0, 2**40) | st.sampled_from([0, 1, JUMP - 1, JUMP, JUMP + 1])
+
+
+def histories_of(users: list[list[tuple[int, float, int]]]) -> Histories:
+    entries = [sorted(user, key=lambda entry: entry[2]) for user in users]
+    flat = [entry for user in entries for entry in user]
+    return Histories(
+        np.cumsum([0, *map(len, entries)]).astype(np.int64),
+        np.array([item for item, *_ in flat], np.int32),
+        np.array([stars for _, stars, _ in flat], np.float32),
+        np.array([second for *_, second in flat], np.int64),
+    )
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 70_000), st.sampled_from([0.5, 3.0, 5.0]), SECONDS), max_size=8), max_size=6
+    )
+)
+def test_every_history_comes_out_as_it_went_in(users):
+    histories = histories_of(users)
+    packed = PackedHistories.from_arrays(pack(histories))
+    assert len(packed) == len(histories)
+    for user in range(len(histories)):
+        there, back = histories.of(user), packed.of(user)
+        assert_array_equal(back.items, there.items)
+        assert_array_equal(back.ratings, there.ratings)
+        assert_array_equal(back.rated_at, there.rated_at)
+        assert (back.items.dtype, back.ratings.dtype) == (np.int32, np.float32)
+        assert back.rated_at.dtype == np.int64
+
+
+def test_a_sitting_takes_five_bytes_a_rating():
+    sitting = [(movie, 4.0, 1_000_000_000 + 20 * movie) for movie in range(2_000)]
+    assert sum(array.nbytes for array in pack(histories_of([sitting])).values()) < 2_000 * 5 + 100
+
+
+def test_play_counts_of_more_than_256_values_stay_as_they_are():
+    plays = histories_of([[(0, float(n), n) for n in range(300)]])
+    assert_array_equal(pack(plays)["history_ratings"], plays.ratings)
+    model = RankingModel.from_arrays("popularity", {"popularity": np.ones(1, np.float32), **pack(plays)}, {})
+    assert len(model.history(0)) == 300
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("history_rating_codes", np.array([0, 9], np.uint8), "outside history_rating_values"),
+        ("history_jump_at", np.array([1]), "where history_steps jumps"),
+        ("history_jump_at", np.array([0, 0]), "does not rise"),
+        ("history_steps", np.array([3, 1], np.uint16), "where history_steps jumps"),
+        ("history_offsets", np.array([0, 1, 2]), "does not begin with a time of its own"),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(name, value, complaint):
+    arrays = pack(histories_of([[(0, 4.0, 10), (1, 5.0, 11)]]))
+    with pytest.raises(ValueError, match=complaint):
+        PackedHistories.from_arrays({**arrays, name: value})
