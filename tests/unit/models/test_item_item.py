@@ -100,6 +100,11 @@ def test_inverse_of_a_symmetric_matrix() -> None:
     assert_allclose(inverse(matrix.copy()) @ matrix, np.eye(6), atol=1e-4)
 
 
+def test_inverse_of_nothing_is_nothing_and_lapack_prints_no_complaint(capfd: pytest.CaptureFixture[str]) -> None:
+    assert inverse(np.empty((0, 0), np.float32)).shape == (0, 0)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_inverse_refuses_a_matrix_that_is_not_positive_definite() -> None:
     with pytest.raises(np.linalg.LinAlgError, match="regularize more"):
         inverse(-np.eye(3, dtype=np.float32))
