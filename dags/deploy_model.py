@@ -7,10 +7,8 @@ fails if one does not; until then the server keeps answering with the model it h
 Trigger it by hand to deploy again after a failure.
 """
 
-from datetime import timedelta
-
 from airflow.sdk import DAG, Asset
-from stage_task import stage_task
+from stage_task import RETRIES, stage_task
 
 with DAG(
     dag_id="deploy_model",
@@ -20,7 +18,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+    default_args=RETRIES,
     tags=["matinee", "serving"],
 ):
     stage_task("deploy")

@@ -5,10 +5,10 @@ said of it. It updates the asset `matinee://models/production`, and that starts 
 reason is recorded, and the next run of `train_model` is compared with this version.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Asset, Param
-from stage_task import stage_task
+from stage_task import RETRIES, stage_task
 
 with DAG(
     dag_id="promote_version",
@@ -19,7 +19,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+    default_args=RETRIES,
     params={
         "version": Param(type="string", pattern="^[1-9][0-9]*$", description="The registered version."),
         "reason": Param("asked for in Airflow", type="string", minLength=1, description="Why; it is recorded."),

@@ -7,10 +7,10 @@ it only with a model that is better than it.
 Skipped when no other version has served yet.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Param
-from stage_task import stage_task
+from stage_task import RETRIES, stage_task
 
 with DAG(
     dag_id="rollback_model",
@@ -21,7 +21,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+    default_args=RETRIES,
     params={"reason": Param("asked for in Airflow", type="string", minLength=1, description="Why; it is recorded.")},
     tags=["matinee", "serving"],
 ):

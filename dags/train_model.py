@@ -15,10 +15,10 @@ Every task is one command of the `matinee` command line. Retrying, clearing or r
 always gets the same chunk, and what was done before is not done twice.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Asset
-from stage_task import stage_task
+from stage_task import RETRIES, stage_task
 
 with DAG(
     dag_id="train_model",
@@ -30,7 +30,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+    default_args=RETRIES,
     tags=["matinee", "training"],
 ):
     ingest = stage_task("ingest", {"run-id": "{{ run_id }}"})

@@ -77,6 +77,8 @@ class FakeAirflow:
         self.scheduler = "healthy"
         self.import_errors: list[dict[str, str]] = []
         self.absent_for = 0
+        self.broken_for = 0
+        """Questions that are answered 500 once a run was triggered."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -93,9 +95,10 @@ class FakeAirflow:
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         """Status and JSON body."""
-        if self.absent_for:
-            self.absent_for -= 1
-            return 503, {}
+        if self.absent_for or (self.broken_for and self.triggered):
+            status = 503 if self.absent_for else 500
+            self.absent_for, self.broken_for = max(0, self.absent_for - 1), max(0, self.broken_for - 1)
+            return status, {}
         if path == "/auth/token":
             return 201, {"access_token": TOKEN}
         general = {

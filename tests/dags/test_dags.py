@@ -141,7 +141,7 @@ def test_every_dag_explains_itself(process):
 def test_every_task_is_retried_and_skipped_when_a_rule_says_no(process):
     for dag in process["dags"].values():
         for task in dag["tasks"].values():
-            assert (task["kind"], task["retries"], task["skip"]) == ("BashOperator", 2, [3, 99])
+            assert (task["kind"], task["retries"], task["skip"]) == ("BashOperator", 8, [3, 99])
 
 
 def test_the_kubernetes_client_is_not_read_for_tasks_in_processes(process):

@@ -148,6 +148,15 @@ def test_a_short_absence_of_airflow_is_survived(settings, airflow_server):
         assert client.dag("train_model") is not None
 
 
+def test_errors_of_a_server_whose_database_is_away_are_waited_out_while_the_run_lives(settings, airflow_server):
+    """Airflow answers 500 for as long as PostgreSQL is restarted."""
+    airflow_server.runs.append(airflow_server.deploy_run("asset__1"))
+    airflow_server.broken_for = 3
+    assert advance(settings, ignore, absence_s=0.0, healing_s=30.0).served_version == "4"
+    assert airflow_server.broken_for == 0
+    assert len(airflow_server.triggered) == 1
+
+
 def test_airflow_that_stays_away_is_unreachable(settings, airflow_server):
     airflow_server.absent_for = 10**9
     with Airflow(settings, absence_s=0.0) as client, pytest.raises(DependencyUnreachable, match="does not answer"):
@@ -171,7 +180,7 @@ def test_a_run_that_no_scheduler_takes_is_given_up(settings, airflow_server):
 
     airflow_server.next_run, airflow_server.scheduler = waiting, "unhealthy"
     with pytest.raises(DependencyUnreachable, match="scheduler does not run"):
-        advance(settings, ignore, absence_s=0.05)
+        advance(settings, ignore, absence_s=0.05, healing_s=0.05)
 
 
 def test_a_deployment_that_waits_in_the_queue_is_waited_for(settings, airflow_server):
@@ -185,7 +194,7 @@ def test_a_deployment_that_waits_in_the_queue_is_waited_for(settings, airflow_se
 def test_a_promotion_that_nobody_deploys_is_an_error(settings, airflow_server):
     airflow_server.next_run = lambda _, dag_run_id: airflow_server.promoting_run(dag_run_id, caused=None)
     with pytest.raises(DependencyUnreachable, match="no deploy_model run followed"):
-        advance(settings, ignore, absence_s=0.05)
+        advance(settings, ignore, absence_s=0.05, healing_s=0.05)
 
 
 def test_run_ids_are_new_each_time_and_carry_the_date():

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from matinee.clients.airflow.client import ABSENCE_S, Airflow, OnProgress
+from matinee.clients.airflow.client import ABSENCE_S, HEALING_S, Airflow, OnProgress
 from matinee.clients.airflow.outcomes import outcome_of, reason_of
 from matinee.clients.airflow.records import DEPLOY, TRAIN, new_run_id
 from matinee.clients.schemas.runs import RunOutcome
@@ -25,8 +25,16 @@ class NextResult:
     """From the trigger until that version was served, or until the run ended."""
 
 
-def advance(settings: Settings, on_progress: OnProgress, absence_s: float = ABSENCE_S) -> NextResult:
+def advance(
+    settings: Settings, on_progress: OnProgress, absence_s: float = ABSENCE_S, healing_s: float = HEALING_S
+) -> NextResult:
     """Run the daily loop once: trigger `train_model`, follow it, and the `deploy_model` that it causes.
+
+    Args:
+        settings: where Airflow is.
+        on_progress: hears of each change.
+        absence_s: how long Airflow may be away before there is a run.
+        healing_s: the same once the run lives; it has failed only when Airflow says so.
 
     Raises:
         MatineeError: a task failed; the message carries its last lines.
@@ -35,7 +43,9 @@ def advance(settings: Settings, on_progress: OnProgress, absence_s: float = ABSE
     """
     started = time.monotonic()
     with Airflow(settings, absence_s) as airflow:
-        run = airflow.follow(airflow.trigger(TRAIN, new_run_id("next")), on_progress)
+        triggered = airflow.trigger(TRAIN, new_run_id("next"))
+        airflow.wait_for_healing(healing_s)
+        run = airflow.follow(triggered, on_progress)
         ingested, evaluated = airflow.result(run, "ingest"), airflow.result(run, "evaluate")
         served, outcome = None, outcome_of(ingested, airflow.tasks(run))
         if outcome == "promoted":

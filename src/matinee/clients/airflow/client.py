@@ -17,6 +17,9 @@ TIMEOUT_S = 30.0
 ABSENCE_S = 45.0
 """How long Airflow may be away, or do nothing about a queued run, before that counts as a failure."""
 
+HEALING_S = 300.0
+"""The same for whoever follows a run that was started: it lives on without Airflow's server, which is restarted."""
+
 OnProgress = Callable[[DagRunProgress], None]
 
 
@@ -40,6 +43,10 @@ class Airflow:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def wait_for_healing(self, healing_s: float) -> None:
+        """From now on let Airflow be away for so long: there is a run that lives on meanwhile."""
+        self._transport.absence_s = max(self._transport.absence_s, healing_s)
 
     def dag(self, dag_id: str) -> Dag | None:
         """The DAG, or nothing while Airflow has not read its file yet."""
@@ -116,7 +123,7 @@ class Airflow:
         until the run has a start (issue 71360 of Airflow).
         """
         source = {"source_dag_id": run.dag_id, "source_run_id": run.dag_run_id, "order_by": "-timestamp"}
-        answer = self._transport.ask("GET", "/assets/events", params=source)
+        answer = self._transport.ask("GET", "/assets/events", params=source, final=(500,))
         if answer.status_code == 500:
             return None
         for event in read_json(answer)["asset_events"]:

@@ -1,7 +1,7 @@
 """Requests to Airflow's REST API: they survive a short absence of its server, which its supervisor restarts."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import httpx
@@ -11,8 +11,8 @@ from matinee.errors import DependencyUnreachable
 POLL_S = 0.5
 """Pause between two questions about the same thing."""
 
-_AWAY = (401, 502, 503, 504)
-"""Answers of a server that is not itself yet, or that has forgotten us."""
+_AWAY = (401, 500, 502, 503, 504)
+"""Answers of a server that is not itself yet, whose database is away, or that has forgotten us."""
 
 
 class AirflowTransport:
@@ -29,9 +29,21 @@ class AirflowTransport:
         self._http.close()
 
     def ask(
-        self, method: str, path: str, params: Mapping[str, str | int] | None = None, json: object = None
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        final: Collection[int] = (),
     ) -> httpx.Response:
         """Answer of Airflow; asks again while its server is away. Safe for POST, since a run id is used once.
+
+        Args:
+            method: of HTTP.
+            path: below `/api/v2`.
+            params: of the query.
+            json: the body.
+            final: statuses that mean something here, though elsewhere they mean that the server is away.
 
         Raises:
             DependencyUnreachable: it stays away.
@@ -42,10 +54,10 @@ class AirflowTransport:
                 if "Authorization" not in self._http.headers:
                     self._authorize()
                 answer = self._http.request(method, f"/api/v2{path}", params=params, json=json)
-                if answer.status_code not in _AWAY:
+                if answer.status_code not in _AWAY or answer.status_code in final:
                     return answer
                 self._http.headers.pop("Authorization", None)
-                problem = f"HTTP {answer.status_code}"
+                problem = f"HTTP {answer.status_code}: {answer.text[:200]}"
             except httpx.HTTPError as error:
                 problem = str(error) or type(error).__name__
             if time.monotonic() > deadline:

@@ -1,0 +1,32 @@
+"""`python -m chaos`: kill and freeze, and print one JSON line of what came of it."""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from chaos.run import run
+
+
+def main() -> int:
+    """Exit code 1 when something that must hold does not."""
+    parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="how many kills and freezes")
+    parser.add_argument("--interval", type=float, default=30.0, help="seconds between two, on average")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
+    parser.add_argument("--folder", type=Path, default=None, help="where the home is; kept afterwards")
+    chosen = parser.parse_args()
+    seed = random.randrange(2**31) if chosen.seed is None else chosen.seed  # noqa: S311  no secret
+    with tempfile.TemporaryDirectory(prefix="chaos.") as temporary:
+        folder = chosen.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        result = run(folder, chosen.database, chosen.kills, chosen.interval, seed)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 1 if result["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""What must hold after all that was done to a home; each check returns what is wrong, in words."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import httpx
+import polars as pl
+import sqlalchemy as sa
+
+from matinee.ratings.database import engine
+from matinee.settings import Settings
+
+N_ASKED = 60
+"""Requests that are enough to hear every worker."""
+
+
+def ratings(settings: Settings, acknowledged: list[str]) -> tuple[list[str], list[str]]:
+    """Users whose acknowledged rating is lost, and those of whom there are two: in the API, the database or a chunk."""
+    with engine(settings).connect() as connection:
+        rows = connection.execute(sa.text("SELECT user_id FROM feedback WHERE user_id LIKE 'chaos%'"))
+        stored = Counter(user_id for (user_id,) in rows)
+    chunks = pl.scan_parquet(settings.home / "ratings" / "chunk-*.parquet", missing_columns="insert")
+    in_chunks = chunks.filter(pl.col("user_id").cast(pl.String).str.starts_with("chaos")).select("user_id").collect()
+    learned = Counter(in_chunks["user_id"].to_list())
+    with httpx.Client(base_url=settings.api, trust_env=False, timeout=30) as api:
+        answered = {user: len(api.get(f"/v1/users/{user}/ratings").json()["items"]) for user in acknowledged}
+    counts = [(user, (stored[user], learned[user], answered[user])) for user in acknowledged]
+    lost = [f"{user} {found}" for user, found in counts if min(found) == 0]
+    return lost, [f"{user} {found}" for user, found in counts if max(found) > 1]
+
+
+def ledger(settings: Settings) -> Iterator[str]:
+    """Gaps, doubles and missing files of the chunk ledger."""
+    with engine(settings).connect() as connection:
+        rows = connection.execute(sa.text("SELECT chunk_id, run_id FROM chunks ORDER BY chunk_id")).all()
+    numbers = [number for number, _ in rows]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield f"the ledger has the chunks {numbers}"
+    if len({run_id for _, run_id in rows}) != len(rows):
+        yield "a run has two chunks"
+    for number in numbers:
+        if not (settings.home / "ratings" / f"chunk-{number:05d}.parquet").exists():
+            yield f"chunk {number} has no file"
+
+
+def production(settings: Settings) -> Iterator[str]:
+    """Whether one version is in production, is what the alias names, and is served by every worker."""
+    tracking = httpx.Client(base_url=f"{settings.mlflow}/api/2.0/mlflow", trust_env=False, timeout=30)
+    named = {"name": "movie-recommender", "alias": "production"}
+    alias = tracking.get("/registered-models/alias", params=named).json()["model_version"]["version"]
+    wanted = {"filter": "name='movie-recommender'", "max_results": 1000}
+    found = tracking.get("/model-versions/search", params=wanted).json()["model_versions"]
+    tagged = [
+        version["version"]
+        for version in found
+        if {"key": "stage", "value": "production"} in [{k: tag[k] for k in ("key", "value")} for tag in version["tags"]]
+    ]
+    if tagged != [alias]:
+        yield f"the alias names {alias}, tagged as production are {tagged}"
+    served = {
+        httpx.get(f"{settings.api}/v1/model", trust_env=False, timeout=30).json()["version"] for _ in range(N_ASKED)
+    }
+    if served != {alias}:
+        yield f"the alias names {alias}, served are {served}"
