@@ -14,7 +14,7 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status next quick test containers check lint bench reference docs wheel pins upgrade clean
+.PHONY: chaos help setup up down status next quick test containers check lint bench reference docs wheel pins upgrade clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ lint: $(VENV)/.dev ## Check format, lint rules, types and pins
 	@if grep -nE 'https?://|index-url|find-links' requirements/*.txt; then echo "requirements/ must name no address"; exit 1; fi
 
 check: lint test ## Everything that must be green before a change lands
+
+chaos: $(VENV)/.dev ## Kill and freeze a whole matinee 200 times on either database, for two to three hours
+	@PYTHONPATH=tests $(BIN)/python -m chaos --database sqlite
+	@PYTHONPATH=tests $(BIN)/python -m chaos --database postgresql
 
 bench: setup ## Measure the loop: time to the first recommendation, time of each retraining
 	@$(BIN)/python bench/loop.py
