@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import polars as pl
 import pytest
 
 from matinee.settings import Settings
 from support import free_port, two_tastes
+
+# How long an example takes is the machine's affair: nothing here is asserted by the clock.
+hypothesis.settings.register_profile("matinee", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("matinee")
 
 pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api"]
 
