@@ -65,6 +65,13 @@ class KnownHosts:
             await send({"type": "http.response.body", "body": f"{reason} {HINT}\n".encode()})
 
 
+def without_proxy(hosts: Collection[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables with which a process of `environment` reaches our own servers directly, whatever proxy its user has."""
+    given = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    exceptions = [*filter(None, given.split(",")), *sorted(hosts)]
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(dict.fromkeys(exceptions)))
+
+
 def _name(url: str) -> str | None:
     """The host of a URL; None when it has none."""
     try:

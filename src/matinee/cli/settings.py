@@ -1,8 +1,11 @@
 """What a command begins with: its settings, its log lines, and the stores that its stages work on."""
 
+import os
 from typing import TYPE_CHECKING
 
 from matinee import logs
+from matinee.home import keep_private
+from matinee.hosts import without_proxy
 from matinee.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ def settings_of_command(*, any_ports: bool = False) -> Settings:
     """The settings; where programs run natively, with `any_ports` also those that do not lead to them."""
     settings = load_settings()
     logs.configure(settings.log_level)
+    keep_private(settings.home)
+    os.environ.update(without_proxy(settings.hosts, os.environ))
     if not (any_ports or settings.api_url) and (settings.home / "supervisor.json").exists():
         from matinee import local
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from matinee import credentials
 from matinee.containers.databases import ROLES, SUPERUSER
 from matinee.errors import Refused, UsageError
+from matinee.home import keep_private
 from matinee.settings import Settings
 
 MOUNTED = ("postgres-17", "prometheus")
@@ -60,6 +61,7 @@ def become_owner(home: Path, environment: Mapping[str, str] = os.environ) -> Non
 
 def prepare(settings: Settings) -> None:
     """Make the folders and the secrets of a home, and PostgreSQL's password file."""
+    keep_private(settings.home)
     for name in (*MOUNTED, "mlartifacts", "serving", "ratings", "datasets", "logs"):
         (settings.home / name).mkdir(parents=True, exist_ok=True)
     credentials.api_token(settings)

@@ -1,5 +1,6 @@
 """See that every port is free before anything starts."""
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -33,10 +34,15 @@ def check(host: str, programs: Iterable[Program]) -> None:
 
 def _check_loopback(host: str) -> None:
     try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
-        loopback = False
-    if not loopback:
+        address = None
+    if isinstance(address, ipaddress.IPv6Address) and address.is_loopback:
+        raise UsageError(
+            f"MATINEE_HOST is {host}, but matinee's processes call each other by IPv4.",
+            "Unset MATINEE_HOST, or set it to an address of 127.0.0.0/8.",
+        )
+    if address is None or not address.is_loopback:
         raise Refused(
             f"MATINEE_HOST is {host}, but Airflow and MLflow have no login, so matinee listens on loopback only.",
             "Unset MATINEE_HOST and put a proxy with a login before the ports that others may reach.",
@@ -45,15 +51,25 @@ def _check_loopback(host: str) -> None:
 
 def _check_free(host: str, program: Program) -> None:
     port = program.port
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
+    # Browsers ask `localhost` by IPv6 first, so a stranger there would answer in our place.
+    for family, address in ((socket.AF_INET, host), (socket.AF_INET6, "::1")):
+        error = _problem_of(family, address, port)
+        if error is not None:
             raise Refused(
                 f"Port {port}, which {program.name} needs, is not free ({_holder(port) or error.strerror}).",
                 f"Stop what uses it, or set {program.port_setting} to another port.",
-            ) from error
+            )
+
+
+def _problem_of(family: socket.AddressFamily, address: str, port: int | None) -> OSError | None:
+    """Why nobody can listen there; None when one can, or when this machine has no IPv6."""
+    try:
+        with socket.socket(family) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address, port))
+    except OSError as error:
+        return error if family == socket.AF_INET or error.errno == errno.EADDRINUSE else None
+    return None
 
 
 def _holder(port: int | None) -> str:

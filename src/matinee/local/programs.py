@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from matinee.hosts import ANY
+from matinee.hosts import ANY, without_proxy
 from matinee.local import airflow_files, postgres
 from matinee.local.program import Program, heartbeat_probe, http_probe, problems_at
 from matinee.settings import Settings
@@ -39,7 +39,7 @@ def environment(settings: Settings) -> dict[str, str]:
         | {
             # Tasks call `matinee`, and Airflow calls `airflow`, by name.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            **_without_proxy(),
+            **without_proxy(settings.hosts, os.environ),
             "PYTHONUNBUFFERED": "1",
             # More threads only fight over the same cores; the solver and the server have their own parallelism.
             "OPENBLAS_NUM_THREADS": "1",
@@ -56,12 +56,6 @@ def settings_environment(settings: Settings) -> dict[str, str]:
         f"MATINEE_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         for name, value in values.items()
     } | {"MATINEE_DATA": _absolute_if_path(settings.data)}
-
-
-def _without_proxy() -> dict[str, str]:
-    """Our processes reach each other directly, whatever proxy this user has."""
-    exceptions = [*filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy")]), "127.0.0.1", "localhost"]
-    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(exceptions))
 
 
 def _absolute_if_path(data: str) -> str:

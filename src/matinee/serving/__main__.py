@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from matinee import logs
 from matinee.errors import MatineeError, Refused
+from matinee.home import keep_private
 from matinee.serving.workers import shared
 from matinee.serving.workers.group import ForkedGroup, WorkerGroup
 from matinee.serving.workers.prefork import Parent
@@ -42,6 +43,7 @@ def main() -> int:
         settings = load_settings()
         logs.configure(settings.log_level)
         logs.never_wait()
+        keep_private(settings.home)
         serve(settings, listen(settings.host, settings.api_port, settings.n_workers))
     except MatineeError as error:
         sys.stderr.write(f"{error}\n")

@@ -35,6 +35,25 @@ def test_free_ports_are_fine():
     ports.check("127.0.0.1", [listening("api", port), Program("scheduler", ("true",))])
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_a_port_that_somebody_has_by_ipv6_alone_is_taken():
+    with socket.socket(socket.AF_INET6) as taken:
+        try:
+            taken.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6 on loopback")
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(Refused, match=f"Port {port}, which mlflow needs, is not free .*pid {os.getpid()}"):
+            ports.check("127.0.0.1", [listening("mlflow", port)])
+
+
+def test_loopback_of_ipv6_is_refused_with_what_to_do():
+    with pytest.raises(UsageError, match=r"MATINEE_HOST is ::1, but .* IPv4") as refused:
+        ports.check("::1", [])
+    assert "Unset MATINEE_HOST" in refused.value.hint
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "example.org"])  # noqa: S104 (what must be refused)
 def test_an_address_that_others_reach_is_refused(host):
     with pytest.raises(Refused, match="MATINEE_HOST"):

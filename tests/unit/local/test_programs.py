@@ -36,7 +36,7 @@ def test_variables_of_another_airflow_or_mlflow_do_not_reach_ours(settings, monk
 
 def test_a_proxy_of_the_user_is_not_used_between_our_processes(settings, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.org")
-    assert environment(settings)["no_proxy"] == "example.org,127.0.0.1,localhost"
+    assert environment(settings)["no_proxy"] == "example.org,127.0.0.1,::1,localhost"
 
 
 def test_mlflow_is_told_the_same_hosts_with_and_without_a_port(settings):
