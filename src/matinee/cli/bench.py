@@ -129,3 +129,26 @@ def bench_data(
         ratings, movies = write(shape_of(shape), folder, seed)
     result = {"ratings": str(ratings), "movies": str(movies), "size_bytes": ratings.stat().st_size}
     print_result(result, as_json, f"Set MATINEE_DATA={ratings} and MATINEE_MOVIES={movies}.")
+
+
+@bench.command(name="gate")
+def bench_gate(
+    data: Annotated[str, typer.Option(help="Data sets, by name or path, with commas.")] = "ml-100k",
+    short: Annotated[bool, typer.Option("--short", help="Fewer histories, days and algorithms.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how often the gate errs, how long it takes, and which broken models it refuses."""
+    from matinee.bench.gate import measure
+
+    result = measure(settings_of_command(), data.split(","), short=short)
+    if as_json:
+        print_json(result)
+        return
+    sabotage = result.pop("sabotage")
+    rates = Table("figure", "value", title="error rates")
+    for figure, value in _flat({name: value for name, value in result.items() if name != "pairs"}):
+        rates.add_row(figure, str(value))
+    broken = Table("what is broken", "refused", "days", title="sabotage")
+    for name, found in sabotage.items():
+        broken.add_row(name, f"{found['refused']:.0%}", str(found["days"]))
+    stdout.print(rates, broken)

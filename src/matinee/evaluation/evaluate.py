@@ -1,7 +1,8 @@
 """Ranks the whole catalogue for every case with the server's own `ranking.recommend`, and averages the metrics."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log2
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 
 from matinee.evaluation.split import Case
 from matinee.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
-from matinee.ranking import History, ListRequest, RankingModel, recommend_many
+from matinee.ranking import Floats, History, ListRequest, RankingModel, recommend_many
 
 K, LONG_K = 10, 20
 """Lengths of the evaluated lists."""
@@ -43,6 +44,11 @@ class Contender:
     user_index: Mapping[str, int]
     item_index: Mapping[str, int]
 
+    @cached_property
+    def movie_ids(self) -> dict[int, str]:
+        """External id of each row."""
+        return {row: movie_id for movie_id, row in self.item_index.items()}
+
     @classmethod
     def of(cls, model: RankingModel, user_ids: Sequence[str], movie_ids: Sequence[str]) -> "Contender":
         """A model whose rows are these ids."""
@@ -55,6 +61,26 @@ class Contender:
         user = self.model.user(self.user_index.get(case.user_id), history, now)
         ranking = recommend_many(self.model, [ListRequest(user, k)])[0]
         return [int(item) for item in ranking.items]
+
+    def listed(
+        self, user_id: str | None, history: pl.DataFrame | None = None, now: datetime | None = None
+    ) -> tuple[list[str], Floats]:
+        """External ids of the `K` movies recommended, best first, and their scores.
+
+        Args:
+            user_id: somebody whom the model knows; None for a stranger.
+            history: `movie_id, rating, rated_at`, oldest first, newer than the model; None for nothing.
+            now: when the list is asked for; None for when the model's ratings end.
+        """
+        news = None if history is None else _history(history, self.item_index)
+        row = None if user_id is None else self.user_index[user_id]
+        user = self.model.user(row, news, None if now is None else now.timestamp())
+        ranking = recommend_many(self.model, [ListRequest(user, K)])[0]
+        return [self.movie_ids[int(item)] for item in ranking.items], ranking.scores
+
+    def among_strangers(self) -> "Contender":
+        """The same model, which gets everyone's history as a stranger's: what it has seen of them is not excluded."""
+        return replace(self, user_index={})
 
     def truth(self, case: Case) -> set[int]:
         """Rows of the truth; a movie outside the catalogue has a row that no list contains."""
@@ -89,7 +115,6 @@ def evaluate(contender: Contender, cases: Iterable[Case], popularity: Popularity
     """
     counts = (popularity or Popularity({})).by_row(contender.item_index)
     listed = _Lists(counts, contender.model.n_movies)
-    movie_ids = {row: movie_id for movie_id, row in contender.item_index.items()}
     rows = []
     for case in cases:
         ranked, truth = contender.ranked(case, LONG_K), contender.truth(case)
@@ -104,7 +129,7 @@ def evaluate(contender: Contender, cases: Iterable[Case], popularity: Popularity
             "novelty": listed.novelty(ranked[:K]),
         }
         about = {"user_id": case.user_id, "segment": case.segment, "n_history": case.history.height}
-        rows.append({**about, **values, "recommended": [movie_ids[item] for item in ranked[:K]]})
+        rows.append({**about, **values, "recommended": [contender.movie_ids[item] for item in ranked[:K]]})
     return pl.DataFrame(rows, schema=PER_USER)
 
 

@@ -1,208 +1,218 @@
-"""The gate: whether a candidate goes into production, and why, in writing.
+"""The gate: whether a model goes into production, and why, in writing.
 
-A mean that rises by chance is no reason and one that falls by chance no alarm, so the gate looks at the paired
-differences of the same users and at a bootstrap interval of their mean (Efron, 1979). Guardrails keep a model out that
-is no worse on the whole but bad for some, or that shows everyone the same.
+Four questions, each of which is answered or said to be not asked:
+
+1. *Sound*: are the registered bytes a working model? Checks of `soundness`, and that the people of the newest chunk are
+   not served worse than by the model before.
+2. *Good data*: does the newest chunk do harm? A model that learned its first part is compared on the rest of it.
+3. *Better algorithm*: has a challenger shown that it is better (`evidence.is_better`)?
+4. *Held*: after a rollback by a person production stays, until somebody resumes or the candidates have shown the same.
+
+A daily refresh of the same algorithm needs no proof that it is better: days are too small for one, and a model that
+learns nothing new ages. It needs to be sound and to do no harm. `matinee bench gate` measures how often this errs.
 """
 
-from typing import Literal
+from collections.abc import Callable, Sequence
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from matinee.evaluation.decision import Check, Decision, Question, Verdict
+from matinee.evaluation.evidence import ConfidenceSequence, Differences, Values, harm, is_better
+from matinee.evaluation.soundness import LEAST_AGREEMENT, Likeness, Probe
 
-from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, POPULARITY
-from matinee.evaluation.evaluate import segments
-from matinee.settings import Settings
-
-Verdict = Literal["promote", "reject"]
 METRIC = "ndcg_at_10"
-N_RESAMPLES = 2000
-SEED = 1
+
+RULE = (
+    "promote a model that is sound (scores finite and not constant, what it learned of people is the fold-in of their"
+    " history, lists like those of the model before it) and does the people of the newest chunk no harm; another"
+    " algorithm, or what was rolled back from, only when a time-uniform lower bound says that it is better"
+)
+RULE_OFF = "the newest model that loads wins (MATINEE_GATE=off)"
+
+DAY_LEVEL = 0.001
+"""Share of ordinary days on which a harmless refresh may be refused because it seems to do harm."""
+
+ROLLBACK_LEVEL = 0.01 / 150
+"""The same for a rollback by itself: of 150 days in a row, at most one in a hundred has a false one."""
+
+WIN_LEVEL = 0.05
+"""Share of histories in which any challenger that is no better may ever win; see `evidence.level`."""
+
+LEAST_USERS_OF_DATA = 50
+"""People in the rest of a chunk from whom its first part can be judged; fewer show nothing but catastrophes."""
+
+REPEATED = 0.9
+"""How much the lists of a second fit of the same data have to resemble those of the model itself."""
 
 
-class Rules(BaseModel):
-    """What the gate asks for; every number is a setting."""
-
-    model_config = ConfigDict(frozen=True)
-
-    enabled: bool
-    margin: float
-    """How much worse than the incumbent, relative to it, the lower bound may lie."""
-    confidence: float
-    """Of the two-sided interval."""
-    coverage: float
-    """Least catalogue coverage, as a share of the incumbent's."""
-    segment_margin: float
-    """How much worse than the incumbent, relative to it, a segment may be."""
-    segment_users: int
-    """Users from which a segment says anything."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Rules":
-        """The rules that the settings ask for."""
-        return cls(
-            enabled=settings.gate == "on",
-            margin=settings.gate_margin,
-            confidence=settings.gate_confidence,
-            coverage=settings.gate_coverage,
-            segment_margin=settings.gate_segment_margin,
-            segment_users=settings.gate_segment_users,
-        )
-
-    def __str__(self) -> str:
-        if not self.enabled:
-            return "the newest model that loads wins (MATINEE_GATE=off)"
-        return (
-            f"promote when the {self.confidence:.0%} interval of the paired NDCG@10 difference to the incumbent lies"
-            f" above {-self.margin:.1%}, popularity is beaten, coverage is at least {self.coverage:.0%} of the"
-            f" incumbent's and no segment of {self.segment_users} users is worse than {-self.segment_margin:.0%}"
-        )
-
-
-class Interval(BaseModel):
-    """A difference relative to the incumbent's mean, with its bootstrap interval."""
-
-    model_config = ConfigDict(frozen=True)
-
-    mean: float
-    low: float
-    high: float
-
-
-class Check(BaseModel):
-    """One thing that was asked, and the answer."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    passed: bool
-    finding: str
-    numbers: dict[str, float] = {}
-    """What the finding says, for whoever says it in another language."""
-
-
-class Decision(BaseModel):
-    """The readable record of a verdict."""
-
-    model_config = ConfigDict(frozen=True)
-
-    rule: str
-    verdict: Verdict
-    reason: str
-    checks: tuple[Check, ...] = ()
-    numbers: dict[str, float] = {}
-
-
-def decide(evidence: pl.DataFrame, incumbent_version: str | None, rules: Rules, *, must_improve: bool) -> Decision:
-    """Verdict on a candidate that has proved to load.
+def sound(
+    probe: Probe | None, least: Likeness, served: Values, second_fit: Callable[[], float | None]
+) -> Sequence[Check]:
+    """Checks of the first question.
 
     Args:
-        evidence: `Backtest.per_user` of the newest chunk, and of earlier ones when it has few users. The values of
-            earlier chunks are as honest, for each was the newest when it was evaluated.
-        incumbent_version: what is in production; None when nothing is.
-        rules: what to ask for.
-        must_improve: the candidate has to be better, not only no worse; asked for after a rollback.
+        probe: what the registered model answered; None when there is nobody to ask it for.
+        least: what its lists have to resemble those of the model before (`soundness.least_likeness`).
+        served: differences in NDCG@10 to the model before, of each user of the chunk with the history as it was before
+            it; the candidate has learned the answers, so they should be above 0.
+        second_fit: overlap of its lists with those of a second fit of the same data, which is made only when they do
+            not resemble the model before; None when that cannot be had.
     """
-    if not rules.enabled:
-        return Decision(rule=str(rules), verdict="promote", reason="The gate is off; the newest model wins.")
-    margin = 0.0 if must_improve else -rules.margin
-    candidate, popularity = _of(evidence, CANDIDATE), _of(evidence, POPULARITY)
-    checks = [_beats_popularity(candidate, popularity)]
-    numbers = {"candidate": _mean(candidate), "popularity": _mean(popularity), "n_users": float(candidate.height)}
-    compared = evidence.filter(pl.col("incumbent_version") == pl.lit(incumbent_version, pl.String))
-    incumbent, own = _of(compared, INCUMBENT), _of(compared, CANDIDATE)
-    if not incumbent.is_empty():
-        difference = relative_difference(own, incumbent, rules.confidence)
-        numbers |= {"incumbent": _mean(incumbent)} | {f"difference_{name}": value for name, value in difference}
-        checks += [
-            _not_worse(difference, margin, rules.confidence),
-            _covers(own, incumbent, rules.coverage),
-            *_segment_checks(own, incumbent, rules),
-        ]
-    if incumbent_version is None:
-        reason = _sentence(f"no model is in production yet; {checks[0].finding}")
-        return Decision(rule=str(rules), verdict="promote", reason=reason, checks=tuple(checks), numbers=numbers)
-    broken = [check.finding for check in checks if not check.passed]
-    reason = _sentence(
-        "; ".join([*broken, "the model in production stays"] if broken else [c.finding for c in checks[:2]])
+    checks = [] if probe is None else list(_answers(probe, least, second_fit))
+    return [*checks, serves_no_worse(served)] if len(served) else checks
+
+
+def _answers(probe: Probe, least: Likeness, second_fit: Callable[[], float | None]) -> Sequence[Check]:
+    scores = Check(
+        name="scores",
+        passed=probe.is_finite and not probe.is_constant,
+        finding=f"scores of {probe.n_users} known users are {_kind_of_scores(probe)}",
     )
-    verdict: Verdict = "reject" if broken else "promote"
-    return Decision(rule=str(rules), verdict=verdict, reason=reason, checks=tuple(checks), numbers=numbers)
+    agreement = Check(
+        name="learned is the fold-in",
+        passed=probe.agreement >= LEAST_AGREEMENT,
+        finding=f"what it learned of them agrees with their history by {probe.agreement:.0%}",
+        numbers={"agreement": probe.agreement, "least": LEAST_AGREEMENT},
+    )
+    if probe.likeness is None:
+        return [scores, agreement]
+    return [scores, agreement, _resembles(probe.likeness, least, second_fit)]
 
 
-def _of(evidence: pl.DataFrame, contender: str) -> pl.DataFrame:
-    return evidence.filter(contender=contender)
+def _kind_of_scores(probe: Probe) -> str:
+    if not probe.is_finite:
+        return "not finite"
+    return "constant" if probe.is_constant else "finite and not constant"
 
 
-def relative_difference(candidate: pl.DataFrame, incumbent: pl.DataFrame, confidence: float) -> Interval:
-    """Paired difference of NDCG@10, relative to the incumbent's mean, with a percentile bootstrap interval."""
-    own, other = _paired(candidate, incumbent)
-    differences = own - other
-    drawn = np.random.default_rng(SEED).integers(len(differences), size=(N_RESAMPLES, len(differences)))
-    scale = max(float(other.mean()), np.finfo(float).eps)
-    low, high = np.quantile(differences[drawn].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(mean=float(differences.mean()) / scale, low=float(low) / scale, high=float(high) / scale)
+def _resembles(own: Likeness, least: Likeness, second_fit: Callable[[], float | None]) -> Check:
+    numbers = {"overlap": own.overlap, "rbo": own.rbo, "least_overlap": least.overlap, "least_rbo": least.rbo}
+    finding = f"its lists resemble those of the model before by {own.overlap:.0%} (at least {least.overlap:.0%})"
+    name = "resembles the model before"
+    if own.overlap >= least.overlap and own.rbo >= least.rbo:
+        return Check(name=name, passed=True, finding=finding, numbers=numbers)
+    repeated = second_fit()
+    if repeated is None:
+        return Check(name=name, passed=False, finding=finding, numbers=numbers)
+    finding += f", and those of a second fit of the same ratings by {repeated:.0%} (at least {REPEATED:.0%})"
+    numbers |= {"repeated": repeated, "least_repeated": REPEATED}
+    return Check(name=name, passed=repeated >= REPEATED, finding=finding, numbers=numbers)
 
 
-def _paired(candidate: pl.DataFrame, incumbent: pl.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    keys = ["chunk_id", "user_id"]
-    both = candidate.select(*keys, METRIC).join(incumbent.select(*keys, METRIC), on=keys, validate="1:1")
-    return both[METRIC].to_numpy(), both[f"{METRIC}_right"].to_numpy()
+def serves_no_worse(served: Values) -> Check:
+    """The check on the people of the chunk; see `sound`."""
+    return _no_harm("people of the chunk", "the people of the chunk get", served, DAY_LEVEL)
 
 
-def _beats_popularity(candidate: pl.DataFrame, popularity: pl.DataFrame) -> Check:
-    if candidate.is_empty():
-        return Check(
-            name="beats popularity",
-            passed=False,
-            finding="nobody in this chunk has both a history and a liked movie to test on",
-        )
-    own, baseline = _mean(candidate), _mean(popularity)
-    relation = "above" if own > baseline else "not above"
-    return Check(
-        name="beats popularity",
-        passed=own > baseline,
-        finding=f"NDCG@10 {own:.4f} is {relation} popularity's {baseline:.4f} for {candidate.height} users",
-        numbers={"candidate": own, "popularity": baseline, "n_users": candidate.height},
+def good_data(rest: Values | None) -> Question:
+    """The second question, on the rest of a chunk of which a model has learned the first part.
+
+    Args:
+        rest: differences in NDCG@10 to the model that learned nothing of the chunk, one a user; None when there was
+            nothing to compare.
+    """
+    if rest is None or len(rest) < LEAST_USERS_OF_DATA:
+        n_users = 0 if rest is None else len(rest)
+        why = f"{n_users} people in the rest of the chunk show nothing, {LEAST_USERS_OF_DATA} are needed"
+        return Question.not_asked("good data", why)
+    check = _no_harm("newest data", "with the first part of the chunk, the people of its rest get", rest, DAY_LEVEL)
+    return Question.answered_by("good data", [check]).model_copy(update={"numbers": check.numbers})
+
+
+def is_damaged(differences: Values) -> bool:
+    """Whether the version that serves has proved worse than the one before it: the rule of rolling back by itself.
+
+    Args:
+        differences: in NDCG@10, serving minus before, one of each user and day since it serves.
+    """
+    return harm(differences) >= 1 / ROLLBACK_LEVEL
+
+
+def _no_harm(name: str, whose: str, values: Values, at_level: float) -> Check:
+    capital = harm(values)
+    passed = capital < 1 / at_level
+    finding = f"{whose} lists {values.mean():+.4f} in NDCG@10 ({len(values)} people, {'no ' if passed else ''}harm)"
+    numbers = {"difference": float(values.mean()), "n_users": float(len(values)), "harm": capital}
+    return Check(name=name, passed=passed, finding=finding, numbers=numbers)
+
+
+def better(name: str, differences: Differences, scale: float, alpha: float) -> Check:
+    """Whether one model has shown to be better than another: the rule of a challenger, and of what ends a hold.
+
+    Args:
+        name: of the model.
+        differences: own minus other.
+        scale: mean NDCG@10 of the other, to which the differences are told.
+        alpha: level, see `evidence.level`.
+    """
+    sequence = ConfidenceSequence(alpha)
+    low, high = sequence.interval(differences)
+    relative = [value / max(scale, 1e-9) for value in (differences.mean, low, high)]
+    finding = (
+        f"{name} is {relative[0]:+.1%} ({1 - alpha:.1%} sequence {relative[1]:+.1%} to {relative[2]:+.1%},"
+        f" {differences.n_users} people)"
+    )
+    names = ("difference", "difference_low", "difference_high")
+    numbers = {**dict(zip(names, relative, strict=True)), "n_users": float(differences.n_users)}
+    return Check(name=name, passed=is_better(differences, alpha), finding=finding, numbers=numbers)
+
+
+def decide(
+    sound_checks: Sequence[Check],
+    questions: Sequence[Question],
+    compared_with: str | None,
+    numbers: dict[str, float] | None = None,
+) -> Decision:
+    """The verdict on a candidate that loads.
+
+    Args:
+        sound_checks: those of the first question.
+        questions: the other three. A failed one keeps the candidate out, and so does `held` until it has passed.
+        compared_with: version in production; None for none.
+        numbers: what else the record is to say.
+    """
+    if sound_checks:
+        first = Question.answered_by("sound", list(sound_checks))
+    else:
+        first = Question.not_asked("sound", "nobody is known yet to ask for")
+    asked = [first, *questions]
+    stops = [
+        each for each in asked if each.outcome == "failed" or (each.name == "held" and each.outcome == "undecided")
+    ]
+    verdict: Verdict = "reject" if stops else "promote"
+    return Decision(
+        rule=RULE,
+        verdict=verdict,
+        reason=_reason(asked, stops, compared_with),
+        checks=tuple(sound_checks),
+        numbers=numbers or {},
+        questions=tuple(asked),
+        compared_with=compared_with,
     )
 
 
-def _not_worse(difference: Interval, margin: float, confidence: float) -> Check:
-    passed = difference.low > margin
-    return Check(
-        name="not worse than the incumbent",
-        passed=passed,
-        finding=(
-            f"the difference to the incumbent is {difference.mean:+.1%} ({confidence:.0%} interval"
-            f" {difference.low:+.1%} to {difference.high:+.1%}, {'above' if passed else 'not above'} {margin:+.1%})"
-        ),
-        numbers={**dict(difference), "margin": margin, "confidence": confidence},
+def _reason(asked: Sequence[Question], stops: Sequence[Question], compared_with: str | None) -> str:
+    if stops:
+        stays = "nothing goes into production" if compared_with is None else "the model in production stays"
+        return _sentence("; ".join([*(each.finding for each in stops), stays]))
+    told = [each.finding for each in asked if each.outcome == "passed"] or ["nothing could be asked"]
+    missing = [each.name for each in asked if not each.asked]
+    return " ".join([_sentence("; ".join(told)), *([f"Not asked: {', '.join(missing)}."] if missing else [])])
+
+
+def switched_off(compared_with: str | None) -> Decision:
+    """The decision of a gate that is off."""
+    questions = [
+        Question.not_asked(name, "the gate is off") for name in ("sound", "good data", "better algorithm", "held")
+    ]
+    reason = "The gate is off; the newest model wins."
+    return Decision(
+        rule=RULE_OFF, verdict="promote", reason=reason, questions=tuple(questions), compared_with=compared_with
     )
 
 
-def _covers(candidate: pl.DataFrame, incumbent: pl.DataFrame, share: float) -> Check:
-    own, other = (users["recommended"].explode(empty_as_null=False).n_unique() for users in (candidate, incumbent))
-    finding = f"the lists show {own} different movies, the incumbent's {other}"
-    numbers = {"candidate": float(own), "incumbent": float(other)}
-    return Check(name="coverage", passed=own >= share * other, finding=finding, numbers=numbers)
-
-
-def _segment_checks(candidate: pl.DataFrame, incumbent: pl.DataFrame, rules: Rules) -> list[Check]:
-    checks = []
-    for name, users in segments(candidate).items():
-        if name != "all" and users.height >= rules.segment_users:
-            own, other = _paired(users, incumbent)
-            relative = float((own.mean() - other.mean()) / max(other.mean(), np.finfo(float).eps))
-            finding = f"{name} users are {relative:+.1%} against the incumbent"
-            passed, numbers = relative >= -rules.segment_margin, {"difference": relative}
-            checks.append(Check(name=f"segment {name}", passed=passed, finding=finding, numbers=numbers))
-    return checks
-
-
-def _mean(users: pl.DataFrame) -> float:
-    return float(users[METRIC].to_numpy().mean()) if users.height else 0.0
+def unloadable(reason: str, compared_with: str | None) -> Decision:
+    """The decision on a registered model that does not load."""
+    check = Check(name="loads", passed=False, finding=reason)
+    return decide([check], [], compared_with).model_copy(update={"reason": reason})
 
 
 def _sentence(text: str) -> str:

@@ -6,20 +6,26 @@ gets as anybody's: they agree, or rows and histories don't belong together. And 
 alike, because a day adds little to a long past; how alike is measured in each home, on its own past days.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 import polars as pl
 
-from matinee.evaluation.evaluate import K, Contender
+from matinee.evaluation.evaluate import Contender
 
 N_USERS = 500
 """Known users who are asked for."""
 
 LEAST_AGREEMENT = 0.98
 """Overlap of what was learned of a user with the fold-in of their history; they differ by rounding alone."""
+
+CALIBRATED_DAYS, MEMORY_DAYS = 10, 60
+"""Past days from which a home knows what is usual, and how many of them it looks at."""
+
+DEVIATIONS, LEAST_SPREAD = 5.0, 0.01
+"""How far below the usual a day may be, in standard deviations, of which one is at least this."""
 
 P = 0.9
 """Persistence of rank-biased overlap: with .9 the first ten places have 86 % of the weight."""
@@ -56,57 +62,81 @@ def rank_biased_overlap(one: Sequence[str], other: Sequence[str], p: float = P) 
     return shared[-1] / depth * p**depth + (1 - p) / p * total
 
 
+FLOOR = Likeness(0.75, 0.7)
+"""What two days in a row have to resemble each other at least; all that is asked for while a home is young.
+
+Measured on ml-100k and ml-1m-half (`docs/gate.md`): sound neighbours .84 and more, broken ones .76 and less.
+"""
+
+
 @dataclass(frozen=True)
 class Probe:
     """What a model answered to known users."""
 
+    n_users: int
     agreement: float
     """Overlap of what it learned of them with the fold-in of their history."""
     likeness: Likeness | None
     """Of its lists with those of the model before it; None when there is none."""
-    n_users: int
     is_finite: bool
     """No score was NaN or infinite."""
     is_constant: bool
     """Within each list all scores were equal."""
 
 
-def known_users(candidate: Contender, previous: Contender | None, chunk: pl.DataFrame) -> list[str]:
-    """At most `N_USERS` users of both models, spread over all; those of whom the chunk says nothing new, if any are.
+def known_users(candidate: Contender, previous: Contender | None, chunk_users: Collection[str]) -> list[str]:
+    """At most `N_USERS` users of both models, spread over all; those of whom the chunk says nothing, if there are any.
 
     Args:
         candidate: the model that learned the chunk.
         previous: the model that did not.
-        chunk: `user_id` and whatever else.
+        chunk_users: who is in the chunk.
     """
     known = set(candidate.user_index) if previous is None else set(candidate.user_index) & set(previous.user_index)
-    calm = sorted(known - set(chunk["user_id"])) or sorted(known)
-    if not calm:
-        return []
+    calm = sorted(known.difference(chunk_users)) or sorted(known)
     return [calm[place] for place in np.unique(np.linspace(0, len(calm) - 1, min(N_USERS, len(calm))).astype(int))]
 
 
-def probe(
-    candidate: Contender, previous: Contender | None, users: Sequence[str], histories: Mapping[str, pl.DataFrame]
-) -> Probe:
+def probe(candidate: Contender, previous: Contender | None, histories: Mapping[str, pl.DataFrame]) -> Probe:
     """Ask a model, and the one before it, for the lists of known users.
 
     Args:
         candidate: the model in question, as it was loaded from the registry.
         previous: the model before it.
-        users: at least one, known to both.
-        histories: of each of them `movie_id, rating, rated_at`, all that the candidate was to learn from, by user id;
-            from the ledger, not from the artifact.
+        histories: by user id, for users known to both and at least one, `movie_id, rating, rated_at`, oldest first:
+            all that the candidate was to learn of them; from the ledger, not from the artifact.
     """
-    answers = [candidate.listed(user, None) for user in users]
-    lists = [list(movies) for movies, _ in answers]
-    folded = [list(candidate.listed(None, histories[user])[0]) for user in users]
-    scores = [own for _, own in answers]
-    before = None if previous is None else [list(previous.listed(user, None)[0]) for user in users]
+    answers = [candidate.listed(user) for user in histories]
+    lists, scores = [movies for movies, _ in answers], [own for _, own in answers]
     return Probe(
-        agreement=Likeness.of(lists, folded).overlap,
-        likeness=None if before is None else Likeness.of(lists, before),
-        n_users=len(users),
-        is_finite=all(np.isfinite(own).all() for own in scores),
-        is_constant=all(len(own) > 1 and own.max() == own.min() for own in scores),
+        n_users=len(histories),
+        agreement=Likeness.of(lists, [candidate.listed(None, each)[0] for each in histories.values()]).overlap,
+        likeness=None if previous is None else Likeness.of(lists, [previous.listed(user)[0] for user in histories]),
+        is_finite=all(bool(np.isfinite(own).all()) for own in scores),
+        is_constant=all(len(own) > 1 and float(np.ptp(own)) == 0 for own in scores),
     )
+
+
+def least_likeness(past: Sequence[Likeness]) -> Likeness:
+    """What the likeness of two days in a row has to reach in this home.
+
+    From `CALIBRATED_DAYS` past days on, their median less `DEVIATIONS` times their spread, where that is the median
+    absolute deviation on the scale of a standard deviation and at least `LEAST_SPREAD`; before, and never less than,
+    `FLOOR`.
+
+    Args:
+        past: what sound models of the same configuration had on their days, newest last.
+    """
+    recent = past[-MEMORY_DAYS:]
+    if len(recent) < CALIBRATED_DAYS:
+        return FLOOR
+    return Likeness(
+        max(FLOOR.overlap, _usual_low([each.overlap for each in recent])),
+        max(FLOOR.rbo, _usual_low([each.rbo for each in recent])),
+    )
+
+
+def _usual_low(values: Sequence[float]) -> float:
+    middle = median(values)
+    spread = 1.4826 * median(abs(value - middle) for value in values)
+    return middle - DEVIATIONS * max(spread, LEAST_SPREAD)
