@@ -12,10 +12,10 @@ A daily refresh of the same algorithm needs no proof that it is better: days are
 learns nothing new ages. It needs to be sound and to do no harm. `matinee bench gate` measures how often this errs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from matinee.evaluation.decision import Check, Decision, Question, Verdict
-from matinee.evaluation.evidence import ConfidenceSequence, Differences, Values, harm, is_better
+from matinee.evaluation.decision import Check, Decision, Question, QuestionName, Verdict
+from matinee.evaluation.evidence import MIN_USERS, ConfidenceSequence, Differences, Values, harm, is_better
 from matinee.evaluation.soundness import LEAST_AGREEMENT, Likeness, Probe
 
 METRIC = "ndcg_at_10"
@@ -155,28 +155,61 @@ def better(name: str, differences: Differences, scale: float, alpha: float) -> C
     return Check(name=name, passed=is_better(differences, alpha), finding=finding, numbers=numbers)
 
 
+def shown(name: QuestionName, whose: str, differences: Differences, scale: float, alpha: float) -> Question:
+    """The third or the fourth question: undecided until the evidence is enough.
+
+    Args:
+        name: of the question.
+        whose: evidence it is, in words.
+        differences: of all days so far.
+        scale: see `better`.
+        alpha: see `better`.
+    """
+    if len(differences) == 0:
+        return Question(name=name, asked=True, outcome="undecided", finding=f"nobody has been given {whose} yet")
+    check = better(whose, differences, scale, alpha)
+    if check.passed:
+        return Question(name=name, asked=True, outcome="passed", finding=check.finding, numbers=check.numbers)
+    days = days_needed(differences, alpha)
+    numbers = check.numbers if days is None else {**check.numbers, "days_needed": days}
+    waits = "no end in sight" if days is None else f"about {days:.0f} more days like these would show it"
+    return Question(
+        name=name, asked=True, outcome="undecided", finding=f"{check.finding}, not enough: {waits}", numbers=numbers
+    )
+
+
+def days_needed(differences: Differences, alpha: float) -> float | None:
+    """About how many more days the evidence needs if they are like those so far; None for no end in sight."""
+    cases = ConfidenceSequence(alpha).cases_needed(differences)
+    if cases is None:
+        return None
+    n_days = int(differences.days.max() - differences.days.min()) + 1
+    missing = max(cases - len(differences), MIN_USERS - differences.n_users, 1)
+    return max(1.0, missing * n_days / len(differences))
+
+
 def decide(
     sound_checks: Sequence[Check],
     questions: Sequence[Question],
     compared_with: str | None,
     numbers: dict[str, float] | None = None,
+    needs: Collection[QuestionName] = (),
 ) -> Decision:
     """The verdict on a candidate that loads.
 
     Args:
         sound_checks: those of the first question.
-        questions: the other three. A failed one keeps the candidate out, and so does `held` until it has passed.
+        questions: the other three. A failed one keeps the candidate out.
         compared_with: version in production; None for none.
         numbers: what else the record is to say.
+        needs: questions that keep it out until they have passed.
     """
     if sound_checks:
         first = Question.answered_by("sound", list(sound_checks))
     else:
         first = Question.not_asked("sound", "nobody is known yet to ask for")
     asked = [first, *questions]
-    stops = [
-        each for each in asked if each.outcome == "failed" or (each.name == "held" and each.outcome == "undecided")
-    ]
+    stops = [each for each in asked if each.outcome == "failed" or (each.name in needs and each.outcome != "passed")]
     verdict: Verdict = "reject" if stops else "promote"
     return Decision(
         rule=RULE,

@@ -17,8 +17,13 @@ from sqlalchemy.orm import Session
 from matinee.ratings.database import ModelEventRow, engine, writing
 from matinee.settings import Settings
 
-EventKind = Literal["promoting", "promoted", "rejected", "rolling_back", "rolled_back", "abandoned", "deployed"]
-"""`promoting` and `rolling_back` are intentions; `promoted`, `rolled_back` or `abandoned` ends one."""
+EventKind = Literal[
+    "promoting", "promoted", "rejected", "rolling_back", "rolled_back", "abandoned", "deployed", "resumed"
+]
+"""`promoting` and `rolling_back` are intentions; `promoted`, `rolled_back` or `abandoned` ends one.
+
+`resumed` ends a hold, which a rollback begins.
+"""
 
 INTENTIONS: dict[EventKind, EventKind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 """The end of each intention that succeeds."""
@@ -80,9 +85,10 @@ class History:
         """The version to go back to: the last other one that served and that nobody went back from."""
         return last_good(self.events(), version)
 
-    def is_rolled_back_to(self, version: str) -> bool:
-        """Whether `version` is in production because somebody went back to it."""
-        moves = [event for event in self.events() if event.what in INTENTIONS.values()]
+    def is_held(self, version: str) -> bool:
+        """Whether `version` is in production because somebody went back to it, and nobody has resumed since."""
+        ends = {*INTENTIONS.values(), "resumed"}
+        moves = [event for event in self.events() if event.what in ends]
         return bool(moves) and moves[-1].what == "rolled_back" and moves[-1].version == version
 
 

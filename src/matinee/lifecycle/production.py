@@ -73,7 +73,7 @@ class Production:
     def _waits_for_deployment(self, current: ModelVersion) -> bool:
         """Whether a rollback to `current` was killed after it had moved and before it was deployed."""
         deployed = [event.version for event in self.history.events() if event.what == "deployed"]
-        return self.history.is_rolled_back_to(current.version) and deployed[-1:] != [current.version]
+        return self.history.is_held(current.version) and deployed[-1:] != [current.version]
 
     def _verify(self, version: ModelVersion) -> None:
         with self.registry.downloaded(self.registry.training_run(version.run_id)) as folder:

@@ -181,6 +181,31 @@ class ModelEventRow(Base):
     at: Mapped[datetime]
 
 
+class ModelComparisonRow(Base):
+    """What two models gave one user on one day, in NDCG@10 (`matinee.lifecycle.comparisons`)."""
+
+    __tablename__ = "model_comparisons"
+
+    pair: Mapped[str] = mapped_column(primary_key=True)
+    chunk_id: Mapped[int] = mapped_column(sa.ForeignKey("chunks.chunk_id"), primary_key=True, autoincrement=False)
+    user_key: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    """A digest of the user's id: who is the same can be told, who it is cannot."""
+    day: Mapped[int]
+    own: Mapped[float]
+    other: Mapped[float]
+
+
+class MoveLeaseRow(Base):
+    """Who may move production; one row for each name of a lock, held until `until`."""
+
+    __tablename__ = "move_leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    who: Mapped[str]
+    until: Mapped[datetime]
+
+
 def engine(settings: Settings) -> sa.Engine:
     """The database, its tables migrated to this version; one pool of connections for each process.
 

@@ -1,112 +1,233 @@
-"""Stage 3: test a training on the newest chunk, and decide."""
+"""Stage 3: score what was fitted before the newest chunk on it, examine the new model, and decide."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 
-from matinee import artifact
 from matinee.errors import BadData
-from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, contender
+from matinee.evaluation import gate, refresh
+from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest
+from matinee.evaluation.decision import Decision, Question, QuestionName
 from matinee.evaluation.evaluate import Contender
-from matinee.evaluation.gate import Decision, Rules, decide
-from matinee.evaluation.split import Split, cases, split_off_newest
-from matinee.lifecycle.registry import ModelVersion, Registry, TrainingRun
+from matinee.evaluation.evidence import level
+from matinee.evaluation.soundness import Likeness
+from matinee.evaluation.split import Case, Split, cases, split_off_newest
+from matinee.lifecycle.comparisons import Compared
+from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit, recommender
 from matinee.stages import Result
 from matinee.stages.stores import Stores
-from matinee.stages.train import interactions_of, loaded_incumbent
+from matinee.stages.train import interactions_of, loaded_incumbent, loaded_model
+
+OVERLAP, RBO, SOUND = "likeness_overlap", "likeness_rbo", "sound"
+"""Metrics of a run: how its lists resembled those of the model before it, and whether it was sound (1 or 0)."""
 
 
 def evaluate_model(stores: Stores, run_id: str) -> Result:
-    """Test a training on the newest chunk beside the model in production and the baselines, and decide.
+    """Score the models of yesterday on the newest chunk, examine the one that has learned it, and decide.
 
-    The logged model itself has seen the chunk, so its twin, fitted without the chunk, is what the metrics are of.
+    The logged model has seen the chunk. So the metrics are of the model of its configuration that has not: yesterday's,
+    or, where there is none, a twin that is fitted on the past.
     """
-    registry, settings = stores.registry, stores.settings
-    run = registry.training_run(run_id)
+    run = stores.registry.training_run(run_id)
     if run.verdict is None:
-        current = registry.production()
-        rolled_back = current is not None and stores.history.is_rolled_back_to(current.version)
-        tested = _backtest(stores, run, current, must_improve=rolled_back)
-        decision = _loads(registry, run) or decide(
-            _evidence(registry, run, tested.per_user, settings.gate_users),
-            current.version if current else None,
-            Rules.of(settings),
-            must_improve=rolled_back,
-        )
-        registry.log_evaluation(run, tested.metrics(), tested.per_user, decision)
-        run = registry.training_run(run_id)
+        run = evaluate_again(stores, run)
     return {"run_id": run_id, "verdict": run.verdict, "reason": run.reason, "metrics": run.metrics}
 
 
-def _backtest(stores: Stores, run: TrainingRun, current: ModelVersion | None, *, must_improve: bool) -> Backtest:
-    """The twin, the model in production and the baselines on the newest chunk; empty when nobody can be evaluated."""
-    split, past_ends_at = _split(stores, run.chunk_id)
-    users = list(cases(split, stores.settings.positive_rating))
-    version = current.version if current else None
-    if split.past.is_empty() or not users:
-        return Backtest.nobody()
-    interactions = interactions_of(stores, split.past, past_ends_at)
-    contenders = _contenders(stores.registry, run, current, interactions, must_improve=must_improve)
-    return backtest(split, users, interactions, contenders, run.chunk_id, version)
+def evaluate_again(stores: Stores, run: TrainingRun) -> TrainingRun:
+    """Evaluate a training, whether or not it was evaluated before, against what is in production now."""
+    evaluation = Evaluation(stores, run, stores.registry.production())
+    tested = evaluation.tested
+    decision = evaluation.decision()
+    metrics = {**tested.metrics(), **evaluation.likeness, SOUND: float(_is_sound(decision))}
+    stores.registry.log_evaluation(run, metrics, tested.per_user, decision)
+    return stores.registry.training_run(run.run_id)
 
 
-def _split(stores: Stores, chunk_id: int) -> tuple[Split, datetime]:
-    """What came before a chunk and the chunk itself, and where the past ends; a first chunk is split at its end."""
-    ledger = stores.ledger
-    chunk, newest = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
-    if chunk_id > 1:
-        return Split(ledger.ratings_through(chunk_id - 1, stores.not_learned_from), newest), chunk.starts_at
-    period = stores.settings.period
-    return split_off_newest(newest, chunk.ends_at, period), chunk.ends_at - period
+@dataclass(frozen=True)
+class Evaluation:
+    """One training beside what is in production."""
+
+    stores: Stores
+    run: TrainingRun
+    current: ModelVersion | None
+
+    @cached_property
+    def split(self) -> Split:
+        """What came before the chunk and the chunk itself; a first chunk is split at its end."""
+        ledger, chunk_id = self.stores.ledger, self.run.chunk_id
+        newest = ledger.ratings_of(chunk_id)
+        if chunk_id > 1:
+            return Split(ledger.ratings_through(chunk_id - 1, self.stores.not_learned_from), newest)
+        return split_off_newest(newest, ledger.chunk(chunk_id).ends_at, self.stores.settings.period)
+
+    @cached_property
+    def users(self) -> list[Case]:
+        """Whom models can be compared on; empty without a past."""
+        return [] if self.split.past.is_empty() else list(cases(self.split, self.stores.settings.positive_rating))
+
+    @cached_property
+    def candidate(self) -> Contender:
+        """The registered bytes; raises `BadData` when they do not load."""
+        return loaded_model(self.stores.registry, self.run)
+
+    @cached_property
+    def previous(self) -> Contender | None:
+        """A model of the candidate's configuration that has not learned the chunk; a twin where none is kept."""
+        if self.split.past.is_empty():
+            return None
+        for earlier in self._earlier_sound:
+            try:
+                return loaded_model(self.stores.registry, earlier)
+            except BadData:
+                continue
+        return self._fitted(self.split.past, self._past_ends_at)
+
+    @cached_property
+    def incumbent(self) -> Contender | None:
+        """What is in production, if it loads and has not learned the chunk; what stands for it otherwise."""
+        if self.current is None:
+            return None
+        loaded = loaded_incumbent(self.stores.registry, self.current, self.run.chunk_id)
+        return self.previous if loaded is None else Contender(loaded.model, loaded.user_index, loaded.item_index)
+
+    @cached_property
+    def tested(self) -> Backtest:
+        """Yesterday's models and the baselines on the chunk; empty when nobody can be evaluated."""
+        if not self.users or self.previous is None:
+            return Backtest.nobody()
+        contenders = {CANDIDATE: self.previous}
+        if self.incumbent is not None:
+            contenders[INCUMBENT] = self.incumbent
+        past = interactions_of(self.stores, self.split.past, self._past_ends_at)
+        version = self.current.version if self.current else None
+        return backtest(self.split, self.users, past, contenders, self.run.chunk_id, version)
+
+    @property
+    def likeness(self) -> dict[str, float]:
+        """Of the candidate with the model before it, by the names of the run's metrics."""
+        found = self._examined.probe.likeness if self._examined and self._examined.probe else None
+        return {} if found is None else {OVERLAP: found.overlap, RBO: found.rbo}
+
+    def decision(self) -> Decision:
+        """What follows from all of it."""
+        version = self.current.version if self.current else None
+        if self.stores.settings.gate == "off":
+            return gate.switched_off(version)
+        if self._examined is None:
+            return gate.unloadable(self._why_not_loaded, version)
+        questions = [self._good_data(), self._better_algorithm(), self._held()]
+        needs: list[QuestionName] = ["better algorithm"] if self._is_other else []
+        needs += ["held"] if self._is_held else []
+        return gate.decide(self._examined.checks, questions, version, self._numbers, needs)
+
+    @cached_property
+    def _why_not_loaded(self) -> str:
+        try:
+            _ = self.candidate
+        except BadData as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def _examined(self) -> refresh.Examined | None:
+        """None when the candidate does not load."""
+        if self._why_not_loaded:
+            return None
+        past = [
+            Likeness(earlier.metrics[OVERLAP], earlier.metrics[RBO])
+            for earlier in reversed(self._earlier_sound)
+            if OVERLAP in earlier.metrics
+        ]
+        again = pl.concat(self.split, how="diagonal_relaxed")
+        return refresh.examine(
+            self.candidate, self.previous, self.split, self.users, past, lambda: self._fitted(again, self._ends_at)
+        )
+
+    def _good_data(self) -> Question:
+        if self.previous is None:
+            return gate.good_data(None)
+        rating = self.stores.settings.positive_rating
+        return gate.good_data(
+            refresh.of_newest_data(self.split, rating, self.previous, lambda known: self._fitted(known, self._ends_at))
+        )
+
+    def _better_algorithm(self) -> Question:
+        """Asked when the candidate's algorithm is not that of the champion."""
+        if not self._is_other or self._champion is None:
+            return Question.not_asked("better algorithm", "the candidate has the algorithm of the model in production")
+        compared = self._compared(f"{self.run.configuration} against {self._champion.configuration}")
+        return gate.shown(
+            "better algorithm", self.run.algorithm, compared.differences, compared.other_mean, self._level
+        )
+
+    def _held(self) -> Question:
+        """Asked when somebody has gone back to what is in production; answered by the candidates since then."""
+        if not self._is_held or self.current is None:
+            return Question.not_asked("held", "nobody went back to the model in production")
+        compared = self._compared(f"{self.run.configuration} against held version {self.current.version}")
+        return gate.shown("held", "the refreshed model", compared.differences, compared.other_mean, self._level)
+
+    @property
+    def _is_other(self) -> bool:
+        return self._champion is not None and self._champion.algorithm != self.run.algorithm
+
+    @property
+    def _is_held(self) -> bool:
+        return self.current is not None and self.stores.history.is_held(self.current.version)
+
+    @property
+    def _level(self) -> float:
+        return level(gate.WIN_LEVEL, 1)
+
+    def _compared(self, pair: str) -> Compared:
+        """All evidence of a pair, with that of this chunk: yesterday's candidate against what is in production."""
+        comparisons, per_user = self.stores.comparisons, self.tested.per_user
+        own, other = (per_user.filter(contender=name) for name in (CANDIDATE, INCUMBENT))
+        both = own.select("user_id", gate.METRIC).join(other.select("user_id", gate.METRIC), on="user_id")
+        values = {user: (mine, its) for user, mine, its in both.iter_rows()}
+        comparisons.keep(pair, self.run.chunk_id, self._ends_at, values)
+        return comparisons.of(pair)
+
+    @cached_property
+    def _champion(self) -> TrainingRun | None:
+        return self.stores.registry.training_run(self.current.run_id) if self.current else None
+
+    @cached_property
+    def _earlier_sound(self) -> list[TrainingRun]:
+        """Sound trainings of the same configuration on earlier chunks, newest first."""
+        found = self.stores.registry.earlier_trainings(self.run)
+        return [each for each in found if each.metrics.get(SOUND, float(each.verdict == "promote")) == 1]
+
+    @property
+    def _numbers(self) -> dict[str, float]:
+        metrics = self.tested.metrics()
+        named = {"candidate": "ndcg_at_10", "incumbent": "incumbent_ndcg_at_10", "popularity": "popularity_ndcg_at_10"}
+        return {"n_users": float(len(self.users))} | {
+            name: metrics[metric] for name, metric in named.items() if metric in metrics
+        }
+
+    @property
+    def _ends_at(self) -> datetime:
+        return self.stores.ledger.chunk(self.run.chunk_id).ends_at
+
+    @property
+    def _past_ends_at(self) -> datetime:
+        chunk = self.stores.ledger.chunk(self.run.chunk_id)
+        return chunk.starts_at if self.run.chunk_id > 1 else chunk.ends_at - self.stores.settings.period
+
+    def _fitted(self, ratings: pl.DataFrame, through: datetime) -> Contender:
+        """The candidate's algorithm fitted here, as `train` fits it."""
+        interactions: Interactions = interactions_of(self.stores, ratings, through)
+        algorithm = recommender(self.run.algorithm, self.run.hyperparameters)
+        start = loaded_incumbent(self.stores.registry, self.current, self.run.chunk_id)
+        model = fit(algorithm, interactions, start).ranking_model()
+        return Contender.of(model, interactions.user_ids, interactions.movie_ids)
 
 
-def _contenders(
-    registry: Registry,
-    run: TrainingRun,
-    current: ModelVersion | None,
-    interactions: Interactions,
-    *,
-    must_improve: bool,
-) -> dict[str, Contender]:
-    """The candidate's twin and, if there is one, the incumbent, neither of which has seen the chunk of `run`.
-
-    The same algorithm does not compete with its own older self: a few users a day could never show that more data
-    did no harm, and one chunk that was never trained on would shut the gate for good. When the candidate must improve
-    on what somebody went back to, it does compete with that very model.
-    """
-    if current is None:
-        return {CANDIDATE: contender(run.algorithm, run.hyperparameters, interactions)}
-    champion = registry.training_run(current.run_id)
-    loaded = loaded_incumbent(registry, current, run.chunk_id)
-    if loaded is None:  # its twin stands for it
-        incumbent = contender(champion.algorithm, champion.hyperparameters, interactions)
-    else:
-        incumbent = Contender(loaded.model, loaded.user_index, loaded.item_index)
-    is_alike = (champion.algorithm, champion.hyperparameters) == (run.algorithm, run.hyperparameters)
-    if is_alike and current.chunk_id >= run.chunk_id - 1:
-        return {CANDIDATE: incumbent, INCUMBENT: incumbent}
-    twin = contender(run.algorithm, run.hyperparameters, interactions)
-    return {CANDIDATE: twin, INCUMBENT: twin if is_alike and not must_improve else incumbent}
-
-
-def _evidence(registry: Registry, run: TrainingRun, newest: pl.DataFrame, enough: int) -> pl.DataFrame:
-    """Values of the newest chunk's users and, while they are too few, of those of the chunks before."""
-    frames = [newest]
-    n_users = newest.filter(contender=CANDIDATE).height
-    for earlier in registry.earlier_evaluations(run):
-        if n_users >= enough:
-            break
-        frames.append(earlier)
-        n_users += earlier.filter(contender=CANDIDATE).height
-    return pl.concat(frames)
-
-
-def _loads(registry: Registry, run: TrainingRun) -> Decision | None:
-    """The rejection of a logged model that does not load; None when it does."""
-    try:
-        with registry.downloaded(run) as folder:
-            artifact.load(folder)
-    except BadData as error:
-        return Decision(rule="promote only what loads", verdict="reject", reason=str(error), numbers={})
-    return None
+def _is_sound(decision: Decision) -> bool:
+    return all(check.passed for check in decision.checks)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from matinee.drift.records import StatisticsStore
+from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.history import History
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -61,6 +62,11 @@ class Stores:
     def history(self) -> History:
         """Who moved which version, when and why."""
         return History(self.settings)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """What models gave the same people."""
+        return Comparisons(self.settings)
 
     @cached_property
     def registry(self) -> "Registry":

@@ -14,8 +14,9 @@ import structlog
 from matinee import artifact
 from matinee.drift.data_watch import Watched
 from matinee.drift.report import NAME, report
-from matinee.errors import BadData
-from matinee.lifecycle.registry import ModelVersion, Registry, Training
+from matinee.errors import BadData, NotFound
+from matinee.evaluation.evaluate import Contender
+from matinee.lifecycle.registry import ModelVersion, Registry, Training, TrainingRun
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, WarmStarting, fit, recommender
 from matinee.ratings.ledger import Chunk
@@ -108,12 +109,23 @@ def loaded_incumbent(registry: Registry, current: ModelVersion | None, chunk_id:
     """The model in production, unless it has learned from chunk `chunk_id` already, or does not load any more."""
     if current is None or current.chunk_id >= chunk_id:
         return None
-    with registry.downloaded(registry.training_run(current.run_id)) as folder:
-        try:
+    try:
+        with registry.downloaded(registry.training_run(current.run_id)) as folder:
             return artifact.load(folder)
-        except BadData as error:
-            log.warning("production_does_not_load", version=current.version, reason=str(error))
-            return None
+    except (BadData, NotFound) as error:
+        log.warning("production_does_not_load", version=current.version, reason=str(error))
+        return None
+
+
+def loaded_model(registry: Registry, run: TrainingRun) -> Contender:
+    """The model of a training as the server loads it.
+
+    Raises:
+        BadData: its files are gone or do not load.
+    """
+    with registry.downloaded(run) as folder:
+        loaded = artifact.load(folder)
+    return Contender(loaded.model, loaded.user_index, loaded.item_index)
 
 
 def interactions_of(stores: Stores, ratings: pl.DataFrame, data_through: datetime) -> Interactions:

@@ -1,136 +1,164 @@
 import numpy as np
-import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from matinee.evaluation.backtest import Backtest
-from matinee.evaluation.gate import Rules, decide, relative_difference
-from matinee.settings import Settings
+from matinee.evaluation import gate
+from matinee.evaluation.decision import Check, Decision, Question
+from matinee.evaluation.evidence import Differences
+from matinee.evaluation.soundness import FLOOR, Likeness, Probe
 
-RULES = Rules.of(Settings(_env_file=None))
-N_USERS = 200
+GOOD = Probe(n_users=500, agreement=1.0, likeness=Likeness(0.95, 0.94), is_finite=True, is_constant=False)
+NOBODY = np.zeros(0)
+NOT_ASKED = [
+    Question.not_asked("good data", "too few"),
+    Question.not_asked("better algorithm", "the same"),
+    Question.not_asked("held", "nobody went back"),
+]
 
 
-def users(contender, values, *, incumbent="1", chunk_id=5, movies=10, segment="warm"):
-    empty = Backtest.nobody().per_user
-    rows = [
-        {
-            "contender": contender,
-            "user_id": f"u{number}",
-            "segment": segment,
-            "n_history": number,
-            "ndcg_at_10": float(value),
-            "recommended": [f"m{(number + k) % movies}" for k in range(10)],
-            "chunk_id": chunk_id,
-            "incumbent_version": incumbent,
-        }
-        for number, value in enumerate(values)
+def unfitted() -> float:
+    pytest.fail("a second fit was made where none is needed")
+
+
+def checks(probe=GOOD, served=NOBODY, second_fit=unfitted):
+    return gate.sound(probe, FLOOR, served, second_fit)
+
+
+def failed(found) -> list[str]:
+    return [check.name for check in found if not check.passed]
+
+
+def evidence(value, n=400) -> Differences:
+    values = value + np.tile([0.1, -0.1], n // 2)
+    return Differences(values, np.arange(n), np.arange(n) // 10)
+
+
+def test_a_model_like_that_of_yesterday_is_promoted_without_any_proof_that_it_is_better():
+    decision = gate.decide(checks(), NOT_ASKED, "7")
+    assert (decision.verdict, decision.compared_with) == ("promote", "7")
+    assert "95%" in decision.reason
+
+
+def test_what_was_not_asked_is_said_and_never_passed():
+    decision = gate.decide(checks(), NOT_ASKED, "7")
+    assert [(each.name, each.asked, each.outcome) for each in decision.questions] == [
+        ("sound", True, "passed"),
+        ("good data", False, "not asked"),
+        ("better algorithm", False, "not asked"),
+        ("held", False, "not asked"),
     ]
-    return pl.concat([empty, pl.DataFrame(rows)], how="diagonal_relaxed") if rows else empty
+    assert decision.reason.endswith("Not asked: good data, better algorithm, held.")
 
 
-def evidence(candidate=0.2, incumbent=0.2, popularity=0.1, **options):
-    noise = np.random.default_rng(0).normal(0, 0.02, N_USERS)
-    named = {"candidate": candidate, "incumbent": incumbent, "popularity": popularity}
-    return pl.concat(users(name, value + noise, **options) for name, value in named.items())
-
-
-def verdict(evidence, version="1", rules=RULES, *, must_improve=False):
-    return decide(evidence, version, rules, must_improve=must_improve)
-
-
-def test_the_same_model_on_more_data_is_promoted():
-    assert verdict(evidence()).verdict == "promote"
-
-
-def test_a_better_model_is_promoted_with_its_interval_in_the_reason():
-    decision = verdict(evidence(candidate=0.22))
+def test_with_nobody_to_ask_for_even_soundness_is_not_asked():
+    decision = gate.decide(gate.sound(None, FLOOR, NOBODY, unfitted), NOT_ASKED, None)
+    assert [each.outcome for each in decision.questions] == ["not asked"] * 4
     assert decision.verdict == "promote"
-    assert "+10.0%" in decision.reason
-    assert decision.numbers["difference_low"] > 0
 
 
-def test_a_worse_model_is_rejected():
-    decision = verdict(evidence(candidate=0.19))
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"is_constant": True}, "scores"),
+        ({"is_finite": False}, "scores"),
+        ({"agreement": 0.9}, "learned is the fold-in"),
+    ],
+)
+def test_a_broken_model_is_refused_whatever_else_is_right(change, name):
+    found = checks(Probe(**{**vars(GOOD), **change}))
+    assert failed(found) == [name]
+    assert gate.decide(found, NOT_ASKED, "7").verdict == "reject"
+
+
+@pytest.mark.parametrize("likeness", [Likeness(0.7, 0.9), Likeness(0.9, 0.6)])
+def test_lists_unlike_those_of_yesterday_need_a_second_fit_that_agrees(likeness):
+    changed = Probe(**{**vars(GOOD), "likeness": likeness})
+    assert failed(checks(changed, second_fit=lambda: 0.97)) == []
+    assert failed(checks(changed, second_fit=lambda: 0.6)) == ["resembles the model before"]
+    assert failed(checks(changed, second_fit=lambda: None)) == ["resembles the model before"]
+
+
+def test_the_first_model_has_nothing_to_resemble():
+    assert [check.name for check in checks(Probe(**{**vars(GOOD), "likeness": None}))] == [
+        "scores",
+        "learned is the fold-in",
+    ]
+
+
+def test_a_model_that_serves_the_people_of_the_chunk_far_worse_is_refused():
+    worse = np.tile([-0.5, 0.0, -0.3], 30)
+    assert failed(checks(served=worse)) == ["people of the chunk"]
+    assert failed(checks(served=np.tile([-0.1, 0.1], 45))) == []
+
+
+def test_data_is_judged_only_on_enough_people():
+    few = gate.good_data(np.full(gate.LEAST_USERS_OF_DATA - 1, -0.5))
+    assert (few.asked, few.outcome) == (False, "not asked")
+    assert gate.good_data(None).outcome == "not asked"
+
+
+def test_data_that_does_harm_keeps_the_candidate_out():
+    broken = gate.good_data(np.tile([-0.6, 0.0], gate.LEAST_USERS_OF_DATA))
+    assert broken.outcome == "failed"
+    decision = gate.decide(checks(), [broken, *NOT_ASKED[1:]], "7")
     assert decision.verdict == "reject"
     assert decision.reason.endswith("the model in production stays.")
+    assert gate.good_data(np.tile([-0.2, 0.2], gate.LEAST_USERS_OF_DATA)).outcome == "passed"
 
 
-def test_a_model_that_popularity_beats_is_rejected():
-    decision = verdict(evidence(popularity=0.3))
-    assert (decision.verdict, [c.name for c in decision.checks if not c.passed]) == ("reject", ["beats popularity"])
+def test_a_version_that_does_harm_is_damaged_and_one_that_has_bad_luck_is_not():
+    assert gate.is_damaged(np.tile([-0.6, 0.0, 0.0], 40))
+    assert not gate.is_damaged(np.tile([-0.6, 0.55, 0.0], 40))
 
 
-def test_a_model_that_shows_everyone_the_same_is_rejected():
-    narrow = pl.concat(
-        [
-            users("candidate", [0.3] * N_USERS, movies=10),
-            users("incumbent", [0.2] * N_USERS, movies=40),
-            users("popularity", [0.1] * N_USERS),
-        ]
+@pytest.mark.parametrize("name", ["better algorithm", "held"])
+def test_what_needs_proof_stays_out_until_it_is_proved(name):
+    for value, verdict, outcome in ((0.05, "promote", "passed"), (0.001, "reject", "undecided")):
+        question = gate.shown(name, "als", evidence(value), 0.2, 0.04)
+        assert question.outcome == outcome
+        assert gate.decide(checks(), [question], "7", needs=[name]).verdict == verdict
+
+
+def test_a_challenger_that_is_not_better_yet_keeps_no_refresh_out():
+    undecided = gate.shown("better algorithm", "als", evidence(0.001), 0.2, 0.04)
+    assert gate.decide(checks(), [undecided], "7").verdict == "promote"
+
+
+def test_proof_that_nobody_could_gather_yet_is_undecided():
+    empty = Differences(np.zeros(0), np.zeros(0, int), np.zeros(0, int))
+    question = gate.shown("held", "the refreshed model", empty, 0.0, 0.04)
+    assert (question.asked, question.outcome) == (True, "undecided")
+    assert gate.decide(checks(), [question], "7", needs=["held"]).verdict == "reject"
+
+
+def test_it_is_told_how_many_more_days_the_evidence_needs():
+    soon, never = (gate.shown("held", "it", evidence(value), 0.2, 0.04) for value in (0.01, -0.01))
+    assert 1 <= soon.numbers["days_needed"] < 200
+    assert "days_needed" not in never.numbers
+    assert "no end in sight" in never.finding
+
+
+def test_differences_are_told_relative_to_the_other_model():
+    check = gate.better("als", evidence(0.02), 0.2, 0.04)
+    assert check.numbers["difference"] == pytest.approx(0.1)
+    assert check.numbers["difference_low"] < 0.1 < check.numbers["difference_high"]
+
+
+def test_a_gate_that_is_off_asks_nothing_and_says_so():
+    decision = gate.switched_off("7")
+    assert decision.verdict == "promote"
+    assert {each.outcome for each in decision.questions} == {"not asked"}
+
+
+def test_a_model_that_does_not_load_is_not_sound():
+    decision = gate.unloadable("It is damaged.", "7")
+    assert (decision.verdict, decision.reason) == ("reject", "It is damaged.")
+    assert decision.questions[0].outcome == "failed"
+
+
+def test_a_record_of_an_older_matinee_still_loads():
+    old = (
+        '{"rule": "r", "verdict": "promote", "reason": "x", "checks": [{"name": "a", "passed": true, "finding": "f"}]}'
     )
-    assert [c.name for c in verdict(narrow).checks if not c.passed] == ["coverage"]
-
-
-def test_a_model_that_is_bad_for_a_segment_is_rejected():
-    warm, new = evidence(candidate=0.25), evidence(candidate=0.15, chunk_id=6, segment="new")
-    decision = verdict(pl.concat([warm, new]))
-    assert "segment new" in [c.name for c in decision.checks if not c.passed]
-    assert "new users are" in decision.reason
-
-
-def test_a_segment_of_a_few_users_says_nothing():
-    few = RULES.model_copy(update={"segment_users": N_USERS + 1})
-    warm, new = evidence(candidate=0.25), evidence(candidate=0.15, chunk_id=6, segment="new")
-    assert "segment new" not in [c.name for c in verdict(pl.concat([warm, new]), rules=few).checks]
-
-
-def test_after_a_rollback_it_has_to_be_better():
-    assert verdict(evidence(candidate=0.2001), must_improve=False).verdict == "promote"
-    noisy = pl.concat(
-        [
-            users("candidate", 0.2 + np.random.default_rng(1).normal(0, 0.05, N_USERS)),
-            users("incumbent", [0.2] * N_USERS),
-            users("popularity", [0.1] * N_USERS),
-        ]
-    )
-    assert verdict(noisy, must_improve=True).verdict == "reject"
-    assert verdict(evidence(candidate=0.22), must_improve=True).verdict == "promote"
-
-
-def test_after_a_rollback_the_same_model_is_not_better():
-    assert verdict(evidence(), must_improve=True).verdict == "reject"
-
-
-def test_only_evidence_against_the_same_incumbent_is_compared():
-    old = pl.concat(
-        users(name, [value] * 50, incumbent="0", chunk_id=4)
-        for name, value in {"candidate": 0.2, "incumbent": 0.4, "popularity": 0.1}.items()
-    )
-    assert verdict(pl.concat([evidence(), old])).verdict == "promote"
-
-
-def test_the_first_model_is_promoted_whatever_popularity_does():
-    first = pl.concat([users("candidate", [0.1], incumbent=None), users("popularity", [0.2], incumbent=None)])
-    assert verdict(first, version=None).verdict == "promote"
-
-
-def test_without_anybody_to_test_on_the_model_in_production_stays():
-    decision = verdict(Backtest.nobody().per_user)
-    assert decision.verdict == "reject"
-    assert "nobody" in decision.reason.lower()
-
-
-def test_with_the_gate_off_the_newest_wins():
-    off = Rules.of(Settings(_env_file=None, gate="off"))
-    assert verdict(evidence(candidate=0.01), rules=off).verdict == "promote"
-
-
-@given(values=st.lists(st.floats(0.01, 1), min_size=2, max_size=30), shift=st.floats(-0.5, 0.5))
-def test_the_interval_holds_the_mean_and_moves_with_it(values, shift):
-    incumbent, candidate = users("incumbent", values), users("candidate", np.array(values) + shift)
-    interval = relative_difference(candidate, incumbent, 0.95)
-    assert interval.low <= interval.mean + 1e-9
-    assert interval.mean <= interval.high + 1e-9
-    assert interval.mean == pytest.approx(shift / np.mean(values), abs=1e-6)
+    decision = Decision.model_validate_json(old)
+    assert decision.questions == ()
+    assert decision.checks == (Check(name="a", passed=True, finding="f"),)

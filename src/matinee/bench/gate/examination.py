@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matinee.artifact import artifact
+from matinee import artifact
 from matinee.bench.gate.timeline import Timeline
 from matinee.evaluation import refresh
 from matinee.evaluation.evaluate import Contender
@@ -59,6 +59,6 @@ def registered(timeline: Timeline, algorithm: str, fitted: Fitted, interactions:
     """A fitted model as the server loads it: from the bytes of its artifact."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / artifact.FOLDER
-        artifact.write(target, algorithm, fitted, interactions, timeline.movies, 1)
+        artifact.write(target, fitted.contents(algorithm, interactions, 1), timeline.movies)
         loaded = artifact.load(target)
     return Contender(loaded.model, dict(loaded.user_index), loaded.item_index)

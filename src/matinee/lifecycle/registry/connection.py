@@ -66,6 +66,14 @@ class Connection:
                 raise NotFound(otherwise, "See them with: matinee versions.") from error
             raise self._unreachable(error) from error
 
+    def _is_there(self) -> bool:
+        """Whether the server answers, so that what it says is missing is missing."""
+        try:
+            httpx.get(f"{self._url}/health", timeout=5).raise_for_status()
+        except httpx.HTTPError:
+            return False
+        return True
+
     def _unreachable(self, error: Exception) -> DependencyUnreachable:
         return DependencyUnreachable(
             f"MLflow at {self._url} is unavailable ({error}).", "Is it running? See: matinee status."

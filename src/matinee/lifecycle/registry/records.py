@@ -11,7 +11,7 @@ from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 
 from matinee import artifact
-from matinee.evaluation.gate import Verdict
+from matinee.evaluation.decision import Verdict
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,13 @@ class TrainingRun:
     verdict: Verdict | None
     """None until the run is evaluated."""
     reason: str
+    compared_with: str | None
+    """Version that was in production when it was evaluated; None when none was."""
+
+    @property
+    def configuration(self) -> str:
+        """Algorithm and hyper-parameters, as a text."""
+        return f"{self.algorithm} {json.dumps(self.hyperparameters, sort_keys=True)}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ def training_run(run: Run, model_id: str, source: str) -> TrainingRun:
         metrics=dict(run.data.metrics),
         verdict=cast("Verdict | None", tags.get("matinee.verdict")),
         reason=tags.get("matinee.reason", ""),
+        compared_with=tags.get("matinee.compared_with") or None,
     )
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import mlflow
 import polars as pl
-from mlflow.entities import Metric, RunStatus
+from mlflow.entities import Metric, Run, RunStatus
+from mlflow.exceptions import MlflowException
 
 from matinee import artifact
-from matinee.errors import NotFound
-from matinee.evaluation.gate import Decision
+from matinee.errors import BadData, NotFound
+from matinee.evaluation.decision import Decision
 from matinee.lifecycle.registry.connection import Connection
 from matinee.lifecycle.registry.logged_model import log_model
 from matinee.lifecycle.registry.records import Training, TrainingRun, is_earlier, training_key, training_run
@@ -51,7 +52,7 @@ class TrainingRuns(Connection):
         key = training_key(chunk_id, algorithm, hyperparameters, data_key)
         finished = None
         with self._answers():
-            for run in self._client.search_runs([self._experiment_id()], f"tags.`matinee.training` = '{key}'"):
+            for run in self._search(f"tags.`matinee.training` = '{key}'"):
                 if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
                     finished = str(run.info.run_id)
                 elif run.info.status == RunStatus.to_string(RunStatus.RUNNING):
@@ -121,31 +122,55 @@ class TrainingRuns(Connection):
             values = [Metric(name, value, now_ms, run.chunk_id) for name, value in metrics.items()]
             self._client.log_batch(run.run_id, metrics=values)
             self._client.set_tag(run.run_id, "matinee.reason", decision.reason)
+            self._client.set_tag(run.run_id, "matinee.compared_with", decision.compared_with or "")
             self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
 
-    def earlier_evaluations(self, run: TrainingRun) -> Iterator[pl.DataFrame]:
-        """`per_user` values of earlier chunks' runs of the same algorithm and hyper-parameters, newest first."""
+    def earlier_trainings(self, run: TrainingRun, limit: int = 100) -> list[TrainingRun]:
+        """Evaluated trainings of the same algorithm and hyper-parameters on earlier chunks, newest first.
+
+        Args:
+            run: the training.
+            limit: at most so many.
+        """
         with self._answers():
-            found = self._client.search_runs([self._experiment_id()], "tags.`matinee.verdict` != ''")
-        for other in sorted(found, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True):
-            if is_earlier(other, run):
-                with self._answers(), tempfile.TemporaryDirectory() as folder:
-                    path = mlflow.artifacts.download_artifacts(
-                        run_id=other.info.run_id, artifact_path="per_user.parquet", dst_path=folder
-                    )
-                    yield pl.read_parquet(path)
+            evaluated = [each for each in self._search("tags.`matinee.verdict` != ''") if is_earlier(each, run)]
+            newest = sorted(evaluated, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True)[:limit]
+            return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
+
+    def _search(self, filter_string: str = "") -> Iterator[Run]:
+        """All runs of the experiment that a filter finds, however many, newest first."""
+        token: str | None = None
+        while True:
+            page = self._client.search_runs([self._experiment_id()], filter_string, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
 
     @contextmanager
     def downloaded(self, run: TrainingRun) -> Iterator[Path]:
-        """Temporary folder with the data artifact of a training."""
+        """Temporary folder with the data artifact of a training.
+
+        Raises:
+            BadData: MLflow is there and the files are not.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            with self._answers():
-                uri = f"{run.source}/artifacts/{artifact.FOLDER}"
-                local = mlflow.artifacts.download_artifacts(uri, dst_path=folder)
-            yield Path(local)
+            yield self._fetched(run, folder)
+
+    def _fetched(self, run: TrainingRun, folder: str) -> Path:
+        source = run.source or self.training_run(run.run_id).source
+        with self._answers():
+            try:
+                uri = f"{source}/artifacts/{artifact.FOLDER}"
+                return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
+            except MlflowException as error:
+                if not self._is_there():
+                    raise
+                raise BadData(
+                    f"The files of run {run.run_id} are gone from MLflow ({error}).", "Train again: matinee train."
+                ) from error
 
     def metrics_by_run(self) -> dict[str, dict[str, float]]:
         """Metrics of every run of the experiment, by run id."""
         with self._answers():
-            runs = self._client.search_runs([self._experiment_id()])
-        return {str(run.info.run_id): dict(run.data.metrics) for run in runs}
+            return {str(run.info.run_id): dict(run.data.metrics) for run in self._search()}

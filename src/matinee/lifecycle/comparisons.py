@@ -1,0 +1,69 @@
+"""What was found when two models were compared on the same people, day by day: the evidence of the gate.
+
+A pair is a text that says what is compared with what. Its values are of one day each, written when the day's chunk is
+evaluated, and written again when it is evaluated again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from matinee.evaluation.evidence import Differences
+from matinee.ratings.database import ModelComparisonRow, engine, writing
+from matinee.settings import Settings
+
+
+@dataclass(frozen=True)
+class Compared:
+    """All that is known of a pair."""
+
+    differences: Differences
+    """Own minus other."""
+    other_mean: float
+    """Mean of the other, to which differences are told; 0 without any."""
+
+
+class Comparisons:
+    """The values of one home."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._database = engine(settings)
+
+    def keep(self, pair: str, chunk_id: int, at: datetime, values: Mapping[str, tuple[float, float]]) -> None:
+        """Keep what a pair gave the people of a chunk, instead of what was kept of it before.
+
+        Args:
+            pair: what is compared with what.
+            chunk_id: the chunk; neither model has learned it.
+            at: end of its time.
+            values: NDCG@10 of own and other, by user id.
+        """
+        rows = [
+            {"pair": pair, "chunk_id": chunk_id, "user_key": _key(user), "day": at.date().toordinal(), "own": own,
+             "other": other}
+            for user, (own, other) in values.items()
+        ]  # fmt: skip
+        table = ModelComparisonRow
+        with writing(self._database) as session:
+            session.execute(sa.delete(table).where(table.pair == pair, table.chunk_id == chunk_id))
+            if rows:
+                session.execute(sa.insert(table), rows)
+
+    def of(self, pair: str) -> Compared:
+        """Everything that was kept of a pair, in order of days."""
+        table = ModelComparisonRow
+        wanted = sa.select(table.user_key, table.day, table.own, table.other).where(table.pair == pair)
+        with Session(self._database) as session:
+            rows = session.execute(wanted.order_by(table.day, table.user_key)).all()
+        users, days = (np.array([row[place] for row in rows], np.int64) for place in (0, 1))
+        own, other = (np.array([row[place] for row in rows], float) for place in (2, 3))
+        return Compared(Differences(own - other, users, days), float(other.mean()) if len(rows) else 0.0)
+
+
+def _key(user_id: str) -> int:
+    return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest(), "big", signed=True)
