@@ -16,7 +16,16 @@ from matinee.errors import UsageError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-GONE: dict[str, str] = {}
+_GATE = "The gate has no margins any more; its error rates are measured (docs/gate.md). MATINEE_GATE=off still works."
+
+GONE: dict[str, str] = {
+    "MATINEE_GATE_MARGIN": _GATE,
+    "MATINEE_GATE_CONFIDENCE": _GATE,
+    "MATINEE_GATE_COVERAGE": _GATE,
+    "MATINEE_GATE_SEGMENT_MARGIN": _GATE,
+    "MATINEE_GATE_USERS": _GATE,
+    "MATINEE_GATE_SEGMENT_USERS": _GATE,
+}
 """Settings of earlier versions, and what to do instead: a sentence that names the successor, if there is one.
 
 A home whose environment or `.env` still has one comes up, with a warning."""
@@ -65,25 +74,7 @@ class Settings(BaseSettings):
     """Whether a chunk of ratings that is clearly broken stops its run; `off`: it is reported, and learned from."""
 
     gate: Literal["on", "off"] = "on"
-    """Whether a model has to prove itself before it goes into production; `off`: the newest wins."""
-
-    gate_margin: Annotated[float, Field(ge=0, lt=1)] = 0.005
-    """How much worse than the model in production, relative to it, the lower bound of the difference may lie."""
-
-    gate_confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    """Of the bootstrap interval of that difference."""
-
-    gate_coverage: Annotated[float, Field(ge=0)] = 0.9
-    """Least catalogue coverage, as a share of that of the model in production."""
-
-    gate_segment_margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
-    """How much worse than the model in production, relative to it, any segment of users may be."""
-
-    gate_users: Annotated[int, Field(ge=1)] = 200
-    """Users whose evidence the gate wants; while the newest chunk has fewer, earlier evaluations add theirs."""
-
-    gate_segment_users: Annotated[int, Field(ge=1)] = 20
-    """Users from which a segment says anything."""
+    """Whether a model has to pass the gate (`docs/gate.md`) to go into production; `off`: the newest wins."""
 
     host: str = "127.0.0.1"
     """Address that every process binds to; containers set `0.0.0.0` inside their own network."""

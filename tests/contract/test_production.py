@@ -197,11 +197,11 @@ def test_the_history_tells_who_moved_what_when_and_why(home):
 
 def test_what_is_in_production_after_a_rollback_is_known_as_such(home):
     first, second = home.serve(), home.serve()
-    assert not home.production.history.is_rolled_back_to(second)
+    assert not home.production.history.is_held(second)
     home.production.roll_back(None, "bad")
-    assert home.production.history.is_rolled_back_to(first)
+    assert home.production.history.is_held(first)
     home.production.promote(second, "by hand")
-    assert not home.production.history.is_rolled_back_to(second)
+    assert not home.production.history.is_held(second)
 
 
 def event(what, version, previous=None):

@@ -177,7 +177,25 @@ def test_what_somebody_went_back_to_is_what_the_next_candidate_competes_with(in_
     _, run_id = train_through_the_next_chunk("third")
     evaluated = matinee("evaluate", "--run-id", run_id)
     assert evaluated["verdict"] == "reject"
-    assert "not above +0.0%" in evaluated["reason"]
+    assert "not enough" in evaluated["reason"]
+
+
+def test_a_rollback_by_a_person_holds_until_somebody_resumes(in_production):
+    _, second = train_through_the_next_chunk("second")
+    matinee("evaluate", "--run-id", second)
+    matinee("promote", "--run-id", second)
+    stores = Stores.of(load_settings())
+    stores.production.roll_back(in_production[1], "it was worse")
+    assert stores.history.is_held(in_production[1])
+    matinee("resume", "--reason", "the data was wrong, not the model")
+    assert not stores.history.is_held(in_production[1])
+    _, run_id = train_through_the_next_chunk("third")
+    assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+
+
+@pytest.mark.usefixtures("in_production")
+def test_resuming_what_nobody_holds_is_refused():
+    assert "not held" in matinee("resume", "--reason", "why", code=3)["error"]
 
 
 def test_the_end_of_the_data_is_a_clean_state():

@@ -54,6 +54,18 @@ def rollback(
     print_result(result, as_json, f"Version {result['version']} is in production and served again.")
 
 
+@app.command(name="resume", rich_help_panel=DAILY)
+def resume_production(
+    reason: Annotated[str, typer.Option(help="Why; it is recorded.")],
+    as_json: AsJson = False,
+) -> None:
+    """End the hold after a rollback: the next sound model goes into production again."""
+    from matinee.stages.promote import resume
+
+    result = resume(stores_of_command(), reason)
+    print_result(result, as_json, f"Version {result['version']} is not held any more.")
+
+
 @app.command(rich_help_panel=DAILY)
 def versions(as_json: AsJson = False) -> None:
     """List all model versions with their metrics and verdicts, and what was done with them."""

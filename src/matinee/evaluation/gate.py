@@ -65,6 +65,7 @@ def _answers(probe: Probe, least: Likeness, second_fit: Callable[[], float | Non
         name="scores",
         passed=probe.is_finite and not probe.is_constant,
         finding=f"scores of {probe.n_users} known users are {_kind_of_scores(probe)}",
+        numbers={"n_users": float(probe.n_users)},
     )
     agreement = Check(
         name="learned is the fold-in",

@@ -70,6 +70,21 @@ class Production:
         self._move("rolling_back", target, reason)
         return target
 
+    def resume(self, reason: str) -> str:
+        """End the hold that a rollback began: the next candidate goes into production if it is sound.
+
+        Returns:
+            The version that was held.
+
+        Raises:
+            Refused: production is not held.
+        """
+        current = self.registry.production()
+        if current is None or not self.history.is_held(current.version):
+            raise Refused("Production is not held.", "A rollback holds it; see: matinee versions.")
+        self.history.record("resumed", current.version, current.version, reason)
+        return current.version
+
     def _waits_for_deployment(self, current: ModelVersion) -> bool:
         """Whether a rollback to `current` was killed after it had moved and before it was deployed."""
         deployed = [event.version for event in self.history.events() if event.what == "deployed"]

@@ -43,3 +43,8 @@ def roll_back(stores: Stores, to: str | None, reason: str) -> Result:
     """Go back to the version that served before, and have the API server serve it."""
     version = stores.production.roll_back(to, reason)
     return {**deploy_model(stores, version), "reason": reason}
+
+
+def resume(stores: Stores, reason: str) -> Result:
+    """End the hold that a rollback began."""
+    return {"version": stores.production.resume(reason), "reason": reason}

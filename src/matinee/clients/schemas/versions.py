@@ -59,6 +59,19 @@ class Check(Answer):
     numbers: Mapping[str, float] = {}
 
 
+class GateQuestion(Answer):
+    """One of the gate's four questions; what was not asked has not passed."""
+
+    name: str
+    """`sound`, `good data`, `better algorithm` or `held`."""
+    asked: bool
+    outcome: str
+    """`passed`, `failed`, `undecided` or `not asked`."""
+    finding: str
+    """What was found, or why it was not asked."""
+    numbers: Mapping[str, float] = {}
+
+
 class Decision(Answer):
     """The record of a verdict."""
 
@@ -67,6 +80,10 @@ class Decision(Answer):
     reason: str
     checks: tuple[Check, ...] = ()
     numbers: Mapping[str, float] = {}
+    questions: tuple[GateQuestion, ...] = ()
+    """Empty in records of matinee 0.1."""
+    compared_with: str | None = None
+    """Version that was in production when this was decided; null when none was."""
 
 
 class ModelEvent(Answer):

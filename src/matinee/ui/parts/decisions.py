@@ -24,6 +24,9 @@ def decision(visit: Visit, version: str) -> None:
         passed = texts.passed if check.passed else texts.failed
         why = _pooled(check, record, visit.texts)
         st.markdown(f"{icon} {finding(check, visit.texts)} ({passed}){why}")
+    for question in record.decision.questions:
+        outcome = texts.outcomes.get(question.outcome, question.outcome)
+        st.caption(f"{escaped(texts.questions.get(question.name, question.name))} {escaped(outcome)}")
 
 
 def finding(check: Check, texts: Texts) -> str:

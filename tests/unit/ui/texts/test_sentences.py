@@ -2,15 +2,15 @@
 
 import re
 from dataclasses import replace
+from typing import get_args
 
-import polars as pl
+import numpy as np
 import pytest
 
 from matinee.drift.rules import Beside, judge
-from matinee.evaluation.backtest import CANDIDATE
-from matinee.evaluation.evaluate import segments
-from matinee.evaluation.gate import Rules, decide
-from matinee.settings import Settings
+from matinee.evaluation.decision import Outcome, QuestionName
+from matinee.evaluation.gate import sound, switched_off
+from matinee.evaluation.soundness import FLOOR, Probe
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
@@ -44,20 +44,17 @@ def test_whatever_the_data_watch_says_is_told_in_korean(watched_chunk, strange):
 
 
 def test_what_the_gate_says_without_numbers_is_told_in_korean():
-    nobody = pl.DataFrame(schema={"contender": pl.String, "incumbent_version": pl.String, "ndcg_at_10": pl.Float64})
-    rules = Rules.of(Settings(_env_file=None))
-    (check,) = decide(nobody, None, rules, must_improve=False).checks
-    off = decide(nobody, None, rules.model_copy(update={"enabled": False}), must_improve=False)
-    for sentence in (check.finding, off.reason):
-        assert re.search("[가-힣]", translated(sentence, KOREAN.sentences))
+    assert re.search("[가-힣]", translated(switched_off(None).reason, KOREAN.sentences))
 
 
-def test_every_segment_of_the_gate_has_its_sentence():
-    users = pl.DataFrame(
-        {"segment": ["warm", "new"], "n_history": [1, 9], "contender": [CANDIDATE] * 2, "ndcg_at_10": [0.1, 0.2]}
-    )
+def test_every_check_and_question_of_the_gate_has_its_sentence():
+    probe = Probe(n_users=500, agreement=1.0, likeness=FLOOR, is_finite=True, is_constant=False)
+    checks = sound(probe, FLOOR, np.array([0.1, 0.0]), lambda: None)
     for texts in (ENGLISH, KOREAN):
-        assert {f"segment {name}" for name in segments(users)} - {"segment all"} <= texts.decisions.checks.keys()
+        for check in checks:
+            assert texts.decisions.checks[check.name].format(**check.numbers)
+        assert texts.decisions.questions.keys() == set(get_args(QuestionName))
+        assert texts.decisions.outcomes.keys() == set(get_args(Outcome))
 
 
 def test_a_sentence_that_nobody_knows_stays_as_it_is():

@@ -17,5 +17,10 @@ class DecisionTexts:
     checks: Mapping[str, str]
     """By name of a check: a sentence with its numbers."""
 
+    questions: Mapping[str, str]
+    """By name of a question of the gate."""
+    outcomes: Mapping[str, str]
+    """By outcome of a question."""
+
     pooled: str
     """Why the gate's NDCG@10 differs from the one that is shown for the version."""
