@@ -5,6 +5,7 @@ Evaluation and `bench gate` call the same functions here, with a registered mode
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -48,7 +49,7 @@ def examine(
         second_fit: fits the same algorithm on the same ratings again; called only when the lists have changed much.
     """
     asked = known_users(candidate, previous, set(split.holdout["user_id"]))
-    found = probe(candidate, previous, _histories(split, asked)) if asked else None
+    found = probe(candidate, previous, _histories(split, asked), _newest(split)) if asked else None
     served = np.zeros(0) if previous is None else differences(candidate, previous, users)
     return Examined(
         sound(found, least_likeness(past), served, lambda: _repeated(candidate, second_fit(), asked)), found
@@ -96,6 +97,12 @@ def _histories(split: Split, users: Sequence[str]) -> Mapping[str, pl.DataFrame]
     newest = ratings.sort("rated_at", "movie_id").unique(["user_id", "movie_id"], keep="last", maintain_order=True)
     found = newest.partition_by("user_id", as_dict=True)
     return {user: found.get((user,), newest.clear()) for user in users}
+
+
+def _newest(split: Split) -> datetime | None:
+    """When the chunk's last rating was given: the moment at which both models are asked."""
+    newest: datetime | None = split.holdout["rated_at"].max()  # type: ignore[assignment]  # polars knows no dtypes
+    return newest
 
 
 def _repeated(candidate: Contender, again: Contender, users: Sequence[str]) -> float:

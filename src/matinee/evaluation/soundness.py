@@ -8,6 +8,7 @@ alike, because a day adds little to a long past; how alike is measured in each h
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 import numpy as np
@@ -97,7 +98,9 @@ def known_users(candidate: Contender, previous: Contender | None, chunk_users: C
     return [calm[place] for place in np.unique(np.linspace(0, len(calm) - 1, min(N_USERS, len(calm))).astype(int))]
 
 
-def probe(candidate: Contender, previous: Contender | None, histories: Mapping[str, pl.DataFrame]) -> Probe:
+def probe(
+    candidate: Contender, previous: Contender | None, histories: Mapping[str, pl.DataFrame], now: datetime | None = None
+) -> Probe:
     """Ask a model, and the one before it, for the lists of known users.
 
     Args:
@@ -105,13 +108,16 @@ def probe(candidate: Contender, previous: Contender | None, histories: Mapping[s
         previous: the model before it.
         histories: by user id, for users known to both and at least one, `movie_id, rating, rated_at`, oldest first:
             all that the candidate was to learn of them; from the ledger, not from the artifact.
+        now: when both are asked; None for the end of the ratings of each.
     """
-    answers = [candidate.listed(user) for user in histories]
+    answers = [candidate.listed(user, now=now) for user in histories]
     lists, scores = [movies for movies, _ in answers], [own for _, own in answers]
     return Probe(
         n_users=len(histories),
-        agreement=Likeness.of(lists, [candidate.listed(None, each)[0] for each in histories.values()]).overlap,
-        likeness=None if previous is None else Likeness.of(lists, [previous.listed(user)[0] for user in histories]),
+        agreement=Likeness.of(lists, [candidate.listed(None, each, now)[0] for each in histories.values()]).overlap,
+        likeness=None
+        if previous is None
+        else Likeness.of(lists, [previous.listed(user, now=now)[0] for user in histories]),
         is_finite=all(bool(np.isfinite(own).all()) for own in scores),
         is_constant=all(len(own) > 1 and float(np.ptp(own)) == 0 for own in scores),
     )
