@@ -35,7 +35,7 @@ LEVEL = level(WIN_LEVEL, 1)
 
 
 @dataclass(frozen=True)
-class Measured:
+class Looks:
     """Looks at one pair with one true effect."""
 
     data: str
@@ -45,13 +45,13 @@ class Measured:
     """Day of promotion of each history; infinite where it never came."""
 
 
-def of_pairs(timeline: Timeline, short: bool) -> list[Measured]:  # noqa: FBT001  mapped over a pool of processes
+def of_pairs(timeline: Timeline, short: bool) -> list[Looks]:  # noqa: FBT001  mapped over a pool of processes
     """All pairs with all effects."""
     values = _values(timeline)
     return [each for pair in PAIRS for each in _of_pair(timeline.name, pair, values, N_SHORT if short else N_HISTORIES)]
 
 
-def _of_pair(data: str, pair: tuple[str, str], values: pl.DataFrame, n_histories: int) -> Iterator[Measured]:
+def _of_pair(data: str, pair: tuple[str, str], values: pl.DataFrame, n_histories: int) -> Iterator[Looks]:
     challenger, champion = (values[name].to_numpy() for name in pair)
     users = values["user_id"].cast(pl.Categorical).to_physical().to_numpy().astype(np.int64)
     days, random = values["day"].to_numpy(), np.random.default_rng(1)
@@ -62,7 +62,7 @@ def _of_pair(data: str, pair: tuple[str, str], values: pl.DataFrame, n_histories
         found = [
             _day_of(resampled(all_of_it, random), lambda known: is_better(known, LEVEL)) for _ in range(n_histories)
         ]
-        yield Measured(data, "/".join(pair), effect, found)
+        yield Looks(data, "/".join(pair), effect, found)
 
 
 def resampled(differences: Differences, random: np.random.Generator) -> Differences:
@@ -110,7 +110,7 @@ def _days(timeline: Timeline) -> Iterator[pl.DataFrame]:
             yield pl.DataFrame({"user_id": [each.user_id for each in users], **values}).with_columns(day=pl.lit(day))
 
 
-def summary(found: Sequence[Measured]) -> dict[str, Any]:
+def summary(found: Sequence[Looks]) -> dict[str, Any]:
     """Worst rates of all pairs, and for each effect the days of all histories together."""
     wins = {each.effect: max(_ever(other.days) for other in found if other.effect == each.effect) for each in found}
     days = {name: _quantiles([day for each in found if each.effect == name for day in each.days]) for name in EFFECTS}
