@@ -5,7 +5,7 @@
     │   └── NotFound              exit 2, HTTP 404   a user, movie, version or data set that does not exist
     ├── BadData                   exit 2, HTTP 422   ratings or a model artifact that cannot be used
     │   └── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
-    ├── StorageError              exit 1, HTTP 500   the disk is full, read-only or faulty
+    ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty
     ├── Refused                   exit 3, HTTP 409   a rule said no (the gate, a busy home)
     └── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host
 
@@ -72,6 +72,7 @@ class Damaged(BadData):
 class StorageError(MatineeError):
     """A file cannot be written: the disk is full, read-only or faulty, or the folder belongs to somebody else."""
 
+    http_status = 503
     title = "Storage failed"
 
 

@@ -54,6 +54,7 @@ class Metrics:
     """
 
     def __init__(self, folder: Path, health: WorkerHealth) -> None:
+        self.health = health
         self._counted = CollectorRegistry()
         self._described = CollectorRegistry()
         self._described.register(_Model(self))

@@ -272,7 +272,7 @@ def test_a_full_disk_is_said_and_changes_nothing(api, mlflow, settings):
     mlflow.register(2)
     with a_full_disk():
         answer = api.swap()
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert answer.json()["hint"].startswith("Free some space")
     assert api.served_version() == pointer(settings)["version"] == "1"
     assert folders(settings) == ["1", "deployed.json"]

@@ -115,9 +115,11 @@ class Impressions:
             await asyncio.to_thread(self._write, taken, pause_s)
         except StorageError as error:
             log.warning("impressions_not_written", lists=len(taken), reason=str(error))
+            self._metrics.health.report("impressions", f"What is shown cannot be noted on disk: {error}")
             self._waiting.extendleft(reversed(taken))
             self._drop_beyond_bound()
         else:
+            self._metrics.health.report("impressions", None)
             self._metrics.observe_impressions("written", len(taken))
 
     def _write(self, taken: Sequence[Impression], pause_s: float) -> None:

@@ -70,7 +70,7 @@ async def coverage(server: Server) -> Coverage:
             404: "There is no such version, or none is in production.",
             422: "The body is not as described here, or the model is damaged.",
             500: "Not every worker can serve it.",
-            503: "MLflow does not answer.",
+            503: "MLflow does not answer, or the disk refuses the model.",
         },
     ),
 )
