@@ -14,7 +14,7 @@ from matinee.models.ease import EASE
 from matinee.models.interactions import Interactions
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
-from matinee.models.recommender import Fitted, Incumbent, Recommender, learn
+from matinee.models.recommender import Fitted, Incumbent, Recommender, fit, learn
 from matinee.ranking import Floats
 
 
@@ -27,16 +27,30 @@ class Part(NamedTuple):
     """See `ranking.Component.fresh_days`."""
 
 
+class Choice(NamedTuple):
+    """What the newest ratings tell."""
+
+    regularization: float
+    """λ of `EASE`."""
+    recent: float
+    """Weight of `Recent`."""
+    common: float
+    """Weight of `Common`; below 0 it makes room for the long tail."""
+
+
+REGULARIZATIONS = (300.0, 1000.0)
 WEIGHTS = ((0, 0), (2, 0), (2, -0.5), (4, -0.25), (4, -0.5), (4, -0.75), (4, -1), (5, -1.1), (6, -1.25))
 """Weights of `Recent` and `Common` to choose from."""
+
+CHOICES = [Choice(each, recent, common) for each in REGULARIZATIONS for recent, common in WEIGHTS]
 
 
 @dataclass(frozen=True)
 class Blend:
     """Weighted sum of standardized personal scores and of popularity; a part of weight 0 is not fitted.
 
-    The weights of popularity are those that did best on the newest ratings (`models.tuning`), chosen again at every
-    fit; `docs/models.md` tells how the others were.
+    The regularization and the weights of popularity are those that did best on the newest ratings (`models.tuning`),
+    chosen again at every fit; `docs/models.md` tells how the others were.
     """
 
     als: float = 0.0
@@ -44,12 +58,16 @@ class Blend:
     next_item: float = 1.0
     fresh_days: float = 1.0
     """Days after a user's newest rating in which the weight of `next_item` falls to 1/e."""
+    user_half_life_days: float = 30.0
+    """See `EASE.user_half_life_days`."""
+    regularization: float = 300.0
+    """λ of `EASE` where too few people can be asked which choice is best."""
     recent: float = 4.0
-    """Weight of `Recent` where too few people can be asked which is best."""
+    """Weight of `Recent` where too few can be asked."""
     common: float = -0.75
-    """Weight of `Common` where too few can be asked; below 0 it makes room for the long tail."""
+    """Weight of `Common` where too few can be asked."""
     tuning_share: float = 0.1
-    """Newest share of the ratings on which the weights of popularity are chosen; 0 takes those above."""
+    """Newest share of the ratings on which all three are chosen; 0 takes those above."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
@@ -58,32 +76,43 @@ class Blend:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        return blended(self.parts(*self.weights(interactions)), interactions)
+        return blended(self.parts(self.choose(interactions)), interactions)
 
     def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
-        """See `WarmStarting.fit_from`; the weights are chosen without the incumbent, which has seen what tells them."""
-        return blended(self.parts(*self.weights(interactions)), interactions, incumbent)
+        """See `WarmStarting.fit_from`; the choice is made without the incumbent, which has seen what tells it."""
+        return blended(self.parts(self.choose(interactions)), interactions, incumbent)
 
-    def parts(self, recent: float, common: float) -> Sequence[Part]:
-        """The algorithms in use, with these weights of popularity."""
+    def parts(self, choice: Choice) -> Sequence[Part]:
+        """The algorithms in use."""
+        popularity = [Part(choice.recent, Recent()), Part(choice.common, Common())]
+        return [*self._personal(choice.regularization), *(part for part in popularity if part.weight)]
+
+    def choose(self, interactions: Interactions) -> Choice:
+        """The choice of the highest NDCG@10 on the newest ratings."""
+        walked = tuning.steps(interactions, self.tuning_share) if self.tuning_share else []
+        if sum(len(step.trials) for step in walked) < tuning.MIN_USERS:
+            return Choice(self.regularization, self.recent, self.common)
+        candidates, past = self._personal(*REGULARIZATIONS), walked[0].past
+        voices = [tuning.Voice(fit(part.algorithm, past).ranking_model(), part.fresh_days) for part in candidates]
+        popularities = [_popularities(step.past) for step in walked]
+        weights = np.array([self._weights(choice, candidates) for choice in CHOICES], np.float32)
+        return CHOICES[int(tuning.ndcg_of_weights(voices, walked, popularities, weights).mean(axis=0).argmax())]
+
+    def _personal(self, *regularizations: float) -> Sequence[Part]:
+        """The algorithms that look at a history, `EASE` with each regularization."""
+        eases = [EASE(each, recency=inf, user_half_life_days=self.user_half_life_days) for each in regularizations]
         parts = [
             # Tastes of a whole history; what somebody is after in this sitting is next_item's part.
             Part(self.als, ALS(recency=inf)),
-            Part(self.ease, EASE(recency=inf)),
+            *(Part(self.ease, ease) for ease in eases),
             Part(self.next_item, NextItem(), self.fresh_days),
-            Part(recent, Recent()),
-            Part(common, Common()),
         ]
         return [part for part in parts if part.weight]
 
-    def weights(self, interactions: Interactions) -> tuple[float, float]:
-        """Weights of `Recent` and `Common` with the highest NDCG@10 on the newest ratings."""
-        walked = tuning.steps(interactions, self.tuning_share) if self.tuning_share else []
-        if sum(len(step.trials) for step in walked) < tuning.MIN_USERS:
-            return self.recent, self.common
-        personal = blended(self.parts(0, 0), walked[0].past)
-        popularities = [np.array(WEIGHTS, np.float32) @ _popularities(step.past) for step in walked]
-        return WEIGHTS[int(tuning.ndcg_of_weights(personal, walked, popularities).mean(axis=0).argmax())]
+    def _weights(self, choice: Choice, candidates: Sequence[Part]) -> list[float]:
+        """Weights of the candidates, of `Recent` and of `Common`."""
+        chosen = self._personal(choice.regularization)
+        return [*(part.weight if part in chosen else 0.0 for part in candidates), choice.recent, choice.common]
 
 
 def _popularities(interactions: Interactions) -> Floats:
@@ -109,6 +138,9 @@ class Recent:
     """What is liked these days: popularity that fades, as a share of the most popular movie's."""
 
     half_life_days: float = 7.0
+    """Days after which a rating counts half, at least."""
+    n_likes: float = 1000.0
+    """Liked ratings that the half-life holds at least: where few people rate, a week says nothing."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
@@ -117,7 +149,8 @@ class Recent:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        popularity = Popular(self.half_life_days).fit(interactions).arrays["popularity"]
+        half_life_days = max(self.half_life_days, interactions.days_that_hold(int(self.n_likes)))
+        popularity = Popular(half_life_days).fit(interactions).arrays["popularity"]
         return Fitted("popularity", {"popularity": popularity / max(popularity.max(), np.finfo(np.float32).tiny)})
 
 

@@ -6,8 +6,10 @@ towards the identity" (2020).
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import inf, isinf
 
 import numpy as np
+import scipy.sparse as sp
 
 from matinee.models.affordable import head_of, tail_columns
 from matinee.models.interactions import Interactions
@@ -25,6 +27,8 @@ class EASE:
     """p of EDLAE, which adds p / (1 - p) · Gⱼⱼ, more to a popular movie; 0 is EASE."""
     recency: float = 50.0
     """Ratings after which the weight of an older one in a history has fallen to 1/e."""
+    user_half_life_days: float = inf
+    """Days since the newest rating of a user after which what they liked counts half; `inf` counts all alike."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
@@ -33,7 +37,7 @@ class EASE:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        movies, likes = head_of(interactions), interactions.user_items()
+        movies, likes = head_of(interactions), self._weighted_likes(interactions)
         user_items = likes[:, movies]
         matrix = cross_product(user_items, user_items)
         is_whole = len(movies) == np.count_nonzero(interactions.popularity())
@@ -45,3 +49,11 @@ class EASE:
         weights[diagonal] = 0
         n_kept = N_KEPT if is_whole else N_KEPT_OF_MANY
         return fitted(weights, movies, interactions.n_movies, self.recency, n_kept, tail)
+
+    def _weighted_likes(self, interactions: Interactions) -> sp.csr_matrix:
+        """Likes times the root of each user's weight, which is so in their products, shape (n_users, n_movies)."""
+        likes = interactions.user_items()
+        if not isinf(self.user_half_life_days):
+            weights = np.sqrt(interactions.user_weights(self.user_half_life_days)).astype(np.float32)
+            likes.data *= np.repeat(weights, np.diff(likes.indptr))
+        return likes

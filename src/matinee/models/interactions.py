@@ -83,6 +83,24 @@ class Interactions:
         ages: NDArray[np.float64] = (self.data_through.timestamp() - self.histories.rated_at) / 86_400
         return np.maximum(ages, 0)
 
+    def days_that_hold(self, n_likes: int) -> float:
+        """Days before `data_through` that hold so many liked ratings; all days where there are fewer, 0 where none."""
+        ages = np.sort(self.age_days[self.liked])
+        return float(ages[min(n_likes, len(ages)) - 1]) if len(ages) else 0.0
+
+    def user_weights(self, half_life_days: float) -> NDArray[np.float64]:
+        """Weights of users, half for every `half_life_days` since their newest rating, shape (n_users,).
+
+        All likes together weigh as much as without.
+        """
+        ends, age_days, n_liked = self.histories.offsets[1:], self.age_days, np.zeros(self.n_users)
+        has_rated = np.diff(self.histories.offsets) > 0
+        weights = np.zeros(self.n_users)
+        weights[has_rated] = 0.5 ** (age_days[ends[has_rated] - 1] / half_life_days)
+        n_liked[has_rated] = np.add.reduceat(self.liked.astype(float), self.histories.offsets[:-1][has_rated])
+        total = weights @ n_liked
+        return weights * (n_liked.sum() / total) if total > 0 else np.ones(self.n_users)
+
     def before(self, moment: int) -> "Interactions":
         """What was known at a moment, in seconds since 1970 (UTC), on the same axes."""
         known = self.histories

@@ -7,16 +7,14 @@ that moment. Nothing of a step is known before it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from matinee.metrics import ndcg_at_k
 from matinee.models.interactions import Interactions
-from matinee.models.recommender import Fitted
-from matinee.ranking import Floats, History, RankingModel, UserRef, top_k
+from matinee.ranking import Floats, History, RankingModel, UserRef
+from matinee.ranking.blend import standardized
 
 STEPS = 10
 K = 10
@@ -42,6 +40,14 @@ class ForwardStep(NamedTuple):
     trials: Sequence[Trial]
 
 
+class Voice(NamedTuple):
+    """A candidate for a part of a blend."""
+
+    model: RankingModel
+    fresh_days: float
+    """See `ranking.Component.fresh_days`."""
+
+
 def steps(interactions: Interactions, share: float) -> list[ForwardStep]:
     """The newest `share` of the ratings, in `STEPS` stretches of equal length."""
     rated_at = interactions.histories.rated_at
@@ -54,31 +60,49 @@ def steps(interactions: Interactions, share: float) -> list[ForwardStep]:
     return [step for step in found if step.trials and len(step.past.histories.items)]
 
 
-def ndcg_of_weights(personal: Fitted, walked: Sequence[ForwardStep], popularities: Sequence[Floats]) -> Floats:
-    """NDCG@10 of each trial with each of several popularities added to what is personal.
+def ndcg_of_weights(
+    voices: Sequence[Voice], walked: Sequence[ForwardStep], popularities: Sequence[Floats], weights: Floats
+) -> Floats:
+    """NDCG@10 of each trial with each of several weighted sums.
 
     Args:
-        personal: a blend fitted before the first step.
+        voices: what is personal, fitted before the first step; of each the standardized scores are summed.
         walked: the steps.
-        popularities: for each step the weighted popularities to try, shape (n_tried, n_movies).
+        popularities: for each step the popularities to add, shape (n_popularities, n_movies).
+        weights: to try, of the voices and then of the popularities, shape (n_tried, n_voices + n_popularities).
 
     Returns:
         Shape (n_trials, n_tried).
     """
-    values = []
-    for step, tried in zip(walked, popularities, strict=True):
-        moved_on = {**personal.parameters, "data_through": step.past.data_through.timestamp()}
-        model = replace(personal, parameters=moved_on).complete(step.past).ranking_model()
-        values += [_ndcg(model, trial, tried) for trial in step.trials]
+    values = [
+        _ndcg(weights @ np.concatenate([_personal(voices, trial, step.past), popularity]), trial)
+        for step, popularity in zip(walked, popularities, strict=True)
+        for trial in step.trials
+    ]
     return np.array(values, np.float32)
 
 
-def _ndcg(model: RankingModel, trial: Trial, tried: Floats) -> list[float]:
-    scored = None if model.scorer is None else model.scorer.score(UserRef(trial.history))
-    unseen = np.ones(tried.shape[1], bool)
-    unseen[trial.history.items] = False
-    lists = (top_k(each if scored is None else scored.scores + each, K, unseen).tolist() for each in tried)
-    return [ndcg_at_k(ranked, trial.truth, K) for ranked in lists]
+def _personal(voices: Sequence[Voice], trial: Trial, past: Interactions) -> Floats:
+    """Scores of each voice, as much as it counts for a history so old, shape (n_voices, n_movies)."""
+    age_days = max(0.0, past.data_through.timestamp() - float(trial.history.rated_at[-1])) / 86_400
+    scores = np.zeros((len(voices), past.n_movies), np.float32)
+    for row, (model, fresh_days) in zip(scores, voices, strict=True):
+        scored = None if model.scorer is None else model.scorer.score(UserRef(trial.history))
+        if scored is not None:
+            row[:] = np.exp(-age_days / fresh_days) * standardized(scored.scores)[0]
+    return scores
+
+
+def _ndcg(scores: Floats, trial: Trial) -> Floats:
+    """NDCG@10 of each row of scores, shape (n_tried, n_movies); they are overwritten."""
+    scores[:, trial.history.items] = -np.inf
+    k = min(K, scores.shape[1] - len(trial.history))
+    top = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    hits = np.isin(np.take_along_axis(top, order, axis=1), list(trial.truth))
+    discounts = 1 / np.log2(np.arange(2, K + 2))
+    gains: Floats = (hits @ discounts[:k] / discounts[: len(trial.truth)].sum()).astype(np.float32)
+    return gains
 
 
 def _trials(interactions: Interactions, begins: int, ends: int) -> Iterator[Trial]:

@@ -68,7 +68,7 @@ class BlendScorer:
                 continue
             weight, scores = component.weight_at(age_days), scored.scores
             if component.scorer.is_personal:
-                centred, deviation = _standardized(scores)
+                centred, deviation = standardized(scores)
                 scores, is_personal = centred, True
                 terms.append((weight / deviation, scored))
             total = total + weight * scores
@@ -81,7 +81,7 @@ class BlendScorer:
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; the blend of those components that know nearness."""
         known = [(each, each.scorer.similar(item_index)) for each in self.components]
-        parts = [each.weight_at(0) * _standardized(scores)[0] for each, scores in known if scores is not None]
+        parts = [each.weight_at(0) * standardized(scores)[0] for each, scores in known if scores is not None]
         return sum(parts[1:], start=parts[0]) if parts else None
 
     def _age_days(self, user: UserRef) -> float:
@@ -109,7 +109,7 @@ class _BlendScored:
         return total
 
 
-def _standardized(scores: Floats) -> tuple[Floats, np.float32]:
+def standardized(scores: Floats) -> tuple[Floats, np.float32]:
     """Scores of mean 0 and deviation 1, and what they were divided by; those that are all alike become 0."""
     deviation = np.float32(scores.std()) or np.float32(1)
     return (scores - scores.mean()) / deviation, deviation

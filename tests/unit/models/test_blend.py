@@ -120,9 +120,17 @@ def test_a_blend_of_before_there_was_freshness_never_fades(interactions: Interac
 
 
 def test_recent_popularity_is_a_share_of_the_most_popular_movies(interactions: Interactions) -> None:
-    recent = Recent(half_life_days=3).fit(interactions).arrays["popularity"]
-    faded = Popular(half_life_days=3).fit(interactions).arrays["popularity"]
+    recent = Recent(half_life_days=100, n_likes=1).fit(interactions).arrays["popularity"]
+    faded = Popular(half_life_days=100).fit(interactions).arrays["popularity"]
     assert_allclose(recent, faded / faded.max(), rtol=1e-6)
+
+
+def test_recent_popularity_fades_more_slowly_where_a_week_holds_few_likes(interactions: Interactions) -> None:
+    ages = np.sort(interactions.age_days[interactions.liked])
+    recent = Recent(half_life_days=1, n_likes=20).fit(interactions).arrays["popularity"]
+    faded = Popular(half_life_days=ages[19]).fit(interactions).arrays["popularity"]
+    assert_allclose(recent, faded / faded.max(), rtol=1e-6)
+    assert interactions.days_that_hold(10**6) == ages[-1]
 
 
 def test_a_movie_that_nobody_liked_is_as_common_as_the_most_popular(interactions: Interactions) -> None:

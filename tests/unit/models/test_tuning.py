@@ -63,7 +63,7 @@ def test_what_was_known_at_a_moment_is_what_was_rated_before_it(interactions: In
 
 def test_too_few_people_leave_the_weights_as_they_are(interactions: Interactions) -> None:
     few = made([[(0, 0, 5.0), (DAY_S, 1, 5.0)]], interactions)
-    assert Blend(recent=3, common=-0.1).weights(few) == (3, -0.1)
+    assert Blend(regularization=9, recent=3, common=-0.1).choose(few) == (9, 3, -0.1)
 
 
 def test_ratings_without_times_are_fitted_in_silence(interactions: Interactions, capfd) -> None:
@@ -75,24 +75,24 @@ def test_ratings_without_times_are_fitted_in_silence(interactions: Interactions,
 
 
 def test_weights_that_are_not_to_be_chosen_stay(interactions: Interactions) -> None:
-    assert Blend(recent=3, common=-0.1, tuning_share=0).weights(_trend(interactions)) == (3, -0.1)
+    fixed = Blend(regularization=9, recent=3, common=-0.1, tuning_share=0)
+    assert fixed.choose(_trend(interactions)) == (9, 3, -0.1)
 
 
 def test_where_everybody_follows_the_trend_what_is_new_counts(interactions: Interactions) -> None:
-    recent, _ = Blend().weights(_trend(interactions))
-    assert recent > 0
+    assert Blend().choose(_trend(interactions)).recent > 0
 
 
 def test_where_only_taste_tells_popularity_counts_for_nothing(interactions: Interactions) -> None:
-    trend = Blend().weights(_trend(interactions))
-    taste = Blend().weights(_taste(interactions))
-    assert taste == WEIGHTS[0] != trend
+    trend = Blend().choose(_trend(interactions))
+    taste = Blend().choose(_taste(interactions))
+    assert taste[1:] == WEIGHTS[0] != trend[1:]
 
 
 def test_the_weights_are_in_the_model_and_the_same_each_time(interactions: Interactions) -> None:
     ratings = _trend(interactions)
     first, second = (fit(Blend(), ratings).parameters for _ in range(2))
-    recent, common = Blend().weights(ratings)
+    _, recent, common = Blend().choose(ratings)
     assert first == second
     assert [value for name, value in first.items() if name.endswith(".popularity")] == [
         weight for weight in (recent, common) if weight
