@@ -21,7 +21,7 @@ def new_system(folder: Path, database: str) -> System:
     ratings = folder / "ratings.csv"
     two_tastes(n_days=N_DAYS, n_movies=400).write_csv(ratings)
     ports = {f"{name}_port": free_port() for name in ("api", "mlflow", "airflow", "ui", "postgres")}
-    values: dict[str, object] = {"home": folder / "home", "data": ratings, "bootstrap": BOOTSTRAP, **ports}
+    values: dict[str, object] = {"home": folder / "home", "data": str(ratings), "bootstrap": BOOTSTRAP, **ports}
     # Every day is to be promoted, and nobody is told to write less.
     values |= {"gate": "off", "watch": "off", "api_writes_per_minute": 0, "api_workers": 2}
     if database == "postgresql":
