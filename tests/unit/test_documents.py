@@ -340,3 +340,17 @@ def _writes_a_file(node: ast.AST) -> bool:
             flags & {"O_WRONLY", "O_RDWR", "O_CREAT"}
         )
     return False
+
+
+def test_migrations_form_one_line_in_the_order_of_their_numbers():
+    """Two with one number, or with one predecessor, keep every database from being opened."""
+    folder = ROOT / "src" / "matinee" / "ratings" / "migrations" / "versions"
+    found = [
+        tuple(
+            re.search(rf'^{name} = "?(\w+)"?$', path.read_text(), re.MULTILINE)[1]
+            for name in ("revision", "down_revision")
+        )
+        for path in sorted(folder.glob("r[0-9]*.py"))
+    ]
+    numbers = [f"{number:04d}" for number in range(1, len(found) + 1)]
+    assert found == list(zip(numbers, ["None", *numbers], strict=False))
