@@ -14,6 +14,8 @@ import pytest
 from matinee.clients.airflow.records import STAGES
 
 TOKEN = "let-me-in"
+PUBLIC = ("/auth/token", "/api/v2/monitor/health")
+"""What is answered without a token."""
 
 
 @dataclass
@@ -169,7 +171,7 @@ def _handler(airflow: FakeAirflow) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if parts.path != "/auth/token" and self.headers["Authorization"] != f"Bearer {TOKEN}":
+            if parts.path not in PUBLIC and self.headers["Authorization"] != f"Bearer {TOKEN}":
                 status, answer = 401, {}
             else:
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}

@@ -188,7 +188,7 @@ def _movie(movie_id: str) -> Movie:
     return CATALOGUE[movie_id]
 
 
-def _app(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a route
+def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a route
     app = FastAPI()
     problems.install(app)
 
@@ -367,7 +367,7 @@ def api() -> Iterator[FakeApi]:
     fake = FakeApi()
     fake.remember("1", "19", 5, "training", datetime(1997, 10, 1, tzinfo=UTC))
     fake.remember("1", "18", 3.5, "training", datetime(1997, 9, 1, tzinfo=UTC))
-    with serving(_app(fake)) as fake.url:
+    with serving(app_of(fake)) as fake.url:
         yield fake
 
 

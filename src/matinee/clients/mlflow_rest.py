@@ -12,6 +12,7 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from matinee.artifact.manifest import FOLDER, MANIFEST
 from matinee.errors import DependencyUnreachable, NotFound
 
 NAME = "movie-recommender"
@@ -54,6 +55,11 @@ class RegisteredVersion(BaseModel):
     """URI of the logged model's files."""
     created_at: Annotated[datetime, Field(validation_alias="creation_timestamp")]
     tags: VersionTags = VersionTags()
+
+    @property
+    def artifact_path(self) -> str | None:
+        """Where its artifact is on MLflow's file proxy; None when its files are somewhere else."""
+        return artifact_path(self.source)
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -150,6 +156,18 @@ class MlflowReader:
         with self._reading():
             return dict(orjson.loads(response.content))
 
+    async def has_artifact(self, version: RegisteredVersion) -> bool:
+        """Whether the files of a version are there, as far as the first of them tells."""
+        if version.artifact_path is None:
+            return False
+        try:
+            response = await self._http.get(f"{FILES}/{quote(version.artifact_path)}/{MANIFEST}")
+        except httpx.HTTPError as error:
+            raise self.unavailable(str(error) or type(error).__name__) from error
+        if response.is_server_error:
+            raise self.unavailable(f"it answered {response.status_code}")
+        return response.is_success
+
     async def metrics(self, run_id: str) -> dict[str, float]:
         """Newest value of each metric of a run; empty when the run was deleted."""
         try:
@@ -207,6 +225,12 @@ class MlflowReader:
             "Is it running? See: matinee status.",
             code="mlflow-unreachable",
         )
+
+
+def artifact_path(source: str) -> str | None:
+    """Path on MLflow's file proxy of the artifact of a model with the URI `source`; None when it is not there."""
+    url = urlsplit(source)
+    return f"{url.path.strip('/')}/artifacts/{FOLDER}" if url.scheme == "mlflow-artifacts" else None
 
 
 def _finite(data: dict[str, Any]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from matinee import artifact
-from matinee.clients.mlflow_rest import FILES, MlflowReader, RegisteredVersion
+from matinee.clients.mlflow_rest import FILES, MlflowReader, RegisteredVersion, artifact_path
 from matinee.errors import BadData
 from matinee.serving.model.served import Registered
 from matinee.serving.workers.background import run_in_background
@@ -125,10 +125,10 @@ def _artifact_path(registered: Registered) -> str:
     Raises:
         BadData: the version's files are somewhere else.
     """
-    source = urlsplit(registered.source)
-    if source.scheme != "mlflow-artifacts":
+    path = artifact_path(registered.source)
+    if path is None:
         raise BadData(
             f"Version {registered.version} is registered with the files {registered.source}.",
             "Register it with the mlflow-artifacts URI of its files.",
         )
-    return f"{source.path.strip('/')}/artifacts/{artifact.FOLDER}"
+    return path

@@ -6,24 +6,17 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from matinee.local import doctor, family
-from matinee.local.doctor import Finding, examine
+from matinee.local import family
+from matinee.local.doctor import Finding, examine, machine
 from matinee.local.state import ProcessState, State
 from matinee.settings import Settings
-from support import free_port
 
 PORTS = ("api_port", "mlflow_port", "airflow_port", "ui_port", "postgres_port")
-
-
-@pytest.fixture
-def own(settings, ratings, tmp_path) -> Settings:
-    ratings.write_csv(tmp_path / "ratings.csv")
-    values = {"data": str(tmp_path / "ratings.csv"), **{name: free_port() for name in PORTS}}
-    return settings.model_copy(update=values)
 
 
 def found(settings: Settings, what: str) -> Finding:
@@ -48,14 +41,14 @@ def test_a_taken_port_is_found_with_who_has_it(own):
 
 def test_a_full_disk_is_found(own, monkeypatch):
     usage = shutil.disk_usage("/")
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage._replace(free=500_000_000))
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=500_000_000))
     finding = found(own, "disk")
     assert (finding.ok, "0.5 GB left" in finding.detail, "MATINEE_HOME" in finding.fix) == (False, True, True)
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 14)])
 def test_a_wrong_python_is_found(own, monkeypatch, version):
-    monkeypatch.setattr(doctor.sys, "version_info", (*version, 0, "final", 0))
+    monkeypatch.setattr(machine.sys, "version_info", (*version, 0, "final", 0))
     finding = found(own, "Python")
     assert not finding.ok
     assert "make setup PYTHON=" in finding.fix
@@ -100,3 +93,19 @@ def test_the_command_tells_the_fixes_and_ends_with_exit_code_4(own):
     wrong = [each for each in json.loads(done.stdout)["findings"] if not each["ok"]]
     assert [each["what"] for each in wrong] == ["MLflow", "Airflow", "API server", "page"]
     assert all(each["fix"] for each in wrong)
+
+
+def test_a_disk_that_is_full_in_some_days_at_the_pace_of_this_home_is_found(own, monkeypatch):
+    secret = own.home / "secrets" / "api_token"
+    secret.parent.mkdir(parents=True)
+    secret.touch()
+    (own.home / "models").write_bytes(b"x" * 10_000_000)
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000_000))
+    assert found(own, "disk").ok, "a new home tells nothing"
+    ten_days_ago = time.time() - 10 * 86_400
+    os.utime(secret, (ten_days_ago, ten_days_ago))
+    assert (found(own, "disk").ok, "1 MB a day" in found(own, "disk").detail) == (True, True)
+    (own.home / "models").write_bytes(b"x" * 2_000_000_000)
+    finding = found(own, "disk")
+    assert (finding.ok, "full in about 15 days" in finding.detail, bool(finding.fix)) == (False, True, True)

@@ -1,0 +1,55 @@
+"""DAGs that do not do their work are told, and what is in quarantine."""
+
+import pytest
+
+from matinee.errors import MatineeError
+from matinee.local.doctor import pipeline
+from matinee.local.doctor.examine import examine
+from matinee.ratings.ledger.ledger import ChunkLedger
+
+
+@pytest.fixture
+def own(own, airflow_server):
+    return own.model_copy(update={"airflow_url": airflow_server.url})
+
+
+def test_dags_that_are_known_and_not_paused_are_well(own, airflow_server):
+    airflow_server.runs += [airflow_server.deploy_run(), airflow_server.promoting_run("by-hand")]
+    assert "none is paused" in pipeline.check_dags(own)
+
+
+def test_a_paused_dag_is_told_with_where_to_unpause_it(own, airflow_server):
+    airflow_server.paused = True
+    with pytest.raises(MatineeError, match="train_model is paused") as found:
+        pipeline.check_dags(own)
+    assert f"{airflow_server.url}/dags" in found.value.hint
+
+
+def test_a_task_that_failed_in_the_last_run_is_told(own, airflow_server):
+    run = airflow_server.promoting_run("scheduled__1")
+    run.states, run.tasks = ["failed"], {"ingest": "success", "train": "failed", "evaluate": "upstream_failed"}
+    airflow_server.runs.append(run)
+    with pytest.raises(MatineeError, match=r"The last run of train_model \(scheduled__1\) failed in train"):
+        pipeline.check_dags(own)
+
+
+def test_a_dag_file_that_cannot_be_read_is_told(own, airflow_server):
+    airflow_server.import_errors = [{"filename": "train_model.py", "stack_trace": "…\nSyntaxError: invalid"}]
+    with pytest.raises(MatineeError, match=r"train_model.py: SyntaxError"):
+        pipeline.check_dags(own)
+
+
+def test_quarantine_is_counted_by_reason_for_ratings_and_movies(own, tmp_path):
+    with (tmp_path / "ratings.csv").open("a") as file:
+        file.write(",m1,5,2020-01-01T00:00:00Z\nu1,m1,many,2020-01-01T00:00:00Z\n")
+    (tmp_path / "movies.csv").write_text("movie_id,title,genres\nm1,One,Drama\nm1,One,Drama\n")
+    own = own.model_copy(update={"movies": tmp_path / "movies.csv"})
+    ChunkLedger(own).close_next("first")
+    told = pipeline.check_quarantine(own)
+    assert told.startswith("1 duplicate, 1 empty_id, 1 rating_not_a_number in the source, 1 of these of movies;")
+
+
+def test_services_that_answer_are_asked_what_they_do_and_others_are_not(own):
+    asked = {each.what for each in examine(own)}
+    assert "DAGs" in asked
+    assert not asked & {"registry", "served model", "background tasks"}
