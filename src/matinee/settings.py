@@ -107,6 +107,21 @@ class Settings(BaseSettings):
     impressions_days: Annotated[int, Field(ge=1)] = 90
     """How long impressions are kept."""
 
+    keep_versions: Annotated[int, Field(ge=1)] = 14
+    """How many of the newest versions keep their artifacts; pinned ones and the one in production keep them anyway."""
+
+    keep_days: Annotated[int, Field(ge=1)] = 30
+    """How long a version keeps its artifacts after it was served last, and a run without a version after its end."""
+
+    idempotency_days: Annotated[int, Field(ge=1)] = 7
+    """How long an idempotency key is remembered."""
+
+    withdrawals_days: Annotated[int, Field(ge=1)] = 30
+    """How long ratings are kept that were taken back before any chunk held them."""
+
+    airflow_days: Annotated[int, Field(ge=1)] = 30
+    """How long Airflow's records of runs, and the logs of their tasks, are kept."""
+
     mlflow_port: Port = 5000
     """Port of the MLflow server."""
 
@@ -139,6 +154,12 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     """Database of the chunk ledger and of people's ratings; default is SQLite at `matinee.db` in the home."""
+
+    airflow_database_url: SecretStr | None = None
+    """Database of Airflow, whose old records `matinee prune` removes; default is the native PostgreSQL."""
+
+    aside_days: Annotated[int, Field(ge=1)] = 30
+    """How long a home is kept that `matinee restore FILE --replace` has put aside (`HOME.before-TIME`)."""
 
     tasks: Literal["process", "kubernetes"] = "process"
     """Where a DAG's tasks run: in a process of their own, or as pods of `task_image`."""

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,10 +16,11 @@ from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.gate import Decision
 from matinee.lifecycle.history import ModelEvent, last_good
 from matinee.lifecycle.production import Production
-from matinee.lifecycle.registry import Connection, Training
+from matinee.lifecycle.registry import Connection, Registry, Training
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.settings import Settings
+from matinee.stages.prune.versions import prune_runs, prune_versions
 from matinee.stages.stores import Stores
 
 pytestmark = pytest.mark.usefixtures("own_models")
@@ -43,7 +44,8 @@ class Home:
         """As a new process sees it."""
         return Stores.of(self.settings).production
 
-    def register(self) -> str:
+    def train(self) -> str:
+        """Log a model; returns its run id."""
         chunk_id, registry = next(CHUNKS), self.production.registry
         als = recommender("als", {"factors": 4})
         folder = self.settings.home / str(chunk_id) / artifact.FOLDER
@@ -51,7 +53,12 @@ class Home:
             folder, fit(als, self.interactions).contents("als", self.interactions, chunk_id), NO_MOVIES
         )
         training = Training(manifest, folder, als.parameters, {}, datetime.now(UTC))
-        run = registry.training_run(registry.log_training(training))
+        return registry.log_training(training)
+
+    def register(self) -> str:
+        """Log, evaluate and register a model; returns its version."""
+        registry = self.production.registry
+        run = registry.training_run(self.train())
         decision = Decision(rule="rule", verdict="promote", reason="It is better.")
         registry.log_evaluation(run, {}, Backtest.nobody().per_user, decision)
         return registry.register(registry.training_run(run.run_id))
@@ -225,3 +232,92 @@ def event(what, version, previous=None):
 )
 def test_the_version_to_go_back_to_is_the_last_good_one_that_served(events, version, good):
     assert last_good(events, version) == good
+
+
+# Retention
+
+
+@pytest.fixture
+def short(home) -> Stores:
+    """The stores of a home that keeps one version, for a day."""
+    return Stores.of(home.settings.model_copy(update={"keep_versions": 1, "keep_days": 1}))
+
+
+IN_A_WEEK = datetime.now(UTC) + timedelta(days=7)
+
+
+def has_files(registry: Registry, version: str) -> bool:
+    return registry.size_bytes(registry.version(version).run_id) > 0
+
+
+def test_old_versions_lose_their_files_and_keep_their_records(home, short):
+    old, target, current = home.serve(), home.serve(), home.serve()
+    rejected, newest = home.register(), home.register()
+    removed = prune_versions(short, IN_A_WEEK, dry_run=True)
+    assert (removed.n, removed.size_bytes > 0, has_files(short.registry, old)) == (2, True, True)
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).detail == f"versions {old}, {rejected}"
+    assert [has_files(short.registry, each) for each in (old, target, current, rejected, newest)] == [
+        *(False, True, True),
+        *(False, True),
+    ]
+    run = short.registry.training_run(short.registry.version(old).run_id)
+    assert (run.verdict, run.reason) == ("promote", "It is better.")
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 0
+
+
+def test_a_version_without_files_is_refused_in_one_line_and_a_pinned_one_keeps_them(home, short):
+    old, pinned, _, _ = home.serve(), home.serve(), home.serve(), home.serve()
+    short.registry.pin(pinned, is_pinned=True)
+    prune_versions(short, IN_A_WEEK, dry_run=False)
+    for move in (lambda: home.production.roll_back(old, "x"), lambda: home.production.promote(old, "x")):
+        with pytest.raises(Refused, match=f"artifacts of version {old} are gone"):
+            move()
+    assert home.production.history.unfinished() is None
+    assert home.production.roll_back(pinned, "pinned") == pinned
+    short.registry.pin(pinned, is_pinned=False)
+    assert not short.registry.version(pinned).is_pinned
+
+
+@pytest.mark.parametrize("step", ["files", "mark"])
+def test_a_removal_that_dies_is_finished_by_the_next(home, short, monkeypatch, step):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+
+    def die(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        if step == "files":
+            patch.setattr(Registry, "_remove_files", die)
+        else:
+            patch.setattr(MlflowClient, "set_tag", die)  # what is said of the run, after its files are gone
+        with pytest.raises(Killed):
+            prune_versions(short, IN_A_WEEK, dry_run=False)
+    with pytest.raises(Refused, match="are gone"):
+        home.production.roll_back(old, "x")
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 1
+    assert (has_files(short.registry, old), short.registry.version(old).is_gone) == (False, True)
+
+
+def test_a_version_that_somebody_moves_production_to_meanwhile_keeps_its_files(home, short):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    version = short.registry.version(old)
+
+    def promoting() -> bool:
+        short.history.record("promoting", old, None, "by hand")
+        begun = short.history.unfinished()
+        return begun is not None and begun.version == old
+
+    assert not short.registry.remove_artifacts(version, promoting)
+    assert has_files(short.registry, old)
+    assert short.registry.version(old).has_artifacts
+
+
+def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, short):
+    version = home.serve()
+    run_id = home.train()
+    assert prune_runs(short, datetime.now(UTC), dry_run=False).n == 0
+    assert prune_runs(short, IN_A_WEEK, dry_run=True).n == 1
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
+    assert short.registry.size_bytes(run_id) == 0
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
+    assert has_files(short.registry, version)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from matinee.ratings.ledger import ledger as ledger_module
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.sources.source import prepare
 from matinee.settings import load_settings
+from matinee.stages import erase as erase_module
 from matinee.stages import stores as stores_module
 from matinee.stages.stores import Stores
 from support import two_tastes
@@ -300,6 +302,45 @@ def test_an_erasure_that_is_alone_reaches_production_with_the_next_run():
     assert chunk_id == newest + 1
     assert "u1" not in histories_in(run_id)
     assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+
+
+@pytest.fixture
+def served(monkeypatch) -> list[str]:
+    """Versions that the API server was asked to serve; it is not there."""
+    asked: list[str] = []
+    monkeypatch.setattr(erase_module, "deploy_model", lambda _stores, version: asked.append(version))
+    return asked
+
+
+def test_erasing_a_user_serves_a_model_of_the_same_chunk_that_never_knew_them(in_production, served):
+    run_id, version = in_production
+    assert "u1" in histories_in(run_id)
+    matinee("ingest", "--run-id", "not trained on yet")
+    erased = matinee("erase", "u1")
+    assert served == [erased["version"]] != [version]
+    current = Registry(load_settings()).production()
+    assert (current.version, current.chunk_id) == (erased["version"], 1)
+    assert "u1" not in histories_in(current.run_id)
+    remains = {each["place"]: each for each in erased["remains"]}
+    assert remains[f"version {version}"]["until"] > f"{datetime.now(UTC) + timedelta(days=29):%Y-%m-%d}"
+    assert "per_user.parquet" in remains[f"version {version}"]["note"]
+    assert matinee("erase", "u1")["version"] == erased["version"]  # done once, however often it is asked for
+    assert len(matinee("versions")["versions"]) == 2
+
+
+def test_an_erasure_whose_deployment_failed_goes_on_where_it_stopped(in_production, monkeypatch, unused_port):
+    monkeypatch.setenv("MATINEE_API_PORT", str(unused_port))
+    assert "API server" in matinee("erase", "u1", code=4)["error"]
+    asked: list[str] = []
+    monkeypatch.setattr(erase_module, "deploy_model", lambda _stores, version: asked.append(version))
+    assert matinee("erase", "u1")["version"] == asked[0] != in_production[1]
+    assert len(matinee("versions")["versions"]) == 2
+
+
+def test_erasing_somebody_whom_nobody_knows_is_exit_code_2_and_changes_nothing():
+    matinee("ingest", "--run-id", "first")
+    assert "Nobody knows user nobody" in matinee("erase", "nobody", code=2)["error"]
+    assert FeedbackStore(load_settings()).newest_withdrawal() == 0
 
 
 def histories_in(run_id: str) -> dict[str, list[str]]:

@@ -75,15 +75,16 @@ def kubernetes(tmp_path_factory) -> dict:
 
 def test_airflow_reads_every_dag_without_an_error(process):
     assert process["errors"] == {}
-    assert sorted(process["dags"]) == ["deploy_model", "promote_version", "rollback_model", "train_model"]
+    assert sorted(process["dags"]) == ["deploy_model", "promote_version", "prune_home", "rollback_model", "train_model"]
 
 
 def test_live_progress_names_every_task_of_every_dag_that_people_start(process):
-    assert DAGS_OF_PEOPLE.keys() == process["dags"].keys() - {"deploy_model"}
+    assert DAGS_OF_PEOPLE.keys() == process["dags"].keys() - {"deploy_model", "prune_home"}
     for dag_id, steps in STEPS.items():
         tasks = process["dags"][dag_id]["tasks"]
         assert steps == tuple(sorted(tasks, key=lambda name: len(_before(tasks, name))))
-    names = {name for dag in process["dags"].values() for name in dag["tasks"]}
+    followed = [dag for dag_id, dag in process["dags"].items() if dag_id != "prune_home"]
+    names = {name for dag in followed for name in dag["tasks"]}
     assert names == ENGLISH.runs.steps.keys() == KOREAN.runs.steps.keys()
     assert (*STEPS["train_model"], *process["dags"]["deploy_model"]["tasks"]) == STAGES
 
@@ -129,6 +130,12 @@ def test_promote_version_is_started_by_people_only_and_has_its_version_deployed(
     assert (list(dag["tasks"]), dag["max_active_runs"]) == (["promote"], 1)
     assert "deploy" not in dag["schedule"].lower()
     assert dag["tasks"]["promote"]["outlets"] == ["matinee://models/production"]
+
+
+def test_prune_home_runs_every_night_apart_from_the_day(process):
+    dag = process["dags"]["prune_home"]
+    assert (list(dag["tasks"]), dag["schedule"], dag["max_active_runs"]) == (["prune"], "30 4 * * *", 1)
+    assert dag["tasks"]["prune"]["outlets"] == []
 
 
 def test_every_dag_explains_itself(process):
@@ -181,7 +188,7 @@ def run(script: str, folder: Path, matinee: str, **variables: str) -> subprocess
 
 
 def script(dags: dict, task: str, dag_id: str = "") -> str:
-    wanted = [dag_id] if dag_id else ["train_model", "deploy_model"]
+    wanted = [dag_id] if dag_id else ["train_model", "deploy_model", "prune_home"]
     found = [dags["dags"][each]["tasks"] for each in wanted]
     return next(tasks[task]["script"] for tasks in found if task in tasks)
 
@@ -216,6 +223,7 @@ def test_a_run_id_is_never_read_as_code(process, tmp_path):
         ("evaluate", "evaluate --run-id 7 --json"),
         ("promote", "promote --run-id 7 --json"),
         ("deploy", "deploy --json"),
+        ("prune", "prune --json"),
     ],
 )
 def test_a_task_calls_its_stage(process, tmp_path, task, arguments):

@@ -7,7 +7,9 @@ file to the first part (as it was), a new ability to the second (it goes on).
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 
 from matinee.ratings import database
@@ -95,3 +97,28 @@ def test_a_rollback_goes_to_the_version_of_before_and_further_to_the_one_before_
         assert home.matinee("rollback")["version"] == home.get("/v1/model")["version"] == version
     new = [event["what"] for event in home.matinee("versions")["history"][len(home.expected["history"]) :]]
     assert new == ["promoting", "promoted", "deployed", *["rolling_back", "rolled_back", "deployed"] * 2]
+
+
+@pytest.mark.usefixtures("next_day")
+def test_erasing_somebody_serves_a_model_that_never_knew_them_and_tells_what_remains(home):
+    before = home.get("/v1/model")
+    assert home.get("/v1/users/u3/recommendations")["policy"] == "learned"
+    erased = home.matinee("erase", "u3")
+    served = home.get("/v1/model")
+    assert served["version"] == erased["version"] != before["version"]
+    assert (served["chunk_id"], served["algorithm"]) == (before["chunk_id"], before["algorithm"])
+    with (home.settings.home / "serving" / served["version"] / "users.parquet").open("rb") as file:
+        assert "u3" not in pl.read_parquet(file)["user_id"].to_list()
+    places = {each["place"]: each["until"] for each in erased["remains"]}
+    assert places[f"version {before['version']}"] > f"{datetime.now(UTC):%Y-%m-%d}"
+    assert {"impressions/", "backups", "serving/"} <= places.keys()
+    assert home.matinee("erase", "u3")["version"] == erased["version"]  # done once, however often it is asked for
+    stages = {each["version"]: each["stage"] for each in home.matinee("versions")["versions"]}
+    assert (max(stages, key=int), stages[erased["version"]]) == (erased["version"], "production")
+
+
+def test_what_retention_ends_is_removed_and_what_serves_stays(home):
+    told = home.matinee("prune", "--dry-run")
+    assert home.matinee("prune")["removed"] == told["removed"]
+    assert [each["problem"] for each in told["removed"] if each["problem"]] == []
+    assert home.get("/v1/users/u8/recommendations")["items"]

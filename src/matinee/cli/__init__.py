@@ -10,7 +10,7 @@ import sys
 
 from rich.markup import escape
 
-from matinee.cli import bench, daily, stages, system
+from matinee.cli import system, daily, stages, bench  # isort: skip  in the order of `matinee --help`
 from matinee.cli.printing import stderr
 from matinee.cli.root import app
 from matinee.errors import MatineeError

@@ -66,6 +66,46 @@ def resume_production(
     print_result(result, as_json, f"Version {result['version']} is not held any more.")
 
 
+@app.command(rich_help_panel=DAILY, epilog="Example: `matinee pin 12`")
+def pin(
+    version: Annotated[str, typer.Argument(help="Version whose artifacts are kept whatever happens.")],
+    as_json: AsJson = False,
+) -> None:
+    """Keep a version's artifacts for ever, so that one can go back to it."""
+    stores_of_command().registry.pin(version, is_pinned=True)
+    print_result({"version": version, "pinned": True}, as_json, f"Version {version} keeps its artifacts.")
+
+
+@app.command(rich_help_panel=DAILY)
+def unpin(
+    version: Annotated[str, typer.Argument(help="Version that is pinned.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let retention decide again about a version's artifacts."""
+    stores_of_command().registry.pin(version, is_pinned=False)
+    print_result({"version": version, "pinned": False}, as_json, f"Version {version} is kept as long as others are.")
+
+
+@app.command(rich_help_panel=DAILY, epilog="Example: `matinee erase 42`")
+def erase(
+    user_id: Annotated[str, typer.Argument(help="The user to forget.")],
+    as_json: AsJson = False,
+) -> None:
+    """Forget a user at once: withdraw everything, train again, serve the new model; and tell what remains where."""
+    from matinee.stages.erase import erase_user
+
+    result = erase_user(stores_of_command(), user_id)
+    if as_json:
+        print_json(result)
+        return
+    served = (
+        f"Version {result['version']} is served, and never knew" if result["version"] else "No model has learned of"
+    )
+    stdout.print(f"{served} user {escape(user_id)}. What remains, until retention ends it:")
+    for each in result["remains"]:
+        stdout.print(f"  {each['until'] or '–':<10}  {escape(each['place'])}: {escape(each['note'])}", highlight=False)
+
+
 @app.command(rich_help_panel=DAILY)
 def versions(as_json: AsJson = False) -> None:
     """List all model versions with their metrics and verdicts, and what was done with them."""
@@ -84,7 +124,10 @@ def versions(as_json: AsJson = False) -> None:
         own = metrics.get(each.run_id, {})
         values = [figure(own.get(name)) for name in ("ndcg_at_10", "popularity_ndcg_at_10")]
         said = f"{each.verdict}: {each.reason}" if each.verdict else each.reason
-        table.add_row(each.version, each.stage, str(each.chunk_id), last_day(each.data_through), *values, escape(said))
+        stage = (
+            f"{each.stage}{', pinned' if each.is_pinned else ''}{'' if each.has_artifacts else ', artifacts removed'}"
+        )
+        table.add_row(each.version, stage, str(each.chunk_id), last_day(each.data_through), *values, escape(said))
     history = Table("when", "who", "what", "version", "before", "why", title="History")
     for event in events:
         before = event.previous_version or ""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from matinee.cli.printing import AsJson, last_day, print_json, print_result, stderr, stdout
 from matinee.cli.root import SYSTEM, app
-from matinee.cli.settings import settings_of_command
+from matinee.cli.settings import settings_of_command, stores_of_command
 from matinee.errors import DependencyUnreachable
 
 
@@ -95,6 +95,31 @@ def doctor(as_json: AsJson = False) -> None:
             stdout.print(f"{mark} {finding.what}: {escape(f'{finding.detail} {finding.fix}'.strip())}", highlight=False)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(4)
+
+
+@app.command(rich_help_panel=SYSTEM, epilog="Airflow runs it every day; `matinee prune --dry-run` only tells.")
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing, and tell what would be.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove what retention ends: old artifacts, impressions, keys, logs (exit code 4 when a part has to wait)."""
+    from matinee.stages.prune.home import prune_home
+
+    result = prune_home(stores_of_command(), dry_run=dry_run)
+    if as_json:
+        print_json(result)
+    else:
+        _print_removed(result)
+    if any(each["problem"] for each in result["removed"]):
+        raise typer.Exit(4)
+
+
+def _print_removed(result: dict[str, Any]) -> None:
+    table = Table("what", "removed" if not result["dry_run"] else "would be removed", "size", "detail")
+    for each in result["removed"]:
+        size = f"{each['size_bytes'] / 1e6:.1f} MB" if each["size_bytes"] else ""
+        table.add_row(each["what"], str(each["n"] or ""), size, escape(each["problem"] or each["detail"]))
+    stdout.print(table)
 
 
 @app.command(rich_help_panel=SYSTEM, epilog="Example: `matinee backup /safe/matinee.tar.gz`")

@@ -37,7 +37,12 @@ class Production:
             self.registry.repair()
 
     def promote(self, version: str, reason: str) -> None:
-        """Put a version into production; every other becomes archived."""
+        """Put a version into production; every other becomes archived.
+
+        Raises:
+            Refused: retention has removed its artifacts.
+        """
+        self._require_artifacts(version)
         self._move("promoting", version, reason)
 
     def reject(self, version: str, reason: str) -> None:
@@ -55,7 +60,7 @@ class Production:
             The version that is in production now.
 
         Raises:
-            Refused: no other version has served yet.
+            Refused: no other version has served yet, or retention has removed the artifacts of this one.
             NotFound: there is no version `to`.
             BadData: the version does not load; nothing was moved.
         """
@@ -66,7 +71,7 @@ class Production:
         target = to or (self.history.last_served_before(current.version) if current else None)
         if target is None:
             raise Refused("No other version has served yet.", "Name one with --to; see: matinee versions.")
-        self._verify(self.registry.version(target))
+        self._verify(self._require_artifacts(target))
         self._move("rolling_back", target, reason)
         return target
 
@@ -90,6 +95,15 @@ class Production:
         deployed = [event.version for event in self.history.events() if event.what == "deployed"]
         return self.history.is_held(current.version) and deployed[-1:] != [current.version]
 
+    def _require_artifacts(self, version: str) -> ModelVersion:
+        found = self.registry.version(version)
+        if not found.has_artifacts:
+            raise Refused(
+                f"The artifacts of version {version} are gone: retention has removed them.",
+                "See which versions have theirs: matinee versions. Keep one for ever: matinee pin VERSION.",
+            )
+        return found
+
     def _verify(self, version: ModelVersion) -> None:
         with self.registry.downloaded(self.registry.training_run(version.run_id)) as folder:
             artifact.load(folder)
@@ -98,5 +112,8 @@ class Production:
         current = self.registry.production()
         previous = current.version if current else None
         self.history.record(intention, version, previous, reason)
+        if not self.registry.version(version).has_artifacts:  # `prune` marks first and then looks for intentions
+            self.history.record("abandoned", version, previous, reason)
+        self._require_artifacts(version)
         self.registry.move_production(version)
         self.history.record(INTENTIONS[intention], version, previous, reason)

@@ -3,6 +3,7 @@
 This is the only folder that imports mlflow (besides `artifact/pyfunc.py`, which only MLflow itself runs).
 """
 
+from matinee.lifecycle.registry.artifacts import Artifacts
 from matinee.lifecycle.registry.connection import Connection, create_tables
 from matinee.lifecycle.registry.records import ModelVersion, Training, TrainingRun
 from matinee.lifecycle.registry.runs import TrainingRuns
@@ -11,5 +12,5 @@ from matinee.lifecycle.registry.versions import ModelVersions
 __all__ = ["Connection", "ModelVersion", "Registry", "Training", "TrainingRun", "create_tables"]
 
 
-class Registry(TrainingRuns, ModelVersions):
-    """Runs and versions on one MLflow server."""
+class Registry(TrainingRuns, ModelVersions, Artifacts):
+    """Runs, versions and their files on one MLflow server."""

@@ -20,6 +20,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
@@ -55,6 +56,16 @@ class Connection:
     def _experiment_id(self) -> str:
         experiment = self._client.get_experiment_by_name(self.name)
         return str(experiment.experiment_id if experiment else self._client.create_experiment(self.name))
+
+    def _search(self, filter_string: str = "") -> Iterator[Run]:
+        """All runs of the experiment that a filter finds, however many, newest first."""
+        token: str | None = None
+        while True:
+            page = self._client.search_runs([self._experiment_id()], filter_string, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
 
     @contextmanager
     def _answers(self, otherwise: str = "") -> Iterator[None]:

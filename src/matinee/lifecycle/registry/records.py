@@ -70,6 +70,11 @@ class ModelVersion:
     verdict: str
     reason: str
     created_at: datetime
+    is_pinned: bool = False
+    has_artifacts: bool = True
+    """False once retention has removed, or begins to remove, its files: it cannot be served again."""
+    is_gone: bool = False
+    """Whether they are removed to the end."""
 
 
 def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float], data_key: str) -> str:
@@ -117,4 +122,7 @@ def model_version(version: MlflowVersion) -> ModelVersion:
         verdict=tags.get("verdict", ""),
         reason=tags.get("reason", ""),
         created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
+        is_pinned="pinned" in tags,
+        has_artifacts="artifacts" not in tags,
+        is_gone=tags.get("artifacts") == "gone",
     )

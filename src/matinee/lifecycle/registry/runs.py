@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mlflow
 import polars as pl
-from mlflow.entities import Metric, Run, RunStatus
+from mlflow.entities import Metric, RunStatus
 from mlflow.exceptions import MlflowException
 
 from matinee import artifact
@@ -136,16 +136,6 @@ class TrainingRuns(Connection):
             evaluated = [each for each in self._search("tags.`matinee.verdict` != ''") if is_earlier(each, run)]
             newest = sorted(evaluated, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True)[:limit]
             return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
-
-    def _search(self, filter_string: str = "") -> Iterator[Run]:
-        """All runs of the experiment that a filter finds, however many, newest first."""
-        token: str | None = None
-        while True:
-            page = self._client.search_runs([self._experiment_id()], filter_string, page_token=token)
-            yield from page
-            token = page.token
-            if not token:
-                return
 
     @contextmanager
     def downloaded(self, run: TrainingRun) -> Iterator[Path]:

@@ -99,12 +99,14 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
         return kept
 
 
-def rates_in_data_set(settings: Settings, user_id: str) -> bool:
-    """Whether a user has a rating in the source, as it was prepared last."""
+def last_rated_at(settings: Settings, user_id: str) -> datetime | None:
+    """When a user rated last in the source, as it was prepared last; None for somebody who is not in it."""
     name, storage = f"datasets/{_folder_name(settings.data)}/ratings.parquet", home_storage(settings)
     if not storage.exists(name):
-        return False
-    return not pl.scan_parquet(storage.read(name)).filter(user_id=user_id).head(1).collect().is_empty()
+        return None
+    times = pl.scan_parquet(storage.read(name)).filter(user_id=user_id).select(pl.col("rated_at").max()).collect()
+    newest: datetime | None = times.item()
+    return newest
 
 
 def source_name(data: str) -> str:

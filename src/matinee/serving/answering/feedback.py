@@ -7,7 +7,7 @@ from typing import TypeVar
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.store import FeedbackStore, NewRating, Receipt, UserFeedback
-from matinee.ratings.sources import rates_in_data_set
+from matinee.ratings.sources import last_rated_at
 from matinee.serving.database import ask_database, database_unavailable
 from matinee.settings import Settings
 
@@ -45,7 +45,7 @@ class Feedback:
         """See `FeedbackStore.withdraw`; nothing is noted of whom neither model, data set nor database knows."""
         await self._in_thread(
             lambda store: store.withdraw(
-                user_id, movie_id, in_data_set=is_learned or rates_in_data_set(self._settings, user_id)
+                user_id, movie_id, in_data_set=is_learned or last_rated_at(self._settings, user_id) is not None
             )
         )
 

@@ -1,0 +1,104 @@
+"""What is removed of old versions and runs, and what is never: their artifacts go, their records stay.
+
+A version is marked before its files go and again after it, so that nobody goes back to half a model and whoever comes
+next finishes what a dead process left.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlflow.entities import Run
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+from matinee.lifecycle.registry.connection import Connection
+from matinee.lifecycle.registry.records import ModelVersion
+
+GOING, GONE = "going", "gone"
+"""Values of the tags `artifacts` (of a version) and `matinee.artifacts` (of a run)."""
+
+PER_USER = "per_user.parquet"
+"""File of an evaluation with the ids of its users."""
+
+
+@dataclass(frozen=True)
+class OldRun:
+    """A run that logged a model, and whose files may be removed."""
+
+    run_id: str
+    model_id: str
+    ended_at_ms: int
+
+
+class Artifacts(Connection):
+    """Files of versions and runs, and who may keep them."""
+
+    def pin(self, version: str, *, is_pinned: bool) -> None:
+        """Keep the artifacts of a version whatever happens, or no longer.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        with self._answers(f"There is no version {version}."):
+            self._client.get_model_version(self.name, version)
+            if is_pinned:
+                self._client.set_model_version_tag(self.name, version, "pinned", "true")
+            else:
+                self._client.delete_model_version_tag(self.name, version, "pinned")
+
+    def remove_artifacts(self, version: ModelVersion, is_needed: Callable[[], bool]) -> bool:
+        """Remove the files of a version and of its run; returns whether they are gone.
+
+        Args:
+            version: it is marked first, and refused from then on to whoever wants to serve it.
+            is_needed: asked once it is marked: whether somebody began to move production to it meanwhile.
+        """
+        with self._answers():
+            self._client.set_model_version_tag(self.name, version.version, "artifacts", GOING)
+            if is_needed():
+                self._client.delete_model_version_tag(self.name, version.version, "artifacts")
+                return False
+            self._remove_files(version.run_id)
+            self._client.set_model_version_tag(self.name, version.version, "artifacts", GONE)
+        return True
+
+    def remove_run_artifacts(self, run_id: str) -> None:
+        """Remove the files of a run that was never registered."""
+        with self._answers():
+            self._remove_files(run_id)
+
+    def unregistered_runs(self, registered: set[str], before: datetime) -> list[OldRun]:
+        """Runs that logged a model, have no version, ended before a moment, and still have their files."""
+        ends_ms = int(before.timestamp() * 1000)
+        runs = (_old_run(run) for run in self._runs_with_models() if run.info.run_id not in registered)
+        return [each for each in runs if each.ended_at_ms < ends_ms]
+
+    def size_bytes(self, run_id: str) -> int:
+        """Size of the files of the model that a run logged."""
+        with self._answers():
+            run = self._client.get_run(run_id)
+            return _size_bytes(self._model_location(run))
+
+    def _remove_files(self, run_id: str) -> None:
+        run = self._client.get_run(run_id)
+        for location, path in ((self._model_location(run), None), (run.info.artifact_uri, PER_USER)):
+            get_artifact_repository(location).delete_artifacts(path)  # type: ignore[no-untyped-call]  # MLflow's own
+        self._client.set_tag(run_id, "matinee.artifacts", GONE)
+
+    def _model_location(self, run: Run) -> str:
+        model_id = run.data.tags["matinee.model_id"]
+        return str(self._client.get_logged_model(model_id).artifact_location)
+
+    def _runs_with_models(self) -> Iterator[Run]:
+        with self._answers():
+            found = list(self._search("tags.`matinee.model_id` != ''"))
+        return (run for run in found if run.data.tags.get("matinee.artifacts") != GONE)
+
+
+def _old_run(run: Run) -> OldRun:
+    return OldRun(run.info.run_id, run.data.tags["matinee.model_id"], run.info.end_time or run.info.start_time)
+
+
+def _size_bytes(location: str, path: str | None = None) -> int:
+    found = get_artifact_repository(location).list_artifacts(path)
+    return sum(_size_bytes(location, each.path) if each.is_dir else each.file_size or 0 for each in found)

@@ -1,0 +1,56 @@
+"""Forget a user at once: withdraw everything, train again on the same chunk, promote, swap; and tell what remains."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from matinee.errors import NotFound
+from matinee.lifecycle.registry import ModelVersion
+from matinee.ratings.sources import last_rated_at
+from matinee.stages import Result
+from matinee.stages.deploy import deploy_model
+from matinee.stages.evaluate import evaluate_model
+from matinee.stages.remains import remains
+from matinee.stages.stores import Stores
+from matinee.stages.train import train_model
+
+REASON = "A user was erased."
+
+
+def erase_user(stores: Stores, user_id: str) -> Result:
+    """Forget a user; when this returns, the served model was never taught by them.
+
+    It may be asked again, and goes on where a dead process stopped.
+
+    Raises:
+        NotFound: neither the data set nor anybody's live ratings know the user.
+        DependencyUnreachable: MLflow or the API server does not answer; everything is withdrawn all the same.
+    """
+    now = datetime.now(UTC)
+    _withdraw(stores, user_id)
+    current = stores.registry.production()
+    version = None if current is None else _retrained(stores, current)
+    return {"user_id": user_id, "version": version, "remains": remains(stores, user_id, version, now)}
+
+
+def _withdraw(stores: Stores, user_id: str) -> None:
+    """Withdraw everything, unless that was done and nothing was said since."""
+    said, newest = stores.feedback.feedback_of(user_id), last_rated_at(stores.settings, user_id)
+    erased_at = said.withdrawn.everything_at
+    if not said.ratings and newest is None and not said.withdrawn:
+        raise NotFound(f"Nobody knows user {user_id}.", "Ids are case-sensitive; find them with GET /v1/users?query=.")
+    if erased_at is None or said.ratings or (newest is not None and newest > erased_at):
+        stores.feedback.withdraw(user_id)
+
+
+def _retrained(stores: Stores, current: ModelVersion) -> str:
+    """The version that has learned what production has, without what was withdrawn; it is served."""
+    algorithm = stores.registry.training_run(current.run_id).algorithm
+    same = replace(stores, settings=stores.settings.model_copy(update={"algorithm": algorithm}))
+    run_id = str(train_model(same, current.chunk_id)["run_id"])
+    evaluate_model(same, run_id)
+    version = stores.registry.register(stores.registry.training_run(run_id))
+    if stores.registry.version(version).stage != "production":
+        stores.production.recover()
+        stores.production.promote(version, REASON)
+    deploy_model(stores, version)
+    return version

@@ -1,0 +1,68 @@
+"""Where an erased user's traces still are, and on which day retention ends each."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from matinee.lifecycle.retention import ends_at
+from matinee.stages.prune.aside import homes_put_aside
+from matinee.stages.prune.impressions import FOLDER
+from matinee.stages.stores import Stores
+from matinee.storage import home_storage
+
+Place = dict[str, Any]
+"""`place`, `until` (a date, or None where retention ends nothing) and a `note`."""
+
+
+def remains(stores: Stores, user_id: str, version: str | None, now: datetime) -> list[Place]:
+    """Every place that may still hold something of the user, besides version `version`, which never knew them."""
+    return [
+        *_versions(stores, version, now),
+        *_impressions(stores, user_id),
+        *_homes_put_aside(stores),
+        _place("serving/", None, "copies of the last three versions served; each goes as newer ones are served"),
+        _place(
+            "ratings/, datasets/ and the database", None, "rows that are covered: never used, shown or learned from"
+        ),
+        _place("backups", None, "files of `matinee backup` made before now, wherever you keep them: delete them"),
+    ]
+
+
+def _versions(stores: Stores, version: str | None, now: datetime) -> list[Place]:
+    events, days = stores.history.events(), stores.settings.keep_days
+    return [
+        _place(
+            f"version {each.version}",
+            None if each.is_pinned else ends_at(each, events, days, now),
+            "its model, golden.json and per_user.parquet" + (", pinned: matinee unpin" if each.is_pinned else ""),
+        )
+        for each in stores.registry.versions()
+        if each.has_artifacts and each.version != version
+    ]
+
+
+def _impressions(stores: Stores, user_id: str) -> list[Place]:
+    """The last day on which the user was shown a list."""
+    storage = home_storage(stores.settings)
+    for day in reversed(storage.list(FOLDER)):
+        files = [storage.read(name) for name in storage.list(day)]
+        if any(not _shown(path, user_id).is_empty() for path in files):
+            last = datetime.fromisoformat(f"{day.rpartition('/')[2]}T00:00:00+00:00")
+            until = last + timedelta(days=stores.settings.impressions_days + 1)
+            return [_place(f"{FOLDER}/", until, f"what was shown, until {last:%Y-%m-%d}")]
+    return []
+
+
+def _shown(path: Path, user_id: str) -> pl.DataFrame:
+    return pl.scan_parquet(path).filter(user_id=user_id).head(1).collect()
+
+
+def _homes_put_aside(stores: Stores) -> list[Place]:
+    note = "a home that a restore has put aside"
+    return [_place(str(path), until, note) for path, until in homes_put_aside(stores.settings)]
+
+
+def _place(place: str, until: datetime | None, note: str) -> Place:
+    return {"place": place, "until": None if until is None else f"{until:%Y-%m-%d}", "note": note}
