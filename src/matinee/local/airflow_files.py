@@ -83,7 +83,13 @@ def _config(settings: Settings) -> dict[str, dict[str, str]]:
             "task_instance_heartbeat_timeout_detection_interval": 5,
             "orphaned_tasks_check_interval": 30,
         },
-        "workers": {"min_heartbeat_interval": 1},
+        "workers": {
+            "min_heartbeat_interval": 1,
+            # A task survives a restart of Airflow's server, and a first answer that takes long on a busy machine.
+            "execution_api_retries": 12,
+            "execution_api_retry_wait_max": 10,
+            "execution_api_timeout": 20,
+        },
         "dag_processor": {"refresh_interval": 10, "parsing_processes": 1},
         "logging": {
             "base_log_folder": settings.home / "logs" / "airflow",

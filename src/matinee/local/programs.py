@@ -160,7 +160,8 @@ def _airflow(settings: Settings) -> list[Program]:
             name="airflow-scheduler",
             command=_python("airflow", "scheduler", "--skip-serve-logs"),
             environment=home,
-            after=("postgres", "airflow-migrate", "mlflow", "api"),
+            # Tasks report to Airflow's own server too: one that starts before it answers is tried again for nothing.
+            after=("postgres", "airflow-migrate", "airflow-api-server", "mlflow", "api"),
             probe=heartbeat_probe(report, "scheduler"),
             hung_after_s=HEARTBEAT_MISSED_S,
             niceness=BEHIND_ANSWERS,

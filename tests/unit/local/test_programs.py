@@ -106,3 +106,14 @@ def test_writing_the_configuration_again_keeps_every_secret(settings):
     first = path.read_text()
     airflow_files.write_config(settings)
     assert path.read_text() == first
+
+
+def test_no_task_starts_before_airflows_server_answers(settings):
+    """The first `ingest` after `up` was tried again under load, because it could not report that it had begun."""
+    (scheduler,) = (program for program in programs(settings) if program.name == "airflow-scheduler")
+    assert "airflow-api-server" in scheduler.after
+
+
+def test_whatever_hangs_is_ended_soon_enough_to_be_back_within_a_minute(settings):
+    waits = {program.name: program.hung_after_s for program in programs(settings) if not program.once}
+    assert all(wait is not None and wait <= 40 for wait in waits.values()), waits
