@@ -290,7 +290,9 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
 
     @app.get("/v1/model/coverage")
     async def coverage() -> Coverage:
-        return Coverage(model_version=api.version, n_movies=1682, recommended_movies_ratio=0.125)
+        return Coverage(
+            model_version=api.version, n_movies=1682, recommended_movies_ratio=0.125, n_lists=21, since=TRAINED
+        )
 
     @app.post("/v1/runs", status_code=201)
     async def start_run(wanted: Request, authorization: str = Header(""), idempotency_key: str = Header()) -> dict:

@@ -117,9 +117,9 @@ class Metrics:
         return self._served
 
     @property
-    def recommended_share(self) -> float:
-        """Part of the catalogue that was recommended since the served model was loaded."""
-        return self._coverage.share if self._coverage else 0.0
+    def coverage(self) -> CoverageMap | None:
+        """What was recommended since the served model was loaded; None before there is anything to serve."""
+        return self._coverage
 
     def observe_request(self, method: str, route: str, status: int, policy: str, duration_s: float) -> None:
         """Count an answered request; `policy` is empty where nothing was ranked."""
@@ -218,7 +218,7 @@ class _Model(Collector):
         yield GaugeMetricFamily(
             "matinee_recommended_movies_ratio",
             "Part of the catalogue that was recommended since the served model was loaded.",
-            self._metrics.recommended_share,
+            self._metrics.coverage.share if self._metrics.coverage else 0.0,
         )
 
 

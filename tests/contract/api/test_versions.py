@@ -1,5 +1,7 @@
 """What the API tells of all versions, and what each of them would recommend."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from matinee.lifecycle.history import History
@@ -116,13 +118,13 @@ def test_two_versions_answer_for_the_same_user_side_by_side(api, mlflow):
 
 def test_what_is_compared_was_shown_to_nobody(api):
     api.get("/v1/versions/1/users/u1/recommendations")
-    assert api.get("/v1/model/coverage").json() == {
-        "model_version": "1",
-        "n_movies": 40,
-        "recommended_movies_ratio": 0.0,
-    }
+    before = api.get("/v1/model/coverage").json()
+    since = before.pop("since")
+    assert before == {"model_version": "1", "n_movies": 40, "recommended_movies_ratio": 0.0, "n_lists": 0}
+    assert datetime.now(UTC) - timedelta(minutes=5) < datetime.fromisoformat(since) <= datetime.now(UTC)
     api.recommend("u1", k=10)
-    assert api.get("/v1/model/coverage").json()["recommended_movies_ratio"] == 0.25
+    after = api.get("/v1/model/coverage").json()
+    assert (after["recommended_movies_ratio"], after["n_lists"], after["since"]) == (0.25, 1, since)
 
 
 def test_what_was_rated_a_moment_ago_counts_in_every_version(api, mlflow):

@@ -73,5 +73,6 @@ def test_what_any_worker_recommended_is_covered(tmp_path):
     one.add(np.array([0, 1]))
     other.add(np.array([1, 2]))
     assert one.share == other.share == 3 / 8
+    assert (one.n_lists, one.since) == (2, other.since)
     assert CoverageMap(tmp_path, "8", 8).share == 0
     assert CoverageMap(tmp_path, "9", 0).share == 0

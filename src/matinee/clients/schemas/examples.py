@@ -70,7 +70,13 @@ MODEL: Example = {
     "metrics": METRICS,
     "policy": "learned",
 }
-COVERAGE: Example = {"model_version": "2", "n_movies": 1682, "recommended_movies_ratio": 0.0523}
+COVERAGE: Example = {
+    "model_version": "2",
+    "n_movies": 1682,
+    "recommended_movies_ratio": 0.0523,
+    "n_lists": 24,
+    "since": "2026-11-25T19:58:38Z",
+}
 SWAP_REQUEST: Example = {"version": "2"}
 SWAP: Example = {"version": "2", "previous_version": "1", "workers": 2, "duration_s": 0.365}
 

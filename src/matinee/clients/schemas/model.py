@@ -50,3 +50,7 @@ class Coverage(Answer, json_schema_extra=shown(examples.COVERAGE)):
     """Size of the catalogue."""
     recommended_movies_ratio: float
     """Part of it that was in a list."""
+    n_lists: int
+    """Lists that are counted here: of few, the part is small whatever the model."""
+    since: datetime
+    """When the model was loaded, and counting began."""

@@ -1,5 +1,8 @@
 """Which movies have been recommended since the served model was loaded, by all workers of a server together."""
 
+import os
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -7,20 +10,45 @@ from numpy.typing import NDArray
 
 from matinee.serving.workers import shared
 
+N_COUNTERS = 1_024
+"""Processes count in places of their own, found by their ids, so that none overwrites what another has counted."""
+
+_HEADER_BYTES = 8 * (1 + N_COUNTERS)
+
 
 class CoverageMap:
-    """A byte for each movie of a version, in a file that the workers map: 1 once the movie was recommended."""
+    """What was recommended of a version, in a file that the workers map.
+
+    The file holds when the version was first loaded (epoch seconds, float64), counters of lists (uint64), and a byte
+    for each movie: 1 once it was recommended.
+    """
 
     def __init__(self, folder: Path, version: str, n_movies: int) -> None:
         """Share the file of `version` in `folder` with the other workers."""
-        self._map = shared.mapped(folder / f"recommended-{version}-{n_movies}", max(n_movies, 1))
-        self._shown = np.frombuffer(self._map, np.uint8)[:n_movies]
+        self._map = shared.mapped(folder / f"recommended-{version}-{n_movies}", _HEADER_BYTES + n_movies)
+        self._since_s = np.frombuffer(self._map, np.float64, 1)
+        self._lists = np.frombuffer(self._map, np.uint64, N_COUNTERS, offset=8)
+        self._shown = np.frombuffer(self._map, np.uint8, n_movies, offset=_HEADER_BYTES)
+        self._counter = os.getpid() % N_COUNTERS
+        if self._since_s[0] == 0:
+            self._since_s[0] = time.time()
 
     def add(self, items: NDArray[np.int64]) -> None:
-        """Take note of movies, by matrix row."""
+        """Take note of a list of movies, by matrix row."""
         self._shown[items] = 1
+        self._lists[self._counter] += 1
 
     @property
     def share(self) -> float:
         """Part of the catalogue that was recommended; 0 of an empty one."""
         return float(self._shown.mean()) if len(self._shown) else 0.0
+
+    @property
+    def n_lists(self) -> int:
+        """Lists that were counted."""
+        return int(self._lists.sum())
+
+    @property
+    def since(self) -> datetime:
+        """When the version was first loaded since the server started."""
+        return datetime.fromtimestamp(float(self._since_s[0]), UTC)

@@ -52,11 +52,13 @@ async def model(server: Server) -> Model:
 @router.get("/v1/model/coverage")
 async def coverage(server: Server) -> Coverage:
     """How much of the catalogue the served model has recommended to people."""
-    served = server.slot.current
+    served, counted = server.slot.current, server.metrics.coverage
     return Coverage(
         model_version=served.version,
         n_movies=len(served.catalogue),
-        recommended_movies_ratio=server.metrics.recommended_share,
+        recommended_movies_ratio=counted.share if counted else 0.0,
+        n_lists=counted.n_lists if counted else 0,
+        since=counted.since if counted else served.loaded_at,
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from matinee.clients.schemas.chunks import Chunk
 from matinee.drift.records import ChunkStatistics
 from matinee.ui.parts import charts
-from matinee.ui.parts.dates import last_day
+from matinee.ui.parts.dates import last_day, local
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.sentences import translated
@@ -41,7 +41,9 @@ def show(visit: Visit) -> bool:
 def _coverage(visit: Visit) -> None:
     words, found = visit.texts.data, visit.operator.coverage()
     st.metric(words.coverage, f"{found.recommended_movies_ratio:.1%}", width="content")
-    st.caption(words.coverage_hint.format(count=found.n_movies, version=escaped(found.model_version or "–")))
+    version = escaped(found.model_version or "–")
+    since = f"{local(found.since):%Y-%m-%d %H:%M}"
+    st.caption(words.coverage_hint.format(count=found.n_movies, lists=found.n_lists, version=version, since=since))
 
 
 def _warnings(visit: Visit, watched: Watched) -> None:

@@ -5,7 +5,10 @@ from matinee.ui.texts.fields.data import DataTexts
 DATA = DataTexts(
     title="Data",
     coverage="Catalogue coverage",
-    coverage_hint="Share of {count:,} movies that version {version} has recommended to anyone since it was loaded.",
+    coverage_hint=(
+        "Share of {count:,} movies that were in a list since version {version} was loaded"
+        " ({since}; {lists:,} lists so far)."
+    ),
     none_yet="The data watch has not looked at a chunk yet. Charts will show up here after the next day.",
     not_usual="Chunk {chunk}: {verdict}. {reasons}",
     verdicts={"usual": "usual", "drifted": "drifted", "refused": "refused"},

@@ -7,7 +7,8 @@ DATA = DataTexts(
     title="데이터",
     coverage="카탈로그 커버리지",
     coverage_hint=KoreanText(
-        "영화 {count:,}편 가운데 버전 {version}이(가) 서비스를 시작한 뒤 누군가에게 추천한 영화의 비율입니다."
+        "영화 {count:,}편 가운데 버전 {version}이(가) 서비스를 시작한 뒤 누군가에게 추천한 영화의 비율입니다"
+        "({since}부터 목록 {lists:,}개)."
     ),
     none_yet="아직 점검한 청크가 없습니다. 다음 날을 진행하면 차트가 나타납니다.",
     not_usual="청크 {chunk}: {verdict}. {reasons}",
