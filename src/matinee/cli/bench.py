@@ -26,32 +26,75 @@ def quality(
         str | None, typer.Option(help="Data set, by name or path, to retrain on period by period.")
     ] = None,
     retrains: Annotated[int, typer.Option(min=1, help="How many consecutive retrains of the timeline.")] = 22,
+    cut: Annotated[
+        float | None, typer.Option(min=0.1, max=0.99, help="Fit once, on this oldest share of the timeline's ratings.")
+    ] = None,
+    all_sets: Annotated[bool, typer.Option("--all", help="Compare on every data set in `--folder`.")] = False,
+    folder: Annotated[Path, typer.Option(help="Folder with data sets, for `--all`.")] = Path("../shared/data"),
     as_json: AsJson = False,
 ) -> None:
-    """Compare all models on a published split, or on the timeline of a data set."""
-    from matinee.evaluation.quality import split_quality, timeline_quality
-    from matinee.ratings.ledger.periods import first_period
-    from matinee.ratings.sources.source import prepare
-
-    settings = settings_of_command()
-    if split is not None and timeline is None:
-        result = split_quality(split)
-    elif timeline is not None and split is None:
-        settings = settings.model_copy(update={"data": timeline})
-        source = prepare(settings)
-        starts_at = first_period(settings, source).ends_at
-        movie_ids = source.movies()["movie_id"].to_list()
-        result = timeline_quality(source.ratings(), movie_ids, starts_at, settings.period, retrains)
+    """Compare all models on a published split, on the timeline of a data set, or on many timelines."""
+    if (split is not None) + (timeline is not None) + all_sets != 1:
+        raise UsageError("Name one thing to measure on.", "Use --split FOLDER, --timeline DATA or --all.")
+    if split is not None:
+        result = _on_split(split)
+    elif timeline is not None:
+        result = _on_timeline(timeline, retrains, cut)
     else:
-        raise UsageError("Name one thing to measure on.", "Use --split FOLDER or --timeline DATA.")
+        result = _on_all(folder)
     if as_json:
         print_json(result)
         return
-    for name, rows in result.items():
+    for name, found in result.items():
+        rows = found["rows"] if all_sets else found
         table = Table(*rows[0], title=name)
         for row in rows:
-            table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
+            table.add_row(*map(_cell, row.values()))
         stdout.print(table)
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401  whatever a row holds
+    if isinstance(value, list):
+        difference, low, high = value
+        return f"{difference:+.4f} [{low:+.4f}, {high:+.4f}]"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _on_split(folder: Path) -> dict[str, Any]:
+    from matinee.evaluation.published_split import split_quality
+
+    return {**split_quality(folder)}
+
+
+def _on_timeline(data: str, retrains: int, cut: float | None) -> dict[str, Any]:
+    from matinee.evaluation.quality import at_cut, periods_to_test, timeline_quality
+    from matinee.ratings.ledger.periods import first_period
+    from matinee.ratings.sources.source import prepare
+
+    settings = settings_of_command().model_copy(update={"data": data})
+    source = prepare(settings)
+    if cut is not None:
+        tests = at_cut(source.ratings(), cut)
+    else:
+        tests = periods_to_test(source.ratings(), first_period(settings, source).ends_at, settings.period, retrains)
+    return timeline_quality(tests, source.movies()["movie_id"].to_list())
+
+
+def _on_all(folder: Path) -> dict[str, Any]:
+    from itertools import chain
+
+    from matinee.evaluation.timelines import quality_of_all, timelines_of
+    from matinee.ratings.sources.source import prepare
+
+    sets = [each for each in sorted(folder.glob("*")) if any(each.glob("*ratings.*")) or (each / "u.data").exists()]
+    if not sets:
+        raise UsageError(f"There is no data set in {folder}.", "Name a folder of MovieLens sets with --folder.")
+    sources = {each.name: prepare(settings_of_command().model_copy(update={"data": str(each)})) for each in sets}
+    timelines = (
+        timelines_of(name, source.ratings(), source.movies()["movie_id"].to_list(), 4.0)
+        for name, source in sources.items()
+    )
+    return quality_of_all(chain.from_iterable(timelines))
 
 
 @bench.command(name="watch")

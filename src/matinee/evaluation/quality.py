@@ -1,12 +1,9 @@
-"""`matinee bench quality`: all models side by side, on a published split and on the timeline."""
+"""`matinee bench quality --timeline`: all models side by side, each fitted again and again on the past alone."""
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from math import inf
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,53 +12,26 @@ from numpy.typing import NDArray
 
 from matinee.errors import UsageError
 from matinee.evaluation.evaluate import METRICS, Contender, Popularity, evaluate
+from matinee.evaluation.published_split import Row, timed_fit
 from matinee.evaluation.split import Case, Split, cases
-from matinee.metrics import ndcg_at_k, recall_at_k
 from matinee.models.als import ALS
-from matinee.models.blend import Blend, Common, Part, blended
+from matinee.models.blend import Blend
 from matinee.models.ease import EASE
 from matinee.models.interactions import Interactions
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem
 from matinee.models.popular import Popular
-from matinee.models.recommender import Fitted, Incumbent, Recommender, fit
-from matinee.ranking import Histories, History, RankingModel, recommend
+from matinee.models.recommender import Recommender
 
 log = structlog.get_logger()
-
-Row = dict[str, Any]
 
 N_RESAMPLES = 2000
 
 
-@dataclass(frozen=True)
-class _Mixture:
-    """A fixed blend of other algorithms."""
-
-    parts: Sequence[Part]
-    parameters: Mapping[str, float] = field(default_factory=dict)
-
-    def fit(self, interactions: Interactions) -> Fitted:
-        return blended(self.parts, interactions)
-
-
-_SPLIT_ALS_LARGE = ALS(factors=320, alpha=7, regularization=57, recency=inf)
-_SPLIT_EDLAE = EASE(regularization=200, dropout=0.5, recency=inf)
-
-SPLIT_MODELS: Mapping[str, Recommender] = {
-    "popular": Popular(),
-    "item_knn": ItemKNN(recency=inf),
-    "ease": EASE(regularization=400, recency=inf),
-    "edlae": _SPLIT_EDLAE,
-    "als": ALS(factors=96, iterations=10, recency=inf),
-    "als_320": _SPLIT_ALS_LARGE,
-    "blend": _Mixture([Part(1.0, _SPLIT_ALS_LARGE), Part(0.5, _SPLIT_EDLAE), Part(-0.3, Common())]),
-}
-"""Models of the published split; it has no times, so none weighs by recency."""
-
 TIMELINE_MODELS: Mapping[str, Recommender] = {
     "popular": Popular(),
     "popular_30d": Popular(window_days=30),
+    "popular_7d": Popular(window_days=7),
     "item_knn": ItemKNN(),
     "als_plain": ALS(recency=inf),
     "als": ALS(),
@@ -75,107 +45,47 @@ TIMELINE_MODELS: Mapping[str, Recommender] = {
 `als_warm` is `als` whose every fit but the first starts from the one before.
 """
 
-BASELINES = ("als_plain", "popular_30d")
+BASELINES = ("als_plain", "als", "popular_30d", "popular_7d")
 """What the default model has to beat."""
 
 
-def split_quality(folder: Path, models: Mapping[str, Recommender] = SPLIT_MODELS) -> dict[str, list[Row]]:
-    """Recall and NDCG of models on a published split in the form of Liang et al. (2018).
+class Holdout(NamedTuple):
+    """A moment at which models are fitted on the past and tested on what comes next."""
 
-    Args:
-        folder: holds `train.csv`, `validation_tr.csv` and `validation_te.csv`, each with columns `uid, sid`: all
-            liked movies of the training users, and history and truth of the held-out users.
-        models: what to fit, by name.
-
-    Returns:
-        `{"rows": [{"model", "recall_at_20", "recall_at_50", "ndcg_at_100", "n_users", "fit_s"}]}`.
-
-    Raises:
-        UsageError: a file is missing.
-    """
-    train, history, truth = (_liked_of(folder, name) for name in ("train", "validation_tr", "validation_te"))
-    n_movies = 1 + max(int(items.max()) for users in (train, history, truth) for items in users.values())
-    interactions = _without_times(train, n_movies)
-    rows = []
-    for name, algorithm in models.items():
-        model, fit_s = _timed_fit(algorithm, interactions)
-        values = [_split_metrics(model, history[user], set(truth[user].tolist())) for user in sorted(truth)]
-        means = {metric: float(np.mean([each[metric] for each in values])) for metric in values[0]}
-        rows.append({"model": name, **means, "n_users": len(values), "fit_s": fit_s})
-        log.info("measured", **rows[-1])
-    return {"rows": rows}
-
-
-def _liked_of(folder: Path, name: str) -> dict[int, NDArray[np.int32]]:
-    path = folder / f"{name}.csv"
-    if not path.is_file():
-        raise UsageError(
-            f"{path} is missing.", "Name a folder with train.csv, validation_tr.csv and validation_te.csv."
-        )
-    frame = pl.read_csv(path, schema_overrides={"uid": pl.Int64, "sid": pl.Int32})
-    users = frame.sort("uid", "sid").group_by("uid", maintain_order=True).agg("sid")
-    return {user: items.to_numpy() for user, items in zip(users["uid"], users["sid"], strict=True)}
-
-
-def _all_liked(items: NDArray[np.int32]) -> History:
-    return History(items, np.full(len(items), 5, np.float32), np.zeros(len(items), np.int64))
-
-
-def _without_times(liked: Mapping[int, NDArray[np.int32]], n_movies: int) -> Interactions:
-    everything = _all_liked(np.concatenate(list(liked.values())))
-    offsets = np.cumsum([0, *map(len, liked.values())])
-    histories = Histories(offsets, everything.items, everything.ratings, everything.rated_at)
-    user_ids, movie_ids = [str(user) for user in liked], [str(row) for row in range(n_movies)]
-    return Interactions(user_ids, movie_ids, histories, 4.0, datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def _split_metrics(model: RankingModel, history: NDArray[np.int32], truth: set[int]) -> dict[str, float]:
-    ranked = recommend(model, None, _all_liked(history), 100).items.tolist()
-    return {
-        "recall_at_20": recall_at_k(ranked, truth, 20),
-        "recall_at_50": recall_at_k(ranked, truth, 50),
-        "ndcg_at_100": ndcg_at_k(ranked, truth, 100),
-    }
+    now: datetime
+    split: Split
+    users: list[Case]
 
 
 def timeline_quality(
-    ratings: pl.DataFrame,
+    tests: Iterable[Holdout],
     movie_ids: list[str],
-    starts_at: datetime,
-    period: timedelta,
-    n_retrains: int,
     positive_rating: float = 4.0,
     models: Mapping[str, Recommender] = TIMELINE_MODELS,
 ) -> dict[str, Any]:
-    """NDCG and coverage of models, each fitted again before every period and tested on it.
+    """NDCG and coverage of models, each fitted again before every test.
 
     Args:
-        ratings: `user_id, movie_id, rating, rated_at`, in order of time.
+        tests: `periods_to_test`, or one `at_cut`.
         movie_ids: the catalogue.
-        starts_at: end of the bootstrap, the first moment that is tested on.
-        period: time between two retrains.
-        n_retrains: how many; a period in which nobody can be tested does not count.
         positive_rating: stars that count as liked.
-        models: what to fit, by name; `BASELINES` must be among them.
+        models: what to fit, by name; those of `BASELINES` among them are compared with.
 
     Returns:
         `rows`: for each model means over all tested users, of `coverage_at_10` over the retrains, median `fit_s`, and
         `coverage_at_10_total`, the share of the catalogue shown to anyone in all that time;
         `comparisons`: for each of `BASELINES` and each other model the difference in NDCG@10 with its interval.
-
-    Raises:
-        UsageError: there are fewer periods to test on than `n_retrains`.
     """
     results: dict[str, list[pl.DataFrame]] = {name: [] for name in models}
     fit_s: dict[str, list[float]] = {name: [] for name in models}
     n_movies, incumbent = 0, None
-    for now, split, users in _tests(ratings, starts_at, period, n_retrains, positive_rating):
+    for now, split, users in tests:
         interactions = Interactions.from_ratings(split.past, movie_ids, positive_rating, now)
         popularity = Popularity.of(split.past, positive_rating)
         n_movies = max(n_movies, interactions.n_movies)
         for name, algorithm in models.items():
             start = incumbent if name == "als_warm" else None
-            model, seconds = _timed_fit(algorithm, interactions, start)
+            model, seconds = timed_fit(algorithm, interactions, start)
             contender = Contender.of(model, interactions.user_ids, interactions.movie_ids)
             incumbent = contender if name == "als_warm" else incumbent
             results[name].append(evaluate(contender, users, popularity).with_columns(now=now))
@@ -186,10 +96,28 @@ def timeline_quality(
     return {"rows": rows, "comparisons": list(_comparisons(joined))}
 
 
-def _tests(
-    ratings: pl.DataFrame, starts_at: datetime, period: timedelta, n_retrains: int, positive_rating: float
-) -> Iterator[tuple[datetime, Split, list[Case]]]:
-    """The first `n_retrains` periods in which somebody can be tested: when each begins, its split and its cases."""
+def periods_to_test(
+    ratings: pl.DataFrame,
+    starts_at: datetime,
+    period: timedelta,
+    n_retrains: int,
+    positive_rating: float = 4.0,
+    *,
+    must_reach: bool = True,
+) -> Iterator[Holdout]:
+    """The first `n_retrains` periods in which somebody can be tested.
+
+    Args:
+        ratings: `user_id, movie_id, rating, rated_at`, in order of time.
+        starts_at: end of the bootstrap, the first moment that is tested on.
+        period: time between two retrains.
+        n_retrains: how many; a period in which nobody can be tested does not count.
+        positive_rating: stars that count as liked.
+        must_reach: fewer than `n_retrains` are an error.
+
+    Raises:
+        UsageError: there are too few.
+    """
     rated_at, found = pl.col("rated_at"), 0
     last: datetime = ratings["rated_at"].to_list()[-1]
     for position in range((last - starts_at) // period + 1):
@@ -198,10 +126,26 @@ def _tests(
         users = list(cases(split, positive_rating))
         if users:
             found += 1
-            yield now, split, users
+            yield Holdout(now, split, users)
         if found == n_retrains:
             return
-    raise UsageError(f"There are {found} periods to test on, not {n_retrains}.", "Ask for fewer retrains.")
+    if must_reach:
+        raise UsageError(f"There are {found} periods to test on, not {n_retrains}.", "Ask for fewer retrains.")
+
+
+def at_cut(ratings: pl.DataFrame, share: float, positive_rating: float = 4.0) -> Iterator[Holdout]:
+    """A global temporal split: one fit on the oldest `share` of the ratings, tested on all that came later.
+
+    Raises:
+        UsageError: nobody can be tested.
+    """
+    now: datetime = ratings["rated_at"].to_list()[int(share * ratings.height)]
+    is_past = pl.col("rated_at") < now
+    split = Split(ratings.filter(is_past), ratings.filter(~is_past))
+    users = list(cases(split, positive_rating))
+    if not users:
+        raise UsageError("Nobody after the cut can be tested.", "Cut earlier.")
+    yield Holdout(now, split, users)
 
 
 def _timeline_row(name: str, per_user: pl.DataFrame, n_movies: int, fit_s: list[float]) -> Row:
@@ -218,9 +162,9 @@ def _timeline_row(name: str, per_user: pl.DataFrame, n_movies: int, fit_s: list[
 
 
 def _comparisons(per_user: Mapping[str, pl.DataFrame]) -> Iterator[Row]:
-    for baseline in BASELINES:
+    for baseline in [each for each in BASELINES if each in per_user]:
         for name, frame in per_user.items():
-            if name not in BASELINES:
+            if name != baseline:
                 differences = (frame["ndcg_at_10"] - per_user[baseline]["ndcg_at_10"]).to_numpy()
                 low, high = bootstrap_interval(differences)
                 mean = float(differences.mean())
@@ -233,11 +177,3 @@ def bootstrap_interval(differences: NDArray[np.float64], seed: int = 1) -> tuple
     means = [differences[random.integers(len(differences), size=len(differences))].mean() for _ in range(N_RESAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
-
-
-def _timed_fit(
-    algorithm: Recommender, interactions: Interactions, incumbent: Incumbent | None = None
-) -> tuple[RankingModel, float]:
-    began = time.perf_counter()
-    fitted = fit(algorithm, interactions, incumbent)
-    return fitted.ranking_model(), time.perf_counter() - began

@@ -16,6 +16,8 @@ from matinee.models.interactions import Interactions
 from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, cross_product, fitted, inverse
 from matinee.models.recommender import Fitted
 
+N_LIKES = 1000
+
 
 @dataclass(frozen=True)
 class EASE:
@@ -28,7 +30,10 @@ class EASE:
     recency: float = 50.0
     """Ratings after which the weight of an older one in a history has fallen to 1/e."""
     user_half_life_days: float = inf
-    """Days since the newest rating of a user after which what they liked counts half; `inf` counts all alike."""
+    """Days since the newest rating of a user after which what they liked counts half; `inf` counts all alike.
+
+    At least the time that holds the newest `N_LIKES` likes: where few people rate, a month is nobody.
+    """
 
     @property
     def parameters(self) -> Mapping[str, float]:
@@ -54,6 +59,7 @@ class EASE:
         """Likes times the root of each user's weight, which is so in their products, shape (n_users, n_movies)."""
         likes = interactions.user_items()
         if not isinf(self.user_half_life_days):
-            weights = np.sqrt(interactions.user_weights(self.user_half_life_days)).astype(np.float32)
+            half_life_days = max(self.user_half_life_days, interactions.days_that_hold(N_LIKES))
+            weights = np.sqrt(interactions.user_weights(half_life_days)).astype(np.float32)
             likes.data *= np.repeat(weights, np.diff(likes.indptr))
         return likes

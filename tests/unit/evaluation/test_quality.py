@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 
 from matinee.errors import UsageError
-from matinee.evaluation.quality import SPLIT_MODELS, bootstrap_interval, split_quality, timeline_quality
+from matinee.evaluation.published_split import SPLIT_MODELS, split_quality
+from matinee.evaluation.quality import at_cut, bootstrap_interval, periods_to_test, timeline_quality
+from matinee.evaluation.timelines import quality_of_all, timelines_of
 from matinee.models.als import ALS
 from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
@@ -53,26 +55,57 @@ def test_a_split_without_its_files_is_refused(tmp_path: Path) -> None:
 
 def test_every_retrain_sees_only_what_came_before_what_it_is_tested_on(ratings: pl.DataFrame) -> None:
     watched = Watched()
-    timeline_quality(ratings, [], STARTS_AT, DAY, 5, models={"watched": watched, **BASELINES})
+    tests = periods_to_test(ratings, STARTS_AT, DAY, 5)
+    timeline_quality(tests, [], models={"watched": watched, **BASELINES})
     assert [through for through, _ in watched.newest] == [STARTS_AT + day * DAY for day in range(5)]
     assert all(newest < through.timestamp() for through, newest in watched.newest)
 
 
 def test_a_model_of_two_tastes_beats_popularity_on_people_of_two_tastes(ratings: pl.DataFrame) -> None:
     models = {"als": ALS(factors=4, regularization=1), **BASELINES}
-    result = timeline_quality(ratings, [], STARTS_AT, DAY, 5, models=models)
+    result = timeline_quality(periods_to_test(ratings, STARTS_AT, DAY, 5), [], models=models)
     rows = {row["model"]: row for row in result["rows"]}
     assert rows["als"]["ndcg_at_10"] > rows["popular_30d"]["ndcg_at_10"]
     assert rows["als"]["n_retrains"] == 5
     assert 0 < rows["popular_30d"]["coverage_at_10"] <= rows["popular_30d"]["coverage_at_10_total"] <= 1
-    comparison = next(each for each in result["comparisons"] if each["baseline"] == "popular_30d")
-    assert comparison["model"] == "als"
+    comparison = next(
+        each for each in result["comparisons"] if (each["model"], each["baseline"]) == ("als", "popular_30d")
+    )
     assert comparison["low"] <= comparison["difference"] <= comparison["high"]
 
 
 def test_more_retrains_than_there_are_periods_are_refused(ratings: pl.DataFrame) -> None:
     with pytest.raises(UsageError, match="not 50"):
-        timeline_quality(ratings, [], STARTS_AT, DAY, 50, models=BASELINES)
+        list(periods_to_test(ratings, STARTS_AT, DAY, 50))
+
+
+def test_a_cut_tests_one_fit_on_all_that_came_later(ratings: pl.DataFrame) -> None:
+    ((now, split, users),) = at_cut(ratings, 0.9)
+    assert split.past.height == pytest.approx(0.9 * ratings.height, abs=0.01 * ratings.height)
+    assert split.past["rated_at"].max() < now <= split.holdout["rated_at"].min()
+    assert users
+
+
+def test_all_timelines_and_the_lists_of_all_are_compared_with_als_and_popularity(ratings: pl.DataFrame) -> None:
+    als = ALS(factors=4, regularization=1)
+    models = {"popular_30d": Popular(window_days=30), "popular_7d": Popular(window_days=7), "als": als}
+    result = quality_of_all(timelines_of("own", ratings, [], 4.0), models=models)
+    *timelines, pooled = result
+    assert (len(timelines), pooled) == (2, "pooled")
+    rows = {name: {row["model"]: row for row in each["rows"]} for name, each in result.items()}
+    assert {*rows["pooled"]["als"]} == {
+        "model",
+        "ndcg_at_10",
+        "against_als",
+        "against_popular_30d",
+        "against_popular_7d",
+        "n_lists",
+    }
+    assert rows["pooled"]["als"]["n_lists"] == sum(rows[name]["als"]["n_lists"] for name in timelines)
+    assert all(each["als"]["against_als"] == [0, 0, 0] for each in rows.values())
+    difference, low, high = rows["pooled"]["als"]["against_popular_7d"]
+    assert low <= difference <= high
+    assert difference == pytest.approx(rows["pooled"]["als"]["ndcg_at_10"] - rows["pooled"]["popular_7d"]["ndcg_at_10"])
 
 
 def test_the_interval_of_a_constant_difference_is_that_difference() -> None:

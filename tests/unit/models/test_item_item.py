@@ -43,14 +43,17 @@ class TestEASE:
         expected = np.eye(interactions.n_movies) - precision / np.diag(precision)
         assert_allclose(dense(EASE(regularization=3, dropout=0.5).fit(interactions)), expected, atol=1e-5)
 
-    def test_weighs_a_user_less_whose_newest_rating_is_older(self, interactions: Interactions) -> None:
-        matrix, weights = liked_matrix(interactions), interactions.user_weights(half_life_days=2)
+    def test_weighs_a_user_less_whose_newest_rating_is_older(
+        self, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("matinee.models.ease.N_LIKES", 1)
+        matrix, weights = liked_matrix(interactions), interactions.user_weights(half_life_days=30)
         newest = interactions.histories.rated_at[interactions.histories.offsets[1:] - 1]
-        assert_allclose(weights / weights.max(), 0.5 ** ((newest.max() - newest) / 86_400 / 2))
+        assert_allclose(weights / weights.max(), 0.5 ** ((newest.max() - newest) / 86_400 / 30))
         assert (weights @ matrix).sum() == pytest.approx(matrix.sum())
         precision = np.linalg.inv(matrix.T @ np.diag(weights) @ matrix + 3 * np.eye(interactions.n_movies))
         expected = np.eye(interactions.n_movies) - precision / np.diag(precision)
-        algorithm = EASE(regularization=3, user_half_life_days=2)
+        algorithm = EASE(regularization=3, user_half_life_days=30)
         assert_allclose(dense(algorithm.fit(interactions)), expected, atol=1e-4)
 
     def test_never_lets_a_movie_speak_for_itself(self, interactions: Interactions) -> None:
