@@ -46,7 +46,7 @@ STRETCHES: Mapping[str, tuple[Stretch, ...]] = {
 
 
 @dataclass(frozen=True)
-class Timeline:
+class TestedTimeline:
     """Ratings and the moments at which models are fitted again and tested."""
 
     name: str
@@ -54,16 +54,16 @@ class Timeline:
     tests: Iterable[Holdout]
 
 
-def timelines_of(name: str, ratings: pl.DataFrame, movie_ids: list[str], positive_rating: float) -> Iterator[Timeline]:
+def timelines_of(name: str, ratings: pl.DataFrame, movie_ids: list[str], positive_rating: float) -> Iterator[TestedTimeline]:
     """The timelines of one data set; `ratings` in order of time."""
     for period, n_retrains, start in STRETCHES.get(name, (_newer_half(ratings),)):
         tests = periods_to_test(ratings, _moment(ratings, start), period, n_retrains, positive_rating, must_reach=False)
-        yield Timeline(f"{name} {period.days}d x {n_retrains}", movie_ids, tests)
-    yield Timeline(f"{name} cut {CUT}", movie_ids, at_cut(ratings, CUT, positive_rating))
+        yield TestedTimeline(f"{name} {period.days}d x {n_retrains}", movie_ids, tests)
+    yield TestedTimeline(f"{name} cut {CUT}", movie_ids, at_cut(ratings, CUT, positive_rating))
 
 
 def quality_of_all(
-    timelines: Iterable[Timeline], positive_rating: float = 4.0, models: Mapping[str, Recommender] | None = None
+    timelines: Iterable[TestedTimeline], positive_rating: float = 4.0, models: Mapping[str, Recommender] | None = None
 ) -> dict[str, Any]:
     """NDCG@10 of models on each timeline and on the lists of all, with paired 95 % intervals against `AGAINST`.
 
@@ -77,7 +77,7 @@ def quality_of_all(
 
 
 def _ndcg_of(
-    timeline: Timeline, models: Mapping[str, Recommender], positive_rating: float
+    timeline: TestedTimeline, models: Mapping[str, Recommender], positive_rating: float
 ) -> dict[str, NDArray[np.float64]]:
     """NDCG@10 of each list of a timeline by model."""
     found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in models}
