@@ -54,7 +54,9 @@ class TestedTimeline:
     tests: Iterable[Holdout]
 
 
-def timelines_of(name: str, ratings: pl.DataFrame, movie_ids: list[str], positive_rating: float) -> Iterator[TestedTimeline]:
+def timelines_of(
+    name: str, ratings: pl.DataFrame, movie_ids: list[str], positive_rating: float
+) -> Iterator[TestedTimeline]:
     """The timelines of one data set; `ratings` in order of time."""
     for period, n_retrains, start in STRETCHES.get(name, (_newer_half(ratings),)):
         tests = periods_to_test(ratings, _moment(ratings, start), period, n_retrains, positive_rating, must_reach=False)
