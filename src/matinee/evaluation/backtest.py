@@ -24,6 +24,10 @@ BASELINES: dict[str, tuple[str, dict[str, float]]] = {
 """What stands beside every model: algorithm and hyper-parameters by name."""
 
 
+OF_SEGMENTS = ("ndcg_at_10", "recall_at_10")
+"""Metrics of a run that each segment of users has, for the candidate."""
+
+
 @dataclass(frozen=True)
 class Backtest:
     """Values of every user for every contender."""
@@ -43,11 +47,14 @@ class Backtest:
         return cls(pl.DataFrame(schema=schema), 0)
 
     def metrics(self) -> dict[str, float]:
-        """Means of the candidate by their plain names, of the others with the contender's name before them."""
+        """Means of the candidate by their plain names, of the others with the contender's name before them.
+
+        Every run keeps them for ever, so segments have those that are looked at; `per_user` has all.
+        """
         named: dict[str, float] = {}
         for (contender,), users in self.per_user.group_by("contender", maintain_order=True):
             prefix = "" if contender == CANDIDATE else f"{contender}_"
-            summary = summarize(users, self.n_movies)
+            summary = summarize(users, self.n_movies, OF_SEGMENTS if contender == CANDIDATE else ())
             named |= {f"{prefix}{name}": value for name, value in summary.items() if "evaluated" not in name}
         return named | {"n_evaluated_users": self.per_user.filter(contender=CANDIDATE).height}
 

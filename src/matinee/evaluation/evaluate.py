@@ -134,19 +134,24 @@ def evaluate(contender: Contender, cases: Iterable[Case], popularity: Popularity
     return pl.DataFrame(rows, schema=PER_USER)
 
 
-def summarize(per_user: pl.DataFrame, n_movies: int) -> dict[str, float]:
+def summarize(per_user: pl.DataFrame, n_movies: int, of_segments: Sequence[str] = METRICS) -> dict[str, float]:
     """Means over all users and over each segment, and how the lists together spread over the catalogue.
 
     `warm` users were there before the holdout, `new` ones not; `light` and `heavy` ones have at most, and more than,
     the median number of ratings in their history. `coverage_at_10` is the share of the catalogue that was shown to
     anybody, `gini_at_10` how unevenly.
+
+    Args:
+        per_user: what `evaluate` gave.
+        n_movies: size of the catalogue.
+        of_segments: metrics that each segment has a mean of.
     """
     summary: dict[str, float] = {"n_evaluated_users": per_user.height}
     if per_user.is_empty():
         return summary
     for segment, users in segments(per_user).items():
-        suffix = "" if segment == "all" else f"_{segment}"
-        summary |= {f"{name}{suffix}": float(np.mean(users[name].to_numpy())) for name in METRICS}
+        names, suffix = (METRICS, "") if segment == "all" else (of_segments, f"_{segment}")
+        summary |= {f"{name}{suffix}": float(np.mean(users[name].to_numpy())) for name in names}
     shown = per_user["recommended"].explode(empty_as_null=False).value_counts()["count"].to_numpy()
     exposures = np.concatenate([shown, np.zeros(max(n_movies - len(shown), 0))]).astype(np.int64)
     return summary | {"coverage_at_10": len(shown) / n_movies, "gini_at_10": gini(exposures)}
