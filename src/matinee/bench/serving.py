@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import psutil
 import structlog
 
 from matinee.bench import synthetic, wrk
+from matinee.bench.ports import free_port
 from matinee.bench.synthetic import Size
 from matinee.errors import MatineeError
 
@@ -113,7 +113,7 @@ def _running(module: str, *arguments: str, **environment: str) -> Iterator[psuti
 
 @contextmanager
 def _registry(folder: Path) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     with _running("matinee.bench.registry", str(folder), str(port)):
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}/api/2.0/mlflow/runs/get")
@@ -122,7 +122,7 @@ def _registry(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _server(kind: str, home: Path, mlflow: str, workers: int) -> Iterator[_Server]:
-    port = _free_port()
+    port = free_port()
     environment = {
         "MATINEE_HOME": str(home),
         "MATINEE_API_PORT": str(port),
@@ -134,12 +134,6 @@ def _server(kind: str, home: Path, mlflow: str, workers: int) -> Iterator[_Serve
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}/health/live" if kind == "app" else f"{url}/10")
         yield _Server(url, process)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_for(url: str) -> None:

@@ -195,3 +195,25 @@ def bench_gate(
     for name, found in sabotage.items():
         broken.add_row(name, f"{found['refused']:.0%}", str(found["days"]))
     stdout.print(rates, broken)
+
+
+@bench.command()
+def train(
+    shapes: Annotated[
+        str, typer.Option(help="Shapes of `bench data`, with commas: ml-100k, ml-20m, ml-32m, or factors of ml-20m.")
+    ] = "ml-100k,ml-20m,ml-32m",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the first model and the next day, time and memory, with the real Airflow, MLflow and API server."""
+    from matinee.bench.train import measure
+
+    logs.configure()
+    result = measure(shapes.split(","))
+    if as_json:
+        print_json(result)
+        return
+    for name, figures in result.items():
+        table = Table("figure", "value", title=name)
+        for figure, value in figures.items():
+            table.add_row(figure, f"{value:,.2f}")
+        stdout.print(table)

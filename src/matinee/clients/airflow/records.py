@@ -35,6 +35,7 @@ class DagRun(BaseModel):
     state: str
     run_after: datetime | None = None
     """When it was asked for."""
+    start_date: datetime | None = None
     end_date: datetime | None = None
 
 

@@ -1,0 +1,191 @@
+"""`matinee bench train`: the first model and the next day at the size of a named data set, on this machine.
+
+The system is the real one: `matinee up` with its Airflow, MLflow and API server on ratings of `bench.data`, then
+`matinee next`. Beside it `implicit` alone fits the same likes, in the same run.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psutil
+from threadpoolctl import threadpool_limits
+
+from matinee.bench.data import shape_of, write
+from matinee.bench.ports import free_port
+from matinee.clients.airflow import Airflow
+from matinee.clients.airflow.records import SUCCESS, TRAIN
+from matinee.errors import MatineeError
+from matinee.models.als import ALS
+from matinee.models.interactions import Interactions
+from matinee.models.recommender import fit
+from matinee.settings import Settings
+
+PORTS = ("API", "MLFLOW", "AIRFLOW", "UI", "POSTGRES")
+SAMPLE_S = 0.2
+"""Time between two looks at the memory of all processes."""
+BOOTSTRAP_SHARE = 0.999
+"""Of the ratings, what the first chunk holds about: the days after it are those of a large set in use."""
+
+
+@dataclass
+class Peak:
+    """Most memory that was seen, of the largest process and of all together."""
+
+    largest_gb: float = 0.0
+    sum_gb: float = 0.0
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self, home: Path) -> None:
+        """Look at every process that works on a home, until stopped."""
+        while not self._stopped.wait(SAMPLE_S):
+            sizes = [size for process in psutil.process_iter() if (size := _memory_gb(process, home)) is not None]
+            self.largest_gb = max([self.largest_gb, *sizes])
+            self.sum_gb = max(self.sum_gb, sum(sizes))
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+
+
+def measure(shapes: list[str]) -> dict[str, dict[str, float]]:
+    """Times in seconds, memory in GB, by shape; see `docs/scaling.md` for what each figure is of.
+
+    Returns:
+        `{shape: {"first_s", "first_peak_gb", "first_sum_gb", "day_s", "day_peak_gb", "day_sum_gb", "artifact_mb",
+        "als_over_implicit"}}`.
+    """
+    return {shape: _measure(shape) for shape in shapes}
+
+
+def _measure(name: str) -> dict[str, float]:
+    folder = Path(tempfile.mkdtemp(prefix="matinee-bench-"))
+    try:
+        ratings, movies = write(shape_of(name), folder / "data")
+        environment = _environment(folder, ratings, movies)
+        with _system(environment):
+            figures = _loop(environment, folder / "home")
+        return {**figures, "als_over_implicit": als_over_implicit(ratings)}
+    finally:
+        shutil.rmtree(folder)
+
+
+def _environment(folder: Path, ratings: Path, movies: Path) -> dict[str, str]:
+    """Of a home of its own, whose first chunk ends a few days before the ratings do."""
+    times = pl.scan_parquet(ratings).select("rated_at")
+    first = times.min().collect().item()
+    cut = times.select(pl.col("rated_at").quantile(BOOTSTRAP_SHARE, "nearest")).collect().item()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
+    return {
+        **clean,
+        **{f"MATINEE_{port}_PORT": str(free_port()) for port in PORTS},
+        "MATINEE_HOME": str(folder / "home"),
+        "MATINEE_DATA": str(ratings),
+        "MATINEE_MOVIES": str(movies),
+        "MATINEE_BOOTSTRAP": f"{(cut - first).days}d",
+    }
+
+
+@contextmanager
+def _system(environment: Mapping[str, str]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        _matinee(environment, "down")
+
+
+def _loop(environment: Mapping[str, str], home: Path) -> dict[str, float]:
+    with _peak(home) as first:
+        _matinee(environment, "up")
+    settings = Settings(_env_file=None, **_own(environment))  # type: ignore[call-arg]  # mypy does not know this argument
+    with Airflow(settings) as airflow:
+        (run,) = [each for each in airflow.runs(TRAIN) if each.state == SUCCESS][-1:]
+    with _peak(home) as day:
+        (advanced,) = json.loads(_matinee(environment, "next", "--json"))["runs"]
+    if advanced["outcome"] != "promoted":
+        raise MatineeError(f"The day ended {advanced['outcome']}: {advanced['reason']}", "Its figures would be wrong.")
+    served = home / "serving" / str(advanced["served_version"])
+    return {
+        "first_s": ((run.end_date or datetime.now(UTC)) - (run.start_date or datetime.now(UTC))).total_seconds(),
+        "first_peak_gb": first.largest_gb,
+        "first_sum_gb": first.sum_gb,
+        "day_s": advanced["duration_s"],
+        "day_peak_gb": day.largest_gb,
+        "day_sum_gb": day.sum_gb,
+        "artifact_mb": sum(path.stat().st_size for path in served.rglob("*") if path.is_file()) / 1e6,
+    }
+
+
+def als_over_implicit(ratings: Path) -> float:
+    """Time from a file of ratings to ALS factors with every user folded in, over that of `implicit.fit` alone."""
+    from implicit.als import AlternatingLeastSquares  # noqa: PLC0415  half a second that only a fit should pay
+
+    algorithm = ALS()
+    began = time.perf_counter()
+    frame = pl.read_parquet(ratings).with_columns(pl.col("user_id", "movie_id").cast(pl.String))
+    interactions = Interactions.from_ratings(frame, [], 4.0, datetime.now(UTC))
+    del frame
+    fit(algorithm, interactions)
+    ours_s = time.perf_counter() - began
+    likes = interactions.user_items()
+    began = time.perf_counter()
+    with threadpool_limits(1, "blas"):
+        bare = AlternatingLeastSquares(
+            factors=algorithm.factors,
+            alpha=algorithm.alpha,
+            regularization=algorithm.regularization,
+            iterations=algorithm.iterations,
+            random_state=algorithm.seed,
+        )
+        bare.fit(likes, show_progress=False)
+    return ours_s / (time.perf_counter() - began)
+
+
+def _own(environment: Mapping[str, str]) -> dict[str, Any]:
+    names = {name: f"MATINEE_{name.upper()}" for name in Settings.model_fields}
+    return {name: environment[variable] for name, variable in names.items() if variable in environment}
+
+
+def _matinee(environment: Mapping[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "matinee.cli", *arguments]
+    folder = Path(environment["MATINEE_HOME"]).parent  # without the `.env` of whoever measures
+    finished = subprocess.run(
+        command, env=dict(environment), cwd=folder, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if finished.returncode not in (0, 3):
+        raise MatineeError(f"`matinee {' '.join(arguments)}` ended with exit code {finished.returncode}.")
+    return finished.stdout
+
+
+@contextmanager
+def _peak(home: Path) -> Iterator[Peak]:
+    peak = Peak()
+    thread = threading.Thread(target=peak.watch, args=(home,))
+    thread.start()
+    try:
+        yield peak
+    finally:
+        peak.stop()
+        thread.join()
+
+
+def _memory_gb(process: psutil.Process, home: Path) -> float | None:
+    """Resident memory of a process that works on a home; None for any other, and for one that has just ended."""
+    try:
+        if process.environ().get("MATINEE_HOME") != str(home):
+            return None
+        return float(process.memory_info().rss) / 1e9
+    except psutil.Error:
+        return None
