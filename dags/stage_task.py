@@ -16,6 +16,9 @@ from matinee.settings import Settings, load_settings
 REFUSED = 3
 """Exit code of a stage whose rule said no: the task is skipped, the run stays green."""
 
+KILLED = 137
+"""Exit code of a shell whose command was killed by signal 9, which the kernel sends when memory has run out."""
+
 NOTHING_TO_DO = 99
 """Exit code for a stage that has no input, because there are no new ratings: skipped as well."""
 
@@ -58,11 +61,16 @@ def stage_task(
 def _process(
     name: str, guards: list[str], command: str, variables: dict[str, str], options: dict[str, Any]
 ) -> BaseOperator:
-    from airflow.providers.standard.operators.bash import BashOperator  # noqa: PLC0415 (only in this mode)
+    from stage_operator import StageOperator  # noqa: PLC0415 (only in this mode)
 
     # Airflow takes the last line as the result, and mixes in stderr: print the result when all logging is over.
-    script = [*guards, f"result=$({command}) || exit $?", "printf '%s\\n' \"$result\""]
-    return BashOperator(
+    killed = (
+        f"matinee {name} was killed, most likely because memory ran out."
+        " Set MATINEE_MEMORY (GB) to what it may take, or learn from fewer ratings."
+    )
+    failed = f'{{ code=$?; [ $code != {KILLED} ] || echo "error: {killed}" >&2; exit $code; }}'
+    script = [*guards, f"result=$({command}) || {failed}", "printf '%s\\n' \"$result\""]
+    return StageOperator(
         task_id=name,
         bash_command="\n".join(script),
         env=variables,

@@ -7,7 +7,8 @@
     │   └── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
     ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty
     ├── Refused                   exit 3, HTTP 409   a rule said no (the gate, a busy home)
-    └── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host
+    ├── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host
+    └── CannotAfford              exit 5, HTTP 507   this machine has too little memory for it; trying again is no use
 
 The command line turns an error into one line on stderr and its exit code, the API server into a
 problem document (RFC 9457) with its status; both read them from here and nowhere else.
@@ -90,3 +91,11 @@ class DependencyUnreachable(MatineeError):
     exit_code = 4
     http_status = 503
     title = "Dependency unreachable"
+
+
+class CannotAfford(MatineeError):
+    """It takes more memory than there is here; nothing was begun, and trying again is no use."""
+
+    exit_code = 5
+    http_status = 507
+    title = "Cannot be afforded"

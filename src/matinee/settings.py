@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     algorithm: str = "blend"
     """Which model is trained: a name from `matinee.models`."""
 
+    memory: Annotated[float, Field(gt=0)] | None = None
+    """Memory in GB that a training may take; default is what the machine or its container has. It decides how many
+    movies get item-item weights of their own, and what is too large to be begun."""
+
     positive_rating: Annotated[float, Field(gt=0)] = 4.0
     """Stars from which a rating says that the user liked the movie: what models learn and what evaluation counts."""
 

@@ -148,7 +148,7 @@ def test_every_dag_explains_itself(process):
 def test_every_task_is_retried_and_skipped_when_a_rule_says_no(process):
     for dag in process["dags"].values():
         for task in dag["tasks"].values():
-            assert (task["kind"], task["retries"], task["skip"]) == ("BashOperator", 8, [3, 99])
+            assert (task["kind"], task["retries"], task["skip"]) == ("StageOperator", 8, [3, 99])
 
 
 def test_the_kubernetes_client_is_not_read_for_tasks_in_processes(process):
@@ -236,3 +236,25 @@ def test_a_promotion_by_hand_names_its_version_and_its_reason(process, tmp_path)
     done = run(shell, tmp_path, 'echo "$@"', SUBJECT="7", REASON="I $(like) it")
     assert done.stdout == "promote 7 --reason I $(like) it --json\n"
     assert run(shell, tmp_path, "echo started", SUBJECT="", REASON="why").stdout == ""
+
+
+def test_a_task_that_is_killed_says_that_memory_ran_out(process, tmp_path):
+    done = run(script(process, "train"), tmp_path, "kill -9 $$", CHUNK_ID="3")
+    assert done.returncode == 137
+    assert "matinee train was killed, most likely because memory ran out. Set MATINEE_MEMORY" in done.stdout
+
+
+@pytest.mark.parametrize(("exit_code", "is_final"), [(5, True), (4, False), (55, False)])
+def test_only_what_cannot_be_afforded_is_not_tried_again(tmp_path, exit_code, is_final):
+    source = f"""
+import sys; sys.path.append({str(DAGS)!r})
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from stage_operator import StageOperator
+try:
+    StageOperator(task_id="train", bash_command="exit {exit_code}").execute({{}})
+except AirflowException as error:
+    print(isinstance(error, AirflowFailException))
+"""
+    environment = os.environ | {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
+    done = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == str(is_final)

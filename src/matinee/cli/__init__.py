@@ -1,7 +1,7 @@
 """The command `matinee`: each stage of the loop, and the system around it.
 
 Results go to stdout (with `--json` as one object), log lines to stderr. Exit codes: 0 done, 2 wrong usage, 3 refused by
-a rule, 4 a dependency is unreachable; every error is one line that says what to do.
+a rule, 4 a dependency is unreachable, 5 it cannot be afforded here; every error is one line that says what to do.
 
 Each module holds one group of commands. A command imports what it needs when it runs, so that `matinee --help` is fast.
 """

@@ -12,7 +12,8 @@ SYSTEM, DAILY, STAGES, MEASURE = "Run matinee", "Day by day", "The stages, which
 
 app = typer.Typer(
     help="A movie recommender that retrains itself every day. Begin with `matinee up`.",
-    epilog="Exit codes: 0 done, 2 wrong usage, 3 refused by a rule, 4 a dependency is unreachable. "
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 refused by a rule, 4 a dependency is unreachable, "
+    "5 it cannot be afforded here. "
     "Settings are environment variables `MATINEE_…`, or lines of `.env`.",
     no_args_is_help=True,
     add_completion=False,

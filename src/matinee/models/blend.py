@@ -92,9 +92,9 @@ class Blend:
         walked = tuning.steps(interactions, self.tuning_share) if self.tuning_share else []
         if sum(len(step.trials) for step in walked) < tuning.MIN_USERS:
             return Choice(self.regularization, self.recent, self.common)
-        candidates, past = self._personal(*REGULARIZATIONS), walked[0].past
+        candidates, past = self._personal(*REGULARIZATIONS), walked[0].past()
         voices = [tuning.Voice(fit(part.algorithm, past).ranking_model(), part.fresh_days) for part in candidates]
-        popularities = [_popularities(step.past) for step in walked]
+        popularities = [_popularities(step.past()) for step in walked]
         weights = np.array([self._weights(choice, candidates) for choice in CHOICES], np.float32)
         return CHOICES[int(tuning.ndcg_of_weights(voices, walked, popularities, weights).mean(axis=0).argmax())]
 

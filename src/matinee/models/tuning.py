@@ -34,10 +34,17 @@ class Trial(NamedTuple):
 
 
 class ForwardStep(NamedTuple):
-    """A stretch of time: what was known when it began, and what people did in it."""
+    """A stretch of time: when it began, and what people did in it."""
 
-    past: Interactions
+    interactions: Interactions
+    """All of them, what came later as well."""
+    begins: int
+    """Seconds since 1970 (UTC)."""
     trials: Sequence[Trial]
+
+    def past(self) -> Interactions:
+        """What was known when it began; a copy, so that not all steps hold theirs at a time."""
+        return self.interactions.before(self.begins)
 
 
 class Voice(NamedTuple):
@@ -54,10 +61,11 @@ def steps(interactions: Interactions, share: float) -> list[ForwardStep]:
     start, end = np.quantile(rated_at, 1 - share), rated_at.max() + 1
     bounds = np.linspace(start, end, STEPS + 1).astype(np.int64)
     found = [
-        ForwardStep(interactions.before(int(begins)), list(_trials(interactions, int(begins), int(ends))))
+        ForwardStep(interactions, int(begins), list(_trials(interactions, int(begins), int(ends))))
         for begins, ends in pairwise(bounds)
+        if begins > rated_at.min()
     ]
-    return [step for step in found if step.trials and len(step.past.histories.items)]
+    return [step for step in found if step.trials]
 
 
 def ndcg_of_weights(
@@ -75,17 +83,17 @@ def ndcg_of_weights(
         Shape (n_trials, n_tried).
     """
     values = [
-        _ndcg(weights @ np.concatenate([_personal(voices, trial, step.past), popularity]), trial)
+        _ndcg(weights @ np.concatenate([_personal(voices, trial, step), popularity]), trial)
         for step, popularity in zip(walked, popularities, strict=True)
         for trial in step.trials
     ]
     return np.array(values, np.float32)
 
 
-def _personal(voices: Sequence[Voice], trial: Trial, past: Interactions) -> Floats:
+def _personal(voices: Sequence[Voice], trial: Trial, step: ForwardStep) -> Floats:
     """Scores of each voice, as much as it counts for a history so old, shape (n_voices, n_movies)."""
-    age_days = max(0.0, past.data_through.timestamp() - float(trial.history.rated_at[-1])) / 86_400
-    scores = np.zeros((len(voices), past.n_movies), np.float32)
+    age_days = max(0.0, step.begins - float(trial.history.rated_at[-1])) / 86_400
+    scores = np.zeros((len(voices), step.interactions.n_movies), np.float32)
     for row, (model, fresh_days) in zip(scores, voices, strict=True):
         scored = None if model.scorer is None else model.scorer.score(UserRef(trial.history))
         if scored is not None:

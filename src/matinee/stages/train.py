@@ -4,7 +4,7 @@ import resource
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from matinee.drift.report import NAME, report
 from matinee.errors import BadData, NotFound
 from matinee.evaluation.evaluate import Contender
 from matinee.lifecycle.registry import ModelVersion, Registry, Training, TrainingRun
+from matinee.memory import limit_bytes
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, WarmStarting, fit, recommender
 from matinee.ratings.ledger import Chunk
 from matinee.stages import Result
+from matinee.stages.affordable import require_affordable
 from matinee.stages.stores import Stores
 from matinee.stages.watch import require_sound
 
@@ -49,6 +51,7 @@ def train_model(stores: Stores, chunk_id: int) -> Result:
 
     Raises:
         Refused: the data watch says that the chunk is clearly broken, or somebody has left it out.
+        CannotAfford: it would take more memory than there is.
     """
     began = Moment.now()
     algorithm = recommender(stores.settings.algorithm)
@@ -60,6 +63,8 @@ def train_model(stores: Stores, chunk_id: int) -> Result:
         chunk_id, stores.settings.algorithm, algorithm.parameters, data_key(stores, chunk_id)
     )
     if run_id is None:
+        n_ratings = sum(each.n_ratings for each in stores.ledger.chunks() if each.chunk_id <= chunk_id)
+        require_affordable(stores.settings, n_ratings)
         run_id = _train(stores, algorithm, watched, began)
     run = registry.training_run(run_id)
     return {"run_id": run_id, "chunk_id": chunk_id, "algorithm": run.algorithm, "metrics": run.metrics}
@@ -131,7 +136,8 @@ def loaded_model(registry: Registry, run: TrainingRun) -> Contender:
 def interactions_of(stores: Stores, ratings: pl.DataFrame, data_through: datetime) -> Interactions:
     """Ratings as an algorithm takes them, over the whole catalogue."""
     movie_ids = stores.movies["movie_id"].to_list()
-    return Interactions.from_ratings(ratings, movie_ids, stores.settings.positive_rating, data_through)
+    interactions = Interactions.from_ratings(ratings, movie_ids, stores.settings.positive_rating, data_through)
+    return replace(interactions, memory_bytes=limit_bytes(stores.settings.memory))
 
 
 def _counts(interactions: Interactions, chunk: Chunk) -> dict[str, float]:

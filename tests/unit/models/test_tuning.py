@@ -41,10 +41,10 @@ def test_a_step_knows_nothing_of_what_comes_in_it(users, share):
     )
     newest = 0
     for step in tuning.steps(everything, share):
-        begins = step.past.data_through.timestamp()
+        begins = step.past().data_through.timestamp()
         assert begins >= newest
-        assert (step.past.histories.rated_at < begins).all()
-        assert (len(step.past.user_ids), step.past.n_movies) == (everything.n_users, everything.n_movies)
+        assert (step.past().histories.rated_at < begins).all()
+        assert (len(step.past().user_ids), step.past().n_movies) == (everything.n_users, everything.n_movies)
         for trial in step.trials:
             assert len(trial.history)
             assert trial.truth
