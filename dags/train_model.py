@@ -1,10 +1,11 @@
 """### Train and promote the movie recommender.
 
-Every day, or when somebody triggers it, the next chunk of ratings becomes a model:
+Every day, when it and its grace are over (`MATINEE_SCHEDULE`), or when somebody triggers it, the next chunk of ratings
+becomes a model; of a live home all that are over, after missed days several at once:
 
 | task | what it does | skipped when |
 | --- | --- | --- |
-| `ingest` | closes the next chunk of ratings, feedback of the day included | – |
+| `ingest` | closes what is next: chunks of ratings, feedback of their days included | – |
 | `train` | watches the chunk, trains on all so far, logs run and artifact | it is broken, or there are no new ratings |
 | `evaluate` | compares the model with the one in production | nothing was trained |
 | `promote` | moves the alias `production` of `movie-recommender` | the comparison said no |
@@ -12,20 +13,28 @@ Every day, or when somebody triggers it, the next chunk of ratings becomes a mod
 A promotion updates the asset `matinee://models/production`, and that starts `deploy_model`.
 
 Every task is one command of the `matinee` command line. Retrying, clearing or re-running any of them is safe: a run
-always gets the same chunk, and what was done before is not done twice.
+always gets the same chunks, which `ingest` says (`was_taken_before`), and what was done before is not done twice. A
+backfill is a run like any other: it takes what is next, and not the ratings of its date. Days that were missed need
+none: the next run takes them.
 """
 
 from datetime import UTC, datetime
 
-from airflow.sdk import DAG, Asset
+from airflow.sdk import DAG, Asset, CronTriggerTimetable
 from stage_task import RETRIES, stage_task
+
+from matinee.schedule import cron
+from matinee.settings import load_settings
+
+SETTINGS = load_settings()
+CRON = cron(SETTINGS.schedule, SETTINGS.grace)
 
 with DAG(
     dag_id="train_model",
     description="The next chunk of ratings → a model → evaluated → in production",
     doc_md=__doc__,
-    schedule="@daily",
-    # In the past and without catch-up: the latest midnight's run starts as soon as Airflow sees this file.
+    schedule=CronTriggerTimetable(CRON, timezone=SETTINGS.timezone) if CRON else None,
+    # In the past and without catch-up (matinee does its own): the last run starts as soon as Airflow sees this file.
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -3,7 +3,6 @@
 import os
 import sys
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matinee.errors import UsageError
+from matinee.schedule import Grace, Schedule, TimeZoneName
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -59,7 +59,16 @@ class Settings(BaseSettings):
     """CSV/Parquet file `movie_id, title, genres` that goes with ratings given by path."""
 
     chunk: Literal["1d", "7d", "30d"] = "1d"
-    """Period of ratings that each run takes."""
+    """Period of ratings that each run takes, in whole days."""
+
+    timezone: TimeZoneName = "UTC"
+    """Where days begin: a name of the IANA time zone database, such as `Europe/Berlin`."""
+
+    grace: Grace = "1h"
+    """How long after a period's end its ratings may still come in before it is closed, such as `90m` or `6h`."""
+
+    schedule: Schedule = "auto"
+    """When `train_model` runs (`timezone`): a cron expression, or `off`; `auto`: daily, when day and grace are over."""
 
     bootstrap: Annotated[str, Field(pattern=r"^(auto|[1-9]\d*d)$")] = "auto"
     """Length of the first chunk, such as `60d`; `auto` is 60 days for ml-100k, else the first half of the ratings."""
@@ -233,7 +242,7 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'matinee.db'}"
 
-    @cached_property
+    @property
     def period(self) -> timedelta:
         """Length of one chunk."""
         return timedelta(days=int(self.chunk.removesuffix("d")))

@@ -29,7 +29,9 @@ dags = {
         "description": dag.description,
         "max_active_runs": dag.max_active_runs,
         "catchup": dag.catchup,
-        "schedule": str(dag.schedule),
+        "schedule": f"{dag.schedule.expression} {dag.schedule.timezone}"
+        if hasattr(dag.schedule, "expression")
+        else str(dag.schedule),
         "tasks": {
             task.task_id: {
                 "kind": type(task).__name__,
@@ -49,13 +51,14 @@ json.dump({"errors": bag.import_errors, "dags": dags, "kubernetes": "kubernetes.
 """
 
 
-def read(folder: Path, tasks: str) -> dict:
+def read(folder: Path, tasks: str, **settings: str) -> dict:
     environment = os.environ | {
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
         "MATINEE_TASKS": tasks,
         "MATINEE_TASK_IMAGE": "registry/matinee:7",
+        **settings,
     }
     done = subprocess.run(
         [sys.executable, "-c", READ, str(DAGS)], env=environment, cwd=folder, capture_output=True, text=True, check=True
@@ -97,7 +100,13 @@ def _before(tasks: dict, name: str) -> set[str]:
 
 def test_train_model_runs_daily_one_at_a_time_and_never_catches_up(process):
     dag = process["dags"]["train_model"]
-    assert (dag["schedule"], dag["catchup"], dag["max_active_runs"]) == ("@daily", False, 1)
+    assert (dag["schedule"], dag["catchup"], dag["max_active_runs"]) == ("0 1 * * * UTC", False, 1)
+
+
+def test_train_model_runs_when_the_settings_say_so_in_their_time_zone(tmp_path):
+    own = read(tmp_path, "process", MATINEE_GRACE="90m", MATINEE_TIMEZONE="Asia/Seoul")
+    assert own["dags"]["train_model"]["schedule"] == "30 1 * * * Asia/Seoul"
+    assert read(tmp_path, "process", MATINEE_SCHEDULE="off")["dags"]["train_model"]["schedule"] == "None"
 
 
 def test_train_model_goes_from_ingest_to_promote(process):

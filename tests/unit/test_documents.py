@@ -135,7 +135,7 @@ LAYERS = (
     {"models"},
     {"artifact"},
     {"catalogue", "ranking", "storage"},
-    {"credentials", "errors", "home", "hosts", "logs", "memory", "metrics", "settings"},
+    {"clock", "credentials", "errors", "home", "hosts", "logs", "memory", "metrics", "schedule", "settings"},
 )
 """Rooms of `src/matinee`, the highest first: an import leads downwards, or stays on its floor."""
 

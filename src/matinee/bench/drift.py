@@ -7,7 +7,7 @@ import polars as pl
 from matinee.drift.data_watch import Comparison
 from matinee.drift.records import ChunkStatistics
 from matinee.ratings.ledger.chunks import Chunk
-from matinee.ratings.ledger.periods import Period, first_period, next_period
+from matinee.ratings.ledger.periods import replayed
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 
@@ -15,18 +15,15 @@ from matinee.settings import Settings
 def verdicts(settings: Settings) -> Iterator[ChunkStatistics]:
     """Statistics of each chunk after the first, in order, beside all before it that were not refused."""
     source = prepare(settings)
-    ratings = source.ratings().with_columns(origin=pl.lit("dataset"))
-    past, chunk_id = ratings.clear().with_columns(chunk_id=pl.lit(0, pl.Int64)), 0
-    stretch: Period | None = first_period(settings, source)
-    while stretch is not None:
-        chunk_id += 1
-        within = pl.col("rated_at").is_between(stretch.starts_at, stretch.ends_at, closed="left")
+    ratings = source.ratings().with_columns(origin=pl.lit("source"), late=pl.lit(value=False))
+    past = ratings.clear().with_columns(chunk_id=pl.lit(0, pl.Int64))
+    for chunk_id, period in enumerate(replayed(settings, source), start=1):
+        within = pl.col("rated_at").is_between(period.starts_at, period.ends_at, closed="left")
         own = ratings.filter(within).with_columns(chunk_id=pl.lit(chunk_id, pl.Int64))
-        ends = (stretch.starts_at, stretch.ends_at)
-        chunk = Chunk(chunk_id, source.name, "", "closed", *ends, own.height, 0, 0, "", None, *ends)
+        ends = (period.starts_at, period.ends_at)
+        chunk = Chunk(chunk_id, source.name, "", "closed", "replay", *ends, own.height, 0, 0, 0, "", None, *ends)
         found = Comparison(chunk, own, past, settings.period).statistics()
         if chunk_id > 1:
             yield found
         if found.verdict != "refused":
             past = pl.concat([past, own])
-        stretch = next_period(settings, source, stretch.ends_at)

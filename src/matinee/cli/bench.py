@@ -68,7 +68,7 @@ def _on_split(folder: Path) -> dict[str, Any]:
 
 def _on_timeline(data: str, retrains: int, cut: float | None) -> dict[str, Any]:
     from matinee.evaluation.quality import at_cut, periods_to_test, timeline_quality
-    from matinee.ratings.ledger.periods import first_period
+    from matinee.ratings.ledger.periods import replayed
     from matinee.ratings.sources.source import prepare
 
     settings = settings_of_command().model_copy(update={"data": data})
@@ -76,7 +76,7 @@ def _on_timeline(data: str, retrains: int, cut: float | None) -> dict[str, Any]:
     if cut is not None:
         tests = at_cut(source.ratings(), cut)
     else:
-        tests = periods_to_test(source.ratings(), first_period(settings, source).ends_at, settings.period, retrains)
+        tests = periods_to_test(source.ratings(), next(replayed(settings, source)).ends_at, settings.period, retrains)
     return timeline_quality(tests, source.movies()["movie_id"].to_list())
 
 

@@ -20,7 +20,7 @@ def advance(
     n: Annotated[int, typer.Option("-n", min=1, help="How many chunks.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Advance one chunk: trigger the daily DAG, follow it, and print the decision and the version now served."""
+    """Run the daily DAG on the next chunk, or in a live home on all that are over, and print what came of it."""
     from matinee.clients.airflow.advance import advance as advance_once
 
     settings = settings_of_command()
@@ -31,7 +31,7 @@ def advance(
         results.append(vars(result))
         if not as_json:
             _print_advance(result)
-        if result.outcome == "no_more_data":
+        if result.outcome in ("no_more_data", "not_over"):
             break
     if as_json:
         print_json({"runs": results})
@@ -168,6 +168,9 @@ def _doing(progress: "DagRunProgress") -> str:
 def _print_advance(result: "NextResult") -> None:
     if result.outcome == "no_more_data":
         stdout.print("There are no more ratings to take.")
+        return
+    if result.outcome == "not_over":
+        stdout.print(f"There is nothing to take yet. {escape(result.reason)}")
         return
     stdout.print(f"Chunk {result.chunk_id} {result.outcome} in {result.duration_s:.1f} s. {escape(result.reason)}")
     if result.served_version:

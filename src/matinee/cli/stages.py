@@ -8,25 +8,37 @@ from matinee.cli.printing import AsJson, last_day, print_result
 from matinee.cli.root import STAGES, app
 from matinee.cli.settings import stores_of_command
 from matinee.errors import UsageError
+from matinee.stages import Result
 
 RunId = Annotated[str, typer.Option(help="MLflow run that `matinee train` logged.")]
 
 
 @app.command(rich_help_panel=STAGES)
 def ingest(
-    run_id: Annotated[str, typer.Option(help="Pipeline run that claims the chunk; the same run gets the same chunk.")],
+    run_id: Annotated[str, typer.Option(help="Pipeline run that takes chunks; the same run gets the same chunks.")],
     as_json: AsJson = False,
 ) -> None:
-    """Take the next chunk of ratings, with the feedback received since the last one."""
+    """Take the next chunk of ratings, or of a live home all that are over, with the feedback of their days."""
     from matinee.stages.ingest import ingest_chunk
 
     result = ingest_chunk(stores_of_command(), run_id)
-    if result["state"] == "no_more_data":
-        print_result(result, as_json, "There are no more ratings to take.")
-    else:
-        period = f"{result['starts_at'][:10]} to {last_day(result['ends_at'])}"
-        counts = f"{result['n_ratings']} ratings, {result['n_live']} of them live"
-        print_result(result, as_json, f"Chunk {result['chunk_id']}: {period}, {counts}.")
+    print_result(result, as_json, _said(result))
+
+
+def _said(ingested: Result) -> str:
+    """The result of `ingest` as a sentence."""
+    from matinee.clients.airflow.outcomes import wait_for
+
+    if ingested["state"] == "no_more_data":
+        return "There are no more ratings to take."
+    if ingested["state"] == "not_over":
+        return f"There is nothing to take yet. {wait_for(ingested)}"
+    first, last = ingested["chunk_ids"][0], ingested["chunk_id"]
+    name = f"Chunk {last}" if first == last else f"Chunks {first} to {last}"
+    before = ", which this run had taken before" if ingested["was_taken_before"] else ""
+    period = f"{ingested['starts_at'][:10]} to {last_day(ingested['ends_at'])}"
+    counts = f"{ingested['n_ratings']} ratings, {ingested['n_live']} of them live, {ingested['n_late']} late"
+    return f"{name}{before}: {period}, {counts}."
 
 
 @app.command(

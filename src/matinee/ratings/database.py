@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from matinee.errors import BadData, DependencyUnreachable
+from matinee.ratings.instants import UtcDateTime
 from matinee.settings import Settings
 from matinee.storage import locked
 
@@ -23,26 +24,6 @@ BUSY_TIMEOUT_S = 30
 
 _OPENING = threading.Lock()  # of threads that ask first at once, one opens the database
 _LEDGER_LOCK = 0x6D6174  # any constant; key of PostgreSQL's advisory lock
-
-
-class UtcDateTime(sa.TypeDecorator[datetime]):
-    """An instant. SQLite, which knows no time zones, gets it in UTC; what is read is always aware and in UTC."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """To UTC, and on SQLite without the zone."""
-        if value is None:
-            return None
-        instant = value.astimezone(UTC)
-        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's
-        """Aware, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 _Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up in columns of type INTEGER only
@@ -55,12 +36,15 @@ class Base(DeclarativeBase):
 
 
 class ChunkRow(Base):
-    """A chunk of the ledger. A run id owns at most one, and no id is ever skipped."""
+    """A chunk of the ledger. No id is ever skipped."""
 
     __tablename__ = "chunks"
 
     chunk_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     run_id: Mapped[str] = mapped_column(unique=True)
+    claimed_by: Mapped[str] = mapped_column(index=True)
+    """The run; `run_id` is the same for its first chunk, and has a number behind it for each further one."""
+    mode: Mapped[str]
     source: Mapped[str]
     source_digest: Mapped[str | None]
     state: Mapped[str]
@@ -68,6 +52,7 @@ class ChunkRow(Base):
     ends_at: Mapped[datetime]
     n_ratings: Mapped[int]
     n_live: Mapped[int]
+    n_late: Mapped[int]
     path: Mapped[str]
     sha256: Mapped[str | None]
     claimed_at: Mapped[datetime]

@@ -2,14 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+from matinee import clock
+
 LONGEST_ID = 255
 """Longest user id, movie id and idempotency key, in characters."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No rating is older."""
 
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""A rating of a data set that is dated ahead waits for its day, whenever that is; from here on it is a slip."""
+
 CLOCK_TOLERANCE = timedelta(days=1)
-"""How far in the future a rating may lie: clocks differ, and a local time may have been taken for UTC."""
+"""How far ahead a live rating may be dated: clocks differ, and a local time may have been taken for UTC."""
 
 
 def is_printable(value: str) -> bool:
@@ -29,4 +34,4 @@ def in_utc(time: datetime) -> datetime:
 
 def latest_time(now: datetime | None = None) -> datetime:
     """The latest time that a rating may have."""
-    return (now or datetime.now(UTC)) + CLOCK_TOLERANCE
+    return (now or clock.now()) + CLOCK_TOLERANCE

@@ -58,9 +58,9 @@ class Evaluation:
 
     @cached_property
     def split(self) -> Split:
-        """What came before the chunk and the chunk itself; a first chunk is split at its end."""
+        """What came before the chunk and the chunk itself without what came late; a first chunk is split at its end."""
         ledger, chunk_id = self.stores.ledger, self.run.chunk_id
-        newest = ledger.ratings_of(chunk_id)
+        newest = ledger.ratings_of(chunk_id).filter(~pl.col("late"))
         if chunk_id > 1:
             return Split(ledger.ratings_through(chunk_id - 1, self.stores.not_learned_from), newest)
         return split_off_newest(newest, ledger.chunk(chunk_id).ends_at, self.stores.settings.period)

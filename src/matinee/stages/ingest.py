@@ -1,25 +1,52 @@
-"""Stage 1: close the next chunk of ratings."""
+"""Stage 1: close the periods of ratings that are next."""
 
 import structlog
 
+from matinee.ratings.ledger import Chunk, Taken
 from matinee.stages import Result
 from matinee.stages.stores import Stores
 
 log = structlog.get_logger()
 
+BACKFILL = "backfill__"
+"""How the ids of Airflow's runs for past days begin."""
+
 
 def ingest_chunk(stores: Stores, run_id: str) -> Result:
-    """Close the next chunk of ratings for the pipeline run `run_id`; the same run always gets the same chunk."""
-    chunk = stores.ledger.close_next(run_id)
-    if chunk is None:
-        log.info("no_more_data", data=stores.settings.data)
-        return {"state": "no_more_data", "chunk_id": None, "run_id": run_id}
+    """Close what is next for the pipeline run `run_id`; the same run always gets the same chunks.
+
+    What is next follows from the ledger alone, so a backfill for a day of the past takes it like any other run.
+    """
+    if run_id.startswith(BACKFILL):
+        log.warning("backfill_takes_what_is_next", run_id=run_id)
+    taken = stores.ledger.take(run_id)
+    result = {"run_id": run_id, "was_taken_before": taken.was_taken_before}
+    if taken.chunks:
+        if taken.was_taken_before:
+            log.info("taken_before", run_id=run_id, chunk_ids=[chunk.chunk_id for chunk in taken.chunks])
+        return {"state": "closed", **result, **_summary(taken.chunks)}
+    return {**_nothing(stores, taken), "chunk_id": None, "chunk_ids": [], **result}
+
+
+def _summary(chunks: tuple[Chunk, ...]) -> Result:
+    """All of a run's chunks as one; `chunk_id` is the newest, through which is learned."""
     return {
-        "state": "closed",
-        "chunk_id": chunk.chunk_id,
-        "run_id": run_id,
-        "starts_at": chunk.starts_at.isoformat(),
-        "ends_at": chunk.ends_at.isoformat(),
-        "n_ratings": chunk.n_ratings,
-        "n_live": chunk.n_live,
+        "chunk_id": chunks[-1].chunk_id,
+        "chunk_ids": [chunk.chunk_id for chunk in chunks],
+        "starts_at": chunks[0].starts_at.isoformat(),
+        "ends_at": chunks[-1].ends_at.isoformat(),
+        "n_ratings": sum(chunk.n_ratings for chunk in chunks),
+        "n_live": sum(chunk.n_live for chunk in chunks),
+        "n_late": sum(chunk.n_late for chunk in chunks),
     }
+
+
+def _nothing(stores: Stores, taken: Taken) -> Result:
+    """Why nothing was taken; `n_ahead` ratings are dated after the present and wait for their day."""
+    n_ahead = stores.ledger.ahead()
+    if taken.not_over is None:
+        log.info("no_more_data", data=stores.settings.data, n_ahead=n_ahead)
+        return {"state": "no_more_data", "n_ahead": n_ahead}
+    ends_at = taken.not_over.isoformat()
+    log.info("not_over", ends_at=ends_at, grace=stores.settings.grace, n_ahead=n_ahead)
+    return {"state": "not_over", "ends_at": ends_at, "grace": stores.settings.grace, "n_ahead": n_ahead}

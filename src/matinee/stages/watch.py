@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+import structlog
+
 from matinee.drift.data_watch import Watched, watch
 from matinee.drift.records import Decision
 from matinee.errors import BadData, Refused
 from matinee.lifecycle.history import who
 from matinee.stages import Result
 from matinee.stages.stores import Stores
+
+log = structlog.get_logger()
 
 
 def watch_chunk(stores: Stores, chunk_id: int) -> Result:
@@ -45,6 +49,7 @@ def require_sound(stores: Stores, chunk_id: int, log_report: Callable[[Watched],
     Raises:
         Refused: the chunk is clearly broken and nobody has accepted it, or somebody has left it out.
     """
+    _watch_others_of_run(stores, chunk_id)
     watched = watch(stores.settings, stores.ledger, stores.statistics, chunk_id)
     if chunk_id not in stores.not_learned_from:
         return watched
@@ -59,3 +64,13 @@ def require_sound(stores: Stores, chunk_id: int, log_report: Callable[[Watched],
         f"The data watch refuses chunk {chunk_id}: {reasons} Report: {log_report(watched)}.",
         f"If it is right all the same: matinee watch {chunk_id} --accept --reason WHY. If not: --leave-out.",
     )
+
+
+def _watch_others_of_run(stores: Stores, chunk_id: int) -> None:
+    """Watch the chunks that the same run took before this one; of these a broken one is left out, and stops nothing."""
+    chunk = stores.ledger.chunk(chunk_id)
+    for each in stores.ledger.chunks():
+        if each.run_id == chunk.run_id and each.chunk_id < chunk_id:
+            found = watch(stores.settings, stores.ledger, stores.statistics, each.chunk_id).statistics
+            if found.verdict == "refused":
+                log.warning("chunk_not_learned_from", chunk_id=each.chunk_id, reasons=found.reasons)

@@ -9,7 +9,7 @@ import polars as pl
 
 from matinee.evaluation.split import Split
 from matinee.models.base import Interactions
-from matinee.ratings.ledger.periods import first_period
+from matinee.ratings.ledger.periods import replayed
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 
@@ -41,7 +41,7 @@ class Timeline:
             cache=settings.home / "bench",
             ratings=source.ratings().select("user_id", "movie_id", "rating", "rated_at").sort("rated_at"),
             movies=source.movies(),
-            starts_at=first_period(settings, source).ends_at,
+            starts_at=next(replayed(settings, source)).ends_at,
             positive_rating=settings.positive_rating,
         )
 

@@ -142,6 +142,7 @@ CHUNK: Example = {
     "ends_at": "1997-11-20T00:00:00Z",
     "n_ratings": 900,
     "n_live": 1,
+    "n_late": 0,
     "n_quarantined": 0,
     "quarantine": {},
     "closed_at": "2026-11-25T19:57:15Z",

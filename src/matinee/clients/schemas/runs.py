@@ -11,8 +11,9 @@ from matinee.clients.schemas.fields import Answer, Id, RequestBody
 
 RunAction = Literal["advance", "promote", "roll_back"]
 RunState = Literal["waiting", "running", "success", "failed", "skipped"]
-RunOutcome = Literal["promoted", "rejected", "no_more_data", "rolled_back", "refused"]
-"""`rejected`: the gate refused the model; `refused`: another rule said no, such as the data watch to a chunk."""
+RunOutcome = Literal["promoted", "rejected", "no_more_data", "not_over", "rolled_back", "refused"]
+"""`rejected`: the gate refused the model; `refused`: another rule said no, such as the data watch to a chunk.
+`not_over`: the period has not ended, so there is nothing to take yet."""
 
 WrittenReason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """Why somebody wants something; it is recorded."""

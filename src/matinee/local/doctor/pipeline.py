@@ -16,13 +16,16 @@ AIRFLOW_TIMEOUT_S = 10.0
 def check_ratings(settings: Settings) -> str:
     """Whether the ratings can be read."""
     source = prepare(settings)
-    return f"{source.name}: {source.n_ratings:,} usable, {source.n_rows - source.n_ratings:,} in quarantine"
+    n_ahead = ChunkLedger(settings).ahead()
+    waiting = f", {n_ahead:,} dated ahead, which wait for their day" if n_ahead else ""
+    return f"{source.name}: {source.n_ratings:,} usable{waiting}, {source.n_rows - source.n_ratings:,} in quarantine"
 
 
 def check_chunks(settings: Settings) -> str:
     """Which chunks were taken."""
     chunks = ChunkLedger(settings).chunks()
-    return f"{len(chunks)} taken, {sum(chunk.state != 'closed' for chunk in chunks)} of them not closed"
+    n_open, n_late = sum(chunk.state != "closed" for chunk in chunks), sum(chunk.n_late for chunk in chunks)
+    return f"{len(chunks)} taken, {n_open} of them not closed; {n_late:,} ratings came late, and were learned"
 
 
 def check_quarantine(settings: Settings) -> str:

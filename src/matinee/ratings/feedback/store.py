@@ -5,13 +5,14 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from matinee import clock
 from matinee.errors import BadData, Refused, UsageError
 from matinee.ratings.database import FeedbackRow, IdempotencyRow, WithdrawalRow, engine, writing
 from matinee.ratings.feedback.changes import Changes
@@ -82,7 +83,7 @@ class FeedbackStore:
         """
         if not ratings:
             raise UsageError("There is no rating to store.", "Send at least one.")
-        now = datetime.now(UTC)
+        now = clock.now()
         events = [_event(rating, now) for rating in ratings]
         with writing(self._database) as session:
             if idempotency_key is None:
@@ -108,7 +109,7 @@ class FeedbackStore:
             _require_id("movie_id", movie_id)
         with writing(self._database) as session:
             if in_data_set or has_said(session, user_id, movie_id):
-                withdraw(session, user_id, movie_id, datetime.now(UTC))
+                withdraw(session, user_id, movie_id, clock.now())
 
     def newest_withdrawal(self) -> int:
         """A number that rises with each withdrawal; 0 before the first."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 import polars as pl
 
 from matinee.errors import BadData
-from matinee.ratings.fields import EARLIEST, in_utc, latest_time
+from matinee.ratings.fields import EARLIEST, LATEST, in_utc
 
 INSTANT = pl.Datetime("us", "UTC")
 RATINGS = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "rating": pl.Float32(), "rated_at": INSTANT})
@@ -60,7 +60,7 @@ class Validated:
     quarantined: pl.DataFrame
 
 
-def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "", now: datetime | None = None) -> Validated:
+def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "") -> Validated:
     """Sort rows into usable ratings and quarantined rows.
 
     Args:
@@ -69,15 +69,13 @@ def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "", now: 
             Read a second time when there are repeated rows, so it must be possible to iterate twice.
         scale: the ratings that are allowed.
         file: name of the file, for the quarantine.
-        now: the present; times more than a day after it are out of range.
 
     Raises:
         BadData: no row is usable.
     """
-    latest = latest_time(now)
     usable, refused = [], []
     for batch in raw:
-        checked = _checked(batch, scale, latest)
+        checked = _checked(batch, scale)
         usable.append(checked.filter(pl.col("reason").is_null()).select("row", *RATINGS))
         refused.append(_quarantine(checked.filter(pl.col("reason").is_not_null()), file))
     ordered = _with_repeats(pl.concat(usable)) if usable else pl.DataFrame()
@@ -103,16 +101,16 @@ def instants(texts: pl.Series) -> pl.Series:
     return from_epoch.scatter(is_text.arg_true(), from_iso)
 
 
-def _checked(batch: pl.DataFrame, scale: Scale, latest: datetime) -> pl.DataFrame:
+def _checked(batch: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     text = batch.with_columns(pl.col(RATINGS.names()).str.strip_chars())
     given = text["rated_at"]
     typed = text.with_columns(pl.col("rating").cast(pl.Float32, strict=False), instants(given)).with_columns(
         no_time=given.is_null() | (given == ""), is_number=given.cast(pl.Float64, strict=False).is_finite()
     )
-    return typed.with_columns(reason=pl.coalesce("reason", _reason(scale, latest)))
+    return typed.with_columns(reason=pl.coalesce("reason", _reason(scale)))
 
 
-def _reason(scale: Scale, latest: datetime) -> pl.Expr:
+def _reason(scale: Scale) -> pl.Expr:
     empty = pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in ("user_id", "movie_id"))
     rating, rated_at = pl.col("rating"), pl.col("rated_at")
     lowest, highest = (pl.lit(bound, pl.Float32) for bound in (scale.lowest, scale.highest))
@@ -127,7 +125,7 @@ def _reason(scale: Scale, latest: datetime) -> pl.Expr:
         .then(pl.lit(QuarantineReason.TIME_MISSING))
         .when(rated_at.is_null() & ~pl.col("is_number").fill_null(value=False))
         .then(pl.lit(QuarantineReason.TIME_UNREADABLE))
-        .when(~rated_at.is_between(EARLIEST, latest).fill_null(value=False))
+        .when(~rated_at.is_between(EARLIEST, LATEST).fill_null(value=False))
         .then(pl.lit(QuarantineReason.TIME_OUT_OF_RANGE))
     )
 

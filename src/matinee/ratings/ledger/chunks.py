@@ -7,10 +7,25 @@ from typing import Literal
 import polars as pl
 
 from matinee.ratings.database import ChunkRow
-from matinee.ratings.importing.schema import IN_TIME_ORDER, RATINGS
+from matinee.ratings.importing.schema import IN_TIME_ORDER, INSTANT, RATINGS
+from matinee.ratings.ledger.periods import Mode
 
-CHUNK = pl.Schema({**RATINGS, "origin": pl.String()})
-"""Columns of a chunk's file; `origin` is `dataset` or `live`."""
+INTERACTIONS = pl.Schema(
+    {
+        "user_id": pl.String(),
+        "movie_id": pl.String(),
+        "event": pl.String(),
+        "value": pl.Float32(),
+        "rated_at": INSTANT,
+        "origin": pl.String(),
+        "late": pl.Boolean(),
+    }
+)
+"""Columns of a chunk's file. `event` is `rating`, and `value` the stars; `origin` is `source` or `live`; `late` ones
+came when the period that they are of was closed. The files of matinee 0.1 have `rating`, and `dataset` for `source`."""
+
+CHUNK = pl.Schema({**RATINGS, "origin": pl.String(), "late": pl.Boolean()})
+"""The ratings among the interactions of a chunk, as they are learned from."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +35,23 @@ class Chunk:
     chunk_id: int
     source: str
     run_id: str
+    """The run that took it, perhaps with others."""
+
     state: Literal["claimed", "closed"]
+    mode: Mode
+    """Of the home, when it was taken."""
+
     starts_at: datetime
     ends_at: datetime
-    """The period on the source's time line is half open: `starts_at <= rated_at < ends_at`. Empty for live only."""
+    """The period is half open: `starts_at <= rated_at < ends_at`. Empty for live ratings after the end of a replay."""
 
     n_ratings: int
-    """All ratings of the chunk, live ones included."""
+    """All ratings of the chunk, live and late ones included."""
 
     n_live: int
+    n_late: int
+    """Ratings of periods that were closed before they came."""
+
     n_quarantined: int
     """Rows found in quarantine since the chunk before; see `ChunkLedger.quarantined` for the reasons."""
 
@@ -43,10 +66,35 @@ class Chunk:
 def chunk_of(row: ChunkRow) -> Chunk:
     """A row of the ledger."""
     values = {field.name: getattr(row, field.name) for field in fields(Chunk) if field.name != "n_quarantined"}
-    return Chunk(**values, n_quarantined=sum(each.n_rows for each in row.quarantine))
+    n_quarantined = sum(each.n_rows for each in row.quarantine)
+    return Chunk(**{**values, "run_id": row.claimed_by}, n_quarantined=n_quarantined)
 
 
-def merged(dataset: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
-    """A chunk's content (`CHUNK`) in the order of time, user, movie; ties keep their order, `dataset` first."""
-    labelled = (dataset.with_columns(origin=pl.lit("dataset")), live.with_columns(origin=pl.lit("live")))
-    return pl.concat(labelled).sort(IN_TIME_ORDER, maintain_order=True)
+def merged(chunk: Chunk, source: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
+    """A chunk's interactions in the order of time, user, movie; ties keep their order, those of the source first.
+
+    Args:
+        chunk: whose they are.
+        source: ratings (`RATINGS`) of the data set.
+        live: ratings (`RATINGS`) that were received live.
+    """
+    labelled = (source.with_columns(origin=pl.lit("source")), live.with_columns(origin=pl.lit("live")))
+    ratings = pl.concat(labelled).sort(IN_TIME_ORDER, maintain_order=True)
+    columns = {"event": pl.lit("rating"), "value": pl.col("rating"), "late": pl.col("rated_at") < chunk.starts_at}
+    return ratings.with_columns(**columns).select(INTERACTIONS.names())
+
+
+def as_of_0_1(interactions: pl.DataFrame) -> pl.DataFrame:
+    """Interactions in the columns of the files of matinee 0.1."""
+    origin = pl.col("origin").replace("source", "dataset")
+    return interactions.select("user_id", "movie_id", pl.col("value").alias("rating"), "rated_at", origin)
+
+
+def as_ratings(content: pl.DataFrame) -> pl.DataFrame:
+    """The ratings (`CHUNK`) in the content of a chunk's file, of this version or of 0.1."""
+    if "rating" in content.columns:
+        return content.select(
+            *RATINGS.names(), pl.col("origin").replace("dataset", "source"), pl.lit(value=False).alias("late")
+        )
+    ratings = content.filter(event="rating").rename({"value": "rating"})
+    return ratings.select(CHUNK.names())

@@ -1,15 +1,14 @@
 """Closing a claimed chunk: its file, then its row. Any process can do it, and it is done once."""
 
-from datetime import UTC, datetime
-
 import polars as pl
 import sqlalchemy as sa
 import structlog
 
+from matinee import clock
 from matinee.ratings.database import ChunkRow, writing
 from matinee.ratings.importing import RATINGS
 from matinee.ratings.ledger.chunks import Chunk, merged
-from matinee.ratings.ledger.content import found_in_quarantine, in_period, live
+from matinee.ratings.ledger.content import found_in_quarantine, in_period, late_for, live
 from matinee.ratings.ledger.files import ChunkFiles
 from matinee.ratings.ledger.reading import ChunkReader
 from matinee.ratings.ledger.rows import ChunkRows
@@ -35,34 +34,32 @@ class Closing:
             chunk = self._rows.chunk(chunk_id)
             if chunk.state == "closed":
                 return
-            late = self._late(chunk, source)
-            self._files.note_late(chunk, late)
-            ratings = merged(in_period(chunk, source), live(self._database, chunk))
-            sha256 = self._files.write(chunk, ratings, lambda: self._on_step("drafted"))
+            ratings = pl.concat([in_period(chunk, source), self._late(chunk, source)])
+            interactions = merged(chunk, ratings, live(self._database, chunk))
+            sha256 = self._files.write(chunk, interactions, lambda: self._on_step("drafted"))
             self._on_step("published")
-            self._close_row(chunk, source, ratings, sha256, late.height)
-        log.info("chunk_closed", chunk_id=chunk_id, run_id=chunk.run_id, n_ratings=ratings.height)
+            self._close_row(chunk, source, interactions, sha256)
+        log.info("chunk_closed", chunk_id=chunk_id, run_id=chunk.run_id, n_ratings=interactions.height)
         self._on_step("closed")
 
-    def _close_row(self, chunk: Chunk, source: Source, ratings: pl.DataFrame, sha256: str, n_late: int) -> None:
+    def _close_row(self, chunk: Chunk, source: Source, interactions: pl.DataFrame, sha256: str) -> None:
         with writing(self._database) as session:
             row = session.get_one(ChunkRow, chunk.chunk_id)
             row.state = "closed"
             row.sha256 = sha256
-            row.n_ratings = ratings.height
-            row.n_live = ratings.filter(pl.col("origin") == "live").height
+            row.n_ratings = interactions.height
+            row.n_live = interactions.filter(origin="live").height
+            row.n_late = interactions.filter("late").height
             row.source_digest = source.digest
-            row.closed_at = datetime.now(UTC)
-            row.quarantine = found_in_quarantine(session, source.reasons, n_late)
+            row.closed_at = clock.now()
+            row.quarantine = found_in_quarantine(session, source.reasons)
             session.flush()
             self._on_step("closing")
 
     def _late(self, chunk: Chunk, source: Source) -> pl.DataFrame:
-        """Ratings that a source which has changed has in periods that were closed without them."""
+        """Ratings that the source has in periods that were closed without them; looked for when it has changed."""
         before = [each for each in self._rows.chunks() if each.chunk_id < chunk.chunk_id]
-        if not before or self._rows.source_digest(before[-1]) == source.digest:
+        unchanged = bool(before) and self._rows.source_digest(before[-1]) == source.digest
+        if not before or (unchanged and self._files.left_out_by_0_1(before).is_empty()):
             return RATINGS.to_frame()
-        passed = pl.scan_parquet(source.ratings_path).filter(pl.col("rated_at") < chunk.starts_at).collect()
-        closed = pl.concat(self._reader.read(each) for each in before).filter(pl.col("origin") == "dataset")
-        known = pl.concat([closed.select(RATINGS.names()), self._files.noted_late(before)])
-        return passed.join(known, on=RATINGS.names(), how="anti", maintain_order="left")
+        return late_for(chunk, source, self._reader.read_all(before))

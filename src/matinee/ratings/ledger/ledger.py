@@ -1,35 +1,51 @@
 """The chunk ledger: ratings in the order of time, cut into immutable chunks, each taken by exactly one run.
 
-A chunk is `claimed` in one database transaction, which fixes its period and its live ratings. Its file follows from
-that row, the source and the feedback table, so that any process can write it; then the row becomes `closed`. Whoever
-comes next finishes what a dead process left, in order, so nothing is skipped and nothing is doubled.
+Chunks are `claimed` in one database transaction, which fixes their periods and their live ratings (`periods` says
+which). A chunk's file follows from its row, the source and the feedback table, so that any process can write it; then
+the row becomes `closed`. Whoever comes next finishes what a dead process left, in order, so nothing is skipped and
+nothing is doubled.
 
-The file of a source of one's own may grow: ratings in periods to come are simply found there; ratings in periods that
-are closed are kept beside the next chunk as `late` and counted in its quarantine.
+The file of a source of one's own may grow. Ratings in periods to come wait there, those that are dated ahead too;
+ratings in periods that are closed join the next chunk, where they are `late`.
 
 What people take back before a chunk is claimed never enters it; what they take back later stays in the file, which is
 immutable, and is left out whenever the chunk is read to learn from.
 """
 
 from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 from sqlalchemy.orm import Session
 
+from matinee import clock
 from matinee.errors import UsageError
 from matinee.ratings.database import engine
 from matinee.ratings.feedback.withdrawals import without_withdrawn
-from matinee.ratings.ledger.chunks import CHUNK, Chunk
+from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.claims import claim, last_row, require_same_source
 from matinee.ratings.ledger.closing import Closing
+from matinee.ratings.ledger.content import n_ahead
 from matinee.ratings.ledger.files import ChunkFiles
+from matinee.ratings.ledger.home_time import home_time
 from matinee.ratings.ledger.reading import ChunkReader
 from matinee.ratings.ledger.rows import ChunkRows
 from matinee.ratings.ledger.steps import OnStep, go_on
 from matinee.ratings.sources import Source, prepare, source_name
 from matinee.settings import Settings
 
-_NO_RATINGS = pl.Schema({**CHUNK, "chunk_id": pl.Int64()}).to_frame()
+
+@dataclass(frozen=True)
+class Taken:
+    """What a run has taken: some chunks; or none, because a period is not over yet or there are no more ratings."""
+
+    chunks: tuple[Chunk, ...]
+    not_over: datetime | None = None
+    """End of the period that has to be over before there is something to take."""
+
+    was_taken_before: bool = False
+    """Whether an earlier call of the same run took them: a retry, or a run that was cleared."""
 
 
 class ChunkLedger:
@@ -51,29 +67,46 @@ class ChunkLedger:
         self._reader = ChunkReader(self._source, self._database, files)
         self._closing = Closing(self._database, files, self._reader, on_step)
 
-    def close_next(self, run_id: str) -> Chunk | None:
-        """Take the next chunk for a run, and write it; the same run always gets the same chunk.
+    def take(self, run_id: str) -> Taken:
+        """Take what is next for a run, and write it; the same run always gets the same chunks.
 
-        Returns:
-            The closed chunk, or None when there is no more data.
+        A replay gives one chunk, a live home one for each period that is over and has ratings.
 
         Raises:
             UsageError: the home belongs to another source, or the run id is empty.
             BadData, DependencyUnreachable: the source cannot be prepared.
+            StorageError: a chunk cannot be written.
         """
         if not run_id.strip():
             raise UsageError("A run needs an id.", "Give a run id that is not empty.")
         own = self._rows.of_run(run_id)
-        if own is not None and own.state == "closed":
-            return own
+        if own and all(chunk.state == "closed" for chunk in own):
+            return Taken(tuple(own), was_taken_before=True)
         source = self._prepared()
         self._on_step("prepared")
-        chunk_id = claim(self._database, self._settings, run_id, source, self._on_step)
+        claimed = claim(self._database, self._settings, run_id, source, self._on_step)
         self._on_step("claimed")
         for chunk in self.chunks():
             if chunk.state != "closed":
                 self._closing.close(chunk.chunk_id, source)
-        return None if chunk_id is None else self.chunk(chunk_id)
+        chunks = tuple(self.chunk(chunk_id) for chunk_id in claimed.chunk_ids)
+        return Taken(chunks, claimed.not_over, was_taken_before=bool(own))
+
+    def close_next(self, run_id: str) -> Chunk | None:
+        """The newest of the chunks that `take` gives, or None; raises what it raises."""
+        taken = self.take(run_id)
+        return taken.chunks[-1] if taken.chunks else None
+
+    def ahead(self) -> int:
+        """Ratings of the source and live ones that are in no chunk yet and are dated after the present.
+
+        Raises what preparing the source raises.
+        """
+        return n_ahead(self._database, self._source())
+
+    def now(self) -> datetime:
+        """What time it is for this home (`home_time`); before the first chunk the wall clock's."""
+        return home_time(self.chunks()) or clock.now()
 
     def chunk(self, chunk_id: int) -> Chunk:
         """A chunk by its id, closed or not.
@@ -108,8 +141,7 @@ class ChunkLedger:
         """Ratings of all chunks up to this one but `without`, as `ratings_of` gives them; raises what it raises."""
         self.chunk(chunk_id)
         chunks = [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
-        ratings = pl.concat([_NO_RATINGS, *(self._reader.read(chunk) for chunk in chunks)])
-        return without_withdrawn(self._database, ratings)
+        return without_withdrawn(self._database, self._reader.read_all(chunks))
 
     def _prepared(self) -> Source:
         """The source, after a look whether the home is bound to it: another one is not even fetched."""

@@ -1,6 +1,6 @@
 """Reading chunks, each verified; a file that was lost is made again from what it was made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 import sqlalchemy as sa
@@ -8,13 +8,15 @@ import structlog
 
 from matinee.errors import BadData, Damaged
 from matinee.ratings.importing import RATINGS
-from matinee.ratings.ledger.chunks import Chunk, merged
-from matinee.ratings.ledger.content import in_period, live
+from matinee.ratings.ledger.chunks import CHUNK, Chunk, as_of_0_1, merged
+from matinee.ratings.ledger.content import in_period, late_for, live, without
 from matinee.ratings.ledger.files import ChunkFiles
 from matinee.ratings.ledger.rows import ChunkRows
 from matinee.ratings.sources import Source
 
 log = structlog.get_logger()
+
+NO_RATINGS = pl.Schema({**CHUNK, "chunk_id": pl.Int64()}).to_frame()
 
 
 class ChunkReader:
@@ -39,13 +41,36 @@ class ChunkReader:
             self._restore(chunk, damaged)
         return self._files.read(chunk)
 
+    def read_all(self, chunks: Iterable[Chunk]) -> pl.DataFrame:
+        """Several chunks in their order; raises what `read` raises."""
+        return pl.concat([NO_RATINGS, *(self.read(chunk) for chunk in chunks)])
+
     def _restore(self, chunk: Chunk, damaged: Damaged) -> None:
-        late = self._files.noted_late(ChunkRows(self._database).chunks())
-        dataset = in_period(chunk, self._source())
-        dataset = dataset.join(late, on=RATINGS.names(), how="anti", maintain_order="left")
-        if not self._files.restore(chunk, merged(dataset, live(self._database, chunk))):
+        """From the source as it is now, without what came after the chunk was closed."""
+        chunks = ChunkRows(self._database).chunks()
+        others = [each for each in chunks if each.chunk_id != chunk.chunk_id and each.state == "closed"]
+        later = pl.concat(
+            [
+                self._files.left_out_by_0_1(chunks),
+                *(self._read_intact(each).filter("late").select(RATINGS.names()) for each in others),
+            ]
+        )
+        source = self._source()
+        ratings = without(in_period(chunk, source), later)
+        if chunk.n_late:
+            known = pl.concat([NO_RATINGS, *(self._read_intact(each) for each in others)])
+            ratings = pl.concat([ratings, late_for(chunk, source, known)])
+        content = merged(chunk, ratings, live(self._database, chunk))
+        if not any(self._files.restore(chunk, each) for each in (content, as_of_0_1(content))):
             raise BadData(
                 f"{chunk.path} is missing or damaged, and its source no longer gives the same ratings.",
                 "Restore the file from a backup.",
             ) from damaged
         log.warning("chunk_restored", chunk_id=chunk.chunk_id)
+
+    def _read_intact(self, chunk: Chunk) -> pl.DataFrame:
+        """A chunk, or nothing when its file is lost as well; whether the outcome is right, its SHA-256 says."""
+        try:
+            return self._files.read(chunk)
+        except Damaged:
+            return NO_RATINGS

@@ -33,11 +33,11 @@ class ChunkRows:
         with Session(self._database) as session:
             return [chunk_of(row) for row in session.scalars(sa.select(ChunkRow).order_by(ChunkRow.chunk_id))]
 
-    def of_run(self, run_id: str) -> Chunk | None:
-        """The chunk that a run has claimed."""
+    def of_run(self, run_id: str) -> list[Chunk]:
+        """The chunks that a run has claimed, in order."""
+        query = sa.select(ChunkRow).where(ChunkRow.claimed_by == run_id).order_by(ChunkRow.chunk_id)
         with Session(self._database) as session:
-            row = session.scalar(sa.select(ChunkRow).where(ChunkRow.run_id == run_id))
-            return None if row is None else chunk_of(row)
+            return [chunk_of(row) for row in session.scalars(query)]
 
     def source_digest(self, chunk: Chunk) -> str | None:
         """What the source's digest was when the chunk was closed."""

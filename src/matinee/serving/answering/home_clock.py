@@ -1,7 +1,7 @@
 """What time it is in this home: that of the wall, or, while old data is replayed, that of the data.
 
 A replay takes one period after another as if it had just ended. So its time is the end of the newest chunk plus the
-time since that was taken; where data is live, a chunk is taken when its period ends, and both are the same.
+time since that was taken.
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from matinee import clock
 from matinee.errors import MatineeError
+from matinee.ratings.ledger.home_time import home_time
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 
@@ -45,8 +47,6 @@ class HomeClock:
             log.warning("home_clock_not_read", reason=str(error))
 
     def _newest_ahead_s(self) -> float | None:
-        """How far the end of the newest chunk lies ahead of when it was taken; below 0 for old data."""
-        closed = [chunk for chunk in ChunkLedger(self._settings).chunks() if chunk.closed_at is not None]
-        if not closed or closed[-1].closed_at is None:
-            return None
-        return (closed[-1].ends_at - closed[-1].closed_at).total_seconds()
+        """How far this home's time is ahead of the wall's: below 0 for a replay, 0 where data is live."""
+        found = home_time(ChunkLedger(self._settings).chunks())
+        return None if found is None else (found - clock.now()).total_seconds()

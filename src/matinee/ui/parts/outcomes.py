@@ -15,6 +15,9 @@ from matinee.ui.texts.sentences import translated
 NEWEST = 40
 """Chunks among which that of the run is looked for."""
 
+QUIET = ("no_more_data", "not_over")
+"""Outcomes about which there is nothing to do."""
+
 
 def outcome(visit: Visit, versions: Versions, run: RunProgress) -> None:
     """Tell how the newest run ended."""
@@ -30,7 +33,7 @@ def outcome(visit: Visit, versions: Versions, run: RunProgress) -> None:
     elif known in ("refused", "failed"):
         advice = texts.advice["failed" if known == "failed" else f"refused_{run.action}"]
         lines.append(advice.format(log=_log(visit, run)))
-    show = st.success if known in ("promoted", "rolled_back") else st.info if known == "no_more_data" else st.warning
+    show = st.success if known in ("promoted", "rolled_back") else st.info if known in QUIET else st.warning
     show("  \n".join(lines))
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -5,11 +6,14 @@ import pytest
 
 from matinee.errors import BadData, NotFound, UsageError
 from matinee.models.interactions import Interactions
+from matinee.ratings.database import ChunkRow, engine, writing
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.importing.schema import RATINGS
 from matinee.ratings.ledger import CHUNK, ChunkLedger
+from matinee.ratings.ledger.chunks import INTERACTIONS, as_of_0_1
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
+from matinee.storage import digest
 
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -126,15 +130,62 @@ def test_rows_appended_to_the_file_later_are_found_in_the_periods_to_come(ledger
     assert chunk.n_quarantined == 0
 
 
-def test_rows_that_come_after_their_period_is_closed_are_kept_and_counted_once_as_late(ledger, own_settings):
+def test_rows_that_come_after_their_period_is_closed_join_the_next_chunk_once_as_late(ledger, own_settings):
     close_all(ledger)
     append(own_settings, "late,m9,4,2020-01-03T10:00:00Z", "u9,m9,4,2020-01-09T10:00:00Z")
     chunk = ledger.close_next("new")
-    assert (chunk.n_ratings, chunk.n_quarantined) == (1, 1)
-    assert ledger.quarantined(6) == {"late": 1}
-    assert pl.read_parquet(own_settings.home / "ratings" / "chunk-00006.late.parquet")["user_id"].to_list() == ["late"]
+    assert (chunk.n_ratings, chunk.n_late, chunk.n_quarantined) == (2, 1, 0)
+    assert ledger.ratings_of(6).select("user_id", "late").rows() == [("late", True), ("u9", False)]
     append(own_settings, "u9,m9,4,2020-01-10T10:00:00Z")
-    assert ledger.close_next("newer").n_quarantined == 0
+    newer = ledger.close_next("newer")
+    assert (newer.n_ratings, newer.n_late) == (1, 0)
+
+
+def test_the_file_of_a_chunk_has_the_columns_of_interactions(ledger, own_settings):
+    FeedbackStore(own_settings).add([NewRating("live", "m0", 5)])
+    content = pl.read_parquet(own_settings.home / ledger.close_next("a").path)
+    assert content.schema == INTERACTIONS
+    assert content.select("event", "value", "origin", "late").rows() == [
+        ("rating", 1.0, "source", False),
+        ("rating", 2.0, "source", False),
+        ("rating", 5.0, "live", False),
+    ]
+
+
+def as_matinee_0_1_wrote_it(ledger, settings, chunk):
+    path = settings.home / chunk.path
+    as_of_0_1(pl.read_parquet(path)).write_parquet(path)
+    with writing(engine(settings)) as session:
+        session.get_one(ChunkRow, chunk.chunk_id).sha256 = digest(path)
+    return ledger.chunk(chunk.chunk_id)
+
+
+def test_a_chunk_of_matinee_0_1_is_read_as_ratings_and_restored_with_its_bytes(ledger, own_settings):
+    FeedbackStore(own_settings).add([NewRating("live", "m0", 5)])
+    chunk = ledger.close_next("a")
+    ratings = ledger.ratings_of(1)
+    old = as_matinee_0_1_wrote_it(ledger, own_settings, chunk)
+    assert old.sha256 != chunk.sha256
+    assert ledger.ratings_of(1).equals(ratings)
+    (own_settings.home / old.path).unlink()
+    assert ledger.ratings_of(1).equals(ratings)
+
+
+def test_what_matinee_0_1_kept_beside_a_chunk_as_late_is_learned_with_the_next_one(ledger, own_settings):
+    ledger.close_next("a")
+    append(own_settings, "late,m9,4,2020-01-01T10:00:00Z")
+    chunk = ledger.close_next("b")
+    as_matinee_0_1_wrote_it(ledger, own_settings, replace(chunk, n_late=0))
+    path = own_settings.home / chunk.path
+    content = pl.read_parquet(path)
+    late = content.filter(user_id="late").select(RATINGS.names())
+    late.write_parquet(path.with_suffix(".late.parquet"))
+    content.filter(pl.col("user_id") != "late").write_parquet(path)
+    with writing(engine(own_settings)) as session:
+        session.get_one(ChunkRow, 2).sha256 = digest(path)
+    assert ledger.ratings_through(2).filter(user_id="late").is_empty()
+    assert ledger.close_next("c").n_late == 1
+    assert ledger.close_next("d").n_late == 0
 
 
 def test_quarantined_rows_of_the_source_are_counted_once_by_the_chunk_that_first_saw_them(ledger, own_settings):

@@ -63,7 +63,7 @@ class LedgerMachine(RuleBasedStateMachine):
         while ledger.close_next(f"finish-{len(ledger.chunks())}"):
             pass
         everything = ledger.ratings_through(len(ledger.chunks()))
-        dataset, live = (everything.filter(origin=origin).select(RATINGS.names()) for origin in ("dataset", "live"))
+        dataset, live = (everything.filter(origin=origin).select(RATINGS.names()) for origin in ("source", "live"))
         assert dataset.equals(prepare(self.settings).ratings())
         assert sorted(live["movie_id"]) == sorted(f"m{i}" for i in range(self.n_live))
 
@@ -71,7 +71,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_ledger_is_sound(self):
         chunks = ChunkLedger(self.settings).chunks()
         assert [chunk.chunk_id for chunk in chunks] == list(range(1, len(chunks) + 1))
-        assert len({chunk.run_id for chunk in chunks}) == len(chunks)
+        assert len({chunk.run_id for chunk in chunks}) == len(chunks), "a replay takes one chunk a run"
         assert all(one.ends_at == other.starts_at for one, other in pairwise(chunks))
         states = [chunk.state for chunk in chunks]
         assert states == sorted(states, reverse=True), "a chunk was closed before an earlier one"

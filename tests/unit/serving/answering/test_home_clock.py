@@ -21,8 +21,9 @@ def clock_of(monkeypatch, tmp_path):
     return made
 
 
-def chunk(ends_at: datetime, closed_ago: timedelta | None) -> SimpleNamespace:
-    return SimpleNamespace(ends_at=ends_at, closed_at=None if closed_ago is None else datetime.now(UTC) - closed_ago)
+def chunk(ends_at: datetime, closed_ago: timedelta | None, mode: str = "replay") -> SimpleNamespace:
+    closed_at = None if closed_ago is None else datetime.now(UTC) - closed_ago
+    return SimpleNamespace(ends_at=ends_at, closed_at=closed_at, mode=mode)
 
 
 def test_before_the_first_chunk_there_is_none(clock_of):
@@ -37,7 +38,7 @@ def test_a_replay_lives_in_the_time_of_its_data(clock_of):
 
 def test_a_live_home_has_the_time_of_the_wall(clock_of):
     now = datetime.now(UTC)
-    clock = clock_of(chunk(now - timedelta(hours=6), timedelta(hours=6)))
+    clock = clock_of(chunk(now - timedelta(days=6), timedelta(hours=6), "live"))
     assert asyncio.run(clock.hour()) == pytest.approx(now.timestamp(), abs=RESOLUTION_S)
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from matinee.ratings.database import UtcDateTime
+from matinee.ratings.instants import UtcDateTime
 
 revision = "0002"
 down_revision = "0001"

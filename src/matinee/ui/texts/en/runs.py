@@ -40,6 +40,7 @@ RUNS = RunTexts(
         "promoted": "a new version was promoted",
         "rejected": "the gate rejected the new version",
         "no_more_data": "there is no more data",
+        "not_over": "nothing to take yet, because the period is not over",
         "rolled_back": "rolled back",
         "refused": "refused by a rule",
         "failed": "failed",

@@ -43,6 +43,7 @@ RUNS = RunTexts(
         "promoted": "새 버전이 승격되었습니다",
         "rejected": "게이트가 새 버전을 거절했습니다",
         "no_more_data": "더 가져올 데이터가 없습니다",
+        "not_over": "기간이 아직 끝나지 않아 가져올 데이터가 없습니다",
         "rolled_back": "되돌렸습니다",
         "refused": "규칙에 따라 거절되었습니다",
         "failed": "실패했습니다",
