@@ -1,5 +1,6 @@
 """Commands of a day: take the next chunk, look at versions, go back, ask for recommendations."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,8 @@ from matinee.cli.settings import settings_of_command, stores_of_command
 if TYPE_CHECKING:
     from matinee.clients.airflow.advance import NextResult
     from matinee.clients.airflow.records import DagRunProgress
+    from matinee.lifecycle.history import ModelEvent
+    from matinee.lifecycle.registry import ModelVersion
 
 
 @app.command(name="next", rich_help_panel=DAILY, epilog="Example, a week: `matinee next -n 7`")
@@ -116,25 +119,7 @@ def versions(as_json: AsJson = False) -> None:
         listed = [{**vars(each), "metrics": metrics.get(each.run_id, {})} for each in found]
         print_json({"versions": listed, "history": [vars(event) for event in events]})
         return
-    table = Table("version", "stage", "chunk", "data through", "NDCG@10", "popularity", "verdict and reason")
-    table.caption = (
-        "NDCG@10 is of the newest chunk alone; a verdict counts people of earlier ones too where they are few."
-    )
-    for each in found:
-        own = metrics.get(each.run_id, {})
-        values = [figure(own.get(name)) for name in ("ndcg_at_10", "popularity_ndcg_at_10")]
-        said = f"{each.verdict}: {each.reason}" if each.verdict else each.reason
-        stage = (
-            f"{each.stage}{', pinned' if each.is_pinned else ''}{'' if each.has_artifacts else ', artifacts removed'}"
-        )
-        table.add_row(each.version, stage, str(each.chunk_id), last_day(each.data_through), *values, escape(said))
-    history = Table("when", "who", "what", "version", "before", "why", title="History")
-    for event in events:
-        before = event.previous_version or ""
-        history.add_row(
-            f"{event.at:%Y-%m-%d %H:%M:%S}", event.who, event.what, event.version, before, escape(event.reason)
-        )
-    stdout.print(table, history)
+    stdout.print(_version_table(found, metrics), _history_table(events))
 
 
 @app.command(rich_help_panel=DAILY, epilog="Example: `matinee recommend 42 -k 5 --genre Comedy`")
@@ -158,6 +143,36 @@ def recommend(
     for item in answer.items:
         table.add_row(item.movie_id, escape(item.title), ", ".join(item.genres), f"{item.score:.3f}")
     stdout.print(table)
+
+
+def _version_table(found: Iterable["ModelVersion"], metrics: Mapping[str, Mapping[str, float]]) -> Table:
+    table = Table("version", "stage", "chunk", "data through", "NDCG@10", "popularity", "verdict and reason")
+    table.caption = (
+        "NDCG@10 is of the newest chunk alone; a verdict counts people of earlier ones too where they are few."
+    )
+    for each in found:
+        own = metrics.get(each.run_id, {})
+        values = [figure(own.get(name)) for name in ("ndcg_at_10", "popularity_ndcg_at_10")]
+        said = f"{each.verdict}: {each.reason}" if each.verdict else each.reason
+        about = [str(each.chunk_id), last_day(each.data_through), *values, escape(said)]
+        table.add_row(each.version, ", ".join(_stages_of(each)), *about)
+    return table
+
+
+def _stages_of(version: "ModelVersion") -> Iterator[str]:
+    yield version.stage
+    if version.is_pinned:
+        yield "pinned"
+    if not version.has_artifacts:
+        yield "artifacts removed"
+
+
+def _history_table(events: Iterable["ModelEvent"]) -> Table:
+    table = Table("when", "who", "what", "version", "before", "why", title="History")
+    for event in events:
+        before, at = event.previous_version or "", f"{event.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(at, event.who, event.what, event.version, before, escape(event.reason))
+    return table
 
 
 def _doing(progress: "DagRunProgress") -> str:

@@ -1,10 +1,10 @@
 """Commands that run matinee: start and stop it, look at it, back it up."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -15,6 +15,9 @@ from matinee.cli.printing import AsJson, last_day, print_json, print_result, std
 from matinee.cli.root import SYSTEM, app
 from matinee.cli.settings import settings_of_command, stores_of_command
 from matinee.errors import DependencyUnreachable
+
+if TYPE_CHECKING:
+    from matinee.local import ProcessStatus
 
 
 @app.command(rich_help_panel=SYSTEM)
@@ -59,17 +62,23 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"processes": [vars(each) for each in processes], "model": model})
         return
-    table = Table("process", "state", "pid", "address", "restarts", "up", "memory")
-    for each in processes:
-        up_for = "" if each.uptime_s is None else f"{each.uptime_s / 60:.0f} min"
-        memory = f"{each.memory_bytes / 1e6:.0f} MB"
-        table.add_row(each.name, each.state, str(each.pid or ""), each.address, str(each.restarts), up_for, memory)
-    stdout.print(table if processes else f"Nothing runs in {settings.home}. Start it with: matinee up")
+    stdout.print(
+        _process_table(processes) if processes else f"Nothing runs in {settings.home}. Start it with: matinee up"
+    )
     if any(each.state == "unwatched" for each in processes):
         stdout.print("Unwatched processes are not started again when they die. Correct it with: matinee up")
     if model:
         through = f", data through {last_day(model['data_through'])}" if model["data_through"] else ""
         stdout.print(f"Served: version {model['version']} ({model['policy']}){through}.", highlight=False)
+
+
+def _process_table(processes: Iterable["ProcessStatus"]) -> Table:
+    table = Table("process", "state", "pid", "address", "restarts", "up", "memory")
+    for each in processes:
+        up_for = "" if each.uptime_s is None else f"{each.uptime_s / 60:.0f} min"
+        memory = f"{each.memory_bytes / 1e6:.0f} MB"
+        table.add_row(each.name, each.state, str(each.pid or ""), each.address, str(each.restarts), up_for, memory)
+    return table
 
 
 @app.command(name="logs", rich_help_panel=SYSTEM, epilog="Example: `matinee logs api --follow`")
