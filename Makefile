@@ -14,7 +14,7 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: chaos help setup up down status next quick test containers check lint bench reference docs wheel pins upgrade clean
+.PHONY: chaos help setup up down status next quick test containers check lint bench soak reference docs wheel pins upgrade clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ chaos: $(VENV)/.dev ## Kill and freeze a whole matinee 200 times on either datab
 
 bench: setup ## Measure the loop: time to the first recommendation, time of each retraining
 	@$(BIN)/python bench/loop.py
+
+soak: $(VENV)/.dev ## Live years of days on a simulated clock and measure them: make soak DAYS=60
+	@$(BIN)/python bench/soak.py $(if $(DAYS),--days $(DAYS)) --json
 
 reference: $(VENV)/.dev ## Write the pages of docs/ that are made from the code
 	@$(BIN)/python docs/generate.py

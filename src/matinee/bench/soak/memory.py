@@ -1,0 +1,36 @@
+"""How much processes grow: their memory early in their life beside that at its end."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from statistics import median
+
+WARM, LOOKED_AT = 5, 5
+"""Days until a process has done everything once, and days of which the median is taken."""
+
+
+class Growth:
+    """Memory of each server, life by life: a restart begins a new one."""
+
+    def __init__(self) -> None:
+        self._lives: dict[str, list[list[int]]] = defaultdict(lambda: [[]])
+
+    def look(self, memory_bytes: Mapping[str, int]) -> None:
+        """Note what each server takes, once a day."""
+        for name, size in memory_bytes.items():
+            self._lives[name][-1].append(size)
+
+    def restarted(self, name: str) -> None:
+        """Note that a server begins anew."""
+        self._lives[name].append([])
+
+    def by_server(self) -> dict[str, float]:
+        """The largest growth of each server in one life, as a share; lives too short to tell are left out."""
+        return {
+            name: max(map(_growth, told))
+            for name, lives in self._lives.items()
+            if (told := [life for life in lives if len(life) >= WARM + 2 * LOOKED_AT])
+        }
+
+
+def _growth(life: list[int]) -> float:
+    return median(life[-LOOKED_AT:]) / median(life[WARM : WARM + LOOKED_AT]) - 1

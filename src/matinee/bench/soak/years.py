@@ -1,0 +1,142 @@
+"""Day after day of one home, and at the end beside a fresh home with the same ratings."""
+
+import shutil
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from matinee import clock
+from matinee.bench.soak.audit import audit
+from matinee.bench.soak.memory import Growth
+from matinee.bench.soak.people import RATINGS_A_DAY, People
+from matinee.bench.soak.simulated_clock import SimulatedClock
+from matinee.bench.soak.simulated_home import SimulatedHome
+from matinee.ratings.ledger import ChunkLedger
+from matinee.settings import Settings
+
+SMALL, DEFAULT, DAYS_BETWEEN_DEFAULTS = "als", "blend", 30
+DAYS_BETWEEN_ROLLBACKS, DAYS_BETWEEN_RESTARTS = 25, 45
+SPEAK_AT = (7, 12, 18, 23)
+"""Hours at which a quarter of the day's ratings is said each."""
+PROCESSED_AT = timedelta(hours=2)
+"""After midnight, when grace is over."""
+DAYS_COMPARED = 7
+"""Days that both homes live, one after the other, at the end."""
+
+
+@dataclass
+class Record:
+    """What was measured, day by day."""
+
+    day_s: list[float] = field(default_factory=list)
+    """Days of the small model only."""
+    home_gb: list[float] = field(default_factory=list)
+    memory_mb: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Years:
+    """A soak: `live` it, then `compare` with a fresh home."""
+
+    def __init__(self, folder: Path, n_days: int, tell: Callable[[str], None]) -> None:
+        self.folder, self.n_days, self._tell = folder, n_days, tell
+        self._clock_path = folder / "clock"
+        self._clock = SimulatedClock(self._clock_path)
+        self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.people = People(folder / "source", n_days + DAYS_COMPARED, self._today)
+        self.record, self._growth = Record(), Growth()
+
+    def run(self) -> dict[str, Any]:
+        """Live all days, and return the figures of `bench/soak.py --json`."""
+        self._clock.move_to(self._today + PROCESSED_AT)
+        with clock.pretended(self._clock.now), self._home("home", self.people.ratings_path).running() as home:
+            home.process_day("bootstrap", SMALL)
+            for day in range(1, self.n_days + 1):
+                self._live(home, day)
+            ratio = self._compared(home)
+            with home.client() as client:
+                found = audit(home.settings, client, self.people.truth)
+            size_gb = home.size_bytes() / 1e9
+        return {
+            "days": self.n_days,
+            "home_gb": round(size_gb, 3),
+            "day_s_ratio": round(ratio, 3),
+            "rss_growth": round(max(self._growth.by_server().values(), default=0.0), 3),
+            **found._asdict(),
+        }
+
+    def _live(self, home: SimulatedHome, day: int) -> None:
+        if day % DAYS_BETWEEN_RESTARTS == 0:
+            home.restart_api()
+            self._growth.restarted("api")
+        self._day_of_people([home], day)
+        is_large = day % DAYS_BETWEEN_DEFAULTS == 0
+        took_s = home.process_day(f"day-{day}", DEFAULT if is_large else SMALL)
+        if day % DAYS_BETWEEN_ROLLBACKS == 0:
+            home.go_back()
+        self._note(home, day, took_s, is_large=is_large)
+
+    def _note(self, home: SimulatedHome, day: int, took_s: float, *, is_large: bool) -> None:
+        memory = home.memory_bytes()
+        self._growth.look(memory)
+        if not is_large:
+            self.record.day_s.append(took_s)
+        self.record.home_gb.append(home.size_bytes() / 1e9)
+        for name, size in memory.items():
+            self.record.memory_mb.setdefault(name, []).append(size / 1e6)
+        told = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in memory.items())
+        self._tell(f"day {day}: {took_s:.2f} s, home {self.record.home_gb[-1]:.3f} GB, {told}")
+
+    def _day_of_people(self, homes: list[SimulatedHome], day: int) -> None:
+        """What people do on one day, the same in each home; the clock ends where the next day is processed."""
+        with ExitStack() as stack:
+            clients = [stack.enter_context(home.client()) for home in homes]
+            for hour in SPEAK_AT:
+                now = self._today + timedelta(hours=hour)
+                self._clock.move_to(now)
+                self.people.speak(clients, RATINGS_A_DAY // len(SPEAK_AT), now)
+            self.people.take_back(clients, day)
+            self.people.look(clients)
+        self._today += timedelta(days=1)
+        self._clock.move_to(self._today + PROCESSED_AT)
+
+    def _compared(self, home: SimulatedHome) -> float:
+        """A day of this home as a multiple of one of a fresh home: of days that both live, each one's quickest."""
+        ledger = ChunkLedger(home.settings)
+        ratings = ledger.ratings_through(len(ledger.chunks()))
+        path = self.folder / "source" / "all.parquet"
+        ratings.select("user_id", "movie_id", "rating", "rated_at").write_parquet(path)
+        old, new = [], []
+        with self._home("fresh", path).running() as fresh:
+            fresh.process_day("bootstrap", SMALL)
+            for day in range(self.n_days + 1, self.n_days + 1 + DAYS_COMPARED):
+                self._day_of_people([home, fresh], day)
+                old.append(home.process_day(f"day-{day}", SMALL))
+                new.append(fresh.process_day(f"day-{day}", SMALL))
+                self._tell(f"day {day}: {old[-1]:.2f} s, in a fresh home {new[-1]:.2f} s")
+        shutil.rmtree(self.folder / "fresh")
+        return min(old) / min(new)
+
+    def _home(self, name: str, ratings: Path) -> SimulatedHome:
+        folder = self.folder / name
+        folder.mkdir()
+        settings = Settings(
+            _env_file=None,
+            home=folder,
+            data=str(ratings),
+            movies=self.people.movies_path,
+            gate="off",  # each day's model serves, so that every day swaps and every version is kept for its days
+            api_workers=2,
+            api_port=_free_port(),
+            mlflow_port=_free_port(),
+        )
+        return SimulatedHome(settings, self._clock_path)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
