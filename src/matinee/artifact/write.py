@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from matinee import clock
 from matinee.artifact import golden
 from matinee.artifact.manifest import (
     ARRAYS,
@@ -82,7 +83,7 @@ def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
         files={name: sha256(draft / name) for name in (*REQUIRED, GOLDEN)},
         chunk_id=contents.chunk_id,
         data_through=contents.data_through,
-        trained_at=datetime.now(UTC),
+        trained_at=clock.now(),
         n_users=len(contents.user_ids),
         n_movies=len(contents.movie_ids),
         n_ratings=len(arrays["history_items"]),

@@ -7,12 +7,13 @@ new movie, so that the past has as many new movies as are to be expected (Good, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
+from matinee import clock
 from matinee.drift.comparison import Counts, distance, p_value
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
@@ -135,7 +136,7 @@ class Comparison:
             most_ratings_of_a_user=max(users["count"], default=0),
             quarantine_share=quarantined / (quarantined + ratings.height) if quarantined else 0.0,
             **(self._comparisons() if self._is_comparable else dict.fromkeys(COMPARISONS)),
-            watched_at=datetime.now(UTC),
+            watched_at=clock.now(),
         )
 
     def _comparisons(self) -> dict[str, float | None]:

@@ -4,12 +4,13 @@ Statistics are written once for each chunk and never changed; decisions are appe
 """
 
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from matinee import clock
 from matinee.errors import NotFound
 from matinee.ratings.database import ChunkDecisionRow, ChunkStatisticsRow, claiming, engine, writing
 from matinee.settings import Settings
@@ -139,7 +140,7 @@ class StatisticsStore:
 
     def decide(self, chunk_id: int, decision: Decision, reason: str, who: str) -> None:
         """Append a decision; durable when this returns."""
-        row = ChunkDecisionRow(chunk_id=chunk_id, decision=decision, reason=reason, who=who, at=datetime.now(UTC))
+        row = ChunkDecisionRow(chunk_id=chunk_id, decision=decision, reason=reason, who=who, at=clock.now())
         with writing(self._database) as session:
             session.add(row)
 

@@ -8,12 +8,13 @@ import getpass
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from matinee import clock
 from matinee.ratings.database import ModelEventRow, engine, writing
 from matinee.settings import Settings
 
@@ -57,7 +58,7 @@ class History:
             previous_version=previous_version,
             reason=reason,
             who=who(),
-            at=datetime.now(UTC),
+            at=clock.now(),
         )
         with writing(self._database) as session:
             session.add(row)

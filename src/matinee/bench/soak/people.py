@@ -92,7 +92,7 @@ class People:
         """Have `n` ratings said to each server; every tenth batch is sent twice, as after a lost answer."""
         for number, batch in enumerate(self.new_ratings(n, now)):
             key = f"{int(now.timestamp())}-{number}"
-            for client in clients * (2 if number % 10 == 0 else 1):
+            for client in (*clients, *(clients if number % 10 == 0 else ())):
                 client.rate(*batch, idempotency_key=key)
             for rating in batch:
                 self.truth.rated(rating)

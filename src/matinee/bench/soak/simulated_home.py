@@ -4,14 +4,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import psutil
 
-from matinee import clock
 from matinee.clients.api import Client
 from matinee.errors import MatineeError, NotFound
 from matinee.local import programs
@@ -39,7 +38,7 @@ class SimulatedHome:
     def running(self) -> Iterator["SimulatedHome"]:
         """MLflow and the API server, while the block runs."""
         mlflow = next(each for each in programs.programs(self.settings) if each.name == "mlflow")
-        mlflow.prepare()
+        (self.settings.home / "mlflow").mkdir()
         try:
             self._start("mlflow", list(mlflow.command), mlflow.environment, f"{self.settings.mlflow}/health")
             self.start_api()
@@ -72,7 +71,7 @@ class SimulatedHome:
         evaluate_model(self._stores(algorithm), trained)
         if promote_model(self._stores(algorithm), trained)["promoted"]:
             deploy_model(self._stores())
-        prune_home(self._stores(), dry_run=False, now=clock.now())
+        prune_home(self._stores(), dry_run=False)
         return time.perf_counter() - began
 
     def go_back(self) -> None:
@@ -91,7 +90,7 @@ class SimulatedHome:
     def _stores(self, algorithm: str = "") -> Stores:
         return Stores.of(self.settings.model_copy(update={"algorithm": algorithm} if algorithm else {}))
 
-    def _start(self, name: str, command: list[str], environment: dict[str, str], url: str) -> None:
+    def _start(self, name: str, command: list[str], environment: Mapping[str, str], url: str) -> None:
         log = (self.settings.home / f"{name}.log").open("ab")
         values = {**os.environ, **programs.environment(self.settings), **environment}
         self._servers[name] = subprocess.Popen(command, env=values, stdout=log, stderr=log, start_new_session=True)

@@ -123,17 +123,17 @@ class Years:
     def _home(self, name: str, ratings: Path) -> SimulatedHome:
         folder = self.folder / name
         folder.mkdir()
-        settings = Settings(
-            _env_file=None,
-            home=folder,
-            data=str(ratings),
-            movies=self.people.movies_path,
-            gate="off",  # each day's model serves, so that every day swaps and every version is kept for its days
-            api_workers=2,
-            api_port=_free_port(),
-            mlflow_port=_free_port(),
-        )
-        return SimulatedHome(settings, self._clock_path)
+        values: dict[str, Any] = {
+            "_env_file": None,  # no file of whoever starts this
+            "home": folder,
+            "data": str(ratings),
+            "movies": self.people.movies_path,
+            "gate": "off",  # each day's model serves, so that every day swaps and every version is kept for its days
+            "api_workers": 2,
+            "api_port": _free_port(),
+            "mlflow_port": _free_port(),
+        }
+        return SimulatedHome(Settings(**values), self._clock_path)
 
 
 def _free_port() -> int:

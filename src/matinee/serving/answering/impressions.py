@@ -12,12 +12,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import structlog
 
+from matinee import clock
 from matinee.errors import StorageError
 from matinee.ratings.importing.schema import INSTANT
 from matinee.serving.prometheus import Metrics
@@ -55,7 +56,7 @@ class Impression:
     model_version: str | None
     run_id: str | None
     movie_ids: Sequence[str]
-    shown_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    shown_at: datetime = field(default_factory=clock.now)
 
 
 def _table(impressions: Sequence[Impression], pause_s: float) -> pl.DataFrame:
@@ -123,7 +124,7 @@ class Impressions:
             self._metrics.observe_impressions("written", len(taken))
 
     def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
-        now = datetime.now(UTC)
+        now = clock.now()
         name = f"{now:%Y-%m-%d}/{now:%H%M%S.%f}-{os.getpid()}.parquet"
         write_parquet(self._storage, name, _table(taken, pause_s))
         oldest = f"{now - timedelta(days=self._days):%Y-%m-%d}"

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
+from matinee import clock
 from matinee.errors import MatineeError
 from matinee.stages import Result
 from matinee.stages.prune.airflow import prune_airflow, prune_logs
@@ -26,7 +27,7 @@ def prune_home(stores: Stores, *, dry_run: bool, now: datetime | None = None) ->
 
     It may be killed at any moment and called again: whatever is half removed is removed then.
     """
-    now, settings = now or datetime.now(UTC), stores.settings
+    now, settings = now or clock.now(), stores.settings
     parts: dict[str, Part] = {
         "artifacts of versions": lambda: prune_versions(stores, now, dry_run=dry_run),
         "artifacts of runs without a version": lambda: prune_runs(stores, now, dry_run=dry_run),
