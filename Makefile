@@ -10,8 +10,10 @@ UV = $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
-# Of tests that run side by side, none takes the other's core.
-ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
+# Tests run in two processes, file by file; those that start whole systems come last, in one of them.
+SIDE_BY_SIDE = -n 2 --dist loadgroup --no-loadscope-reorder
+# None takes the other's core.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: chaos help setup up down status next quick test containers check lint bench soak reference docs wheel pins upgrade clean
@@ -34,10 +36,10 @@ next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 	@$(BIN)/matinee next
 
 quick: lint ## Check the code and run the tests that need no server and no long data, in a minute
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadfile --durations=5 tests/unit
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(SIDE_BY_SIDE) --durations=5 tests/unit
 
 test: $(VENV)/.dev ## Run all tests, and list the slowest
-	@$(BIN)/python -m pytest --durations=15
+	@$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=15
 
 containers: $(VENV)/.dev ## Run only the tests of the containers
 	@$(BIN)/python -m pytest tests/containers
