@@ -94,7 +94,7 @@ def test_documents_that_the_code_names_are_there():
 @pytest.mark.parametrize("readme", DOCUMENTS[:2], ids=name_of)
 def test_links_of_a_readme_to_a_heading_lead_to_one(readme):
     links = re.findall(r"\]\(([\w./-]*)#([^)]+)\)", readme.read_text())
-    assert len(links) > 2
+    assert links
     for page, anchor in links:
         headings = re.findall(r"^#+ (.+)$", (ROOT / (page or readme)).read_text(), re.MULTILINE)
         assert anchor in {re.sub(r"[^\w-]", "", each.lower().replace(" ", "-")) for each in headings}, page
