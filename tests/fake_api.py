@@ -71,6 +71,8 @@ class FakeApi:
     """Newest first."""
     roll_back_to: str | None = "2"
     progress: list[str] = field(default_factory=lambda: ["success"])
+    problems: dict[str, str] = field(default_factory=dict)
+    """Parts of the server that do not work."""
     url: str = ""
 
     def run(self) -> dict[str, object]:
@@ -346,7 +348,7 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
 
     @app.get("/health/ready")
     async def ready() -> Ready:
-        return Ready(policy=api.policy, model_version=api.version)
+        return Ready(policy=api.policy, model_version=api.version, problems=api.problems)
 
     return app
 

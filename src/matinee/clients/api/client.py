@@ -10,6 +10,7 @@ from matinee.clients.api.transport import Transport
 from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
+from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Rating, StoredRatings, UserRatings
 from matinee.clients.schemas.recommendations import HistoryEntry, Recommendations, Session
 from matinee.clients.schemas.runs import Advance, Promote, RollBack, Run, RunProgress, Runs
@@ -51,6 +52,10 @@ class Client:
     def is_ready(self) -> bool:
         """Whether the server can answer; never raises."""
         return self._transport.succeeds("/health/ready")
+
+    def readiness(self) -> Ready:
+        """What the server says of itself; an error when it cannot answer."""
+        return self._transport.get(Ready, "/health/ready")
 
     def recommendations(
         self,

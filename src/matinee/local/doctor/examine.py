@@ -22,6 +22,7 @@ CHECKS_OF_SERVICES: Mapping[str, tuple[Check, frozenset[str]]] = {
     "DAGs": (pipeline.check_dags, frozenset({"Airflow"})),
     "registry": (models.check_registry, frozenset({"MLflow"})),
     "served model": (models.check_served, frozenset({"API server", "MLflow"})),
+    "parts of the API server": (models.check_parts_of_api, frozenset({"API server"})),
     "background tasks": (models.check_background_tasks, frozenset({"API server"})),
 }
 """What is asked of services, each when those answer that it needs: one fault is told once."""

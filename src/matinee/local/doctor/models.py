@@ -55,6 +55,16 @@ def check_served(settings: Settings) -> str:
     return f"version {served}, as in production" if served else "the fallback; there is no model yet"
 
 
+def check_parts_of_api(settings: Settings) -> str:
+    """Whether every part of the API server works; answers go on without some."""
+    with Client(settings.api) as client:
+        problems = client.readiness().problems
+    if problems:
+        told = "; ".join(f"{part}: {problem.rstrip('.')}" for part, problem in sorted(problems.items()))
+        raise MatineeError(f"The API server answers, but not all of it works ({told}).", "See: matinee logs api.")
+    return "every part works"
+
+
 def check_background_tasks(settings: Settings) -> str:
     """Whether a task has died that the API server does beside answering."""
     try:

@@ -87,6 +87,14 @@ def test_a_server_that_serves_another_version_than_production_is_told(api, setti
     assert "matinee deploy" in found.value.hint
 
 
+def test_a_part_of_the_server_that_does_not_work_is_told(api, settings):
+    own = settings.model_copy(update={"api_url": api.url})
+    assert models.check_parts_of_api(own) == "every part works"
+    api.problems = {"disk": "It is full."}
+    with pytest.raises(MatineeError, match=r"not all of it works \(disk: It is full\)"):
+        models.check_parts_of_api(own)
+
+
 def test_a_background_task_that_died_is_told(api, settings):
     own = settings.model_copy(update={"api_url": api.url})
     assert "none has died" in models.check_background_tasks(own)
