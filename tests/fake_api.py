@@ -23,7 +23,7 @@ from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Ratings, StoredRatings, UserRatings
 from matinee.clients.schemas.recommendations import Recommendations, Session
 from matinee.clients.schemas.users import User, Users
-from matinee.clients.schemas.versions import Check, Decision, TimeServed, Version, VersionRecord, Versions
+from matinee.clients.schemas.versions import Check, Decision, ModelEvent, TimeServed, Version, VersionRecord, Versions
 from matinee.drift.records import ChunkStatistics
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
 from matinee.serving import problems
@@ -67,6 +67,22 @@ class FakeApi:
     """What starting a run is answered with."""
     versions: dict[str, dict[str, object]] = field(default_factory=dict)
     """What is odd about a version."""
+    checks: list[Check] = field(
+        default_factory=lambda: [
+            Check(
+                name="beats popularity",
+                passed=True,
+                finding="it is better",
+                numbers={"candidate": 0.2, "popularity": 0.1, "n_users": 35},
+            ),
+            Check(name="something new", passed=False, finding="it is *odd*"),
+        ]
+    )
+    """Of every decision."""
+    events: dict[str, list[ModelEvent]] = field(default_factory=dict)
+    """Of a version."""
+    coverage: tuple[float, int] = (0.125, 21)
+    """Share of the catalogue that was shown, and in how many lists."""
     registered: list[str] = field(default_factory=lambda: ["3", "2", "1"])
     """Newest first."""
     roll_back_to: str | None = "2"
@@ -203,8 +219,19 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
         return Response("starting", 503) if api.is_down else await answer(request)
 
     @app.get("/v1/users/{user_id}/recommendations")
-    async def recommendations(user_id: str, k: int = 10, genre: str = "") -> Recommendations:
-        return Recommendations(user_id=user_id, **api.ranked(api.known(user_id), k, genre))
+    async def recommendations(
+        user_id: str,
+        k: int = 10,
+        genre: str = "",
+        year_from: int = 0,
+        year_to: int = 9999,
+        *,
+        exclude_seen: bool = True,
+    ) -> Recommendations:
+        history = api.known(user_id) if exclude_seen else []
+        answer = Recommendations(user_id=user_id, **api.ranked(history, len(CATALOGUE), genre))
+        items = [movie for movie in answer.items if year_from <= (movie.year or 0) <= year_to]
+        return answer.model_copy(update={"items": tuple(items[:k])})
 
     @app.post("/v1/recommendations")
     async def session(asked: Session) -> Recommendations:
@@ -274,17 +301,10 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
 
     @app.get("/v1/versions/{version}")
     async def version(version: str) -> VersionRecord:
-        checks = (
-            Check(
-                name="beats popularity",
-                passed=True,
-                finding="it is better",
-                numbers={"candidate": 0.2, "popularity": 0.1, "n_users": 35},
-            ),
-            Check(name="something new", passed=False, finding="it is *odd*"),
+        decision = Decision(rule="r", verdict="promote", reason="Better.", checks=tuple(api.checks))
+        return VersionRecord(
+            **_version(api, version).model_dump(), decision=decision, events=api.events.get(version, [])
         )
-        decision = Decision(rule="r", verdict="promote", reason="Better.", checks=checks)
-        return VersionRecord(**_version(api, version).model_dump(), decision=decision, events=[])
 
     @app.get("/v1/chunks")
     async def chunks() -> Chunks:
@@ -292,8 +312,9 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
 
     @app.get("/v1/model/coverage")
     async def coverage() -> Coverage:
+        ratio, n_lists = api.coverage
         return Coverage(
-            model_version=api.version, n_movies=1682, recommended_movies_ratio=0.125, n_lists=21, since=TRAINED
+            model_version=api.version, n_movies=1682, recommended_movies_ratio=ratio, n_lists=n_lists, since=TRAINED
         )
 
     @app.post("/v1/runs", status_code=201)

@@ -211,7 +211,7 @@ def test_every_part_of_the_page_is_shown_and_a_day_is_advanced_on_it(compose, ta
         expect(tab.get_by_role("heading", level=1)).to_have_text(title)
         expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
     tab.get_by_role("button", name=words.advance).click()
-    tab.get_by_role("button", name=words.confirm).click()
+    tab.get_by_role("button", name=words.do_advance, exact=True).click()
     expect(tab.get_by_text(words.waits)).to_be_visible()
     expect(tab.get_by_text(words.waits)).to_have_count(0, timeout=240_000)
     outcome = words.outcomes["promoted"], words.outcomes["rejected"]

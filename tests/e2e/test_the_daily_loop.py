@@ -91,7 +91,7 @@ def test_a_day_is_advanced_on_the_page_with_live_progress(system, tab):
     n_versions = len(system.json("versions")["versions"])
     tab.goto(f"{system.settings.ui}/operations")
     tab.get_by_role("button", name=RUNS.advance).click()
-    tab.get_by_role("button", name=RUNS.confirm).click()
+    tab.get_by_role("button", name=RUNS.do_advance, exact=True).click()
     expect(tab.get_by_text(RUNS.waits)).to_be_visible()
     expect(tab.get_by_text(RUNS.waits)).to_have_count(0, timeout=240_000)
     outcome = RUNS.outcomes["promoted"], RUNS.outcomes["rejected"]
@@ -105,8 +105,7 @@ def test_a_rollback_on_the_page_serves_the_version_before_again(system, tab):
     with visitors(system.settings.api) as people:
         tab.locator(".st-key-roll_back button").click()
         tab.get_by_label(RUNS.reason).fill("to see it done")
-        tab.keyboard.press("Tab")
-        tab.get_by_role("button", name=RUNS.confirm).click()
+        tab.locator(".st-key-confirm button").click()
         ended = RUNS.ended.format(action=RUNS.actions["roll_back"], outcome=RUNS.outcomes["rolled_back"])
         expect(tab.get_by_text(ended)).to_be_visible(timeout=120_000)
         eventually(lambda: len(people.versions) == 2)
@@ -148,8 +147,7 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
         expect(tab.get_by_text(RUNS.confirm_promote.format(version=wanted))).to_be_visible()
         assert system.get("/v1/model")["version"] != wanted
         tab.get_by_label(RUNS.reason).fill("to see it served")
-        tab.keyboard.press("Tab")
-        tab.get_by_role("button", name=RUNS.confirm).click()
+        tab.get_by_role("button", name=RUNS.do_promote.format(version=wanted), exact=True).click()
         expect(tab.get_by_text(RUNS.serves.format(version=wanted))).to_be_visible(timeout=120_000)
     assert people.failures == []
     assert system.get("/v1/model")["version"] == wanted

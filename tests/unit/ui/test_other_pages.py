@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from streamlit.util import calc_hash
 
 import matinee.ui.entry
 from matinee.clients.schemas.chunks import ChunkDecision
+from matinee.clients.schemas.versions import Check, ModelEvent
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
 from matinee.ui.parts.markdown import escaped
@@ -21,6 +23,9 @@ from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 
 PAGE = Path(matinee.ui.entry.__file__).with_name("page.py")
+
+
+BOTH = pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
 
 
 @pytest.fixture
@@ -50,54 +55,128 @@ def _words(page):
     return "\n".join(each.value for each in [*texts, *page.success])
 
 
-def test_a_newcomer_begins_rates_and_gets_a_list(page, api):
-    start = page("start-here")
-    assert ENGLISH.start_here.welcome in _words(start)
-    next(button for button in start.button if button.label == ENGLISH.start_here.begin).click().run()
-    user = start.query_params["user"]
-    assert user.startswith("guest-")
-    assert not [each for each in start.feedback if each.key.startswith("stars-list")]
-    start.feedback(key=f"stars-start-{user}-4").set_value(4).run()
-    assert [known.movie_id for known in api.known(user)] == ["4"]
-    assert [each for each in start.feedback if each.key.startswith("stars-list")]
-    assert ENGLISH.movies.fold_in in _words(start)
+def _starters(page):
+    return [each.key.rsplit("-", 1)[1] for each in page.feedback if each.key.startswith("stars-start")]
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
-def test_after_enough_ratings_the_list_comes_first_and_the_page_says_so(page, api, lang, texts):
-    for movie_id in ("2", "3"):
-        api.remember("guest-1", movie_id, 5, "live", api.known("1")[0].rated_at)
-    start = page("start-here", lang=lang, user="guest-1")
-    assert texts.start_here.more not in _words(start)
-    start.feedback(key="stars-start-guest-1-4").set_value(4).run()
-    words = _words(start)
-    assert texts.start_here.ready.format(count=3) in words
-    assert texts.start_here.more in words
-    assert texts.start_here.ready_above in [toast.value for toast in start.toast]
-    places = [each.key.split("-")[1] for each in start.feedback]
-    assert places == sorted(places)  # the list, then what to start with
-    assert texts.start_here.ready_above not in [toast.value for toast in start.run().toast]
+def test_a_newcomer_rates_where_nothing_moves_and_is_led_to_the_list(page, api, lang, texts):
+    start = page("start-here", lang=lang)
+    user = start.query_params["user"]
+    assert user.startswith("guest-")
+    places = _starters(start)
+    assert len(places) == 12
+    for count, movie_id in enumerate(("4", "2", "3"), 1):
+        start.feedback(key=f"stars-start-{user}-{movie_id}").set_value(4).run()
+        assert _starters(start) == places
+        text = texts.start_here.progress if count < 3 else texts.start_here.ready
+        assert text.format(count=count, enough=3) in _words(start)
+    assert {known.movie_id for known in api.known(user)} == {"2", "3", "4"}
+    (link,) = [link.proto for link in start.get("page_link") if link.proto.label == texts.start_here.see_list]
+    assert link.query_string == f"lang={lang}&user={user}"
+    start.button(key="more-starters").click().run()
+    assert _starters(start)[:12] == places
+    assert len(_starters(start)) == 19
+
+
+def test_somebody_who_has_rated_much_is_not_congratulated_on_a_first_list(page, api):
+    api.remember("1", "2", 5, "training", api.known("1")[0].rated_at)
+    start = page("start-here", user="1")
+    assert ENGLISH.start_here.welcome_back.format(user="1", count=3) in _words(start)
+    assert _starters(start) == []
 
 
 def test_a_guest_who_types_an_address_by_hand_stays_the_same(page, cookies):
     cookies["matinee_user"] = "guest%20%27x"
     start = page("start-here")
     assert start.query_params["user"] == "guest 'x"
-    kept = next(each.proto.body for each in start.get("html") if "cookie" in each.proto.body)
+    kept = next(each.proto.body for each in start.get("html") if "document.cookie" in each.proto.body)
     assert kept == "<script>document.cookie = 'matinee_user=guest%20%27x;path=/;SameSite=Lax'</script>"
     assert page("start-here", user="y").query_params["user"] == "y"
 
 
-@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
-def test_operations_tell_what_is_in_production_and_why(page, lang, texts):
+@BOTH
+def test_operations_tell_what_is_in_production_and_how_good_it_is(page, lang, texts):
     shown = page("operations", lang=lang)
     words = _words(shown)
     assert shown.metric[0].value == texts.operations.version.format(version="3")
-    assert shown.metric[3].value == "0.071"
+    lift = texts.operations.lift.format(lift=1.0, own=0.2, popularity=0.1, users=35)
+    assert f"{lift} {texts.operations.few_users}" in words
     assert texts.decisions.title in words
     assert r"0\.2000" in words
     assert r"it is \*odd\*" in words
     assert texts.runs.no_runs in words
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("numbers", "name"),
+    [({"mean": 0.0, "low": 0.0, "high": 0.0}, "fresher"), ({"mean": 0.02, "low": -0.01, "high": 0.05}, "may_be_equal")],
+)
+def test_operations_tell_how_much_better_than_the_version_before_it_is(page, api, lang, texts, numbers, name):
+    api.checks = [
+        Check(name="not worse than the incumbent", passed=True, finding="so", numbers={**numbers, "margin": 0})
+    ]
+    assert getattr(texts.operations, name) in _words(page("operations", lang=lang))
+
+
+@BOTH
+def test_where_popularity_is_better_the_page_says_so(page, api, lang, texts):
+    api.checks, api.metrics = [], {"ndcg_at_10": 0.1, "popularity_ndcg_at_10": 0.2, "n_evaluated_users": 500}
+    words = _words(page("operations", lang=lang))
+    told = texts.operations.loses.format(own=0.1, popularity=0.2, users=500)
+    assert f"{told} {texts.operations.enough_users}" in words
+    winner = texts.operations.contenders["popularity_ndcg_at_10"]
+    assert texts.operations.baseline_wins.format(baseline=winner, versions="1, 2, 3") in words
+
+
+@BOTH
+def test_deployments_tell_who_moved_production_and_why(page, api, lang, texts):
+    then = datetime(2020, 1, 1, tzinfo=UTC)
+    served = [{"since": then, "until": then + timedelta(days=1)}]
+    api.versions = {"2": {"served": served}, "1": {"served": served, "verdict": "reject"}}
+    api.events = {
+        "3": [ModelEvent(what="rolled_back", at=then, previous_version="4", reason="it got *worse*")],
+        "2": [ModelEvent(what="promoted", at=then, previous_version="1", reason="better")],
+        "1": [ModelEvent(what="promoted", at=then, previous_version=None, reason="By hand: I want it")],
+    }
+    words, shown = texts.operations, page("operations", lang=lang)
+    text = _words(shown)
+    at = "01-01 00:00"
+    assert words.rolled_back.format(version="3", previous="4", at=at, reason=r"it got \*worse\*") in text
+    assert words.gate_promoted.format(version="2", at=at) in text
+    assert words.hand_promoted.format(version="1", at=at, reason="I want it") in text
+    back = [button.label for button in shown.button if (button.key or "").startswith("back-")]
+    assert sorted(back) == [words.roll_back_to_this.format(version=version) for version in "12"]
+
+
+def test_going_back_asks_for_a_reason_and_its_button_names_the_version(page, api):
+    then = datetime(2020, 1, 1, tzinfo=UTC)
+    api.versions = {"1": {"served": [{"since": then, "until": then + timedelta(days=1)}]}}
+    shown = page("operations")
+    next(button for button in shown.button if (button.key or "").startswith("back-")).click().run()
+    confirm = shown.button(key="confirm")
+    assert confirm.label == ENGLISH.runs.do_promote.format(version="1")
+    assert confirm.disabled
+
+
+@pytest.mark.parametrize(("name", "value"), [("version", "1"), ("left", "2"), ("right", "3")])
+def test_what_is_looked_at_is_in_the_address_and_read_from_it(page, name, value):
+    shown = page("operations")
+    shown.selectbox(key=name).select(value).run()
+    assert shown.query_params[name] == value
+    assert page("operations", **{name: value}).selectbox(key=name).value == value
+    assert page("operations", **{name: "99"}).selectbox(key=name).value != value
+
+
+@BOTH
+def test_several_users_are_compared_and_the_unknown_ones_named(page, lang, texts):
+    shown = page("operations", lang=lang, users="1,nobody")
+    assert [each.value for each in shown.subheader] == ["1", "nobody"]
+    captions = [each.value for each in shown.caption]
+    assert captions.count(texts.operations.compare_unknown.format(user="nobody")) == 1
+    assert texts.operations.compare_unknown.format(user="1") not in captions
+    assert captions.count(texts.operations.in_common.format(count=9, total=10)) == 2
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
@@ -128,20 +207,13 @@ def test_a_button_for_what_cannot_be_done_names_no_version(page, api, lang, text
     ]
 
 
-def test_what_was_in_production_does_not_hide_the_line_of_the_version(page, api):
-    api.metrics |= {"incumbent_ndcg_at_10": 0.0712}
-    chart = json.loads(page("operations").get("vega_lite_chart")[0].proto.spec)
-    scale = chart["layer"][0]["encoding"]["strokeDash"]["scale"]
-    dashes = dict(zip(scale["domain"], scale["range"], strict=True))
-    assert dashes[ENGLISH.operations.contenders["incumbent_ndcg_at_10"]] == [7, 6]
-    assert dashes[ENGLISH.operations.contenders["ndcg_at_10"]] == [1, 0]
-
-
-def test_the_same_user_is_shown_under_two_versions(page):
-    lists = [each.value for each in page("operations").markdown if "\n1. " in each.value]
+def test_the_same_user_is_shown_under_two_versions_with_what_moved(page):
+    lists = [each.value for each in page("operations", user="1").markdown if "\n1. " in each.value]
     assert len(lists) == 2
-    assert lists[0] != lists[1]
     assert all(each.count("**") == 2 for each in lists)
+    assert not set("↑↓") & set(lists[0])
+    assert lists[1].count(ENGLISH.operations.rank_new) == 1
+    assert lists[1].count("↑") + lists[1].count("↓") == 9
 
 
 def test_mlflow_away_leaves_the_rest_of_the_page(page, api, watched_chunk):
@@ -168,30 +240,28 @@ def test_nothing_can_be_started_while_a_run_is_under_way(page, api):
 
 
 @pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
-def test_the_timeline_marks_what_became_of_each_version(page, api, lang, texts):
+def test_the_timeline_marks_the_status_of_each_version_over_its_baselines(page, api, lang, texts):
     api.versions = {"1": {"is_rolled_back": True}, "2": {"verdict": "reject", "stage": "rejected"}}
+    api.metrics |= {"incumbent_ndcg_at_10": 0.0712, "n_evaluated_users": 40}
     shown, words = page("operations", lang=lang), texts.operations
     proto = shown.get("vega_lite_chart")[0].proto
-    chart = json.loads(proto.spec)
-    lines, marks = chart["layer"]
-    assert "shape" not in lines["encoding"]
-    scale = marks["encoding"]["shape"]["scale"]
-    looks = zip(scale["domain"], scale["range"], marks["encoding"]["color"]["scale"]["range"], strict=True)
+    popularity, others, own = json.loads(proto.spec)["layer"]
+    assert (popularity["mark"]["type"], others["mark"]["type"], own["mark"]["type"]) == ("rule", "tick", "point")
+    scale = own["encoding"]["shape"]["scale"]
+    looks = zip(scale["domain"], scale["range"], own["encoding"]["color"]["scale"]["range"], strict=True)
     assert {name: (shape, colour) for name, shape, colour in looks} == {
         words.statuses[name]: (STYLES[name].shape, STYLES[name].colour)
         for name in ("promoted", "rejected", "rolled_back")
     }
-    assert marks["encoding"]["shape"]["legend"]["title"] == texts.decisions.verdict
-    assert chart["resolve"]["scale"] == dict.fromkeys(("color", "shape", "strokeDash"), "independent")
     datasets = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in proto.datasets}
-    marked = datasets[marks["data"]["name"]].to_pylist()
-    statuses = [(row[words.version.format(version="").strip()], row[texts.decisions.verdict]) for row in marked]
-    assert statuses == [
-        (1, words.statuses["rolled_back"]),
-        (2, words.statuses["rejected"]),
-        (3, words.statuses["promoted"]),
+    rows = datasets[own["data"]["name"]].to_pylist()
+    marked = [(row["version"], row["status"], row["lift"], row["users"]) for row in rows if row["status"]]
+    lift = round(0.0712 / 0.0385 - 1, 4)
+    assert marked == [
+        (version, words.statuses[name], lift, 40)
+        for version, name in ((1, "rolled_back"), (2, "rejected"), (3, "promoted"))
     ]
-    assert {row[words.model] for row in marked} == {words.contenders["ndcg_at_10"]}
+    assert {row["contender"] for row in rows if not row["status"]} == {words.contenders["incumbent_ndcg_at_10"]}
     assert words.statuses["rolled_back"] in _tables(shown)
 
 
@@ -352,6 +422,23 @@ def test_no_particle_is_left_open(page, api, watched_chunk, path):
     assert not re.search(r"[을이은과]\([를가는와]\)|\(으\)로", _words(shown))
 
 
+@BOTH
+def test_coverage_of_few_lists_is_not_called_a_share_and_that_of_all_stands_beside_it(page, api, lang, texts):
+    api.metrics |= {"coverage_at_10": 0.0611, "popularity_coverage_at_10": 0.0113}
+    api.coverage = (0.125, 19)
+    shown = page("data", lang=lang)
+    assert [each.value for each in shown.metric] == [texts.data.too_few_lists, "6.1%"]
+    assert texts.data.coverage_offline_hint.format(version="3", popularity=0.0113) in _words(shown)
+
+
+@BOTH
+def test_one_user_who_rates_a_whole_day_is_named(page, api, watched_chunk, lang, texts):
+    chunk = watched_chunk(2)
+    found = replace(chunk.statistics, most_ratings_of_a_user=701, n_ratings=900)
+    api.chunks = [chunk.model_copy(update={"statistics": found})]
+    assert texts.data.one_user.format(chunk=2, count=701, total=900) in _words(page("data", lang=lang))
+
+
 def test_before_the_data_watch_has_looked_the_page_says_so(page):
     assert page("data").info[0].value == ENGLISH.data.none_yet
 
@@ -385,8 +472,13 @@ def test_a_user_is_found_by_the_beginning_of_the_id(page, api):
     assert shown.query_params["user"] == "anna"
 
 
-def test_years_limit_the_list(page, api):
-    shown = page("")
-    shown.slider(key="years").set_value((1970, 1979)).run()
+@pytest.mark.parametrize(("lang", "name"), [("en", "1970s"), ("ko", "1970년대")])
+def test_years_limit_the_list_and_stay_in_the_address(page, api, lang, name):
+    shown = page("", lang=lang)
+    assert name in shown.selectbox(key="years").options
+    shown.selectbox(key="years").set_value("1970-1979").run()
     assert not shown.exception
     assert "year_from=1970&year_to=1979" in api.queries[-1]
+    assert shown.query_params["years"] == "1970-1979"
+    page("", lang=lang, years="1975-1977")
+    assert "year_from=1975&year_to=1977" in api.queries[-1]

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Element
 
 import matinee.ui.entry
 from matinee.ui.parts.markdown import escaped
-from matinee.ui.parts.own_ratings import stars_text
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 
@@ -24,8 +22,10 @@ def page(api, monkeypatch, tmp_path):
     return _open()
 
 
-def _open():
-    return AppTest.from_file(PAGE, default_timeout=60)
+def _open(user="1"):
+    opened = AppTest.from_file(PAGE, default_timeout=60)
+    opened.query_params["user"] = user
+    return opened
 
 
 def _words(page):
@@ -61,9 +61,9 @@ def _listed(page):
 
 def test_a_newcomer_sees_a_list_with_titles_years_and_genres(page):
     words = _words(page.run())
-    assert next(node.value for node in page.main if isinstance(node, Element)) == ENGLISH.for_you.title
+    assert page.title[0].value == ENGLISH.for_you.title
     assert len(_listed(page)) == 12
-    assert "<b>The Godfather (1972)</b>" in words
+    assert "<h3>The Godfather</h3><small>1972</small>" in words
     assert "Crime · Drama" in words
     assert ENGLISH.movies.learned.format(user="1") in words
 
@@ -84,7 +84,7 @@ def test_before_the_first_model_the_page_says_that_the_list_is_popularity(page, 
 def test_one_click_rates_a_movie_and_changes_the_list(page, api):
     page.query_params["user"] = "newcomer"
     page.run()
-    assert ENGLISH.movies.popular.format(user="newcomer") in _words(page)
+    assert ENGLISH.movies.unknown_user.format(user="newcomer") in _words(page)
     before = _listed(page)
 
     _stars(page, "4").set_value(4).run()
@@ -96,38 +96,83 @@ def test_one_click_rates_a_movie_and_changes_the_list(page, api):
     assert ENGLISH.movies.fold_in in words
     assert ENGLISH.movies.one_is_new in words
     assert words.count(f"<em>{ENGLISH.movies.new}</em>") == 1
-    assert "- Alien :orange[★★★★★]" in words
-    assert page.toast[0].value == ENGLISH.movies.rated.format(title="Alien", stars=5)
+    assert ENGLISH.movies.rated.format(title="Alien", stars=5) in words
+
+
+@pytest.mark.parametrize("before", [None, 2.0])
+def test_a_rating_can_be_undone(page, api, before):
+    if before is not None:
+        api.remember("1", "3", before, "training", api.known("1")[0].rated_at)
+    page.run()
+    page.text_input(key="query").set_value("M*A*S*H").run()
+    _stars(page, "3", "found").set_value(4).run()
+    assert api.known("1")[0].rating == 5
+    page.button(key="undo").click().run()
+    assert {known.movie_id: known.rating for known in api.known("1")}.get("3") == before
+    assert "undo" not in [button.key for button in page.button]
+
+
+def test_what_somebody_else_rated_cannot_be_undone(page):
+    page.run()
+    _stars(page, "2").set_value(4).run()
+    _user_field(page).set_value("anna").run()
+    assert "undo" not in [button.key for button in page.button]
+
+
+def _own(page):
+    """Opens the own ratings; what is written of each."""
+    page.session_state["lists"] = ENGLISH.for_you.your_ratings
+    return [text for text in _words(page.run()).splitlines() if text.startswith('<div class="movie"><h3>')]
 
 
 def test_own_ratings_are_shown_newest_first_and_say_what_no_model_has_learned_yet(page):
     page.run()
     _stars(page, "2").set_value(3).run()
-    lines = next(text.value for text in page.markdown if text.value.startswith("- ")).splitlines()
+    lines = _own(page)
     assert "1997\u201110\u201101" in lines[1]
-    assert [line.split(" :orange")[0] for line in lines] == ["- The Godfather", "- Drama 19", "- Drama 18"]
+    titles = [line.partition("<h3>")[2].partition("</h3>")[0] for line in lines]
+    assert titles == ["The Godfather", "Drama 19", "Drama 18"]
     assert [ENGLISH.for_you.not_learned in line for line in lines] == [True, False, False]
+    assert "3.5" in lines[2]
+
+
+def test_an_own_rating_is_changed_and_taken_back(page, api):
+    page.run()
+    _own(page)
+    _stars(page, "19", "own").set_value(1).run()
+    assert {known.movie_id: known.rating for known in api.known("1")}["19"] == 2
+    _stars(page, "19", "own").set_value(None).run()
+    assert [known.movie_id for known in api.known("1")] == ["18"]
 
 
 def test_older_ratings_are_behind_a_click(page, api):
     for n in range(2, 14):
         api.remember("1", str(n), 4, "training", api.known("1")[0].rated_at)
     page.run()
-    assert [expander.label for expander in page.expander][-1] == ENGLISH.for_you.more_ratings.format(count=6)
-    assert "Drama 18" not in _words(page)
-    page.session_state["older"] = True
-    assert "Drama 18" in _words(page.run())
+    assert len(_own(page)) == 12
+    assert page.button(key="more-own").label == ENGLISH.for_you.more_ratings.format(count=2)
+    page.button(key="more-own").click().run()
+    assert "more-own" not in [button.key for button in page.button]
+    assert "Drama 18" in _words(page)
+
+
+def test_more_movies_are_behind_a_click_and_another_filter_begins_anew(page):
+    page.run()
+    page.button(key="more").click().run()
+    assert len(_listed(page)) == 17
+    assert "more" not in [button.key for button in page.button]
+    page.selectbox(key="genre").select("Drama").run()
+    assert len(_listed(page)) == 12
 
 
 def test_a_new_person_takes_a_fresh_name_and_starts_without_ratings(page):
     page.run()
-    page.button[0].click().run()
+    next(button for button in page.button if button.label == ENGLISH.for_you.new_user).click().run()
     user = page.query_params["user"]
     assert user.startswith("guest-")
     assert _user_field(page).value == user
     words = _words(page)
-    assert ENGLISH.for_you.no_ratings in words
-    assert ENGLISH.movies.popular.format(user=escaped(user)) in words
+    assert ENGLISH.movies.unknown_user.format(user=escaped(user)) in words
 
 
 def test_the_address_keeps_the_user_for_a_reload(page, api):
@@ -135,9 +180,8 @@ def test_the_address_keeps_the_user_for_a_reload(page, api):
     page.run()
     _user_field(page).set_value(" anna ").run()
     assert page.query_params["user"] == "anna"
-    again = _open()
-    again.query_params["user"] = "anna"
-    assert "- Star Wars :orange[★★★★★]" in _words(again.run())
+    again = _open("anna")
+    assert ENGLISH.movies.because.format(title="Star Wars") in _words(again.run())
 
 
 def test_without_a_user_the_page_asks_for_one(page):
@@ -177,7 +221,34 @@ def test_an_exhausted_genre_is_explained(page, api):
         api.remember("1", movie_id, 3, "live", api.known("1")[0].rated_at)
     page.run()
     page.selectbox(key="genre").select("Sci-Fi").run()
-    assert ENGLISH.movies.all_rated in _words(page)
+    assert ENGLISH.movies.all_rated_here.format(filters=r"Sci\-Fi") in _words(page)
+    next(button for button in page.button if button.label == ENGLISH.movies.clear_filters).click().run()
+    assert len(_listed(page)) == 12
+    assert "genre" not in page.query_params
+
+
+def test_filters_that_nothing_matches_say_so(page):
+    page.query_params["years"] = "1900-1909"
+    assert ENGLISH.movies.nothing_matches.format(filters="1900s") in _words(page.run())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("genre", "Cooking"), ("years", "1999-1990"), ("years", "x"), ("user", "x" * 65), ("lang", "xx")],
+)
+def test_what_is_unknown_in_the_address_is_as_if_it_were_not_there(page, name, value):
+    page.query_params[name] = value
+    assert len(_listed(page.run())) == 12
+    assert not page.warning
+
+
+def test_a_first_visit_is_nobody_who_is_in_the_data(page):
+    del page.query_params["user"]
+    words = _words(page.run())
+    user = page.query_params["user"]
+    assert user.startswith("guest-")
+    assert ENGLISH.movies.unknown_user.format(user=escaped(user)) in words
+    assert page.run().query_params["user"] == user
 
 
 def test_a_found_movie_is_rated_and_shows_its_stars(page, api):
@@ -272,7 +343,8 @@ def test_a_setting_that_is_wrong_is_told_in_one_line(page, monkeypatch):
     monkeypatch.setenv("MATINEE_API_PORT", "none")
     page.run()
     assert not page.exception
-    assert "API" in page.warning[0].value
+    assert ENGLISH.common.refused == page.warning[0].value
+    assert "API" in page.expander[0].markdown[0].value
 
 
 def _page_that_shows(url, shown):
@@ -296,8 +368,3 @@ def test_the_page_runs_again_by_itself_when_what_serves_is_not_what_it_shows(api
     page = AppTest.from_function(_page_that_shows, args=(api.url, shown), default_timeout=60).run()
     assert not page.exception
     assert page.session_state["runs"] == runs
-
-
-@pytest.mark.parametrize(("rating", "text"), [(5, "★★★★★"), (3.5, "★★★½"), (0.5, "½"), (1, "★")])
-def test_stars_are_written_with_halves(rating, text):
-    assert stars_text(rating) == text

@@ -58,6 +58,6 @@ def test_the_page_rates_on_the_real_server(real_api, monkeypatch):
     page.run()
     page.feedback(key="stars-list-anna-2").set_value(4).run()
     assert not page.exception
-    assert page.toast[0].value == ENGLISH.movies.rated.format(title="The Godfather", stars=5)
-    assert any("- The Godfather :orange[★★★★★]" in text.value for text in page.markdown)
+    text = ENGLISH.movies.rated.format(title="The Godfather", stars=5)
+    assert text in [each.value for each in page.markdown]
     assert "stars-list-anna-2" not in [feedback.key for feedback in page.feedback]

@@ -14,11 +14,13 @@ import matinee.ui
 from matinee.errors import DependencyUnreachable, MatineeError
 from matinee.settings import load_settings
 from matinee.ui.pages import data, for_you, operations, start_here
-from matinee.ui.parts import cookies, language, users
+from matinee.ui.parts import address, language, users
 from matinee.ui.parts.follow import Served, follow, served_by
-from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.refusals import refused
+from matinee.ui.parts.script import run_in_browser
 from matinee.ui.parts.style import STYLE
 from matinee.ui.parts.visit import Visit, model_of
+from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.fields import Texts
 
 log = structlog.get_logger()
@@ -26,52 +28,75 @@ log = structlog.get_logger()
 # Of our own: for a Material icon the browser would ask a host of fonts, and nothing leaves this machine.
 ICON = Path(matinee.ui.__file__).with_name("icon.svg")
 
+# Of the pages, in their order; they are drawn with Streamlit's own font.
+ICONS = (":material/movie:", ":material/waving_hand:", ":material/sync:", ":material/bar_chart:")
+
 
 def main() -> None:
-    """Show the page of the address."""
-    texts = language.language()
-    st.set_page_config(page_title="matinee", page_icon=str(ICON), layout="wide")
-    st.html(STYLE)
-    pages = [
-        _page(texts, texts.for_you.title, "for-you", ":material/movie:", for_you.show, default=True),
-        _page(texts, texts.start_here.title, "start-here", ":material/waving_hand:", start_here.show),
-        _page(texts, texts.operations.title, "operations", ":material/sync:", operations.show),
-        _page(texts, texts.data.title, "data", ":material/bar_chart:", data.show),
-    ]
-    st.navigation(pages, position="top").run()
-
-
-def _page(
-    texts: Texts, title: str, path: str, icon: str, show: Callable[[Visit], bool], *, default: bool = False
-) -> st.Page:
-    def run() -> None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.title(title, width="stretch", anchor=False)
-            language.choose_language(texts)
-            cookies.keep({language.COOKIE: language.language_to_keep(), users.COOKIE: users.user_to_keep()})
-        _guarded(texts, show)
-
-    return st.Page(run, title=title, icon=icon, url_path=path, default=default)
-
-
-def _guarded(texts: Texts, show: Callable[[Visit], bool]) -> None:
-    """A page in a boundary: whatever goes wrong is one line of words, never a stack trace."""
+    """Show the page of the address; whatever goes wrong is a line of words, never a stack trace."""
+    texts = ENGLISH
     try:
-        _follow(texts, show)
-    except DependencyUnreachable:
-        st.error(texts.common.unreachable, icon=":material/cloud_off:")
-        st.button(texts.common.try_again)
-    except MatineeError as error:
-        st.warning(texts.common.refused.format(reason=escaped(str(error))), icon=":material/error:")
+        texts = language.language()
+        _page(texts)
     except Exception:
         log.exception("the page failed")
         st.error(texts.common.broken, icon=":material/error:")
 
 
-def _follow(texts: Texts, show: Callable[[Visit], bool]) -> None:
+def _page(texts: Texts) -> None:
+    user_id = users.current_user()
+    pages = {
+        "for_you": _entry(texts, user_id, texts.for_you.title, "for-you", for_you.show, default=True),
+        "start_here": _entry(texts, user_id, texts.start_here.title, "start-here", start_here.show),
+        "operations": _entry(texts, user_id, texts.operations.title, "operations", operations.show),
+        "data": _entry(texts, user_id, texts.data.title, "data", data.show),
+    }
+    st.session_state["pages"] = pages
+    page = st.navigation(list(pages.values()), position="hidden")
+    st.set_page_config(page_title=f"{page.title} · matinee", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
+    run_in_browser(texts)
+    _tab_bar(list(pages.values()))
+    page.run()
+
+
+def _tab_bar(pages: list[st.Page]) -> None:
+    """Links to all pages, always in sight, that keep the language and the user; Streamlit's own menu loses both."""
+    with st.container(key="tab-bar", horizontal=True):
+        for page, icon in zip(pages, ICONS, strict=True):
+            st.page_link(page, icon=icon, query_params=address.link())
+
+
+def _entry(
+    texts: Texts, user_id: str, title: str, path: str, show: Callable[[Visit], bool], *, default: bool = False
+) -> st.Page:
+    def run() -> None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.title(title, width="stretch", anchor=False)
+            language.choose_language(texts)
+        _guarded(texts, user_id, show)
+
+    return st.Page(run, title=title, url_path=path, default=default)
+
+
+def _guarded(texts: Texts, user_id: str, show: Callable[[Visit], bool]) -> None:
+    """A page in a boundary, so that the tab bar and the switch of the language stay."""
+    try:
+        _follow(texts, user_id, show)
+    except DependencyUnreachable:
+        st.error(texts.common.unreachable, icon=":material/cloud_off:")
+        st.button(texts.common.try_again)
+    except MatineeError as error:
+        refused(texts, error)
+    except Exception:
+        log.exception("the page failed")
+        st.error(texts.common.broken, icon=":material/error:")
+
+
+def _follow(texts: Texts, user_id: str, show: Callable[[Visit], bool]) -> None:
     """Show a page, which runs again by itself when another model serves or what was away comes back."""
     settings = load_settings()
-    visit, shown = Visit(settings.api, texts, users.current_user(), settings), None
+    visit, shown = Visit(settings.api, texts, user_id, settings), None
     try:
         served: Served = served_by(model_of(visit.url))
         shown = served if show(visit) else None

@@ -9,11 +9,17 @@ from matinee.drift.records import ChunkStatistics
 from matinee.ui.parts import charts
 from matinee.ui.parts.dates import last_day, local
 from matinee.ui.parts.markdown import escaped
-from matinee.ui.parts.visit import Visit
+from matinee.ui.parts.visit import Visit, model_of
 from matinee.ui.texts.sentences import translated
 
 NEWEST = 60
 """Chunks that are drawn."""
+
+FEW = 20
+"""Lists: with fewer, the share of the catalogue that was in them says no more than that hardly anybody asked."""
+
+MANY = 300
+"""Ratings of one user in a chunk that are named: more than people give in a day."""
 
 Watched = list[tuple[Chunk, ChunkStatistics]]
 
@@ -39,11 +45,25 @@ def show(visit: Visit) -> bool:
 
 
 def _coverage(visit: Visit) -> None:
+    """Of the catalogue, how much was shown since the model was loaded, and how much it would show to all."""
     words, found = visit.texts.data, visit.operator.coverage()
-    st.metric(words.coverage, f"{found.recommended_movies_ratio:.1%}", width="content")
-    version = escaped(found.model_version or "–")
-    since = f"{local(found.since):%Y-%m-%d %H:%M}"
-    st.caption(words.coverage_hint.format(count=found.n_movies, lists=found.n_lists, version=version, since=since))
+    left, right = st.columns(2, gap="large")
+    with left:
+        shown = f"{found.recommended_movies_ratio:.1%}" if found.n_lists >= FEW else words.too_few_lists
+        st.metric(words.coverage, shown, width="content")
+        version, since = escaped(found.model_version or "–"), f"{local(found.since):%Y-%m-%d %H:%M}"
+        st.caption(words.coverage_hint.format(count=found.n_movies, lists=found.n_lists, version=version, since=since))
+    with right:
+        _coverage_offline(visit, found.model_version)
+
+
+def _coverage_offline(visit: Visit, version: str | None) -> None:
+    metrics = model_of(visit.url).metrics
+    own, popularity = metrics.get("coverage_at_10"), metrics.get("popularity_coverage_at_10")
+    if version is not None and own is not None and popularity is not None:
+        words = visit.texts.data
+        st.metric(words.coverage_offline, f"{own:.1%}", width="content")
+        st.caption(words.coverage_offline_hint.format(version=escaped(version), popularity=popularity))
 
 
 def _warnings(visit: Visit, watched: Watched) -> None:
@@ -54,6 +74,10 @@ def _warnings(visit: Visit, watched: Watched) -> None:
             reasons = escaped(" ".join(translated(reason, texts.sentences) for reason in found.reasons))
             warning = texts.data.not_usual.format(chunk=chunk.chunk_id, verdict=verdict, reasons=reasons)
             st.warning(warning, icon=":material/monitoring:")
+        if chunk.chunk_id > 1 and found.most_ratings_of_a_user >= MANY:
+            count, total = found.most_ratings_of_a_user, found.n_ratings
+            text = texts.data.one_user.format(chunk=chunk.chunk_id, count=count, total=total)
+            st.warning(text, icon=":material/person_alert:")
 
 
 def _section(visit: Visit, title: str, hint: str, rows: charts.Rows, **drawn: object) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from matinee.ui.parts.own_ratings import own_ratings
+from matinee.ui.parts.rating import last_rating
 from matinee.ui.parts.recommended import recommended
 from matinee.ui.parts.search import search
 from matinee.ui.parts.users import choose_user
@@ -17,10 +18,13 @@ def show(visit: Visit) -> bool:
     if not visit.user_id:
         st.info(texts.no_user)
         return True
-    left, right = st.columns([3, 1], gap="large")
-    with left:
-        search(visit)
-        recommended(visit, model_of(visit.url))
-    with right:
-        own_ratings(visit)
+    movies, own = st.tabs([visit.texts.movies.your_list, texts.your_ratings], key="lists", on_change="rerun")
+    if own.open:
+        with own:
+            own_ratings(visit)
+    else:
+        with movies:
+            search(visit)
+            recommended(visit, model_of(visit.url))
+    last_rating(visit)
     return True

@@ -1,13 +1,16 @@
 """Page "Operations": what is in production, how it came to be, and what can be done about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
+from matinee.clients.schemas.versions import Versions
 from matinee.errors import MatineeError
+from matinee.ui.parts import address
 from matinee.ui.parts.actions import actions
 from matinee.ui.parts.comparison import comparison
 from matinee.ui.parts.decisions import decision
+from matinee.ui.parts.deployments import deployments
 from matinee.ui.parts.ledger import ledger
 from matinee.ui.parts.production import production
 from matinee.ui.parts.progress import newest_run, progress
@@ -39,32 +42,43 @@ def _shown(visit: Visit, part: Callable[[Visit], None]) -> bool:
 
 
 def _versions_and_runs(visit: Visit) -> None:
-    versions, texts = visit.operator.versions(NEWEST), visit.texts.operations
+    versions = visit.operator.versions(NEWEST)
     production(visit, versions)
     newest = newest_run(visit)
-    numbers = [each.version for each in versions.versions]
-    _look_at_what_is_new(numbers)
-    chosen = st.session_state.get("version") or (numbers[0] if numbers else None)
-    actions(visit, versions, chosen, is_busy=newest is not None and not newest.has_ended)
+    is_busy = newest is not None and not newest.has_ended
+    chosen = _chosen_version([each.version for each in versions.versions])
+    actions(visit, versions, chosen, is_busy=is_busy)
     left, right = st.columns([2, 1], gap="large")
     with right:
         progress(visit, versions, newest)
     with left:
-        timeline(visit, versions)
-    if numbers:
-        chosen = st.selectbox(
-            texts.choose_version, numbers, format_func=lambda each: texts.version.format(version=each), key="version"
-        )
+        deployments(visit, versions, is_busy=is_busy)
+    timeline(visit, versions)
+    if chosen is not None:
+        _choose_version(visit, versions, chosen)
         decision(visit, chosen)
         comparison(visit, versions)
 
 
-def _look_at_what_is_new(numbers: Sequence[str]) -> None:
-    """When there is a new version, that is the one to look at, whichever was chosen before."""
+def _chosen_version(numbers: list[str]) -> str | None:
+    """The version of the address, or the newest; when there is a new one, that, whichever was chosen before."""
     newest = numbers[0] if numbers else None
     if newest and st.session_state.get("newest_version", newest) != newest:
-        st.session_state["version"] = newest
+        address.write("version", None)
     st.session_state["newest_version"] = newest
+    return address.one_of("version", numbers) or newest
+
+
+def _choose_version(visit: Visit, versions: Versions, chosen: str) -> None:
+    texts = visit.texts.operations
+    st.session_state["version"] = chosen
+    st.selectbox(
+        texts.choose_version,
+        [each.version for each in versions.versions],
+        format_func=lambda each: texts.version.format(version=each),
+        key="version",
+        on_change=lambda: address.write("version", st.session_state["version"]),
+    )
 
 
 def _links(visit: Visit) -> None:

@@ -1,13 +1,14 @@
-"""Page "Start here": a newcomer rates a handful of well-known movies and gets recommendations right then."""
+"""Page "Start here": a newcomer rates a handful of well-known movies, and gets a list from them."""
 
 import streamlit as st
 
+from matinee.ui.parts import address
 from matinee.ui.parts.cards import cards
 from matinee.ui.parts.catalogue import popular_movies
-from matinee.ui.parts.recommended import recommended
+from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.starters import starters
-from matinee.ui.parts.users import FIRST_USER, become_new
-from matinee.ui.parts.visit import Visit, model_of
+from matinee.ui.parts.users import become_new
+from matinee.ui.parts.visit import Visit
 
 CHOSEN_FROM = 150
 """The most popular movies, which most people have seen."""
@@ -15,43 +16,58 @@ CHOSEN_FROM = 150
 ENOUGH = 3
 """Ratings from which a list says something of a person."""
 
+STEP = 12
+"""Movies that are shown at first, and more of them with each click."""
+
 
 def show(visit: Visit) -> bool:
     """Show the page; always all of it."""
-    texts = visit.texts.start_here
-    if visit.user_id in ("", FIRST_USER):
-        st.markdown(texts.welcome)
-        st.button(texts.begin, type="primary", icon=":material/person_add:", on_click=become_new)
+    texts, n_rated = visit.texts.start_here, len(visit.ratings)
+    if not visit.user_id or _was_here_before(visit.user_id, n_rated):
+        _welcome_back(visit, n_rated)
         return True
-    n_rated = len(visit.ratings)
-    if n_rated >= ENOUGH:
-        _list_first(visit, n_rated)
-    else:
-        _movies_first(visit, n_rated)
-    st.session_state["n_rated"] = visit.user_id, n_rated
+    st.markdown(f"{texts.welcome} {texts.hint}")
+    n_movies = int(st.session_state.get("n_starters", STEP))
+    # The same movies in the same places, however many are rated: nothing moves under the finger.
+    cards(visit, starters(popular_movies(visit.url)[:CHOSEN_FROM], n_movies), "start")
+    st.button(texts.more, key="more-starters", width="stretch", on_click=_show_more)
+    _progress(visit, n_rated)
     return True
 
 
-def _movies_first(visit: Visit, n_rated: int) -> None:
+def _was_here_before(user_id: str, n_rated: int) -> bool:
+    """Whether the user had a list before this visit."""
+    if n_rated < ENOUGH:
+        st.session_state["started"] = user_id
+    return st.session_state.get("started") != user_id
+
+
+def _welcome_back(visit: Visit, n_rated: int) -> None:
     texts = visit.texts.start_here
-    st.markdown(texts.hint)
-    text = texts.progress_counts if n_rated else texts.progress
-    st.progress(n_rated / ENOUGH, text.format(count=n_rated, enough=ENOUGH))
-    _movies(visit)
-    if n_rated:
-        recommended(visit, model_of(visit.url))
+    if visit.user_id:
+        st.markdown(texts.welcome_back.format(user=escaped(visit.user_id), count=n_rated))
+        with st.container(horizontal=True):
+            _see_list(visit)
+            st.button(texts.begin, icon=":material/person_add:", on_click=become_new)
+    else:
+        st.markdown(texts.welcome)
+        st.button(texts.begin, type="primary", icon=":material/person_add:", on_click=become_new)
 
 
-def _list_first(visit: Visit, n_rated: int) -> None:
+def _progress(visit: Visit, n_rated: int) -> None:
+    """A bar that stays in sight: how far it is to the list, and the way there."""
     texts = visit.texts.start_here
-    st.success(texts.ready.format(count=n_rated), icon=":material/check_circle:")
-    if st.session_state.get("n_rated") == (visit.user_id, ENOUGH - 1):
-        st.toast(texts.ready_above, icon=":material/arrow_upward:", duration="long")  # whoever has scrolled down
-    recommended(visit, model_of(visit.url))
-    st.header(texts.more, anchor=False)
-    st.caption(texts.hint)
-    _movies(visit)
+    with st.container(key="start-progress", horizontal=True, vertical_alignment="center"):
+        text = texts.progress if n_rated < ENOUGH else texts.ready
+        st.markdown(text.format(count=n_rated, enough=ENOUGH), width="stretch")
+        if n_rated:
+            _see_list(visit)
 
 
-def _movies(visit: Visit) -> None:
-    cards(visit, starters(popular_movies(visit.url)[:CHOSEN_FROM]), "start")
+def _see_list(visit: Visit) -> None:
+    page = st.session_state["pages"]["for_you"]
+    st.page_link(page, label=visit.texts.start_here.see_list, icon=":material/movie:", query_params=address.link())
+
+
+def _show_more() -> None:
+    st.session_state["n_starters"] = int(st.session_state.get("n_starters", STEP)) + STEP

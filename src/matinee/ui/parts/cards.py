@@ -1,4 +1,4 @@
-"""One card for each movie: tile, title, stars to click, and similar movies."""
+"""One card for each movie: poster, reason, stars to click, and similar movies."""
 
 import html
 from collections.abc import Collection, Iterable
@@ -28,20 +28,18 @@ def cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str
     grid = st.container(key=f"cards-{place}")
     for number, movie in enumerate(movies):
         with grid.container(border=True, key=f"card-{place}-{number}"):
-            st.html(tile(movie))
-            st.html(movie_html(visit.texts, movie, is_new=movie.movie_id in new))
-            stars(visit, movie, place)
+            st.html(tile(movie, visit.texts.movies.new if movie.movie_id in new else ""))
+            st.html(movie_html(visit.texts, movie))
+            stars(visit, movie.movie_id, movie.title, place)
             _similar_movies(visit, movie, place)
 
 
-def movie_html(texts: Texts, movie: Movie, *, is_new: bool = False) -> str:
-    """HTML of what is written of a movie: title, year, genres, and why it is recommended."""
-    year = f" ({movie.year})" if movie.year else ""
-    badge = f" <em>{html.escape(texts.movies.new)}</em>" if is_new else ""
+def movie_html(texts: Texts, movie: Movie, title: str = "") -> str:
+    """HTML of what is written below a title: genres, and why the movie is recommended; `title` comes first."""
     genres = " · ".join(texts.common.genres.get(genre, genre) for genre in movie.genres)
-    title = html.escape(f"{display_title(movie.title)}{year}")
-    small = [f"<small>{html.escape(text)}</small>" for text in (genres, _reason(texts, movie)) if text is not None]
-    return f'<div class="movie"><b>{title}{badge}</b>{"".join(small)}</div>'
+    lines = [f"<small>{html.escape(text)}</small>" for text in (genres, _reason(texts, movie)) if text]
+    heading = f"<b>{html.escape(title)}</b>" if title else ""
+    return f'<div class="movie">{heading}{"".join(lines)}</div>'
 
 
 def _reason(texts: Texts, movie: Movie) -> str | None:
@@ -59,7 +57,9 @@ def _similar_movies(visit: Visit, movie: Movie, place: str) -> None:
         if nearest.policy == "popular":
             st.caption(texts.no_similar)
             return
-        for other in nearest.items:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.html(movie_html(visit.texts, other))
-                stars(visit, other, f"{place}-{movie.movie_id}")
+        for number, other in enumerate(nearest.items):
+            row = st.container(horizontal=True, vertical_alignment="center", key=f"near-{place}-{number}")
+            with row:
+                year = f" ({other.year})" if other.year else ""
+                st.html(movie_html(visit.texts, other, f"{display_title(other.title)}{year}"))
+                stars(visit, other.movie_id, other.title, f"{place}-{movie.movie_id}")

@@ -1,24 +1,31 @@
-"""The language of the page: in the address, and kept by the browser over visits."""
+"""The language of the page: in the address of every page, and kept by the browser over visits."""
 
 import streamlit as st
 
+from matinee.ui.parts import address
 from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.languages import LANGUAGE_NAMES, LANGUAGES, language_of
 
 COOKIE = "matinee_lang"
 
 
+def code() -> str:
+    """Code of the language: of the address, else of this visit, of an earlier one, of the browser."""
+    asked = (address.read("lang"), st.session_state.get("language", ""), st.context.cookies.get(COOKIE, ""))
+    return next((each for each in asked if each in LANGUAGES), language_of(st.context.locale))
+
+
 def language() -> Texts:
-    """Language of the address, else the one chosen in an earlier visit, else the browser's."""
-    if "lang" not in st.session_state:
-        asked = [st.query_params.get("lang", ""), st.context.cookies.get(COOKIE, "")]
-        known = [code for code in asked if code in LANGUAGES]
-        st.session_state["lang"] = known[0] if known else language_of(st.context.locale)
-    return LANGUAGES[st.session_state["lang"]]
+    """The texts in the language of the page, which from now on is in the address."""
+    chosen = code()
+    st.session_state["language"] = chosen
+    address.write("lang", chosen)
+    return LANGUAGES[chosen]
 
 
 def choose_language(texts: Texts) -> None:
-    """The switch; what was chosen stays in the address."""
+    """The switch, which always shows the language of the page."""
+    st.session_state["lang"] = code()
     st.segmented_control(
         texts.common.language,
         list(LANGUAGES),
@@ -28,9 +35,6 @@ def choose_language(texts: Texts) -> None:
         label_visibility="collapsed",
         on_change=_choose_language,
     )
-    if chosen := st.session_state.get("chosen_lang"):
-        # Going to another page empties the address.
-        st.query_params["lang"] = chosen
 
 
 def language_to_keep() -> str:
@@ -40,4 +44,6 @@ def language_to_keep() -> str:
 
 
 def _choose_language() -> None:
-    st.session_state["chosen_lang"] = st.session_state["lang"]
+    if (chosen := st.session_state["lang"]) in LANGUAGES:
+        st.session_state["chosen_lang"] = chosen
+        address.write("lang", chosen)

@@ -1,10 +1,10 @@
-"""Stars that rate a movie with one click."""
+"""Stars that rate a movie with one click, and the bar that takes the last rating back."""
 
 import math
+from dataclasses import dataclass
 
 import streamlit as st
 
-from matinee.clients.schemas.movies import Movie
 from matinee.clients.schemas.ratings import Rating
 from matinee.errors import MatineeError
 from matinee.ui.parts.markdown import escaped
@@ -12,26 +12,61 @@ from matinee.ui.parts.titles import display_title
 from matinee.ui.parts.visit import Visit
 
 
-def stars(visit: Visit, movie: Movie, place: str) -> None:
+@dataclass(frozen=True)
+class LastRating:
+    """What was rated last, and what it was rated before; None for not at all."""
+
+    user_id: str
+    movie_id: str
+    title: str
+    stars: float | None
+    before: float | None
+
+
+def stars(visit: Visit, movie_id: str, title: str, place: str) -> None:
     """Stars that always show what the server knows, whatever was clicked before."""
-    key = f"stars-{place}-{visit.user_id}-{movie.movie_id}"
-    known = visit.stars.get(movie.movie_id)
+    key = f"stars-{place}-{visit.user_id}-{movie_id}"
+    known = visit.stars.get(movie_id)
     st.session_state[key] = None if known is None else max(math.ceil(known), 1) - 1
-    st.feedback("stars", key=key, on_change=_rate, args=(visit, movie, key))
+    st.feedback("stars", key=key, on_change=_rate, args=(visit, movie_id, title, key))
 
 
-def _rate(visit: Visit, movie: Movie, key: str) -> None:
+def _rate(visit: Visit, movie_id: str, title: str, key: str) -> None:
     """Store the clicked stars; a second click on the same star, which clears the widget, takes the rating back."""
     clicked: int | None = st.session_state[key]
-    texts, title = visit.texts.movies, escaped(display_title(movie.title))
+    wanted = None if clicked is None else float(clicked + 1)
+    last = LastRating(visit.user_id, movie_id, display_title(title), wanted, visit.stars.get(movie_id))
+    if _store(visit, last, wanted):
+        st.session_state["last_rating"] = last
+
+
+def _store(visit: Visit, last: LastRating, wanted: float | None) -> bool:
+    """Store stars, or take them back; whether that was possible."""
     try:
-        if clicked is None:
-            visit.client.withdraw(visit.user_id, movie.movie_id)
+        if wanted is None:
+            visit.client.withdraw(last.user_id, last.movie_id)
         else:
-            visit.client.rate(Rating(user_id=visit.user_id, movie_id=movie.movie_id, rating=clicked + 1))
+            visit.client.rate(Rating(user_id=last.user_id, movie_id=last.movie_id, rating=wanted))
     except MatineeError:
-        st.toast(texts.not_saved.format(title=title), icon=":material/error:", duration="long")
-    else:
-        st.session_state["before"] = st.session_state.get("shown")
-        text = texts.taken_back if clicked is None else texts.rated
-        st.toast(text.format(title=title, stars=(clicked or 0) + 1), icon=":material/star:")
+        text = visit.texts.movies.not_saved.format(title=escaped(last.title))
+        st.toast(text, icon=":material/error:", duration="long")
+        return False
+    st.session_state["before"] = st.session_state.get("shown")
+    return True
+
+
+def last_rating(visit: Visit) -> None:
+    """A bar that tells what was rated last and takes it back: Streamlit's toasts can hold no button."""
+    last: LastRating | None = st.session_state.get("last_rating")
+    if last is None or last.user_id != visit.user_id:
+        return
+    texts, title = visit.texts.movies, escaped(last.title)
+    with st.container(key="last-rating", horizontal=True, vertical_alignment="center"):
+        text = texts.taken_back if last.stars is None else texts.rated
+        st.markdown(text.format(title=title, stars=f"{last.stars or 0:g}"), width="stretch")
+        st.button(texts.undo, key="undo", icon=":material/undo:", on_click=_undo, args=(visit, last))
+
+
+def _undo(visit: Visit, last: LastRating) -> None:
+    if _store(visit, last, last.before):
+        del st.session_state["last_rating"]

@@ -1,74 +1,76 @@
-"""The user's recommendations: how they were made, their filters, and which of them the last rating brought."""
+"""The user's recommendations: how they were made, how many are shown, and which of them the last rating brought."""
 
 import streamlit as st
 
 from matinee.clients.schemas.model import Model
 from matinee.clients.schemas.recommendations import Recommendations
 from matinee.ui.parts.cards import cards
-from matinee.ui.parts.catalogue import genres_of, years_of
+from matinee.ui.parts.filters import Filters, choose_filters, nothing_left
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.fields.movies import MovieTexts
 
+STEP = 12
+"""Movies that are shown at first, and more of them with each click."""
+
+MOST = 96
+
 
 def recommended(visit: Visit, model: Model) -> None:
     """The list of the user, with its filters."""
-    texts = visit.texts.movies
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.header(texts.your_list, width="stretch", anchor=False)
-        genre, years = _choose_genre(visit), _choose_years(visit)
-    listed = visit.client.recommendations(visit.user_id, 12, genre, years)
+        st.header(visit.texts.movies.your_list, width="stretch", anchor=False)
+        filters = choose_filters(visit)
+    subject = (visit.user_id, filters)
+    n_shown = _n_shown(subject)
+    # One more than is shown tells whether there are more.
+    listed = visit.client.recommendations(visit.user_id, n_shown + 1, filters.genre, filters.years)
     if not listed.items:
-        st.info(texts.all_rated if visit.ratings else texts.no_movies)
+        nothing_left(visit, filters)
         return
-    new = _new_since_rating(listed, f"{genre} {years}")
-    st.markdown(f"{_how(listed, model, visit.texts)}  \n:small[{_advice(new, texts)}]")
-    cards(visit, listed.items, "list", new)
+    shown = listed.items[:n_shown]
+    new = _new_since_rating(subject, {movie.movie_id for movie in shown})
+    st.markdown(f"{_how(visit, listed, model)}  \n:small[{_advice(new, visit.texts.movies)}]")
+    cards(visit, shown, "list", new)
+    if len(listed.items) > n_shown and n_shown < MOST:
+        st.button(visit.texts.movies.show_more, key="more", width="stretch", on_click=_show_more, args=(subject,))
 
 
-def _choose_genre(visit: Visit) -> str | None:
-    texts = visit.texts.movies
-    return st.selectbox(
-        texts.genre,
-        genres_of(visit.url),
-        index=None,
-        format_func=lambda genre: visit.texts.common.genres.get(genre, genre),
-        placeholder=texts.all_genres,
-        key="genre",
-        label_visibility="collapsed",
-        width=200,
-    )
+Subject = tuple[str, Filters]
+"""Whose list, and of which movies."""
 
 
-def _choose_years(visit: Visit) -> tuple[int, int] | None:
-    """Years that were chosen; None for all, which also takes in movies without a year."""
-    first, last = years_of(visit.url)
-    if first == last:
-        return None
-    chosen = st.slider(visit.texts.movies.years, first, last, (first, last), key="years", width=240)
-    return None if chosen == (first, last) else chosen
+def _n_shown(subject: Subject) -> int:
+    of, count = st.session_state.get("n_shown", (subject, STEP))
+    return int(count) if of == subject else STEP
 
 
-def _how(listed: Recommendations, model: Model, texts: Texts) -> str:
+def _show_more(subject: Subject) -> None:
+    st.session_state["n_shown"] = subject, _n_shown(subject) + STEP
+
+
+def _how(visit: Visit, listed: Recommendations, model: Model) -> str:
     """How a list was made, as a badge and in a sentence."""
     colour = {"learned": "green", "fold_in": "blue", "popular": "orange"}[listed.policy]
-    return f":{colour}-badge[{texts.common.policies[listed.policy]}] {_sentence(listed, model, texts.movies)}"
+    name = visit.texts.common.policies[listed.policy]
+    sentence = _sentence(listed, model, visit.texts, is_known=bool(visit.ratings))
+    return f":{colour}-badge[{name}] {sentence.format(user=escaped(visit.user_id))}"
 
 
-def _sentence(listed: Recommendations, model: Model, texts: MovieTexts) -> str:
+def _sentence(listed: Recommendations, model: Model, texts: Texts, *, is_known: bool) -> str:
+    words = texts.movies
     if listed.policy == "popular" and model.policy == "popular":
-        return texts.no_model if model.version is None else texts.popular_model
-    sentences = {"learned": texts.learned, "fold_in": texts.fold_in, "popular": texts.popular}
-    return sentences[listed.policy].format(user=escaped(listed.user_id or ""))
+        return words.no_model if model.version is None else words.popular_model
+    popular = words.popular if is_known else words.unknown_user
+    return {"learned": words.learned, "fold_in": words.fold_in, "popular": popular}[listed.policy]
 
 
-def _new_since_rating(listed: Recommendations, filters: str) -> set[str]:
+def _new_since_rating(subject: Subject, ids: set[str]) -> set[str]:
     """Movies that were not in this list before the last rating."""
-    subject, ids = (listed.user_id, filters), {movie.movie_id for movie in listed.items}
     st.session_state["shown"] = subject, ids
     subject_before, ids_before = st.session_state.get("before") or (None, ids)
-    return ids - ids_before if subject_before == subject else set()
+    return ids - ids_before if subject_before == subject and len(ids) == len(ids_before) else set()
 
 
 def _advice(new: set[str], texts: MovieTexts) -> str:

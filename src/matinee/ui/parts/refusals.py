@@ -4,7 +4,15 @@ import streamlit as st
 
 from matinee.errors import MatineeError
 from matinee.ui.parts.markdown import escaped
+from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.fields.runs import RunTexts
+
+
+def refused(texts: Texts, error: MatineeError) -> None:
+    """Say that the server refused what a page asked of it; its own words, in English, stand behind a click."""
+    st.warning(texts.common.refused, icon=":material/error:")
+    with st.expander(texts.common.details):
+        st.markdown(escaped(str(error)))
 
 
 def not_started(texts: RunTexts, action: str, error: MatineeError) -> None:
@@ -21,5 +29,5 @@ def not_started(texts: RunTexts, action: str, error: MatineeError) -> None:
 
 
 def why(texts: RunTexts, error: MatineeError) -> str:
-    """Why, and what to do: for a problem that is known in the reader's language, else in the server's texts."""
+    """Why, and what to do: for a problem that is known in the reader's language, else in the server's words."""
     return texts.refusals.get(error.code) or texts.server_said.format(reason=escaped(str(error)))

@@ -1,4 +1,4 @@
-"""A tile for each movie that looks like a small poster: its initial on the colour of its genre. No image is fetched."""
+"""A poster for each movie: its title on the colour and pattern of its genre. No image is fetched."""
 
 import html
 
@@ -38,16 +38,30 @@ def colour(movie: Movie) -> str:
     return next((COLOURS[genre] for genre in movie.genres if genre in COLOURS), OTHER)
 
 
-def initial(title: str) -> str:
-    """First letter or digit that people look for: that of "The Godfather" is G."""
-    words = display_title(title).removeprefix("The ").removeprefix("A ").removeprefix("An ")
-    return next((letter.upper() for letter in words if letter.isalnum()), "?")
+def pattern(movie: Movie) -> str:
+    """Name of the pattern of the first genre that has a colour; each genre has one of its own in the style sheet."""
+    genre = next((genre for genre in movie.genres if genre in COLOURS), "other")
+    return "".join(letter for letter in genre.lower() if letter.isalpha())
 
 
-def tile(movie: Movie) -> str:
-    """HTML of the tile; hidden from screen readers, which read the title beside it."""
-    letter, year = html.escape(initial(movie.title)), movie.year or ""
+def era(movie: Movie) -> str:
+    """Which lettering suits the decade: `early` before 1960, `classic` before 1980, else `modern`."""
+    if movie.year is None or movie.year >= 1980:
+        return "modern"
+    return "early" if movie.year < 1960 else "classic"
+
+
+def tile(movie: Movie, badge: str = "") -> str:
+    """HTML of the poster, with the title as the heading of its card.
+
+    Args:
+        movie: what it is of.
+        badge: a word in its corner; empty for none.
+    """
+    title, year = html.escape(display_title(movie.title)), movie.year or ""
+    mark = f"<em>{html.escape(badge)}</em>" if badge else ""
     return (
-        f'<div class="tile" aria-hidden="true" style="background-color:{colour(movie)};color:{INK}">'
-        f"<span>{letter}</span><small>{year}</small></div>"
+        f'<div class="tile tile-{pattern(movie)} {era(movie)}"'
+        f' style="background-color:{colour(movie)};color:{INK}">'
+        f"{mark}<h3>{title}</h3><small>{year}</small></div>"
     )

@@ -6,34 +6,39 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from matinee.clients.api import Client
+from matinee.ui.parts import address
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.texts.fields.for_you import ForYouTexts
 
-FIRST_USER = "1"
-"""Whom a first visit shows: a user of every MovieLens data set, so that there is something to see."""
-
 COOKIE = "matinee_user"
 """Whose page it is when an address without a user is typed; forgotten when the browser is closed."""
+
+LONGEST = 64
+"""Characters of an id."""
 
 FOUND = 6
 """Users that a search shows."""
 
 
 def current_user() -> str:
-    """Id of the user of the address, else of this visit, the visit before, the first; empty when the field is."""
-    before = unquote(st.context.cookies.get(COOKIE, "")) or FIRST_USER
-    user_id: str = st.query_params.get("user", st.session_state.get("user", before))
-    if st.session_state.get("user", FIRST_USER) != user_id:
-        st.session_state["user"] = user_id
-    if "user" in st.session_state:
-        st.query_params["user"] = user_id
-    return user_id
+    """Id of the user of the address, else of this visit, of an earlier one, else of a guest who has rated nothing.
+
+    From now on it is in the address. Empty when somebody has emptied the field.
+    """
+    kept = unquote(st.context.cookies.get(COOKIE, ""))
+    asked = (st.query_params.get("user"), st.session_state.get("user"), kept or None)
+    user_id = next((each for each in asked if each is not None and _is_id(each)), None)
+    become(_new_id() if user_id is None else user_id)
+    return str(st.session_state["user"])
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= LONGEST and text.isprintable() and text == text.strip()
 
 
 def user_to_keep() -> str:
-    """The cookie's value: whom somebody chose to be; empty for nobody."""
-    current_user()
-    return quote(st.session_state.get("user", ""), safe="")
+    """The cookie's value, in which no character means anything to HTML or JavaScript; empty for nobody."""
+    return quote(current_user(), safe="")
 
 
 def choose_user(texts: ForYouTexts, client: Client, user_id: str) -> None:
@@ -42,7 +47,14 @@ def choose_user(texts: ForYouTexts, client: Client, user_id: str) -> None:
     key = f"user-{user_id}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            texts.user, user_id, key=key, max_chars=64, help=texts.user_help, width=220, on_change=_become, args=(key,)
+            texts.user,
+            user_id,
+            key=key,
+            max_chars=LONGEST,
+            help=texts.user_help,
+            width=220,
+            on_change=_become,
+            args=(key,),
         )
         finding = st.popover(texts.find_user, icon=":material/person_search:", key="finding", on_change="rerun")
         if finding.open:
@@ -52,7 +64,9 @@ def choose_user(texts: ForYouTexts, client: Client, user_id: str) -> None:
 
 
 def _find_user(texts: ForYouTexts, client: Client) -> None:
-    beginning = st.text_input(texts.find_user_label, key="find_user", type="search", max_chars=64, live=True).strip()
+    beginning = st.text_input(
+        texts.find_user_label, key="find_user", type="search", max_chars=LONGEST, live=True
+    ).strip()
     found = client.users(beginning, FOUND)
     if not found:
         st.caption(texts.no_user_found.format(query=escaped(beginning)))
@@ -68,9 +82,13 @@ def _become(key: str) -> None:
 def become(user_id: str) -> None:
     """From now on the page is this user's."""
     st.session_state["user"] = user_id
-    st.query_params["user"] = user_id
+    address.write("user", user_id)
 
 
 def become_new() -> None:
     """From now on the page is that of somebody who has rated nothing."""
-    become(f"guest-{secrets.token_hex(3)}")
+    become(_new_id())
+
+
+def _new_id() -> str:
+    return f"guest-{secrets.token_hex(3)}"

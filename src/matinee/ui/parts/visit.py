@@ -35,7 +35,12 @@ class Visit:
     @property
     def operator(self) -> Client:
         """The API, with the token of whoever runs it; that never leaves the page's server."""
-        return operator_of(self.url, api_token(self.settings))
+        return operator_of(self.url, self.token)
+
+    @property
+    def token(self) -> str:
+        """The server's token."""
+        return api_token(self.settings)
 
     @cached_property
     def ratings(self) -> tuple[KnownRating, ...]:

@@ -1,9 +1,12 @@
 """Tiles can be read, and break out of nothing."""
 
+import re
+
 import pytest
 
 from matinee.clients.schemas.movies import Movie
-from matinee.ui.parts.tiles import COLOURS, INK, OTHER, colour, initial, tile
+from matinee.ui.parts.style import STYLE
+from matinee.ui.parts.tiles import COLOURS, INK, OTHER, colour, era, pattern, tile
 
 
 def _luminance(hexadecimal):
@@ -19,18 +22,23 @@ def test_the_letters_stand_out_from_every_colour(background):
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-@pytest.mark.parametrize(
-    ("title", "letter"),
-    [("Godfather, The (1972)", "G"), ("8½ (1963)", "8"), ("'burbs", "B"), ("The", "T"), ("친구", "친"), ("…", "?")],
-)
-def test_the_initial_is_the_letter_that_people_look_for(title, letter):
-    assert initial(title) == letter
-
-
 def test_the_first_genre_with_a_colour_gives_it():
     assert colour(Movie(movie_id="1", title="x", year=None, genres=("Unheard of", "War"))) == COLOURS["War"]
     assert colour(Movie(movie_id="1", title="x", year=None, genres=())) == OTHER
 
 
-def test_a_tile_is_hidden_from_screen_readers():
-    assert 'aria-hidden="true"' in tile(Movie(movie_id="1", title="x", year=None, genres=()))
+@pytest.mark.parametrize("genre", sorted(COLOURS))
+def test_every_genre_has_a_pattern_in_the_style_sheet(genre):
+    name = pattern(Movie(movie_id="1", title="x", year=None, genres=(genre,)))
+    assert re.search(rf"\.tile-{name}\b", STYLE)
+
+
+@pytest.mark.parametrize(("year", "name"), [(1942, "early"), (1972, "classic"), (1999, "modern"), (None, "modern")])
+def test_the_lettering_follows_the_decade(year, name):
+    assert era(Movie(movie_id="1", title="x", year=year, genres=())) == name
+
+
+def test_a_title_is_a_heading_and_breaks_out_of_nothing():
+    shown = tile(Movie(movie_id="1", title="<b>&, The", year=1990, genres=()), "<new>")
+    assert "<h3>The &lt;b&gt;&amp;</h3><small>1990</small>" in shown
+    assert "<em>&lt;new&gt;</em>" in shown

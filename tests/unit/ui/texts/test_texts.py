@@ -55,7 +55,7 @@ def test_no_text_was_left_untranslated(key):
     assert ENGLISH_TEXTS[key] != KOREAN_TEXTS[key]
 
 
-FOREIGN = {"Airflow", "MLflow", "API", "DAG", "NDCG", "UTF", "item", "kNN", "Star", "Wars", "SF"}
+FOREIGN = {"Airflow", "MLflow", "API", "DAG", "NDCG", "UTF", "item", "kNN", "Star", "Wars", "SF", "PNG", "Vega", "Lite"}
 """Names that Korean operators read in Latin letters too."""
 
 

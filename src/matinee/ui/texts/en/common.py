@@ -27,9 +27,24 @@ _NAMES = (
 
 COMMON = CommonTexts(
     language="Language",
+    skip="Skip to the movies",
+    stars="Stars for {title}",
+    star="{count} of 5 stars",
+    labels={
+        "Open": "Open",
+        "Clear all": "Clear all",
+        "Close": "Close",
+        "Clear value": "Clear value",
+        "Show data": "Show data",
+        "Download as PNG": "Download as PNG",
+        "Copy Vega-Lite spec": "Copy Vega-Lite spec",
+        "Fullscreen": "Fullscreen",
+        "Help for": "Help for",
+    },
     unreachable="The recommendation server is unavailable. It restarts by itself, and this page tries again every few "
     "seconds. If this lasts, run `matinee status`.",
-    refused="The server refused this: {reason}",
+    refused="The server refused this request. Choose something else, or reload the page.",
+    details="Details",
     try_again="Try again",
     broken="Something went wrong on this page. Reload it; the page's log has the details (`matinee logs ui`).",
     policies={"learned": "learned", "fold_in": "fold-in", "popular": "popular"},

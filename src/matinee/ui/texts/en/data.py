@@ -4,11 +4,14 @@ from matinee.ui.texts.fields.data import DataTexts
 
 DATA = DataTexts(
     title="Data",
-    coverage="Catalogue coverage",
-    coverage_hint=(
-        "Share of {count:,} movies that were in a list since version {version} was loaded"
-        " ({since}; {lists:,} lists so far)."
-    ),
+    coverage="Shown so far",
+    coverage_hint="Share of {count:,} movies that were in a list since version {version} was loaded ({since}; {lists:,} "
+    "lists so far).",
+    too_few_lists="too few lists yet",
+    coverage_offline="Shown to all",
+    coverage_offline_hint="Share of the catalogue in the lists of all users that version {version} was evaluated on; "
+    "popularity: {popularity:.1%}.",
+    one_user="Chunk {chunk}: one user gave {count:,} of its {total:,} ratings.",
     none_yet="The data watch has not looked at a chunk yet. Charts will show up here after the next day.",
     not_usual="Chunk {chunk}: {verdict}. {reasons}",
     verdicts={"usual": "usual", "drifted": "drifted", "refused": "refused"},

@@ -15,6 +15,7 @@ FOR_YOU = ForYouTexts(
     found_user="{user} · {count} ratings",
     your_ratings="Your ratings",
     no_ratings="None yet. What you rate appears here.",
-    more_ratings="{count} older ones",
+    change_hint="Click other stars to change a rating, or the same star to remove it.",
+    more_ratings="Show more ({count} older)",
     not_learned="in the next training",
 )

@@ -9,8 +9,15 @@ class CommonTexts:
     """Every page: the language, what went wrong, and names of things."""
 
     language: str
+    skip: str
+    stars: str
+    star: str
+    labels: Mapping[str, str]
+    """By what Streamlit calls one of its own buttons, for screen readers."""
+
     unreachable: str
     refused: str
+    details: str
     try_again: str
     broken: str
     policies: Mapping[str, str]

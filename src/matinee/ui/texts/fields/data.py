@@ -11,6 +11,10 @@ class DataTexts:
     title: str
     coverage: str
     coverage_hint: str
+    too_few_lists: str
+    coverage_offline: str
+    coverage_offline_hint: str
+    one_user: str
     none_yet: str
     not_usual: str
     verdicts: Mapping[str, str]

@@ -19,5 +19,6 @@ class ForYouTexts:
     found_user: str
     your_ratings: str
     no_ratings: str
+    change_hint: str
     more_ratings: str
     not_learned: str

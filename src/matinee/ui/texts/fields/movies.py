@@ -14,9 +14,12 @@ class MovieTexts:
     genre: str
     all_genres: str
     years: str
+    all_years: str
+    decade: str
     learned: str
     fold_in: str
     popular: str
+    unknown_user: str
     no_model: str
     popular_model: str
     rate_hint: str
@@ -26,8 +29,13 @@ class MovieTexts:
     because: str
     rated: str
     taken_back: str
+    undo: str
     not_saved: str
     all_rated: str
+    all_rated_here: str
+    nothing_matches: str
+    clear_filters: str
     no_movies: str
+    show_more: str
     similar: str
     no_similar: str

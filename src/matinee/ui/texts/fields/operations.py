@@ -14,13 +14,29 @@ class OperationsTexts:
     since: str
     through: str
     nothing: str
-    quality: str
-    popularity: str
+    gate_promoted: str
+    hand_promoted: str
+    rolled_back: str
+    lift: str
+    loses: str
+    fresher: str
+    against_before: str
+    may_be_equal: str
+    few_users: str
+    enough_users: str
+    deployments: str
+    until_now: str
+    roll_back_to_this: str
     airflow: str
     mlflow: str
     away: str
     timeline: str
+    timeline_hint: str
     timeline_alt: str
+    baseline_wins: str
+    lift_axis: str
+    users: str
+    status: str
     table: str
     choose_version: str
     model: str
@@ -31,8 +47,11 @@ class OperationsTexts:
     """By version status (`parts.version_status`)."""
 
     compare: str
-    compare_user: str
+    compare_users: str
     compare_hint: str
+    in_common: str
+    rank_new: str
+    compare_unknown: str
     ledger: str
     chunk: str
     days: str

@@ -17,7 +17,9 @@ class RunTexts:
     confirm_roll_back: str
     confirm_promote: str
     reason: str
-    confirm: str
+    do_advance: str
+    do_roll_back: str
+    do_promote: str
     last_run: str
     waits: str
     no_runs: str

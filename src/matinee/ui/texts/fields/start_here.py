@@ -9,10 +9,10 @@ class StartHereTexts:
 
     title: str
     welcome: str
+    welcome_back: str
     begin: str
     hint: str
     progress: str
-    progress_counts: str
     ready: str
-    ready_above: str
+    see_list: str
     more: str

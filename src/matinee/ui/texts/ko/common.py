@@ -4,9 +4,24 @@ from matinee.ui.texts.fields.common import CommonTexts
 
 COMMON = CommonTexts(
     language="언어",
+    skip="영화로 바로 가기",
+    stars="{title} 별점",
+    star="별 5개 중 {count}개",
+    labels={
+        "Open": "열기",
+        "Clear all": "모두 지우기",
+        "Close": "닫기",
+        "Clear value": "지우기",
+        "Show data": "데이터 보기",
+        "Download as PNG": "PNG로 내려받기",
+        "Copy Vega-Lite spec": "Vega-Lite 명세 복사",
+        "Fullscreen": "전체 화면",
+        "Help for": "도움말",
+    },
     unreachable="추천 서버를 사용할 수 없습니다. 서버는 자동으로 다시 시작되고, 이 페이지는 몇 초마다 다시 시도합니다. "
     "오래 걸리면 `matinee status`를 실행해 보세요.",
-    refused="서버가 요청을 거절했습니다: {reason}",
+    refused="서버가 이 요청을 거절했습니다. 다른 것을 고르거나 페이지를 새로 고쳐 주세요.",
+    details="자세히",
     try_again="다시 시도",
     broken="페이지에 문제가 생겼습니다. 새로 고쳐 주세요. 자세한 내용은 페이지 로그(`matinee logs ui`)에 있습니다.",
     policies={"learned": "학습한 취향", "fold_in": "방금 매긴 평점 반영", "popular": "인기 영화"},

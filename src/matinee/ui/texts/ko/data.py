@@ -5,11 +5,16 @@ from matinee.ui.texts.particles import KoreanText
 
 DATA = DataTexts(
     title="데이터",
-    coverage="카탈로그 커버리지",
+    coverage="지금까지 추천한 영화",
     coverage_hint=KoreanText(
         "영화 {count:,}편 가운데 버전 {version}이(가) 서비스를 시작한 뒤 누군가에게 추천한 영화의 비율입니다"
         "({since}부터 목록 {lists:,}개)."
     ),
+    too_few_lists="아직 목록이 너무 적음",
+    coverage_offline="모두에게 추천할 영화",
+    coverage_offline_hint="버전 {version} 평가 때 모든 사용자의 목록에 나온 영화의 비율입니다. "
+    "인기순은 {popularity:.1%}입니다.",
+    one_user="청크 {chunk}: 사용자 한 명이 평점 {total:,}개 중 {count:,}개를 매겼습니다.",
     none_yet="아직 점검한 청크가 없습니다. 다음 날을 진행하면 차트가 나타납니다.",
     not_usual="청크 {chunk}: {verdict}. {reasons}",
     verdicts={"usual": "평소와 같음", "drifted": "분포가 달라짐", "refused": "거부됨"},

@@ -15,6 +15,7 @@ FOR_YOU = ForYouTexts(
     found_user="{user} · 평점 {count}개",
     your_ratings="내 평점",
     no_ratings="아직 없습니다. 평점을 매기면 여기에 나타납니다.",
-    more_ratings="이전 평점 {count}개",
+    change_hint="다른 별을 누르면 평점이 바뀌고, 같은 별을 다시 누르면 지워집니다.",
+    more_ratings="더 보기 (이전 평점 {count}개)",
     not_learned="다음 학습에 반영",
 )

@@ -1,6 +1,7 @@
 """Texts of the page "Operations", in Korean."""
 
 from matinee.ui.texts.fields.operations import OperationsTexts
+from matinee.ui.texts.particles import KoreanText
 
 OPERATIONS = OperationsTexts(
     title="운영",
@@ -9,14 +10,34 @@ OPERATIONS = OperationsTexts(
     since="시작 시각",
     through="학습 데이터 기준일",
     nothing="아직 없음",
-    quality="NDCG@10 (추천 정확도)",
-    popularity="인기순 목록: {value:.3f}",
+    gate_promoted=KoreanText("게이트가 {at}에 버전 {version}을(를) 승격했습니다."),
+    hand_promoted=KoreanText("{at}에 버전 {version}을(를) 직접 승격했습니다: {reason}"),
+    rolled_back=KoreanText(
+        "{at}에 버전 {previous}을(를) 되돌려 버전 {version}이(가) 다시 프로덕션에 올라왔습니다: {reason}"
+    ),
+    lift="인기순보다 **{lift:.0%}** 낫습니다: 사용자 {users:.0f}명에게 NDCG@10 {own:.3f}, "
+    "인기순은 {popularity:.3f}입니다.",
+    loses="**인기순이 더 낫습니다**: 사용자 {users:.0f}명에게 NDCG@10 {own:.3f}, 인기순은 {popularity:.3f}입니다.",
+    fresher="이전 버전과 비교: 알고리즘이 같고 데이터만 새로워서 아직 차이가 없습니다.",
+    against_before="이전 버전과 비교: **{mean:+.1%}** (구간 {low:+.1%} ~ {high:+.1%}).",
+    may_be_equal="구간에 0이 들어 있어 두 버전이 똑같이 좋을 수도 있습니다.",
+    few_users="이 정도 사용자로는 큰 차이만 알 수 있고 작은 차이는 알 수 없습니다.",
+    enough_users="작은 차이까지 알 수 있을 만큼 사용자가 충분합니다.",
+    deployments="배포 이력",
+    until_now="현재",
+    roll_back_to_this=KoreanText("버전 {version}(으)로 되돌리기"),
     airflow="Airflow에서 실행 보기",
     mlflow="MLflow에서 버전 보기",
     away="이 부분을 지금 보여 드릴 수 없습니다. 페이지가 자동으로 다시 시도합니다. {reason}",
-    timeline="버전별 성능",
-    timeline_alt="꺾은선 차트: 버전별 NDCG@10과 비교 기준. 버전마다 상태를 표시했습니다. "
+    timeline="인기순보다 얼마나 나은가",
+    timeline_hint="버전과 비교 기준의 NDCG@10을 같은 날 같은 사용자의 인기순과 견준 것입니다. "
+    "날마다 사용자가 다르므로 한 버전 안에서 비교하세요.",
+    timeline_alt="차트: 버전과 비교 기준이 인기순보다 얼마나 나은지 보여 줍니다. 버전마다 상태를 표시했습니다. "
     "숫자와 상태는 아래 표에도 있습니다.",
+    baseline_wins="{baseline}: 버전 {versions}보다 나았습니다.",
+    lift_axis="인기순 대비",
+    users="사용자 수",
+    status="상태",
     table="숫자를 표로 보기",
     choose_version="살펴볼 버전",
     model="모델",
@@ -35,8 +56,11 @@ OPERATIONS = OperationsTexts(
         "undecided": "미정",
     },
     compare="같은 사용자, 두 버전의 목록",
-    compare_user="사용자",
-    compare_hint="**굵은 글씨**는 이 목록에만 있는 영화입니다.",
+    compare_users="사용자 (쉼표로 구분)",
+    compare_hint="화살표는 왼쪽 목록에서 순위가 얼마나 바뀌었는지, **굵은 글씨**는 한쪽에만 있는 영화를 나타냅니다.",
+    in_common="{total}편 중 {count}편이 같습니다",
+    rank_new="새로 들어옴",
+    compare_unknown="{user} 님의 평점이 하나도 없어 두 목록 모두 인기순입니다.",
     ledger="평점 청크",
     chunk="청크",
     days="기간",

@@ -17,7 +17,9 @@ RUNS = RunTexts(
         "게이트의 결정과 상관없이 버전 {version}을(를) 프로덕션에 올립니다. 이유는 기록에 남습니다."
     ),
     reason="이유",
-    confirm="실행",
+    do_advance="진행",
+    do_roll_back=KoreanText("{version}(으)로 되돌리기"),
+    do_promote=KoreanText("{version}을(를) 승격하기"),
     last_run="최근 실행",
     waits="실행 중입니다. 끝나면 버튼을 다시 쓸 수 있습니다.",
     no_runs="아직 실행한 것이 없습니다.",

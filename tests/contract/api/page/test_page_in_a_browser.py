@@ -1,44 +1,19 @@
 """The page in a real browser, on the real API server with a learned model."""
 
-import os
 import re
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from browsing import open_list
-from fake_airflow import FakeAirflow
-from matinee.credentials import api_token
-from matinee.drift.data_watch import watch
-from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.serving.app import create_app
-from matinee.settings import Settings
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
+from page_in_a_browser import LAST, TITLES, drawn, press_until_focused
 from running import eventually
-from support import free_port
 
 pytestmark = pytest.mark.timeout(180)
-
-SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
-TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
-LAST = {
-    "": "[class*=st-key-cards-list] .tile",
-    "start-here": "[class*=st-key-cards-start] .tile",
-    "operations": "[data-testid=stLinkButton]",
-    "data": "[data-testid=stExpander]",
-}
-"""What is there when a part of the page is drawn."""
 
 AWAY = ENGLISH.common.unreachable.partition(".")[0]
 
@@ -51,90 +26,13 @@ TOO_WIDE = """
 """Whatever one would have to scroll sideways; a wide table scrolls within itself."""
 
 
-@pytest.fixture
-def full(settings, ratings, tmp_path, airflow) -> None:
-    """All that the parts can show: chunks with quarantine that were watched, a decision, and a run that ended."""
-    ratings.write_csv(tmp_path / "ratings.csv")
-    with (tmp_path / "ratings.csv").open("a") as file:
-        file.write("u1,m1,many,2020-01-03T00:00:00Z\nu1,,5,2020-01-03T00:00:00Z\n")
-    own = settings.model_copy(update={"data": str(tmp_path / "ratings.csv"), "bootstrap": "10d"})
-    for number in (1, 2, 3):
-        ChunkLedger(own).close_next(f"run-{number}")
-        watch(own, number)
-    airflow.runs += [airflow.deploy_run(), airflow.promoting_run("by-hand")]
-
-
-@pytest.fixture
-def airflow() -> Iterator[FakeAirflow]:
-    with FakeAirflow() as server:
-        yield server
-
-
-@pytest.fixture
-def settings(settings, airflow) -> Settings:
-    return settings.model_copy(
-        update={"airflow_url": airflow.url, "api_port": free_port(), "ui_port": free_port(), "impressions_s": 0}
-    )
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[None]:
-    """The API server at the port of the settings, until the end of the block."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=settings.api_port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        eventually(lambda: server.started)
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture
-def serve(settings, mlflow) -> Callable:
-    """Serves the API with version 2 in production, after version 1."""
-    for version in (1, 2):
-        mlflow.register(version)
-    return lambda: serving(settings)
-
-
-@pytest.fixture
-def site(settings) -> Iterator[str]:
-    """Base URL of the page, started as `matinee up` does."""
-    values = {"HOME": settings.home, "API_PORT": settings.api_port, "API_TOKEN": api_token(settings)}
-    command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(settings.ui_port)]
-    command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]
-    environment = os.environ | {f"MATINEE_{name}": str(value) for name, value in values.items()}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            eventually(lambda: httpx.get(f"{settings.ui}/_stcore/health", trust_env=False).is_success)
-            yield settings.ui
-        finally:
-            server.terminate()
-
-
-def _title(texts, path: str) -> str:
-    return getattr(texts, TITLES[path]).title
-
-
-def _drawn(tab, url: str, path: str, texts) -> None:
-    """Open a part of the page and wait until all of it is there."""
-    tab.goto(url)
-    expect(tab.get_by_role("heading", level=1)).to_have_text(_title(texts, path))
-    expect(tab.locator(LAST[path]).first).to_be_visible()
-    expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
-    expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
-
-
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 @pytest.mark.parametrize("path", TITLES)
 def test_every_part_in_both_languages_is_accessible_and_fits_a_phone(serve, site, tab, path, texts):
     lang = "en" if texts is ENGLISH else "ko"
     with serve():
-        _drawn(tab, f"{site}/{path}?lang={lang}&user=u1", path, texts)
+        drawn(tab, f"{site}/{path}?lang={lang}&user=u1", path, texts)
         found = Axe().run(tab, options=RULES)
         assert found.violations_count == 0, found.generate_report()
         tab.set_viewport_size({"width": 390, "height": 844})
@@ -155,7 +53,7 @@ def test_no_part_asks_anybody_but_this_machine(serve, site, tab, path):
     asked = []
     tab.on("request", lambda request: asked.append(request.url))
     with serve():
-        _drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
+        drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
         expect(tab.locator(ICON)).to_have_count(1)
         asked += tab.evaluate(REFERRED)
     assert f"{site}/{path}?user=u1" in asked
@@ -166,7 +64,6 @@ def test_no_part_asks_anybody_but_this_machine(serve, site, tab, path):
 def test_a_guest_who_types_an_address_by_hand_stays_the_same(serve, site, tab):
     with serve():
         tab.goto(f"{site}/start-here")
-        tab.get_by_role("button", name=ENGLISH.start_here.begin).click()
         expect(tab).to_have_url(re.compile("user=guest-"))
         guest = httpx.URL(tab.url).params["user"]
         eventually(lambda: guest in [cookie["value"] for cookie in tab.context.cookies()])
@@ -177,7 +74,7 @@ def test_a_guest_who_types_an_address_by_hand_stays_the_same(serve, site, tab):
 def test_a_rating_changes_the_list_and_every_control_has_a_name(serve, site, tab):
     with serve():
         tab.goto(f"{site}/?user=u1")
-        cards = tab.locator("[class*=st-key-cards-list] .movie b")
+        cards = tab.locator("[class*=st-key-cards-list] h3")
         expect(cards.first).to_be_visible()
         before = cards.all_inner_texts()
         unnamed = tab.get_by_role("button", name="").evaluate_all(
@@ -206,7 +103,7 @@ def test_a_day_is_advanced_once_however_often_one_clicks(serve, site, tab, airfl
     with serve():
         tab.goto(f"{site}/operations")
         tab.get_by_role("button", name=ENGLISH.runs.advance).click()
-        tab.get_by_role("button", name=ENGLISH.runs.confirm).dblclick()
+        tab.get_by_role("button", name=ENGLISH.runs.do_advance, exact=True).dblclick()
         expect(tab.get_by_text(ENGLISH.runs.outcomes["promoted"])).to_be_visible()
         assert [dag_id for dag_id, _ in airflow.triggered if dag_id == "train_model"]
         assert len({run_id for _, run_id in airflow.triggered}) == 1
@@ -226,7 +123,7 @@ def test_an_api_that_is_down_is_told_and_the_page_recovers_by_itself(serve, site
 def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, tab, path):
     away = tab.get_by_text(AWAY)
     with serve():
-        _drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
+        drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
         expect(away).to_have_count(0)
     expect(away).to_be_visible()
     expect(tab.locator(LAST[path])).to_have_count(0)
@@ -241,9 +138,9 @@ def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab
     words = texts.runs
     airflow.paused = True
     with serve():
-        _drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
+        drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
         tab.get_by_role("button", name=words.advance, exact=True).click()
-        tab.get_by_role("button", name=words.confirm, exact=True).click()
+        tab.get_by_role("button", name=words.do_advance, exact=True).click()
         told = tab.get_by_role("dialog").get_by_test_id("stAlert")
         expect(told).to_contain_text(words.refusals["dag-paused"])
         expect(told).to_contain_text(words.not_started.format(action=words.advance).replace("*", ""))
@@ -251,26 +148,16 @@ def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab
     assert airflow.triggered == []
 
 
-def _press_until_focused(tab, target) -> None:
-    """Go to a control as somebody without a mouse does."""
-    expect(target).to_be_visible()
-    for _ in range(150):
-        if target.evaluate("e => e === document.activeElement"):
-            return
-        tab.keyboard.press("Tab")
-    raise AssertionError(target)
-
-
 def test_the_keyboard_alone_rates_a_movie_and_finds_one(serve, site, tab):
     with serve():
-        _drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        drawn(tab, f"{site}/?user=u1", "", ENGLISH)
         stars = tab.locator("[class*=st-key-stars-list]").first.get_by_role("radio")
-        _press_until_focused(tab, stars.first)
+        press_until_focused(tab, stars.first)
         for _ in range(4):
             tab.keyboard.press("ArrowRight")
         tab.keyboard.press("Space")
         expect(tab.get_by_text("Based on what you just rated")).to_be_visible()
-        _press_until_focused(tab, tab.get_by_label(ENGLISH.movies.search))
+        press_until_focused(tab, tab.get_by_label(ENGLISH.movies.search))
         tab.keyboard.type("part 3")
         expect(tab.locator("[class*=st-key-cards-found] .movie").first).to_be_visible()
 
@@ -278,22 +165,22 @@ def test_the_keyboard_alone_rates_a_movie_and_finds_one(serve, site, tab):
 def test_the_keyboard_alone_takes_a_question_back_and_promotes_a_version(serve, site, tab, airflow):
     words = ENGLISH.runs
     with serve():
-        _drawn(tab, f"{site}/operations", "operations", ENGLISH)
-        _press_until_focused(tab, tab.get_by_role("button", name=words.advance, exact=True))
+        drawn(tab, f"{site}/operations", "operations", ENGLISH)
+        press_until_focused(tab, tab.get_by_role("button", name=words.advance, exact=True))
         tab.keyboard.press("Enter")
-        _press_until_focused(tab, tab.get_by_role("button", name=words.confirm, exact=True))
+        press_until_focused(tab, tab.get_by_role("button", name=words.do_advance, exact=True))
         tab.keyboard.press("Escape")
         expect(tab.get_by_role("dialog")).to_have_count(0)
         assert airflow.triggered == []
         versions = tab.get_by_role("combobox", name=ENGLISH.operations.choose_version)
-        open_list(tab, lambda: _press_until_focused(tab, versions))
+        open_list(tab, lambda: press_until_focused(tab, versions))
         tab.keyboard.type(ENGLISH.operations.version.format(version="1"))
         tab.keyboard.press("Enter")
-        _press_until_focused(tab, tab.get_by_role("button", name=words.promote.format(version="1"), exact=True))
+        press_until_focused(tab, tab.get_by_role("button", name=words.promote.format(version="1"), exact=True))
         tab.keyboard.press("Enter")
-        _press_until_focused(tab, tab.get_by_label(words.reason))
+        press_until_focused(tab, tab.get_by_label(words.reason))
         tab.keyboard.type("I like it")
-        _press_until_focused(tab, tab.get_by_role("button", name=words.confirm, exact=True))
+        press_until_focused(tab, tab.get_by_role("button", name=words.do_promote.format(version="1"), exact=True))
         tab.keyboard.press("Enter")
         eventually(lambda: [dag_id for dag_id, _ in airflow.triggered] == ["promote_version"], within_s=30)
         assert airflow.runs[-1].parameters == {"version": "1", "reason": "I like it"}

@@ -1,0 +1,48 @@
+"""The address of the page: whoever opens a link sees what its sender saw.
+
+What is unknown or missing in an address falls back to a default; nothing in it is ever an error.
+"""
+
+import re
+
+import streamlit as st
+
+EVERYWHERE = ("lang", "user")
+"""What goes along from page to page; the rest belongs to one page."""
+
+_YEARS = re.compile(r"(\d{1,4})-(\d{1,4})")
+
+
+def read(name: str) -> str:
+    """What the address says; empty when it says nothing."""
+    value: str = st.query_params.get(name, "")
+    return value
+
+
+def write(name: str, value: str | None) -> None:
+    """Put something into the address, or take it out with None; nothing happens when it is there already."""
+    if value is None:
+        st.query_params.pop(name, None)
+    elif name not in st.query_params or st.query_params[name] != value:
+        st.query_params[name] = value
+
+
+def link(**more: str) -> dict[str, str]:
+    """Query of a link to a page of this visit."""
+    along = {name: st.query_params[name] for name in EVERYWHERE if name in st.query_params}
+    return along | more
+
+
+def years() -> tuple[int, int] | None:
+    """First and last year of the address, such as `years=1990-1999`; None when it has none that make sense."""
+    found = _YEARS.fullmatch(read("years"))
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2])
+    return (first, last) if first <= last else None
+
+
+def one_of(name: str, known: list[str]) -> str | None:
+    """What the address says, if it is known."""
+    value = read(name)
+    return value if value in known else None

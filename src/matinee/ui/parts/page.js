@@ -1,0 +1,79 @@
+/* What Streamlit's elements cannot say by themselves: which movie a group of stars is of, the language of the page,
+   and where the focus goes when the list under it changes. It runs anew when the language changes. */
+(() => {
+  const texts = TEXTS;
+  document.documentElement.lang = texts.lang;
+
+  const name = (element, label) => {
+    if (element && element.getAttribute("aria-label") !== label) element.setAttribute("aria-label", label);
+  };
+
+  const titleOf = (card) => card.querySelector("h3, .movie b")?.textContent ?? "";
+
+  const label = () => {
+    for (const card of document.querySelectorAll(CARDS)) {
+      const title = titleOf(card);
+      const own = [...card.querySelectorAll("[role=radiogroup]")].filter((group) => group.closest(CARDS) === card);
+      for (const group of own) {
+        name(group, texts.stars.replace("{title}", title));
+        [...group.querySelectorAll("[role=radio]")].forEach((star, place) =>
+          name(star, texts.star.replace("{count}", place + 1)));
+      }
+      const similar = card.querySelector("[data-testid=stPopoverButton]");
+      if (similar) name(similar, `${similar.textContent.replace("expand_more", "").trim()}: ${title}`);
+    }
+    for (const element of document.querySelectorAll("[aria-label]")) {
+      const said = element.getAttribute("aria-label");
+      const known = Object.keys(texts.labels).find((each) => said === each || said.startsWith(`${each}:`));
+      if (known) name(element, texts.labels[known] + said.slice(known.length));
+    }
+  };
+
+  const CARDS = "[class*='st-key-card-'], [class*='st-key-own-'], [class*='st-key-near-']";
+  const placeOf = (element) =>
+    [...(element?.closest(CARDS)?.classList ?? [])].find((each) => /^st-key-(card|own|near)-/.test(each));
+
+  // The last star that had the focus; when its card changes, the stars in the same place take over.
+  const keepFocus = () => {
+    const { place, at } = window.matineePage;
+    const isLost = !document.activeElement || document.activeElement === document.body;
+    if (!place || !isLost || Date.now() - at > 8000) return;
+    const stars = [...document.querySelectorAll(`.${place} [role=radio]`)].find((star) => star.tabIndex === 0);
+    stars?.focus({ preventScroll: true });
+  };
+
+  const look = () => { label(); keepFocus(); };
+
+  window.matineePage?.observer.disconnect();
+  let waits = false;
+  const observer = new MutationObserver(() => {
+    if (waits) return;
+    waits = true;
+    requestAnimationFrame(() => { waits = false; look(); });
+  });
+  observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+
+  const rated = (event) => {
+    const star = event.target.closest?.("[role=radio]");
+    if (star && star.closest("[data-testid=stFeedback]")) {
+      window.matineePage.place = placeOf(star);
+      window.matineePage.at = Date.now();
+    } else if (event.type === "click" || event.key === "Tab") {
+      window.matineePage.place = undefined;
+    }
+  };
+  const skip = (event) => {
+    if (!event.target.closest?.(".skip")) return;
+    event.preventDefault();
+    const first = document.querySelector(`[class*='st-key-cards-'] [role=radio]`)
+      ?? document.querySelector(".stMain button, .stMain input");
+    first?.focus();
+    first?.scrollIntoView({ block: "center" });
+  };
+  if (!window.matineePage) {
+    for (const kind of ["click", "keydown"]) document.addEventListener(kind, (e) => window.matineePage.rated(e), true);
+    document.addEventListener("click", (e) => window.matineePage.skip(e), true);
+  }
+  window.matineePage = { ...window.matineePage, observer, rated, skip };
+  look();
+})();

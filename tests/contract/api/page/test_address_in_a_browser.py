@@ -1,0 +1,124 @@
+"""The address of the page: it survives whatever a visitor does, and a link shows a colleague the same thing."""
+
+import random
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
+from page_in_a_browser import TITLES, drawn, wait_until_drawn
+
+pytestmark = pytest.mark.timeout(180)
+
+ERRORS = "[data-testid=stException], [data-testid=stAlertContentError]"
+STEPS = 25
+ADDRESSES = ("?user=u1", "?lang=xx&genre=None&years=abc", "data?lang=ko", "?genre=Comedy&years=1950-1959&user=u2")
+SIZES = [(390, 844), (1280, 900)]
+
+
+def _open(tab, size):
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "laptop"])
+@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_language_user_and_title_stay_over_pages_reloads_and_back(serve, site, tab, texts, size):
+    lang = "en" if texts is ENGLISH else "ko"
+    _open(tab, size)
+    with serve():
+        drawn(tab, f"{site}/?user=u1&lang={lang}", "", texts)
+        for path in ("data", "operations", "start-here"):
+            link = tab.locator(".st-key-tab-bar").get_by_role("link", name=getattr(texts, TITLES[path]).title)
+            link.click()
+            wait_until_title(tab, path, texts)
+            expect(tab.locator("html")).to_have_attribute("lang", lang)
+            tab.reload()
+            wait_until_title(tab, path, texts)
+            assert f"lang={lang}" in tab.url
+            assert "user=u1" in tab.url
+        for path in ("operations", "data", ""):
+            tab.go_back()
+            wait_until_title(tab, path, texts)
+        wait_until_drawn(tab, "", texts)
+
+
+def wait_until_title(tab, path, texts):
+    title = getattr(texts, TITLES[path]).title
+    expect(tab.get_by_role("heading", level=1)).to_have_text(title)
+    expect(tab).to_have_title(f"{title} · matinee")
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, site, tab, texts):
+    lang = "en" if texts is ENGLISH else "ko"
+    with serve():
+        drawn(tab, f"{site}/?user=u1&lang={lang}&genre=Comedy&years=1960-1969", "", texts)
+        years = tab.locator("[class*=st-key-cards-list] .tile small").all_inner_texts()
+        assert years
+        assert {year[:3] for year in years} == {"196"}
+        tab.goto(f"{site}/?user=u1&lang={lang}&genre=Classic&years=1970-1979")
+        decade = texts.movies.decade.format(first=1970)
+        expect(tab.get_by_text(texts.movies.nothing_matches.format(filters=f"Classic, {decade}"))).to_be_visible()
+        tab.get_by_role("button", name=texts.movies.clear_filters).click()
+        expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
+        assert "genre=" not in tab.url
+
+
+@pytest.mark.parametrize(("seed", "size"), list(enumerate(SIZES)), ids=["phone", "laptop"])
+def test_a_random_walk_over_links_filters_back_and_reload_meets_no_error(serve, site, tab, seed, size):
+    rng, trail = random.Random(seed), []  # noqa: S311  a walk, no secret
+    _open(tab, size)
+    with serve():
+        tab.goto(site)
+        for _ in range(STEPS):
+            step = rng.choice([_page, _page, _language, _filter, _filter, _user, _back, _back, _reload, _address])
+            trail.append(step.__name__)
+            expect(tab.locator(".st-key-tab-bar a").last).to_be_visible()
+            step(tab, site, rng)
+            tab.wait_for_timeout(rng.choice([0, 150, 600]))  # some steps come before the page is drawn
+            assert tab.locator(ERRORS).all_inner_texts() == [], trail
+        expect(tab.get_by_role("heading", level=1)).to_be_visible()
+        expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
+        assert tab.locator(ERRORS).all_inner_texts() == [], trail
+
+
+def _page(tab, _site, rng):
+    tab.locator(".st-key-tab-bar a").nth(rng.randrange(4)).click()
+
+
+def _language(tab, _site, rng):
+    tab.locator(".st-key-lang button").nth(rng.randrange(2)).click()
+
+
+def _filter(tab, _site, rng):
+    _if_there(lambda: tab.locator(f".st-key-{rng.choice(['genre', 'years'])} input").click(timeout=1_000))
+    _if_there(lambda: tab.get_by_role("option").nth(rng.randrange(2)).click(timeout=1_000))
+
+
+def _user(tab, _site, rng):
+    field = tab.locator("[class*=st-key-user-] input").first
+    _if_there(lambda: field.fill(rng.choice(["u5", "u7", "nobody", ""]), timeout=1_000))
+    _if_there(lambda: field.press("Enter", timeout=1_000))
+
+
+def _back(tab, site, _rng):
+    tab.go_back()
+    if not tab.url.startswith(site):
+        tab.goto(site)
+
+
+def _reload(tab, _site, _rng):
+    tab.reload()
+
+
+def _address(tab, site, rng):
+    tab.goto(f"{site}/{rng.choice(ADDRESSES)}")
+
+
+def _if_there(act):
+    """Other pages have no filters, and a page that is drawn anew takes its controls away."""
+    try:
+        act()
+    except Error:
+        return

@@ -1,0 +1,116 @@
+"""The page for people with a keyboard, a screen reader, a finger, or little patience."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
+from page_in_a_browser import TITLES, drawn
+from running import eventually
+
+pytestmark = pytest.mark.timeout(180)
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+CARD = "[class*=st-key-card-list]"
+
+
+def _lang(texts):
+    return "en" if texts is ENGLISH else "ko"
+
+
+@BOTH
+def test_stars_and_buttons_are_named_after_their_movie(serve, site, tab, texts):
+    with serve():
+        drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
+        for card in tab.locator(CARD).all()[:3]:
+            title = card.get_by_role("heading", level=3).inner_text()
+            expect(card.get_by_role("radiogroup")).to_have_attribute(
+                "aria-label", texts.common.stars.format(title=title)
+            )
+            expect(card.get_by_role("radio").nth(2)).to_have_attribute("aria-label", texts.common.star.format(count=3))
+            expect(card.get_by_role("button", name=f"{texts.movies.similar}: {title}")).to_be_visible()
+
+
+NAMES = "[...document.querySelectorAll('.stMain [aria-label]')].map(e => e.getAttribute('aria-label'))"
+OWN_NAMES = re.compile("NDCG|item-kNN|Léon|English|-axis|Symbol legend|PNG|Vega|p = |Airflow|MLflow")
+"""What stays in Latin letters in Korean: names, and what Vega tells screen readers of the axes of a chart."""
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("path", TITLES)
+def test_no_name_on_a_korean_page_is_english(serve, site, tab, path):
+    with serve():
+        drawn(tab, f"{site}/{path}?user=u1&lang=ko", path, KOREAN)
+        eventually(lambda: [n for n in tab.evaluate(NAMES) if re.search("[A-Za-z]{3}", OWN_NAMES.sub("", n))] == [])
+
+
+def test_the_first_star_is_within_eight_presses_of_tab_and_the_skip_link_leads_there(serve, site, tab):
+    with serve():
+        drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        tab.evaluate("document.activeElement.blur()")
+        on_star = "document.activeElement.getAttribute('role') === 'radio'"
+        for _ in range(7):
+            tab.keyboard.press("Tab")
+            if tab.evaluate("document.activeElement.classList.contains('skip')"):
+                tab.keyboard.press("Enter")
+                break
+        expect(tab.locator(CARD).first.get_by_role("radio").first).to_be_focused()
+        assert tab.evaluate(on_star)
+
+
+def test_the_focus_stays_where_one_rates(serve, site, tab):
+    with serve():
+        drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        card = tab.locator(".st-key-card-list-2")
+        before = card.get_by_role("heading").inner_text()
+        card.get_by_role("radio").nth(4).focus()
+        tab.keyboard.press("Space")
+        expect(card.get_by_role("heading")).not_to_have_text(before)
+        eventually(lambda: card.evaluate("e => e.contains(document.activeElement)"))
+
+
+@pytest.mark.parametrize("path", ["", "start-here"])
+def test_on_a_phone_stars_and_links_are_large_enough_for_a_finger(serve, site, browser, path):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    with serve():
+        drawn(tab, f"{site}/{path}?user=u{1 if not path else 'nknown'}&lang=en", path, ENGLISH)
+        for name in (".stFeedback button", ".st-key-tab-bar a"):
+            boxes = [each.bounding_box() for each in tab.locator(name).all()]
+            assert all(box["height"] >= 44 and box["width"] >= 44 for box in boxes), boxes[0]
+        bar = tab.locator(".st-key-tab-bar").bounding_box()
+        assert bar["y"] + bar["height"] == pytest.approx(844, abs=2)
+    context.close()
+
+
+@BOTH
+def test_what_was_rated_can_be_undone(serve, site, tab, texts):
+    with serve():
+        drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
+        title = tab.locator(f"{CARD} h3").first.inner_text()
+        tab.locator(CARD).first.get_by_role("radio").nth(4).click()
+        expect(tab.locator(f"{CARD} h3").filter(has_text=re.compile(f"^{re.escape(title)}$"))).to_have_count(0)
+        tab.get_by_role("button", name=texts.movies.undo).click()
+        expect(tab.locator(f"{CARD} h3").first).to_have_text(title)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@BOTH
+def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serve, site, tab, texts, width):
+    tab.set_viewport_size({"width": width, "height": 844})
+    with serve():
+        drawn(tab, f"{site}/start-here?lang={_lang(texts)}", "start-here", texts)
+        cards = tab.locator("[class*=st-key-card-start]")
+        places = [card.bounding_box() for card in cards.all()]
+        for number in range(3):
+            cards.nth(number).get_by_role("radio").nth(4).click()
+            expect(cards.nth(number).get_by_role("radio").nth(4)).to_have_attribute("aria-checked", "true")
+        scrolled = tab.evaluate("document.querySelector('.stMain').scrollTop")
+        assert [round(card.bounding_box()["y"] + scrolled) for card in cards.all()] == pytest.approx(
+            [round(place["y"]) for place in places], abs=2
+        )
+        tab.get_by_role("link", name=texts.start_here.see_list).click()
+        expect(tab.locator(f"{CARD} h3").first).to_be_visible()
+        expect(tab.get_by_text(texts.movies.fold_in)).to_be_visible()

@@ -1,0 +1,36 @@
+"""How tests wait for the page in a browser."""
+
+from playwright.sync_api import expect
+
+TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
+LAST = {
+    "": "[class*=st-key-cards-list] .tile",
+    "start-here": "[class*=st-key-cards-start] .tile",
+    "operations": "[data-testid=stLinkButton]",
+    "data": "[data-testid=stExpander]",
+}
+"""What is there when a part of the page is drawn."""
+
+
+def drawn(tab, url: str, path: str, texts) -> None:
+    """Open a part of the page and wait until all of it is there."""
+    tab.goto(url)
+    wait_until_drawn(tab, path, texts)
+
+
+def wait_until_drawn(tab, path: str, texts) -> None:
+    """Wait until all of a part of the page is there."""
+    expect(tab.get_by_role("heading", level=1)).to_have_text(getattr(texts, TITLES[path]).title)
+    expect(tab.locator(LAST[path]).first).to_be_visible()
+    expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
+    expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+def press_until_focused(tab, target) -> None:
+    """Go to a control as somebody without a mouse does."""
+    expect(target).to_be_visible()
+    for _ in range(150):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(target)
