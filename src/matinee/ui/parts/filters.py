@@ -13,17 +13,17 @@ from matinee.ui.texts.fields import Texts
 
 
 @dataclass(frozen=True)
-class Filters:
+class ListFilters:
     """What a list is limited to; None for no limit, which also takes in movies without a year."""
 
     genre: str | None = None
     years: tuple[int, int] | None = None
 
 
-def choose_filters(visit: Visit) -> Filters:
+def choose_filters(visit: Visit) -> ListFilters:
     """Two lists to choose from, which always show what the address says."""
     genres = genres_of(visit.url)
-    chosen = Filters(address.one_of("genre", genres), address.years())
+    chosen = ListFilters(address.one_of("genre", genres), address.years())
     texts = visit.texts.movies
     _choice("genre", texts.genre, texts.all_genres, genres, chosen.genre, lambda name: _genre(visit.texts, name))
     decades = _decades(visit.url)
@@ -67,10 +67,10 @@ def _years(texts: Texts, text: str) -> str:
     return texts.movies.decade.format(first=first) if is_decade else f"{first}–{last}"
 
 
-def nothing_left(visit: Visit, filters: Filters) -> None:
+def nothing_left(visit: Visit, filters: ListFilters) -> None:
     """Say why a list is empty, and offer what helps."""
     texts = visit.texts.movies
-    if filters == Filters():
+    if filters == ListFilters():
         st.info(texts.all_rated if visit.ratings else texts.no_movies)
         return
     any_movie = visit.client.recommendations(visit.user_id, 1, filters.genre, filters.years, exclude_seen=False)
@@ -79,7 +79,7 @@ def nothing_left(visit: Visit, filters: Filters) -> None:
     st.button(texts.clear_filters, icon=":material/filter_alt_off:", on_click=_clear)
 
 
-def _described(texts: Texts, filters: Filters) -> str:
+def _described(texts: Texts, filters: ListFilters) -> str:
     genre = [] if filters.genre is None else [_genre(texts, filters.genre)]
     years = [] if filters.years is None else [_years(texts, f"{filters.years[0]}-{filters.years[1]}")]
     return ", ".join(genre + years)

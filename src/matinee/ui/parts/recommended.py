@@ -5,7 +5,7 @@ import streamlit as st
 from matinee.clients.schemas.model import Model
 from matinee.clients.schemas.recommendations import Recommendations
 from matinee.ui.parts.cards import cards
-from matinee.ui.parts.filters import Filters, choose_filters, nothing_left
+from matinee.ui.parts.filters import ListFilters, choose_filters, nothing_left
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.fields import Texts
@@ -37,7 +37,7 @@ def recommended(visit: Visit, model: Model) -> None:
         st.button(visit.texts.movies.show_more, key="more", width="stretch", on_click=_show_more, args=(subject,))
 
 
-Subject = tuple[str, Filters]
+Subject = tuple[str, ListFilters]
 """Whose list, and of which movies."""
 
 
