@@ -5,8 +5,8 @@ from matinee.ui.texts.fields.data import DataTexts
 DATA = DataTexts(
     title="Data",
     coverage="Shown so far",
-    coverage_hint="Share of {count:,} movies that were in a list since version {version} was loaded ({since}; {lists:,} "
-    "lists so far).",
+    coverage_hint="Share of {count:,} movies that were in a list since version {version} was loaded ({since}; "
+    "{lists:,} lists so far).",
     too_few_lists="too few lists yet",
     coverage_offline="Shown to all",
     coverage_offline_hint="Share of the catalogue in the lists of all users that version {version} was evaluated on; "
