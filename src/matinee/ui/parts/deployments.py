@@ -6,7 +6,7 @@ import streamlit as st
 
 from matinee.clients.schemas.versions import TimeServed, Version, VersionRecord, Versions
 from matinee.ui.parts.actions import ask_to_promote, ask_to_roll_back
-from matinee.ui.parts.production import moment, move, moved
+from matinee.ui.parts.production import last_move, moment, moved
 from matinee.ui.parts.version_status import version_status
 from matinee.ui.parts.visit import Visit, operator_of
 
@@ -58,7 +58,7 @@ def _row(visit: Visit, versions: Versions, deployment: Deployment, number: int, 
 def _why(visit: Visit, deployment: Deployment) -> str:
     version = deployment.version
     record = _record(visit.url, visit.token, version.version, len(version.served))
-    event = move(record.events, deployment.time.since)
+    event = last_move(record.events, deployment.time.since)
     if event is None:  # its line was written on another machine, or before there was a history
         return visit.texts.operations.statuses[version_status(version)]
     return moved(visit.texts, record, event)

@@ -42,7 +42,7 @@ def moment(at: datetime) -> str:
 
 
 def _sentences(texts: Texts, record: VersionRecord) -> Iterator[str]:
-    event = move(record.events)
+    event = last_move(record.events)
     if event is not None:
         yield moved(texts, record, event)
     checks = {check.name: check for check in record.decision.checks} if record.decision else {}
@@ -78,7 +78,7 @@ def _against_before(texts: Texts, check: Check | None) -> Iterator[str]:
     yield f"{sentence} {texts.operations.may_be_equal}" if low <= 0 <= high else sentence
 
 
-def move(events: tuple[ModelEvent, ...], before: datetime | None = None) -> ModelEvent | None:
+def last_move(events: tuple[ModelEvent, ...], before: datetime | None = None) -> ModelEvent | None:
     """The last event (not after `before`) that brought the version into production."""
     moves = [event for event in events if event.what in ("promoted", "rolled_back")]
     return next((event for event in reversed(moves) if before is None or event.at <= before), None)
