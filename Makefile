@@ -53,7 +53,7 @@ lint: $(VENV)/.dev ## Check format, lint rules, types and pins
 check: lint test ## Everything that must be green before a change lands
 
 chaos: $(VENV)/.dev ## Kill and freeze a whole matinee 200 times on either database, for two to three hours
-	@PYTHONPATH=tests $(BIN)/python -m chaos --database sqlite
+	@PYTHONPATH=tests $(BIN)/python -m chaos --database sqlite --drill
 	@PYTHONPATH=tests $(BIN)/python -m chaos --database postgresql
 
 bench: setup ## Measure the loop: time to the first recommendation, time of each retraining

@@ -18,12 +18,13 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     parser.add_argument("--folder", type=Path, default=None, help="where the home is; kept afterwards")
+    parser.add_argument("--drill", action="store_true", help="then lose the home, restore it and go on")
     chosen = parser.parse_args()
     seed = random.randrange(2**31) if chosen.seed is None else chosen.seed  # noqa: S311  no secret
     with tempfile.TemporaryDirectory(prefix="chaos.") as temporary:
         folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        result = run(folder, chosen.database, chosen.kills, chosen.interval, seed)
+        result = run(folder, chosen.database, chosen.kills, chosen.interval, seed, drill=chosen.drill)
     sys.stdout.write(json.dumps(result) + "\n")
     return 1 if result["broken"] else 0
 

@@ -1,7 +1,7 @@
 """What must hold after all that was done to a home; each check returns what is wrong, in words."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import httpx
 import polars as pl
@@ -16,17 +16,28 @@ N_ASKED = 60
 
 def ratings(settings: Settings, acknowledged: list[str]) -> tuple[list[str], list[str]]:
     """Users whose acknowledged rating is lost, and those of whom there are two: in the API, the database or a chunk."""
-    with engine(settings).connect() as connection:
-        rows = connection.execute(sa.text("SELECT user_id FROM feedback WHERE user_id LIKE 'chaos%'"))
-        stored = Counter(user_id for (user_id,) in rows)
-    chunks = pl.scan_parquet(settings.home / "ratings" / "chunk-*.parquet", missing_columns="insert")
-    in_chunks = chunks.filter(pl.col("user_id").cast(pl.String).str.starts_with("chaos")).select("user_id").collect()
-    learned = Counter(in_chunks["user_id"].to_list())
     with httpx.Client(base_url=settings.api, trust_env=False, timeout=30) as api:
         answered = {user: len(api.get(f"/v1/users/{user}/ratings").json()["items"]) for user in acknowledged}
-    counts = [(user, (stored[user], learned[user], answered[user])) for user in acknowledged]
+    return lost_and_doubled(acknowledged, [answered, _in_database(settings), _in_chunks(settings)])
+
+
+def lost_and_doubled(acknowledged: list[str], places: list[Mapping[str, int]]) -> tuple[list[str], list[str]]:
+    """Users of whom one of the places has no rating, and those of whom one has several."""
+    counts = [(user, [place.get(user, 0) for place in places]) for user in acknowledged]
     lost = [f"{user} {found}" for user, found in counts if min(found) == 0]
     return lost, [f"{user} {found}" for user, found in counts if max(found) > 1]
+
+
+def _in_database(settings: Settings) -> Mapping[str, int]:
+    with engine(settings).connect() as connection:
+        rows = connection.execute(sa.text("SELECT user_id FROM feedback WHERE user_id LIKE 'chaos%'"))
+        return Counter(user_id for (user_id,) in rows)
+
+
+def _in_chunks(settings: Settings) -> Mapping[str, int]:
+    chunks = pl.scan_parquet(settings.home / "ratings" / "chunk-*.parquet", missing_columns="insert")
+    found = chunks.select(pl.col("user_id").cast(pl.String)).filter(pl.col("user_id").str.starts_with("chaos"))
+    return Counter(found.collect()["user_id"].to_list())
 
 
 def ledger(settings: Settings) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """One run: up, strikes while people and days go on, healing, checks, down."""
 
+import shutil
 import sys
 import threading
 import time
@@ -25,8 +26,19 @@ ATTRIBUTED_S = 45.0
 """An outage that begins so long after a strike is attributed to it."""
 
 
-def run(folder: Path, database: str, n_kills: int, interval_s: float, seed: int) -> dict[str, Any]:
-    """Strike `n_kills` times and tell what came of it; what must not be is listed under `broken`."""
+def run(
+    folder: Path, database: str, n_kills: int, interval_s: float, seed: int, *, drill: bool = False
+) -> dict[str, Any]:
+    """Strike `n_kills` times and tell what came of it; what must not be is listed under `broken`.
+
+    Args:
+        folder: where the home will be.
+        database: `sqlite` or `postgresql`.
+        n_kills: kills and freezes.
+        interval_s: between two, on average.
+        seed: what is done to whom follows from it.
+        drill: at the end back the home up, lose it, restore it, and go on with the next day.
+    """
     say(f"seed {seed}, {n_kills} kills, one every {interval_s:g} s, {database}")
     system = new_system(folder, database)
     with brought_up(system, database):
@@ -45,6 +57,8 @@ def run(folder: Path, database: str, n_kills: int, interval_s: float, seed: int)
         broken += [*checks.ledger(system.settings), *checks.production(system.settings)]
         broken += [f"a day hung for {day.took_s:.0f} s" for day in days.days if day.outcome == "hung"]
     broken += [f"left: {process}" for process in _left(system)]
+    if drill:
+        broken += [f"restored: {each}" for each in _drill(system, folder, people.acknowledged)]
     return {
         "seed": seed,
         "kills": len(struck),
@@ -116,6 +130,22 @@ def _healed(system: System) -> Iterator[str]:
             yield from (f"{name} is not back after {HEAL_S:.0f} s" for name in away)
             return
         time.sleep(1)
+
+
+def _drill(system: System, folder: Path, acknowledged: list[str]) -> Iterator[str]:
+    """Lose the home, and go on with what was backed up."""
+    system.matinee("backup", str(folder / "saved.tar.gz"))
+    shutil.rmtree(system.settings.home)
+    system.matinee("restore", str(folder / "saved.tar.gz"))
+    with brought_up(system, "sqlite"):
+        day = Days(system.environment).one()
+        if day.outcome != "promoted":
+            yield _told(day)
+        lost, doubled = checks.ratings(system.settings, acknowledged)
+        yield from lost + doubled
+        yield from checks.ledger(system.settings)
+        yield from checks.production(system.settings)
+    yield from _left(system)
 
 
 def _left(system: System) -> list[str]:

@@ -78,11 +78,11 @@ def settings(settings, unused_port) -> Settings:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Server]:
+def running(settings: Settings, stderr: int | None = None) -> Iterator[Server]:
     names = ("home", "mlflow_url", "api_port", "api_workers")
     variables = {f"MATINEE_{name.upper()}": str(getattr(settings, name)) for name in names}
     environment = os.environ | variables | {"MATINEE_API_TOKEN": "token-of-these-tests"}
-    process = subprocess.Popen([sys.executable, "-m", "matinee.serving"], env=environment, text=True)
+    process = subprocess.Popen([sys.executable, "-m", "matinee.serving"], env=environment, text=True, stderr=stderr)
     server = Server(settings, process)
     try:
         server.wait_for(lambda: server.get("/health/live").is_success and len(server.workers()) == settings.n_workers)
@@ -312,3 +312,14 @@ def test_a_frozen_parent_is_ended_by_its_workers(server):
     assert server.process.wait(timeout=60) == -signal.SIGKILL
     _, left = psutil.wait_procs(workers, timeout=15)
     assert not left
+
+
+def test_a_swap_is_acknowledged_though_nobody_reads_the_log_any_more(settings, mlflow):
+    """As after the death of the supervisor, which has the other end of the pipe."""
+    reading, writing = os.pipe()
+    with running(settings, stderr=writing) as server:
+        os.close(writing)
+        os.close(reading)
+        mlflow.register(1)
+        assert server.swap(1).json()["workers"] == N_WORKERS
+        assert server.versions() == {"1"}
