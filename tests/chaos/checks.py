@@ -17,7 +17,7 @@ N_ASKED = 60
 def ratings(settings: Settings, acknowledged: list[str]) -> tuple[list[str], list[str]]:
     """Users whose acknowledged rating is lost, and those of whom there are two: in the API, the database or a chunk."""
     with httpx.Client(base_url=settings.api, trust_env=False, timeout=30) as api:
-        answered = {user: len(api.get(f"/v1/users/{user}/ratings").json()["items"]) for user in acknowledged}
+        answered = {user: len(api.get(f"/v1/users/{user}/ratings").json()["ratings"]) for user in acknowledged}
     return lost_and_doubled(acknowledged, [answered, _in_database(settings), _in_chunks(settings)])
 
 

@@ -45,7 +45,7 @@ class Patience:
     orphan_grace_s: float = 1.0
     """For the descendants of a process that ended by itself."""
     first_backoff_s: float = 0.5
-    last_backoff_s: float = 60.0
+    last_backoff_s: float = 15.0
     settled_s: float = 30.0
     """A program that was ready for so long starts with a clean record when it crashes."""
     failed_after: int = 5

@@ -22,4 +22,4 @@ class Ready(Answer, json_schema_extra=shown(examples.READY)):
     model_version: str | None
     database: Literal["reachable"] = "reachable"
     problems: dict[str, str]
-    """What is wrong, by part of the worker that was asked: `disk`, `follower`, `impressions`."""
+    """What is wrong, by part of the worker that was asked: `disk`, `supervisor`, `follower`, `impressions`."""

@@ -7,13 +7,17 @@ from pathlib import Path
 DISK_RESERVE_BYTES = 1 << 20
 """A disk with less free space is full: a rating may not be stored any more."""
 
+SUPERVISED = "_MATINEE_PROCESS"
+"""Variable in the environment of all that the supervisor of a home starts (`local.family`)."""
+
 
 class WorkerHealth:
     """The problems of one worker, each under the name of the part that has it."""
 
     def __init__(self, home: Path) -> None:
-        """Watch the disk of `home` too."""
+        """Watch the disk of `home`, and the process that has started this one, too; before any worker is forked."""
         self._home = home
+        self._supervisor = os.getppid() if SUPERVISED in os.environ else None
         self._problems: dict[str, str] = {}
 
     def report(self, part: str, problem: str | None) -> None:
@@ -31,9 +35,22 @@ class WorkerHealth:
             return 0
 
     def problems(self) -> dict[str, str]:
-        """What is wrong now, by part; the disk is looked at each time."""
-        disk = disk_problem(self._home)
-        return self._problems | ({"disk": disk} if disk else {})
+        """What is wrong now, by part; the disk and the supervisor are looked at each time."""
+        looked_at = {"disk": disk_problem(self._home), "supervisor": self._supervisor_problem()}
+        return self._problems | {part: problem for part, problem in looked_at.items() if problem}
+
+    def _supervisor_problem(self) -> str | None:
+        if self._supervisor is None or _lives(self._supervisor):
+            return None
+        return "The supervisor has died, so nothing is started again: run `matinee down` and `matinee up`."
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:  # there is none, or it is somebody else's, who was given its number
+        return False
+    return True
 
 
 def free_bytes(home: Path) -> int:
