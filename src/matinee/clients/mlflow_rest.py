@@ -42,6 +42,9 @@ class VersionTags(BaseModel):
     data_through: datetime | None = None
     verdict: str = ""
     reason: str = ""
+    artifacts: str = ""
+    """Whether retention removes its files (`going`) or has removed them (`gone`)."""
+    pinned: str = ""
 
 
 class RegisteredVersion(BaseModel):

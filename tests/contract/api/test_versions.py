@@ -53,6 +53,16 @@ def test_a_version_of_another_tool_has_no_more_than_it_says(api, mlflow):
     assert (newest["stage"], newest["chunk_id"], newest["verdict"]) == ("", None, "")
 
 
+@pytest.mark.parametrize(
+    ("tag", "told"), [("artifacts", (False, False)), ("pinned", (True, True)), ("", (True, False))]
+)
+def test_a_version_tells_whether_retention_has_removed_its_model_or_never_will(api, mlflow, tag, told):
+    mlflow.register(2)
+    mlflow.versions["2"]["tags"] += [{"key": tag, "value": "gone"}] if tag else []
+    newest = api.get("/v1/versions").json()["versions"][0]
+    assert (newest["has_artifacts"], newest["is_pinned"]) == told
+
+
 def test_versions_tell_when_they_served_and_what_a_rollback_brings_back(api, mlflow, settings):
     mlflow.register(2)
     history = History(settings)

@@ -107,6 +107,8 @@ VERSION: Example = {
     "created_at": "2026-11-25T19:58:28Z",
     "verdict": "promote",
     "is_rolled_back": False,
+    "has_artifacts": True,
+    "is_pinned": False,
     "reason": f"{_WHY}.",
     "metrics": METRICS,
     "served": [{"since": "2026-11-25T19:58:38Z", "until": "2026-11-26T00:01:02Z"}],

@@ -34,6 +34,10 @@ class Version(Answer, json_schema_extra=shown(examples.VERSION)):
     served: tuple[TimeServed, ...]
     is_on_disk: bool
     """Whether its lists can be asked for now."""
+    has_artifacts: bool = True
+    """False once retention has removed its model: it cannot be served again."""
+    is_pinned: bool = False
+    """Whether retention never removes its model."""
 
 
 class Versions(Answer, json_schema_extra=shown(examples.VERSIONS)):

@@ -96,6 +96,8 @@ def _version(found: RegisteredVersions, version: RegisteredVersion, on_disk: lis
         "is_rolled_back": found.is_rolled_back(version),
         "served": found.served(version),
         "is_on_disk": version.version in on_disk,
+        "has_artifacts": not tags.artifacts,
+        "is_pinned": bool(tags.pinned),
     }
 
 
