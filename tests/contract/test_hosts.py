@@ -1,4 +1,8 @@
-"""Every other program that `up` starts, by its own command: a foreign name and a page of another site reach nothing."""
+"""Every other program that `up` starts, by its own command: a foreign name and a page of another site reach nothing.
+
+They run for a user with a proxy, without a home folder of his own, and with a home of matinee whose path has spaces and
+Hangul.
+"""
 
 import os
 import signal
@@ -17,6 +21,11 @@ from support import free_port
 
 EVIL_HOST = {"Host": "evil.example"}
 EVIL_ORIGIN = {"Origin": "http://evil.example"}
+HINDRANCES = {
+    # No folder of the user's own can be written, and there is no proxy at port 9: what asks one fails.
+    "HOME": "/dev/null/nobody",
+    **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9"),
+}
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -53,7 +62,7 @@ def started(settings: Settings, name: str, log: Path, more: dict[str, str] | Non
     program = next(each for each in programs(settings) if each.name == name)
     if program.prepare is not None:
         program.prepare()
-    variables = environment(settings) | dict(program.environment) | (more or {})
+    variables = environment(settings) | dict(program.environment) | HINDRANCES | (more or {})
     with log.open("w") as file:
         process = subprocess.Popen(program.command, env=variables, stdout=file, stderr=file, start_new_session=True)
         try:

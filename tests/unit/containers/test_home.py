@@ -49,3 +49,10 @@ def test_preparing_again_keeps_every_secret(settings):
     before = {path.name: path.read_text() for path in (settings.home / "secrets").iterdir()}
     home.prepare(settings)
     assert {path.name: path.read_text() for path in (settings.home / "secrets").iterdir()} == before
+
+
+def test_the_home_of_the_containers_is_closed_to_other_users(settings):
+    settings.home.mkdir(mode=0o755)
+    home.prepare(settings)
+    assert stat.S_IMODE(settings.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((settings.home / "ratings").stat().st_mode) == 0o700
