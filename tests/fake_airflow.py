@@ -75,7 +75,7 @@ class FakeAirflow:
         self.triggered: list[tuple[str, str]] = []
         self.paused = False
         self.known = True
-        self.next_due = datetime.now(UTC) + timedelta(days=1)
+        self.next_due: datetime | None = datetime.now(UTC) + timedelta(days=1)
         self.scheduler = "healthy"
         self.import_errors: list[dict[str, str]] = []
         self.absent_for = 0
@@ -133,7 +133,7 @@ class FakeAirflow:
     def _dag(self, dag_id: str) -> tuple[int, Any]:
         if not self.known:
             return 404, {}
-        due = self.next_due.isoformat()
+        due = self.next_due and self.next_due.isoformat()
         return 200, {"dag_id": dag_id, "is_paused": self.paused, "next_dagrun_run_after": due}
 
     def _list(self, dag_id: str) -> tuple[int, Any]:

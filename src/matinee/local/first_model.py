@@ -18,6 +18,7 @@ from matinee.clients.airflow.records import DEPLOY, FAILED, TRAIN, DagRun, DagRu
 from matinee.clients.airflow.transport import POLL_S
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.schedule import cron
 from matinee.settings import Settings
 
 SEEN_S = 120.0
@@ -28,7 +29,7 @@ LOADED_S = 30.0
 def ensure(settings: Settings, console: Console) -> bool:
     """Wait until the API server serves a learned model, which the first daily run makes; false if it does already.
 
-    There is exactly one such run: Airflow starts the latest midnight's by itself, and only if it will not (it has
+    There is exactly one such run: Airflow starts the latest day's by itself, and only if it will not (it has
     run already, and failed) do we trigger one, under an id that two callers at once agree on.
 
     Raises:
@@ -40,7 +41,9 @@ def ensure(settings: Settings, console: Console) -> bool:
         return False
     with console.status("Waiting for the first run of train_model …") as spinner, Airflow(settings) as airflow:
         on_progress = _reporter(console, spinner.update)
-        run = airflow.follow(_first_run(airflow), on_progress)
+        run = airflow.follow(
+            _first_run(airflow, is_scheduled=cron(settings.schedule, settings.grace) is not None), on_progress
+        )
         if not any(task.task_id == "promote" and task.state == "success" for task in airflow.tasks(run)):
             why = _why(settings, airflow, run).rstrip(".")
             raise MatineeError(f"The run promoted no model: {why}.", "Try the next chunk: `matinee next`.")
@@ -63,7 +66,7 @@ def show_recommendation(settings: Settings, console: Console) -> None:
     console.print(table)
 
 
-def _first_run(airflow: Airflow) -> DagRun:
+def _first_run(airflow: Airflow, *, is_scheduled: bool) -> DagRun:
     """The run that makes the first model: one that is on its way or done, else a new one."""
     deadline = time.monotonic() + SEEN_S
     while time.monotonic() < deadline:
@@ -76,11 +79,15 @@ def _first_run(airflow: Airflow) -> DagRun:
             return airflow.trigger(TRAIN, _retry_id(newest))
         if dag and dag.is_paused:
             raise Refused(f"The DAG {TRAIN} is paused.", "Unpause it in Airflow's UI.")
-        if dag and dag.next_dagrun_run_after and dag.next_dagrun_run_after > datetime.now(UTC):
+        if dag and (not is_scheduled or _is_ahead(dag.next_dagrun_run_after)):
             return airflow.trigger(TRAIN, "up__first")
         time.sleep(POLL_S)
     problems = "; ".join(airflow.import_errors()) or "its scheduler or DAG processor is slow"
     raise DependencyUnreachable(f"Airflow started no run of {TRAIN}: {problems}.", "See `matinee logs`.")
+
+
+def _is_ahead(time_of_run: datetime | None) -> bool:
+    return time_of_run is not None and time_of_run > datetime.now(UTC)
 
 
 def _why(settings: Settings, airflow: Airflow, run: DagRun) -> str:

@@ -53,6 +53,12 @@ def test_a_run_that_is_due_is_waited_for(settings, airflow_server, console):
     later.join()
 
 
+def test_a_run_is_triggered_when_the_dag_has_no_schedule(settings, airflow_server, console):
+    airflow_server.next_due = None
+    assert first_model.ensure(settings.model_copy(update={"schedule": "off"}), console) is True
+    assert airflow_server.triggered == [("train_model", "up__first")]
+
+
 def test_a_run_is_triggered_when_none_will_come_by_itself(settings, airflow_server, console):
     assert first_model.ensure(settings, console) is True
     assert airflow_server.triggered == [("train_model", "up__first")]
@@ -68,7 +74,7 @@ def test_after_a_failed_run_a_new_one_is_triggered_under_an_id_that_two_callers_
     ((dag_id, first_id),) = airflow_server.triggered
     airflow_server.runs.pop()
     with Airflow(settings) as client:
-        assert first_model._first_run(client).dag_run_id == first_id
+        assert first_model._first_run(client, is_scheduled=True).dag_run_id == first_id
     assert dag_id == "train_model"
 
 

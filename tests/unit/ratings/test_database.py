@@ -2,14 +2,18 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy.orm import Session
 
 from matinee.errors import BadData, DependencyUnreachable
-from matinee.ratings.database import Base, engine
+from matinee.ratings.database import MIGRATIONS, Base, ChunkRow, engine
 from matinee.settings import Settings
 from support import as_source
 
@@ -73,3 +77,30 @@ def test_a_postgresql_server_that_does_not_answer_is_said_without_its_password(t
     with pytest.raises(DependencyUnreachable) as error:
         engine(Settings(home=tmp_path, database_url=url, _env_file=None))
     assert "secret" not in str(error.value)
+
+
+def test_chunks_of_matinee_0_1_belong_to_the_run_that_took_each(tmp_path):
+    settings = Settings(home=tmp_path, _env_file=None)
+    path = tmp_path / "matinee.db"
+    _migrated_to(path, "0004")
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO chunks"
+            " (chunk_id, run_id, source, state, starts_at, ends_at, n_ratings, n_live, path, claimed_at)"
+            " VALUES (1, 'scheduled', 'ml-100k', 'closed', '2020-01-01', '2020-01-02', 3, 0, 'ratings/x', '2020-01-02')"
+        )
+    connection.close()
+    with Session(engine(settings)) as session:
+        row = session.get_one(ChunkRow, 1)
+        assert (row.run_id, row.claimed_by, row.mode, row.n_late) == ("scheduled", "scheduled", "replay", 0)
+
+
+def _migrated_to(path: Path, revision: str) -> None:
+    """A database as an earlier version left it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    database = sa.create_engine(f"sqlite:///{path}")
+    with database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    database.dispose()

@@ -42,6 +42,6 @@ def reason_of(
 
 def wait_for(ingested: Mapping[str, Any]) -> str:
     """When a period that is not over ends, from the result of `ingest`."""
-    ahead = f" {ingested['n_ahead']:,} ratings are dated ahead and wait." if ingested.get("n_ahead") else ""
+    ahead = f" Dated ahead, and waiting: {ingested['n_ahead']:,}." if ingested.get("n_ahead") else ""
     ends_at = datetime.fromisoformat(str(ingested["ends_at"]))
     return f"The period ends at {ends_at:%Y-%m-%d %H:%M} UTC and is taken {ingested['grace']} later.{ahead}"
