@@ -93,7 +93,7 @@ def fitted(
             block[:, movies] = head
         strongest = np.sort(np.argpartition(-np.abs(block), n_kept - 1, axis=1)[:, :n_kept], axis=1)
         neighbours[rows], kept[rows] = columns[strongest], np.take_along_axis(block, strongest, axis=1)
-    if tail is not None:
+    if tail is not None or 2 * len(movies) < n_movies:
         arrays = {"rows": movies.astype(np.int32), "neighbours": neighbours, "weights": kept}
         return Fitted("item_item", arrays, {"recency": recency})
     of_all = np.zeros((n_movies, n_kept), np.int32), np.zeros((n_movies, n_kept), np.float32)
