@@ -1,6 +1,7 @@
 """Promotion and rollback against a real MLflow server, also when the process dies between any two steps."""
 
 import itertools
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,12 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from mlflow import MlflowClient
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from matinee import artifact
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
-from matinee.evaluation.gate import Decision
+from matinee.evaluation.decision import Decision
 from matinee.lifecycle.history import ModelEvent, last_good
 from matinee.lifecycle.production import Production
 from matinee.lifecycle.registry import Connection, Registry, Training
@@ -63,10 +65,16 @@ class Home:
         registry.log_evaluation(run, {}, Backtest.nobody().per_user, decision)
         return registry.register(registry.training_run(run.run_id))
 
+    def promote(self, version: str, reason: str, production: Production | None = None) -> None:
+        """Promote what was compared with what is in production now."""
+        current = self.production.registry.production()
+        instead_of = current.version if current else None
+        (production or self.production).promote(version, reason, instead_of=instead_of)
+
     def serve(self) -> str:
         """Register, promote and deploy."""
         version = self.register()
-        self.production.promote(version, "better")
+        self.promote(version, "better")
         self.production.history.record("deployed", version, None, "in production")
         return version
 
@@ -117,7 +125,7 @@ def test_a_promotion_that_dies_is_completed_or_taken_back(home, monkeypatch, ste
     dying = home.production
     die_before(step, dying, monkeypatch)
     with pytest.raises(Killed):
-        dying.promote(new, "better")
+        home.promote(new, "better", dying)
     home.production.recover()
     expected = old if step == "alias" else new
     assert home.state() == (expected, {expected})
@@ -141,7 +149,7 @@ def test_a_rollback_that_dies_is_completed_or_taken_back(home, monkeypatch, step
 def test_a_rollback_goes_to_the_version_that_really_served(home):
     served = home.serve()
     never_served = home.register()
-    home.production.promote(never_served, "promoted, but its deployment failed")
+    home.promote(never_served, "promoted, but its deployment failed")
     bad = home.serve()
     assert home.production.roll_back(None, "bad") == served
     assert home.state() == (served, {served})
@@ -185,7 +193,7 @@ def test_a_rollback_to_a_model_that_does_not_load_moves_nothing(home, monkeypatc
 
 def test_the_history_tells_who_moved_what_when_and_why(home):
     first, second = home.serve(), home.register()
-    home.production.promote(second, "much better")
+    home.promote(second, "much better")
     home.production.reject(home.register(), "worse")
     events = home.production.history.events()
     assert [event.what for event in events] == [
@@ -207,7 +215,7 @@ def test_what_is_in_production_after_a_rollback_is_known_as_such(home):
     assert not home.production.history.is_held(second)
     home.production.roll_back(None, "bad")
     assert home.production.history.is_held(first)
-    home.production.promote(second, "by hand")
+    home.promote(second, "by hand")
     assert not home.production.history.is_held(second)
 
 
@@ -269,7 +277,7 @@ def test_a_version_without_files_is_refused_in_one_line_and_a_pinned_one_keeps_t
     old, pinned, _, _ = home.serve(), home.serve(), home.serve(), home.serve()
     short.registry.pin(pinned, is_pinned=True)
     prune_versions(short, IN_A_WEEK, dry_run=False)
-    for move in (lambda: home.production.roll_back(old, "x"), lambda: home.production.promote(old, "x")):
+    for move in (lambda: home.production.roll_back(old, "x"), lambda: home.production.promote_by_hand(old, "x")):
         with pytest.raises(Refused, match=f"artifacts of version {old} are gone"):
             move()
     assert home.production.history.unfinished() is None
@@ -321,3 +329,112 @@ def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, 
     assert short.registry.size_bytes(run_id) == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
     assert has_files(short.registry, version)
+
+
+# The registry in other people's hands: each of these is done to the real MLflow, behind matinee's back.
+
+
+@pytest.fixture
+def stored(home):
+    """Two versions that served, both kept in the server's model store; the second is in production."""
+    versions = [home.serve(), home.serve()]
+    for version in versions:
+        run = home.production.registry.training_run(home.production.registry.version(version).run_id)
+        with home.production.registry.downloaded(run) as folder:
+            shutil.copytree(folder, home.settings.home / "serving" / version)
+    return versions
+
+
+def lose_files(home: Home, version: str) -> None:
+    """Remove the files of a version from MLflow, as a purge or a wrong `rm` does."""
+    registry = home.production.registry
+    run = registry.training_run(registry.version(version).run_id)
+    artifacts = get_artifact_repository(run.source)
+    artifacts.delete_artifacts("artifacts")
+    assert not registry.has_files(registry.version(version))
+
+
+def test_an_alias_moved_in_mlflow_to_a_version_that_loads_is_a_promotion_by_hand(home):
+    first, second = home.serve(), home.serve()
+    MlflowClient().set_registered_model_alias(Connection.name, ALIAS, first)
+    home.production.recover()
+    assert home.state() == (first, {first})
+    last = home.production.history.events()[-1]
+    assert (last.what, last.version, last.previous_version) == ("promoted", first, second)
+    assert "moved in MLflow" in last.reason
+
+
+def test_an_alias_that_is_deleted_is_put_back(home):
+    home.serve()
+    version = home.serve()
+    MlflowClient().delete_registered_model_alias(Connection.name, ALIAS)
+    assert home.production.registry.production() is None
+    home.production.recover()
+    assert home.state() == (version, {version})
+    assert "the alias is gone" in home.production.history.events()[-1].reason
+
+
+def test_a_deleted_version_is_registered_again_from_the_model_store(home, stored):
+    MlflowClient().delete_model_version(Connection.name, stored[-1])
+    home.production.recover()
+    version, _ = home.state()
+    assert version not in stored
+    assert f"with the files of version {stored[-1]} from the model store" in home.production.history.events()[-1].reason
+    home.production.recover()
+    assert home.state() == (version, {version})  # once is enough
+
+
+def test_files_that_are_gone_come_back_from_the_model_store(home, stored):
+    lose_files(home, stored[-1])
+    home.production.recover()
+    version, _ = home.state()
+    assert version not in stored
+    assert home.production.registry.has_files(home.production.registry.version(version))
+
+
+def test_without_a_copy_in_the_model_store_it_is_the_version_that_served_before(home):
+    first, second = home.serve(), home.serve()
+    MlflowClient().delete_model_version(Connection.name, second)
+    home.production.recover()
+    assert home.state() == (first, {first})
+
+
+def test_an_alias_moved_to_what_does_not_load_is_put_back(home, stored):
+    broken = home.register()
+    lose_files(home, broken)
+    MlflowClient().set_registered_model_alias(Connection.name, ALIAS, broken)
+    home.production.recover()
+    assert home.state() == (stored[-1], {stored[-1]})
+
+
+def test_what_somebody_went_back_from_is_not_what_production_is_restored_to(home):
+    first, second = home.serve(), home.serve()
+    home.production.roll_back(None, "bad")
+    home.production.history.record("deployed", first, second, "in production")
+    MlflowClient().delete_registered_model_alias(Connection.name, ALIAS)
+    home.production.recover()
+    assert home.state() == (first, {first})
+
+
+def test_a_version_without_files_is_not_promoted_by_hand(home):
+    version, broken = home.serve(), home.register()
+    lose_files(home, broken)
+    with pytest.raises(BadData, match="gone from MLflow"):
+        home.production.promote_by_hand(broken, "why")
+    assert home.state() == (version, {version})
+
+
+def test_more_versions_than_fit_on_a_page_are_all_listed(home, monkeypatch):
+    versions = [home.register() for _ in range(3)]
+    monkeypatch.setattr("matinee.lifecycle.registry.versions._PAGE", 2)
+    assert {each.version for each in home.production.registry.versions()} >= set(versions)
+
+
+def test_metrics_of_a_version_are_there_behind_a_thousand_newer_runs(home):
+    version = home.register()
+    registry, client = home.production.registry, MlflowClient()
+    run_id = registry.version(version).run_id
+    experiment_id = client.get_run(run_id).info.experiment_id
+    for _ in range(1_001):
+        client.create_run(experiment_id)
+    assert registry.metrics_by_run()[run_id] == registry.training_run(run_id).metrics

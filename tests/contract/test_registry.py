@@ -15,7 +15,7 @@ from matinee import artifact
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.backtest import Backtest
-from matinee.evaluation.gate import Decision
+from matinee.evaluation.decision import Decision
 from matinee.lifecycle.registry import Connection, Registry, Training
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
@@ -107,7 +107,7 @@ def test_registering_a_run_twice_gives_one_version(loop):
 def test_a_version_says_whose_metrics_it_carries(loop):
     version = loop.register()
     known = MlflowClient().get_model_version(Connection.name, version)
-    assert known.tags["metrics_of"] == "its twin, fitted without chunk 1"
+    assert known.tags["metrics_of"] == "the model before it, without chunk 1"
 
 
 def test_there_is_one_production_and_all_earlier_versions_are_archived(loop):
@@ -140,7 +140,7 @@ def test_production_that_was_moved_in_mlflow_itself_is_respected(loop):
 
 def test_a_rejected_version_stays_rejected_when_others_move(loop):
     rejected, good = loop.register("reject"), loop.register()
-    loop.registry.reject(rejected)
+    loop.registry.reject(rejected, "It is worse.")
     loop.registry.move_production(good)
     assert loop.stages()[rejected] == "rejected"
 

@@ -68,6 +68,11 @@ class History:
         with Session(self._database) as session:
             return [_event(row) for row in session.scalars(sa.select(ModelEventRow).order_by(ModelEventRow.event_id))]
 
+    def in_production(self) -> str | None:
+        """The version that was put into production last; None before the first."""
+        ends = INTENTIONS.values()
+        return next((event.version for event in reversed(self.events()) if event.what in ends), None)
+
     def unfinished(self) -> ModelEvent | None:
         """The intention that was begun last, when nothing says how it ended."""
         ends = {*INTENTIONS.values(), "abandoned"}

@@ -1,55 +1,82 @@
-"""What is in production, and every way in which that changes: promote, reject, roll back.
+"""What is in production, and every way in which that changes: promote, reject, roll back, resume.
 
 A move is four steps: record the intention, set the alias, mirror it in the tags, record the end. A process may die
-between any two of them; `recover`, which every command that moves something calls first, then completes the move when
-the alias has moved, and takes the intention back when it has not. There are never two productions, and never none
-once there was one, because the alias is set in one step.
+between any two of them; the next mover completes the move when the alias has moved, and takes the intention back when
+it has not. All moves are made under one lease (`lifecycle.lease`), so what is unfinished is nobody's any more. There
+are never two productions, because the alias is set in one step.
+
+The registry is in other people's hands too. Whoever moves something first looks whether the alias is where the history
+left it (`custody`).
 """
 
 import structlog
 
 from matinee import artifact
-from matinee.errors import Refused
+from matinee.errors import DependencyUnreachable, Refused
+from matinee.lifecycle.custody import Custody
 from matinee.lifecycle.history import INTENTIONS, EventKind, History
+from matinee.lifecycle.lease import Holder, Lease
 from matinee.lifecycle.registry import ModelVersion, Registry
 
 log = structlog.get_logger()
 
 
+class Stale(DependencyUnreachable):
+    """Production is not what a verdict was about any more."""
+
+
 class Production:
     """Registry and history of one home, moved together."""
 
-    def __init__(self, registry: Registry, history: History) -> None:
+    def __init__(self, registry: Registry, history: History, lease: Lease, custody: Custody) -> None:
         self.registry = registry
         self.history = history
+        self._lease = lease
+        self._custody = custody
 
     def recover(self) -> None:
-        """Complete or take back a move that somebody began and did not end, and repair the tags."""
-        begun = self.history.unfinished()
-        if begun is not None:
-            current = self.registry.production()
-            moved = current is not None and current.version == begun.version
-            end: EventKind = INTENTIONS[begun.what] if moved else "abandoned"
-            log.warning("unfinished_move", version=begun.version, begun=begun.what, ended_as=end)
-            self.registry.repair()
-            self.history.record(end, begun.version, begun.previous_version, begun.reason)
-        else:
-            self.registry.repair()
+        """Complete or take back what somebody began and did not end, find what others moved, and repair the tags."""
+        with self._lease.held() as holder:
+            self._settle(holder)
 
-    def promote(self, version: str, reason: str) -> None:
-        """Put a version into production; every other becomes archived.
+    def promote(self, version: str, reason: str, *, instead_of: str | None) -> None:
+        """Put a version into production if what is there is still what it was compared with.
+
+        Args:
+            version: the version; every other becomes archived.
+            reason: why.
+            instead_of: the version that was in production when it was decided; None for none.
 
         Raises:
-            Refused: retention has removed its artifacts.
+            Stale: another version is in production; nothing was moved.
         """
-        self._require_artifacts(version)
-        self._move("promoting", version, reason)
+        with self._lease.held() as holder:
+            current = self._settle(holder)
+            if (current.version if current else None) != instead_of:
+                raise Stale("Production has moved since the verdict.", "Evaluate again.")
+            self._move(holder, "promoting", version, reason)
+
+    def promote_by_hand(self, version: str, reason: str) -> None:
+        """Put a version into production whatever is there.
+
+        Raises:
+            NotFound: there is none.
+            Refused: retention has removed its files.
+            BadData: it does not load; nothing was moved.
+        """
+        self._verify(self._require_artifacts(version))
+        with self._lease.held() as holder:
+            self._settle(holder)
+            self._move(holder, "promoting", version, reason)
 
     def reject(self, version: str, reason: str) -> None:
         """Mark a version that the gate refused; nothing else changes."""
-        self.registry.reject(version)
-        current = self.registry.production()
-        self.history.record("rejected", version, current.version if current else None, reason)
+        with self._lease.held():
+            if self.registry.version(version).stage:
+                return  # somebody has decided on it meanwhile
+            self.registry.reject(version, reason)
+            current = self.registry.production()
+            self.history.record("rejected", version, current.version if current else None, reason)
 
     def roll_back(self, to: str | None, reason: str) -> str:
         """Go back to the version that really served before the one in production, or to version `to`.
@@ -64,16 +91,16 @@ class Production:
             NotFound: there is no version `to`.
             BadData: the version does not load; nothing was moved.
         """
-        self.recover()
-        current = self.registry.production()
-        if current is not None and to is None and self._waits_for_deployment(current):
-            return current.version
-        target = to or (self.history.last_served_before(current.version) if current else None)
-        if target is None:
-            raise Refused("No other version has served yet.", "Name one with --to; see: matinee versions.")
-        self._verify(self._require_artifacts(target))
-        self._move("rolling_back", target, reason)
-        return target
+        with self._lease.held() as holder:
+            current = self._settle(holder)
+            if current is not None and to is None and self._waits_for_deployment(current):
+                return current.version
+            target = to or (self.history.last_served_before(current.version) if current else None)
+            if target is None:
+                raise Refused("No other version has served yet.", "Name one with --to; see: matinee versions.")
+            self._verify(self._require_artifacts(target))
+            self._move(holder, "rolling_back", target, reason)
+            return target
 
     def resume(self, reason: str) -> str:
         """End the hold that a rollback began: the next candidate goes into production if it is sound.
@@ -84,11 +111,25 @@ class Production:
         Raises:
             Refused: production is not held.
         """
-        current = self.registry.production()
-        if current is None or not self.history.is_held(current.version):
-            raise Refused("Production is not held.", "A rollback holds it; see: matinee versions.")
-        self.history.record("resumed", current.version, current.version, reason)
-        return current.version
+        with self._lease.held() as holder:
+            current = self._settle(holder)
+            if current is None or not self.history.is_held(current.version):
+                raise Refused("Production is not held.", "A rollback holds it; see: matinee versions.")
+            self.history.record("resumed", current.version, current.version, reason)
+            return current.version
+
+    def _settle(self, holder: Holder) -> ModelVersion | None:
+        """What is in production, after what was unfinished or moved by others is settled."""
+        begun = self.history.unfinished()
+        if begun is not None:
+            current = self.registry.production()
+            moved = current is not None and current.version == begun.version
+            end: EventKind = INTENTIONS[begun.what] if moved else "abandoned"
+            log.warning("unfinished_move", version=begun.version, begun=begun.what, ended_as=end)
+            self.history.record(end, begun.version, begun.previous_version, begun.reason)
+        self._custody.restore(holder)
+        self.registry.repair()
+        return self.registry.production()
 
     def _waits_for_deployment(self, current: ModelVersion) -> bool:
         """Whether a rollback to `current` was killed after it had moved and before it was deployed."""
@@ -108,9 +149,10 @@ class Production:
         with self.registry.downloaded(self.registry.training_run(version.run_id)) as folder:
             artifact.load(folder)
 
-    def _move(self, intention: EventKind, version: str, reason: str) -> None:
+    def _move(self, holder: Holder, intention: EventKind, version: str, reason: str) -> None:
         current = self.registry.production()
         previous = current.version if current else None
+        holder.check()
         self.history.record(intention, version, previous, reason)
         if not self.registry.version(version).has_artifacts:  # `prune` marks first and then looks for intentions
             self.history.record("abandoned", version, previous, reason)

@@ -50,7 +50,6 @@ def _retrained(stores: Stores, current: ModelVersion) -> str:
     evaluate_model(same, run_id)
     version = stores.registry.register(stores.registry.training_run(run_id))
     if stores.registry.version(version).stage != "production":
-        stores.production.recover()
-        stores.production.promote(version, REASON)
+        stores.production.promote(version, REASON, instead_of=current.version)
     deploy_model(stores, version)
     return version

@@ -1,15 +1,23 @@
 """Stage 4: carry out a verdict, or what a person decides instead of it."""
 
 from matinee.errors import UsageError
+from matinee.lifecycle.production import Stale
+from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.stages import Result
 from matinee.stages.deploy import deploy_model
+from matinee.stages.evaluate import evaluate_again
 from matinee.stages.stores import Stores
+
+TRIES = 3
+"""How often a verdict is made anew because production moved meanwhile."""
 
 
 def promote_model(stores: Stores, run_id: str) -> Result:
     """Register an evaluated training and do what its verdict says: into production, or rejected.
 
-    A version that was decided on before stays as it is, so that an old run that is run again moves nothing back.
+    A version that was decided on before stays as it is, so that an old run that is run again moves nothing back. A
+    verdict is about the version that it was compared with; when another one is in production by now, the training is
+    evaluated again. One of an older chunk than that of production is rejected, whatever its verdict.
     """
     production = stores.production
     production.recover()
@@ -17,25 +25,47 @@ def promote_model(stores: Stores, run_id: str) -> Result:
     if run.verdict is None:
         raise UsageError(f"Run {run_id} is not evaluated yet.", f"Run: matinee evaluate --run-id {run_id}.")
     version = production.registry.register(run)
-    stage = production.registry.version(version).stage
-    if not stage and run.verdict == "promote":
-        production.promote(version, run.reason)
-    elif not stage:
-        production.reject(version, run.reason)
+    if not production.registry.version(version).stage:
+        run = _carry_out(stores, run, version)
+    decided = production.registry.version(version)
     return {
         "model_version": version,
-        "promoted": run.verdict == "promote",
+        "promoted": decided.stage != "rejected",
         "run_id": run_id,
         "chunk_id": run.chunk_id,
-        "reason": run.reason,
+        "reason": decided.reason,
     }
+
+
+def _carry_out(stores: Stores, run: TrainingRun, version: str) -> TrainingRun:
+    """Move production or reject, by a verdict about what is in production; returns the run with that verdict."""
+    production = stores.production
+    for _ in range(TRIES):
+        current = production.registry.production()
+        if current is not None and current.chunk_id > run.chunk_id:
+            production.reject(version, _too_old(run, current))
+            return run
+        if run.compared_with != (current.version if current else None):
+            run = evaluate_again(stores, run)
+            production.registry.register(run)
+        try:
+            if run.verdict == "promote":
+                production.promote(version, run.reason, instead_of=run.compared_with)
+            else:
+                production.reject(version, run.reason)
+        except Stale:
+            continue
+        return run
+    raise Stale("Production moves faster than a model can be evaluated.", "Try again.")
+
+
+def _too_old(run: TrainingRun, current: ModelVersion) -> str:
+    return f"Chunk {run.chunk_id} is older than chunk {current.chunk_id}, which the model in production has learned."
 
 
 def promote_by_hand(stores: Stores, version: str, reason: str) -> Result:
     """Put a registered version into production whatever the gate said; the reason is recorded."""
-    production = stores.production
-    production.recover()
-    production.promote(production.registry.version(version).version, f"By hand: {reason}")
+    stores.production.promote_by_hand(version, f"By hand: {reason}")
     return {"model_version": version, "promoted": True, "reason": reason}
 
 

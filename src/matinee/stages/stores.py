@@ -12,6 +12,8 @@ import polars as pl
 from matinee.drift.records import StatisticsStore
 from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.history import History
+from matinee.lifecycle.lease import Lease
+from matinee.ratings.database import engine
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.sources.source import Source, prepare
@@ -78,9 +80,11 @@ class Stores:
     @cached_property
     def production(self) -> "Production":
         """What is in production, and every way in which that changes."""
-        from matinee.lifecycle.production import Production  # noqa: PLC0415  imports MLflow, as above
+        from matinee.lifecycle.custody import Custody  # noqa: PLC0415  imports MLflow, as above
+        from matinee.lifecycle.production import Production  # noqa: PLC0415
 
-        return Production(self.registry, self.history)
+        custody = Custody(self.registry, self.history, self.settings.home / "serving")
+        return Production(self.registry, self.history, Lease(engine(self.settings)), custody)
 
     @property
     def not_learned_from(self) -> set[int]:

@@ -16,7 +16,7 @@ import structlog
 from matinee import artifact
 from matinee.credentials import api_token
 from matinee.evaluation.backtest import Backtest
-from matinee.evaluation.gate import Decision
+from matinee.evaluation.decision import Decision
 from matinee.lifecycle.registry import Registry, Training
 from matinee.models.als import ALS
 from matinee.models.interactions import Interactions

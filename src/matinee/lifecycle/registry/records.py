@@ -75,6 +75,8 @@ class ModelVersion:
     """False once retention has removed, or begins to remove, its files: it cannot be served again."""
     is_gone: bool = False
     """Whether they are removed to the end."""
+    source: str = ""
+    """URI of the files of its model."""
 
 
 def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float], data_key: str) -> str:
@@ -125,4 +127,5 @@ def model_version(version: MlflowVersion) -> ModelVersion:
         is_pinned="pinned" in tags,
         has_artifacts="artifacts" not in tags,
         is_gone=tags.get("artifacts") == "gone",
+        source=version.source or "",
     )

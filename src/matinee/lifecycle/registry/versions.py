@@ -4,8 +4,13 @@ The alias `production` is the one truth of what is in production. The version ta
 read MLflow's pages: `production`, `archived` or `rejected`; `repair` makes the tags agree with the alias.
 """
 
+from collections.abc import Iterator
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
 
+from matinee import artifact
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.lifecycle.registry.connection import MISSING, Connection
 from matinee.lifecycle.registry.records import ModelVersion, TrainingRun, model_version
@@ -21,6 +26,7 @@ class ModelVersions(Connection):
                 self._client.create_registered_model(self.name, description="Ranks movies for people; retrained daily.")
             known = self._client.search_model_versions(f"name = '{self.name}' and run_id = '{run.run_id}'")
             if known:
+                self._tell(str(known[0].version), run)
                 return str(known[0].version)
             tags = {
                 "run_id": run.run_id,
@@ -28,12 +34,18 @@ class ModelVersions(Connection):
                 "data_through": run.data_through,
                 "verdict": run.verdict or "",
                 "reason": run.reason,
-                "metrics_of": f"its twin, fitted without chunk {run.chunk_id}" if run.verdict else "nothing yet",
+                "metrics_of": f"the model before it, without chunk {run.chunk_id}" if run.verdict else "nothing yet",
             }
             created = self._client.create_model_version(
                 self.name, run.source, run.run_id, tags=tags, description=run.reason, model_id=run.model_id
             )
             return str(created.version)
+
+    def _tell(self, version: str, run: TrainingRun) -> None:
+        """Say of a version that nobody has decided on what its run's evaluation, perhaps a second one, says now."""
+        if not self._client.get_model_version(self.name, version).tags.get("stage"):
+            for tag, value in (("verdict", run.verdict or ""), ("reason", run.reason)):
+                self._client.set_model_version_tag(self.name, version, tag, value)
 
     def move_production(self, version: str) -> None:
         """Put `version` into production; all others become archived."""
@@ -42,10 +54,11 @@ class ModelVersions(Connection):
             self._client.set_registered_model_alias(self.name, ALIAS, version)
         self.repair()
 
-    def reject(self, version: str) -> None:
-        """Mark a version that the gate refused."""
+    def reject(self, version: str, reason: str) -> None:
+        """Mark a version that does not go into production, and say why."""
         with self._answers():
-            self._client.set_model_version_tag(self.name, version, "stage", "rejected")
+            for tag, value in (("verdict", "reject"), ("reason", reason), ("stage", "rejected")):
+                self._client.set_model_version_tag(self.name, version, tag, value)
 
     def repair(self) -> None:
         """Make the tag `stage` of every version agree with the alias; the old production is untagged first."""
@@ -66,6 +79,16 @@ class ModelVersions(Connection):
         with self._answers(f"There is no version {version}."):
             return model_version(self._client.get_model_version(self.name, version))
 
+    def has_files(self, version: ModelVersion) -> bool:
+        """Whether MLflow still has the files of a version; they are not read."""
+        with self._answers():
+            try:
+                return bool(mlflow.artifacts.list_artifacts(f"{version.source}/artifacts/{artifact.FOLDER}"))
+            except MlflowException:
+                if not self._is_there():
+                    raise
+                return False
+
     def production(self) -> ModelVersion | None:
         """The version in production."""
         with self._answers():
@@ -79,8 +102,22 @@ class ModelVersions(Connection):
     def versions(self) -> list[ModelVersion]:
         """All versions, newest first."""
         with self._answers():
-            found = self._client.search_model_versions(f"name = '{self.name}'")
+            found = list(self._all())
         return sorted((model_version(each) for each in found), key=lambda each: int(each.version), reverse=True)
+
+    def _all(self) -> Iterator[MlflowVersion]:
+        """Every version, however many pages they are."""
+        token: str | None = None
+        while True:
+            page = self._client.search_model_versions(f"name = '{self.name}'", max_results=_PAGE, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+
+_PAGE = 1000
+"""Versions that MLflow gives at a time."""
 
 
 def _stage(version: ModelVersion, in_production: str | None) -> str:

@@ -1,0 +1,216 @@
+"""Every order in which promotions, rollbacks, resumes and retried tasks can come, on a registry in memory.
+
+Candidates are evaluated at one moment and carried out at another; whatever comes between must not be undone by them.
+"""
+
+import itertools
+import shutil
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from matinee.errors import Refused
+from matinee.lifecycle.custody import Custody
+from matinee.lifecycle.history import History
+from matinee.lifecycle.lease import Lease
+from matinee.lifecycle.production import Production, Stale
+from matinee.lifecycle.registry import ModelVersion, TrainingRun
+from matinee.ratings.database import engine
+from matinee.settings import Settings
+from matinee.stages import promote
+
+NAMES = ("promote 5", "promote 6", "by hand", "roll back", "resume")
+
+
+class FakeRegistry:
+    """Runs and versions without MLflow: run `r5` is of chunk 5 and becomes version `5`."""
+
+    def __init__(self) -> None:
+        self.alias: str | None = None
+        self.runs: dict[str, TrainingRun] = {}
+        self.registered: dict[str, ModelVersion] = {}
+
+    def train(self, chunk_id: int) -> None:
+        self.runs[f"r{chunk_id}"] = TrainingRun(f"r{chunk_id}", chunk_id, "als", {}, "", "", "", {}, None, "", None)
+
+    def training_run(self, run_id: str) -> TrainingRun:
+        return self.runs[run_id]
+
+    def register(self, run: TrainingRun) -> str:
+        version = str(run.chunk_id)
+        known = self.registered.get(version)
+        stage = known.stage if known else ""
+        now = datetime.now(UTC)
+        verdict = run.verdict or ""
+        self.registered[version] = ModelVersion(version, run.run_id, stage, run.chunk_id, "", verdict, run.reason, now)
+        return version
+
+    def version(self, version: str) -> ModelVersion:
+        return self.registered[version]
+
+    def versions(self) -> list[ModelVersion]:
+        return list(self.registered.values())
+
+    def production(self) -> ModelVersion | None:
+        return self.registered[self.alias] if self.alias else None
+
+    def has_files(self, _: ModelVersion) -> bool:
+        return True
+
+    def move_production(self, version: str) -> None:
+        self.alias = version
+        self.repair()
+
+    def reject(self, version: str, reason: str) -> None:
+        self.registered[version] = replace(self.registered[version], stage="rejected", reason=reason)
+
+    def repair(self) -> None:
+        for each in self.registered.values():
+            if (each.stage and each.stage != "rejected") or each.version == self.alias:
+                stage = "production" if each.version == self.alias else "archived"
+                self.registered[each.version] = replace(each, stage=stage)
+
+
+@dataclass
+class Home:
+    """Chunks 1 to 4 served one after another; 5 and 6 are evaluated against 4 and wait."""
+
+    settings: Settings
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
+    evaluated: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.history = History(self.settings)
+        for chunk_id in range(1, 7):
+            self.registry.train(chunk_id)
+        for chunk_id in range(1, 5):
+            self.evaluate_again(None, self.registry.runs[f"r{chunk_id}"])
+            promote.promote_model(self.stores, f"r{chunk_id}")
+            self.history.record("deployed", str(chunk_id), None, "in production")
+        for chunk_id in (5, 6):
+            self.evaluate_again(None, self.registry.runs[f"r{chunk_id}"])
+        self.evaluated.clear()
+
+    @property
+    def stores(self) -> SimpleNamespace:
+        lease = Lease(engine(self.settings), wait_s=5)
+        production = Production(self.registry, self.history, lease, Custody(self.registry, self.history))
+        production._verify = lambda _: None
+        return SimpleNamespace(production=production, settings=self.settings)
+
+    def evaluate_again(self, _: object, run: TrainingRun) -> TrainingRun:
+        """A verdict: sound, unless production is held, which only evidence could end."""
+        current = self.registry.production()
+        held = current is not None and self.history.is_held(current.version)
+        verdict = "reject" if held else "promote"
+        decided = replace(run, verdict=verdict, reason=verdict, compared_with=current.version if current else None)
+        self.registry.runs[run.run_id] = decided
+        self.evaluated.append((run.run_id, decided.compared_with))
+        return decided
+
+    def do(self, name: str) -> None:
+        before = self.registry.alias
+        if name == "by hand":
+            promote.promote_by_hand(self.stores, "3", "why")
+        elif name == "roll back":
+            self.stores.production.roll_back(None, "why")
+        elif name == "resume":
+            try:
+                self.stores.production.resume("why")
+            except Refused:
+                assert self.registry.alias == before
+        else:
+            promote.promote_model(self.stores, f"r{name[-1]}")
+            self.check_promotion(int(name[-1]), before)
+
+    def check_promotion(self, chunk_id: int, before: str | None) -> None:
+        moved = self.registry.alias != before
+        if moved:
+            assert self.registry.alias == str(chunk_id)
+            assert chunk_id > self.registry.registered[before].chunk_id, "an older chunk took over"
+            assert self.registry.runs[f"r{chunk_id}"].compared_with == before, "a stale verdict was carried out"
+
+    def check(self) -> None:
+        """History, alias and tags tell one story."""
+        assert self.history.in_production() == self.registry.alias
+        assert self.history.unfinished() is None
+        stages = [each.version for each in self.registry.versions() if each.stage == "production"]
+        assert stages == [self.registry.alias]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """A database with its tables, to be copied: making them takes longer than all moves."""
+    settings = Settings(home=tmp_path_factory.mktemp("empty"), _env_file=None)
+    engine(settings).dispose()
+    return settings.home / "matinee.db"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch, database):
+    made = []
+    shutil.copy(database, tmp_path)
+
+    def evaluate_again(stores, run):
+        return made[0].evaluate_again(stores, run)
+
+    monkeypatch.setattr(promote, "evaluate_again", evaluate_again)
+    made.append(object.__new__(Home))
+    made[0].__init__(Settings(home=tmp_path, _env_file=None))
+    return made[0]
+
+
+ORDERS = [order for length in (1, 2, 3) for order in itertools.permutations(NAMES, length)]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=" then ".join)
+def test_whatever_the_order_history_alias_and_tags_agree(home, order):
+    for name in order:
+        home.do(name)
+        home.check()
+    for name in order:  # every task is cleared and runs again
+        if name.startswith("promote"):
+            before = home.registry.alias
+            home.do(name)
+            assert home.registry.alias == before, "a task that was run again moved production"
+            home.check()
+
+
+def test_a_run_evaluated_before_a_rollback_does_not_undo_it(home):
+    home.do("roll back")
+    assert home.registry.alias == "3"
+    home.do("promote 5")
+    assert home.registry.alias == "3"
+    assert home.evaluated == [("r5", "3")]
+
+
+def test_an_old_promote_that_never_registered_moves_nothing_back(home):
+    home.do("promote 6")
+    home.do("promote 5")
+    assert home.registry.alias == "6"
+    assert "older than chunk 6" in home.registry.version("5").reason
+
+
+def test_a_verdict_about_another_version_is_not_carried_out(home):
+    with pytest.raises(Stale):
+        home.stores.production.promote("4", "why", instead_of="2")
+    assert home.registry.alias == "4"
+
+
+def test_an_alias_that_was_moved_in_mlflow_is_a_promotion_by_hand(home, monkeypatch):
+    monkeypatch.setattr(Custody, "_loads", lambda *_: True)
+    home.registry.move_production("2")
+    home.stores.production.recover()
+    home.check()
+    last = home.history.events()[-1]
+    assert (last.what, last.version, last.previous_version) == ("promoted", "2", "4")
+
+
+def test_an_alias_that_is_gone_is_put_back_to_what_served(home, monkeypatch):
+    monkeypatch.setattr(Custody, "_loads", lambda *_: True)
+    home.registry.alias = None
+    home.stores.production.recover()
+    assert home.registry.alias == "4"
+    assert "Restored" in home.history.events()[-1].reason

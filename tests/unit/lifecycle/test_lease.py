@@ -1,0 +1,66 @@
+"""The lease under which production is moved, on the ledger's database."""
+
+import threading
+import time
+
+import pytest
+
+from matinee.lifecycle.lease import Lease, Lost
+from matinee.ratings.database import engine
+from matinee.settings import Settings
+
+
+@pytest.fixture
+def database(tmp_path):
+    return engine(Settings(home=tmp_path, _env_file=None))
+
+
+def test_one_mover_at_a_time(database):
+    with Lease(database).held(), pytest.raises(Lost), Lease(database, wait_s=0).held():
+        pytest.fail("two hold it")
+    with Lease(database, wait_s=0).held():
+        pass
+
+
+def test_a_lease_is_given_back_when_its_holder_fails(database):
+    with pytest.raises(ValueError, match="broken"), Lease(database).held():
+        raise ValueError("broken")
+    with Lease(database, wait_s=0).held():
+        pass
+
+
+def test_a_slow_holder_keeps_its_lease_by_renewing_it(database):
+    with Lease(database, lasts_s=0.3).held() as slow:
+        time.sleep(1)
+        with pytest.raises(Lost), Lease(database, wait_s=0).held():
+            pytest.fail("two hold it")
+        slow.check()
+
+
+def test_a_dead_holder_loses_its_lease(database):
+    dead = Lease(database, lasts_s=0.3).held()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matinee.lifecycle.lease.Holder._renew", lambda *_: None)  # as a killed process
+        holder = dead.__enter__()
+    began = time.monotonic()
+    with Lease(database, wait_s=5).held():
+        assert time.monotonic() - began < 3
+        with pytest.raises(Lost):  # if it was only asleep, it finds out before its next step
+            holder.check()
+    dead.__exit__(None, None, None)
+
+
+def test_whoever_waits_goes_on_when_the_other_has_ended(database):
+    order = []
+
+    def second():
+        with Lease(database, wait_s=10).held():
+            order.append("second")
+
+    with Lease(database).held():
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        time.sleep(0.5)
+        order.append("first")
+    waiting.join()
+    assert order == ["first", "second"]
