@@ -192,6 +192,7 @@ def _watched_chunk(chunk_id: int, verdict: Literal["usual", "drifted"] = "usual"
         ends_at=TRAINED + timedelta(days=chunk_id),
         n_ratings=30,
         n_live=1,
+        n_late=0,
         n_quarantined=14,
         quarantine={"duplicate": 1, "empty_id": 12, "odd *reason*": 1},
         closed_at=TRAINED,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from matinee.ratings.database import FeedbackRow, WithdrawalRow, engine
+from matinee.ratings.database import ChunkRow, FeedbackRow, WithdrawalRow, engine
 from matinee.ratings.feedback.pruning import prune_keys, prune_superseded, prune_withdrawn
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 
@@ -51,9 +51,10 @@ def test_what_a_chunk_holds_stays_so_that_it_stays_covered(store, database):
     store.add([NewRating("gone", "a", 4), NewRating("newest", "a", 4)])
     with database.begin() as connection:
         connection.execute(sa.text("PRAGMA foreign_keys = OFF")) if database.dialect.name == "sqlite" else None
-        connection.execute(
-            sa.text("INSERT INTO chunks VALUES (1,'r','s','d','closed',:t,:t,1,1,'p','x',:t,:t)"), {"t": "2026-01-01"}
-        )
+        counts = {"chunk_id": 1, "n_ratings": 1, "n_live": 1, "n_late": 0}
+        names = dict.fromkeys(("run_id", "claimed_by", "source", "path"), "any") | {"mode": "replay", "state": "closed"}
+        times = dict.fromkeys(("starts_at", "ends_at", "claimed_at", "closed_at"), LATER)
+        connection.execute(sa.insert(ChunkRow).values(counts | names | times))
         connection.execute(sa.update(FeedbackRow).values(chunk_id=1))
     store.withdraw("gone")
     assert prune_withdrawn(database, LATER, dry_run=False) == 0
