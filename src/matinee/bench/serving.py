@@ -86,7 +86,7 @@ class _Server:
             f"{self.url}/v1/model",
             json={"version": version},
             headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=60,
+            timeout=600,  # on a busy machine what is heavy waits for what answers
             trust_env=False,
         )
         if not answer.is_success:

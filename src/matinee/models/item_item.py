@@ -72,7 +72,7 @@ def fitted(
     n_kept: int = N_KEPT,
     tail: sp.csr_matrix | None = None,
 ) -> Fitted:
-    """Model of the `n_kept` strongest weights of each row, by absolute value.
+    """Model of the `n_kept` strongest weights of each row, by absolute value; of all where that is no larger.
 
     Args:
         weights: how much a liked movie (row) says for every other (column), shape (n, n).
@@ -84,6 +84,10 @@ def fitted(
     """
     columns = movies if tail is None else np.arange(n_movies)
     n_kept = min(n_kept, len(columns))
+    if tail is None and n_movies <= 2 * n_kept:  # all numbers take less than those with the column of each
+        dense = np.zeros((len(movies), n_movies), np.float32)
+        dense[:, movies] = weights
+        return Fitted("item_item", {"rows": movies.astype(np.int32), "weights": dense}, {"recency": recency})
     neighbours, kept = np.zeros((len(movies), n_kept), np.int32), np.zeros((len(movies), n_kept), np.float32)
     for start in range(0, len(movies), BLOCK):
         rows = slice(start, start + BLOCK)

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
 from .parts import Parts
-from .request import ListRequest, UserRef
+from .request import NOBODY, ListRequest, UserRef
 from .scorer import Scored, Scorer, TopK, top_one_by_one
 from .types import Floats, Rows
+
+NEGLIGIBLE = 1e-6
+"""Weight up to which a component that has faded is not even asked."""
 
 
 class Component(NamedTuple):
@@ -60,19 +64,34 @@ class BlendScorer:
 
     def score(self, user: UserRef) -> Scored | None:
         """See `Scorer.score`; None for a user of whom no component but popularity knows anything."""
-        age_days = self._age_days(user)
-        total, is_personal, terms = np.zeros(1, np.float32), False, []
-        for component in self.components:
-            scored = component.scorer.score(user)
+        age_days, total, terms = self._age_days(user), self._unfading_popularity, []
+        for component in self._others:
+            weight = component.weight_at(age_days)
+            scored = component.scorer.score(user) if abs(weight) > NEGLIGIBLE else None
             if scored is None:
                 continue
-            weight, scores = component.weight_at(age_days), scored.scores
             if component.scorer.is_personal:
-                centred, deviation = standardized(scores)
-                scores, is_personal = centred, True
+                centred, deviation = standardized(scored.scores)
+                total = total + weight * centred
                 terms.append((weight / deviation, scored))
-            total = total + weight * scores
-        return _BlendScored(total, terms) if is_personal else None
+            else:
+                total = total + weight * scored.scores
+        return _BlendScored(total, terms) if terms else None
+
+    @cached_property
+    def _others(self) -> Sequence[Component]:
+        """Components whose part differs from user to user."""
+        return [each for each in self.components if each.scorer.is_personal or each.fresh_days < inf]
+
+    @cached_property
+    def _unfading_popularity(self) -> Floats:
+        """The weighted sum of what is the same for everyone, shape (n_movies,); (1,) if that is nothing."""
+        total = np.zeros(1, np.float32)
+        for component in self.components:
+            if not component.scorer.is_personal and component.fresh_days == inf:
+                scored = component.scorer.score(NOBODY)
+                total = total if scored is None else total + component.weight_at(0) * scored.scores
+        return total
 
     def top(self, requests: Sequence[ListRequest]) -> list[TopK | None]:
         """See `Scorer.top`."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .history import recency_weights
 from .parts import Parts
 from .request import ListRequest, UserRef
+from .rows import DenseRows, GatheredRows, SparseRows, WeightRows
 from .scorer import Scored, TopK, top_one_by_one
 from .types import Floats, Rows
 
@@ -23,11 +24,8 @@ class ItemItemScorer:
     movies thirteen times smaller than the full matrix.
     """
 
-    neighbours: NDArray[np.int32]
-    """Columns of the weights that are kept of each row of B, shape (n_rows, n_kept)."""
-
-    weights: Floats
-    """Those weights, shape (n_rows, n_kept); zeros fill a row that has fewer."""
+    rows: WeightRows
+    """Rows of B, those of the movies that say anything."""
 
     row_of: NDArray[np.int32]
     """Row of B that tells what each movie says, shape (n_movies,); -1 for one that says nothing."""
@@ -43,17 +41,12 @@ class ItemItemScorer:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "ItemItemScorer":
-        """From arrays `neighbours`, `weights`, `rows` (movie of each row, unless all have one), and `recency`."""
+        """From `weights`, `neighbours` (unless all are kept), `rows` (movie of each, unless all), and `recency`."""
         movies = parts.arrays.get("rows", np.arange(parts.n_movies, dtype=np.int32))
-        shape = (len(movies), parts.arrays["weights"].shape[-1])
-        neighbours = parts.array("neighbours", shape)
         if movies.size and not 0 <= movies.min() <= movies.max() < parts.n_movies:
             raise ValueError("rows point outside the catalogue")
-        if neighbours.size and not 0 <= neighbours.min() <= neighbours.max() < parts.n_movies:
-            raise ValueError("neighbours point outside the catalogue")
         return cls(
-            neighbours=neighbours,
-            weights=parts.array("weights", shape),
+            rows=_rows(parts, len(movies)),
             row_of=_row_of(movies, parts.n_movies),
             recency=parts.positive("recency"),
             positive_rating=float(parts.parameters["positive_rating"]),
@@ -67,8 +60,9 @@ class ItemItemScorer:
         speaks = rows >= 0
         if not speaks.any():
             return None
-        weights = recency_weights(history.rated_at[liked], self.recency)
-        return _ItemItemScored(self, rows[speaks], weights[speaks], liked[speaks], len(history))
+        weights = recency_weights(history.rated_at[liked], self.recency)[speaks].astype(np.float32)
+        gathered = self.rows.gather(rows[speaks])
+        return _ItemItemScored(gathered.weighted_sum(weights), gathered, weights, liked[speaks], len(history))
 
     def top(self, requests: Sequence[ListRequest]) -> list[TopK | None]:
         """See `Scorer.top`."""
@@ -77,42 +71,35 @@ class ItemItemScorer:
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; what liking the one movie alone says."""
         row = self.row_of[item_index]
-        return None if row < 0 else self.weighted_sum(np.array([row], np.int32), np.ones(1))
-
-    def weighted_sum(self, rows: NDArray[np.int32], row_weights: NDArray[np.float64]) -> Floats:
-        """Sum of rows of B, shape (n_movies,), weighted, shape (n_rows,) each."""
-        contributions = row_weights[:, None] * self.weights[rows]
-        n_movies = len(self.row_of)
-        return np.bincount(self.neighbours[rows].ravel(), contributions.ravel(), n_movies).astype(np.float32)
+        return None if row < 0 else self.rows.gather(np.array([row])).weighted_sum(np.ones(1, np.float32))
 
 
+@dataclass(frozen=True, slots=True)
 class _ItemItemScored:
     """The sum of the formula for one user, and its terms."""
 
-    def __init__(
-        self,
-        scorer: ItemItemScorer,
-        rows: NDArray[np.int32],
-        row_weights: NDArray[np.float64],
-        places: Rows,
-        n_history: int,
-    ) -> None:
-        self._scorer, self._rows, self._row_weights = scorer, rows, row_weights
-        self._places, self._n_history = places, n_history
-        self.scores = scorer.weighted_sum(rows, row_weights)
+    scores: Floats
+    gathered: GatheredRows
+    row_weights: Floats
+    places: Rows
+    """Where in the history each row comes from."""
+    n_history: int
 
     def explain(self, items: Rows) -> Floats | None:
         """See `Scored.explain`; each term of the sum."""
-        scorer, n_movies = self._scorer, len(self._scorer.row_of)
-        is_asked, column = np.zeros(n_movies, bool), np.zeros(n_movies, np.int64)
-        is_asked[items], column[items] = True, np.arange(len(items))
-        neighbours = scorer.neighbours[self._rows].ravel()
-        kept = np.flatnonzero(is_asked[neighbours])  # few of many: only these are looked at any further
-        row, place = np.divmod(kept, scorer.neighbours.shape[1])
-        terms = self._row_weights[row] * scorer.weights[self._rows[row], place]
-        added = np.zeros((self._n_history, len(items)), np.float32)
-        np.add.at(added, (self._places[row], column[neighbours[kept]]), terms.astype(np.float32))
+        added = np.zeros((self.n_history, len(items)), np.float32)
+        added[self.places] = self.gathered.terms(self.row_weights, items)
         return added
+
+
+def _rows(parts: Parts, n_rows: int) -> WeightRows:
+    if "neighbours" not in parts.arrays:
+        return DenseRows(parts.array("weights", (n_rows, parts.n_movies)))
+    shape = (n_rows, parts.arrays["weights"].shape[-1])
+    neighbours = parts.array("neighbours", shape)
+    if neighbours.size and not 0 <= neighbours.min() <= neighbours.max() < parts.n_movies:
+        raise ValueError("neighbours point outside the catalogue")
+    return SparseRows(neighbours, parts.array("weights", shape), parts.n_movies)
 
 
 def _row_of(movies: NDArray[np.int32], n_movies: int) -> NDArray[np.int32]:

@@ -25,6 +25,7 @@ from matinee.ranking import (
     recommend,
     similar,
 )
+from matinee.ranking.rows import DenseRows
 
 
 def standardized(scores: np.ndarray) -> np.ndarray:
@@ -52,13 +53,19 @@ def test_scores_are_the_weighted_sum_of_standardized_scores_and_popularity(inter
     assert_allclose(scores_of(model, UserRef(history)), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_part_that_has_faded_away_is_not_even_asked(interactions: Interactions) -> None:
+    never, known = Part(2.0, ALS(factors=4), fresh_days=0.001), interactions.histories.of(3)
+    fading, without = blend_of(interactions, Part(1.0, EASE()), never), blend_of(interactions, Part(1.0, EASE()))
+    assert_array_equal(scores_of(fading, UserRef(known)), scores_of(without, UserRef(known)))
+
+
 def test_scores_that_are_all_alike_change_no_order() -> None:
     different, alike = np.array([1, 3, 2], np.float32), np.full(3, 7, np.float32)
     histories = Histories(np.array([0, 1]), np.array([0], np.int32), np.array([5], np.float32), np.array([0]))
     likes = np.eye(3, dtype=np.float32)[[1, 2, 0]]
     rows = np.arange(3, dtype=np.int32)
-    item_item = ItemItemScorer(np.tile(rows, (3, 1)), likes, rows, np.inf, 4.0)
-    flat = replace(item_item, weights=np.full((3, 3), 7, np.float32))
+    item_item = ItemItemScorer(DenseRows(likes), rows, np.inf, 4.0)
+    flat = replace(item_item, rows=DenseRows(np.full((3, 3), 7, np.float32)))
     popularity = [Component(0.1, PopularityScorer(different)), Component(5.0, PopularityScorer(alike))]
     blend = BlendScorer([Component(1.0, item_item), *popularity, Component(9.0, flat)], data_through=0)
     assert np.argsort(-blend.score(UserRef(histories.of(0))).scores).tolist() == [1, 2, 0]

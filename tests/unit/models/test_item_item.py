@@ -15,9 +15,15 @@ from matinee.models.recommender import Fitted
 
 
 def dense(model: Fitted) -> NDArray[np.float32]:
-    neighbours, weights = model.arrays["neighbours"], model.arrays["weights"]
+    arrays = model.arrays
+    weights = arrays["weights"]
+    rows = arrays.get("rows", np.arange(len(weights)))
+    if "neighbours" not in arrays:
+        full = np.zeros((weights.shape[1], weights.shape[1]), np.float32)
+        full[rows] = weights
+        return full
     full = np.zeros((len(weights), len(weights)), np.float32)
-    np.add.at(full, (np.arange(len(weights))[:, None], neighbours), weights)
+    np.add.at(full, (rows[:, None], arrays["neighbours"]), weights)
     return full
 
 
