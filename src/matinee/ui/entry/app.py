@@ -7,10 +7,11 @@ from starlette.middleware import Middleware
 
 from matinee.hosts import KnownHosts
 from matinee.settings import load_settings
+from matinee.ui.entry.documents import PageDocuments
 
 HEALTH = ("/_stcore/health",)
 
 app = st.App(
     Path(__file__).with_name("page.py"),
-    middleware=[Middleware(KnownHosts, hosts=load_settings().hosts, exempt=HEALTH)],
+    middleware=[Middleware(KnownHosts, hosts=load_settings().hosts, exempt=HEALTH), Middleware(PageDocuments)],
 )

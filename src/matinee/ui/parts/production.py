@@ -54,6 +54,9 @@ def _sentences(texts: Texts, record: VersionRecord) -> Iterator[str]:
         enough = texts.operations.enough_users if users >= ENOUGH_USERS else texts.operations.few_users
         yield f"{sentence.format(lift=lift, own=own, popularity=popularity, users=users)} {enough}"
     yield from _against_before(texts, checks.get("not worse than the incumbent"))
+    for question in record.decision.questions if record.decision else ():
+        if question.name == "good data" and {"difference", "n_users"} <= question.numbers.keys():
+            yield texts.operations.newest_data.format(**question.numbers)
 
 
 def _against_popularity(version: Version, check: Check | None) -> tuple[float, float, float] | None:

@@ -34,7 +34,9 @@ def test_stars_and_buttons_are_named_after_their_movie(serve, site, tab, texts):
 
 
 NAMES = "[...document.querySelectorAll('.stMain [aria-label]')].map(e => e.getAttribute('aria-label'))"
-OWN_NAMES = re.compile("NDCG|item-kNN|Léon|English|-axis|Symbol legend|PNG|Vega|p = |Airflow|MLflow")
+OWN_NAMES = re.compile(
+    "NDCG|item-kNN|The Léon Chronicle, Part|English|-axis|Symbol legend|PNG|Vega|p = |Airflow|MLflow"
+)
 """What stays in Latin letters in Korean: names, and what Vega tells screen readers of the axes of a chart."""
 
 
@@ -114,3 +116,33 @@ def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serv
         tab.get_by_role("link", name=texts.start_here.see_list).click()
         expect(tab.locator(f"{CARD} h3").first).to_be_visible()
         expect(tab.get_by_text(texts.movies.fold_in)).to_be_visible()
+
+
+SLOW = {"offline": False, "latency": 300, "downloadThroughput": 200_000, "uploadThroughput": 100_000}
+"""1.6 Mbit/s, 300 ms."""
+
+
+@BOTH
+def test_on_a_slow_network_something_can_be_read_within_three_seconds(site, tab, texts):
+    tab.context.new_cdp_session(tab).send("Network.emulateNetworkConditions", SLOW)
+    tab.goto(f"{site}/?lang={_lang(texts)}", wait_until="commit")
+    expect(tab.get_by_text(texts.common.loading)).to_be_visible(timeout=3_000)
+
+
+@BOTH
+def test_an_address_without_a_page_is_told_in_the_readers_language(site, tab, texts):
+    tab.goto(f"{site}/nowhere?lang={_lang(texts)}")
+    expect(tab.get_by_role("heading", name=texts.common.no_page)).to_be_visible()
+    expect(tab.locator("html")).to_have_attribute("lang", _lang(texts))
+
+
+@BOTH
+def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site, tab, texts):
+    with serve():
+        drawn(tab, f"{site}/operations?lang={_lang(texts)}", "operations", texts)
+        tab.locator(".st-key-roll_back button").click()
+        confirm = tab.locator(".st-key-confirm button")
+        expect(confirm).to_have_text(texts.runs.do_roll_back.format(version="1"))
+        expect(confirm).to_be_disabled()
+        tab.get_by_label(texts.runs.reason).press_sequentially("x")
+        expect(confirm).to_be_enabled()

@@ -41,6 +41,9 @@ COMMON = CommonTexts(
         "Fullscreen": "Fullscreen",
         "Help for": "Help for",
     },
+    loading="Your movies are on their way …",
+    needs_script="This page needs JavaScript.",
+    no_page="There is no page here",
     unreachable="The recommendation server is unavailable. It restarts by itself, and this page tries again every few "
     "seconds. If this lasts, run `matinee status`.",
     refused="The server refused this request. Choose something else, or reload the page.",

@@ -18,6 +18,8 @@ OPERATIONS = OperationsTexts(
     fresher="Against the version before it: the same algorithm with fresher data, and no difference yet.",
     against_before="Against the version before it: **{mean:+.1%}** (interval {low:+.1%} to {high:+.1%}).",
     may_be_equal="The interval contains 0, so they may be equally good.",
+    newest_data="The newest data is worth **{difference:+.4f}** in NDCG@10 since the day before, for {n_users:.0f} "
+    "users.",
     few_users="That few users can tell a large difference from none, but not a small one.",
     enough_users="Those are enough users to tell a small difference.",
     deployments="Deployments",

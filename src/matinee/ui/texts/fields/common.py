@@ -15,6 +15,9 @@ class CommonTexts:
     labels: Mapping[str, str]
     """By what Streamlit calls one of its own buttons, for screen readers."""
 
+    loading: str
+    needs_script: str
+    no_page: str
     unreachable: str
     refused: str
     details: str

@@ -22,6 +22,7 @@ class OperationsTexts:
     fresher: str
     against_before: str
     may_be_equal: str
+    newest_data: str
     few_users: str
     enough_users: str
     deployments: str

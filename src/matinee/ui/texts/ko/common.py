@@ -18,6 +18,9 @@ COMMON = CommonTexts(
         "Fullscreen": "전체 화면",
         "Help for": "도움말",
     },
+    loading="영화를 불러오는 중입니다 …",
+    needs_script="이 페이지는 자바스크립트가 필요합니다.",
+    no_page="페이지를 찾을 수 없습니다",
     unreachable="추천 서버를 사용할 수 없습니다. 서버는 자동으로 다시 시작되고, 이 페이지는 몇 초마다 다시 시도합니다. "
     "오래 걸리면 `matinee status`를 실행해 보세요.",
     refused="서버가 이 요청을 거절했습니다. 다른 것을 고르거나 페이지를 새로 고쳐 주세요.",

@@ -21,6 +21,7 @@ OPERATIONS = OperationsTexts(
     fresher="이전 버전과 비교: 알고리즘이 같고 데이터만 새로워서 아직 차이가 없습니다.",
     against_before="이전 버전과 비교: **{mean:+.1%}** (구간 {low:+.1%} ~ {high:+.1%}).",
     may_be_equal="구간에 0이 들어 있어 두 버전이 똑같이 좋을 수도 있습니다.",
+    newest_data="새 데이터 덕분에 하루 전보다 NDCG@10이 **{difference:+.4f}** 달라졌습니다(사용자 {n_users:.0f}명).",
     few_users="이 정도 사용자로는 큰 차이만 알 수 있고 작은 차이는 알 수 없습니다.",
     enough_users="작은 차이까지 알 수 있을 만큼 사용자가 충분합니다.",
     deployments="배포 이력",
