@@ -25,8 +25,10 @@ def show(visit: Visit) -> bool:
     texts, n_rated = visit.texts.start_here, len(visit.ratings)
     if not visit.user_id or _was_here_before(visit.user_id, n_rated):
         _welcome_back(visit, n_rated)
-        return True
-    st.markdown(f"{texts.welcome} {texts.hint}")
+        if not visit.user_id:
+            return True
+    else:
+        st.markdown(f"{texts.welcome} {texts.hint}")
     n_movies = int(st.session_state.get("n_starters", STEP))
     # The same movies in the same places, however many are rated: nothing moves under the finger.
     cards(visit, starters(popular_movies(visit.url)[:CHOSEN_FROM], n_movies), "start")
