@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
@@ -94,7 +95,11 @@ def test_what_was_rated_can_be_undone(serve, site, tab, texts):
         title = tab.locator(f"{CARD} h3").first.inner_text()
         tab.locator(CARD).first.get_by_role("radio").nth(4).click()
         expect(tab.locator(f"{CARD} h3").filter(has_text=re.compile(f"^{re.escape(title)}$"))).to_have_count(0)
-        tab.get_by_role("button", name=texts.movies.undo).click()
+        undo = tab.get_by_role("button", name=texts.movies.undo)
+        expect(undo).to_be_in_viewport()
+        found = Axe().run(tab, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+        undo.click()
         expect(tab.locator(f"{CARD} h3").first).to_have_text(title)
 
 
