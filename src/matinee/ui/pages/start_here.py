@@ -28,7 +28,8 @@ def show(visit: Visit) -> bool:
         if not visit.user_id:
             return True
     else:
-        st.markdown(f"{texts.welcome} {texts.hint}")
+        st.markdown(texts.welcome)
+    st.header(texts.hint, anchor=False)
     n_movies = int(st.session_state.get("n_starters", STEP))
     # The same movies in the same places, however many are rated: nothing moves under the finger.
     cards(visit, starters(popular_movies(visit.url)[:CHOSEN_FROM], n_movies), "start")
