@@ -22,6 +22,7 @@ from matinee import artifact
 from matinee.lifecycle.history import History
 from matinee.settings import Settings
 from matinee.stages.deploy import deploy_model
+from matinee.stages.stores import Stores
 
 N_WORKERS = 3
 TOKEN = {"Authorization": "Bearer token-of-these-tests"}
@@ -114,7 +115,7 @@ def test_a_deployment_that_the_server_has_anticipated_is_in_the_history_once(ser
     server.swap()
     own = settings.model_copy(update={"api_token": SecretStr("token-of-these-tests")})
     for _ in range(2):
-        assert deploy_model(own)["previous_version"] == "2"
+        assert deploy_model(Stores.of(own))["previous_version"] == "2"
     deployed = [event.version for event in History(own).events() if event.what == "deployed"]
     assert deployed == ["2"]
 

@@ -47,6 +47,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("marked", "problems"), [(True, "['supervisor']"), (False, "[]")])
 def test_the_death_of_the_supervisor_is_a_problem_of_what_it_has_started(tmp_path, marked, problems):
     script = textwrap.dedent(SCRIPT)

@@ -77,6 +77,7 @@ METRICS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files in memory")
 @pytest.mark.parametrize("n_granted", [0, 1, 2, 100])
 def test_metrics_are_counted_however_much_of_their_files_the_disk_has_room_for(tmp_path, n_granted):
