@@ -28,7 +28,7 @@ class Chunk(Answer, json_schema_extra=shown(examples.CHUNK)):
     ends_at: datetime
     n_ratings: int
     n_live: int
-    n_late: int
+    n_late: int = 0
     """Ratings of periods that were closed before they came: learned from, and never used to judge a model."""
     n_quarantined: int
     quarantine: Mapping[str, int]
