@@ -14,6 +14,7 @@ CHECKS: Mapping[str, Check] = {
     "ports": machine.check_ports,
     "ratings": pipeline.check_ratings,
     "chunks": pipeline.check_chunks,
+    "days": pipeline.check_days,
     "quarantine": pipeline.check_quarantine,
 }
 """What can be looked at whether matinee runs or not."""

@@ -2,10 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+import polars as pl
+
+from matinee import clock
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DEPLOY, FAILED, PROMOTE, ROLLBACK, TRAIN
 from matinee.errors import MatineeError
+from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
@@ -26,6 +31,29 @@ def check_chunks(settings: Settings) -> str:
     chunks = ChunkLedger(settings).chunks()
     n_open, n_late = sum(chunk.state != "closed" for chunk in chunks), sum(chunk.n_late for chunk in chunks)
     return f"{len(chunks)} taken, {n_open} of them not closed; {n_late:,} ratings came late, and were learned"
+
+
+def check_days(settings: Settings) -> str:
+    """Whether ratings wait longer than a period, and a day more, to be taken."""
+    closed = [(chunk, chunk.closed_at) for chunk in ChunkLedger(settings).chunks() if chunk.closed_at is not None]
+    if not closed:
+        return "none is taken yet"
+    (newest, taken_at), now = closed[-1], clock.now()
+    since = now - taken_at
+    n_waiting = _n_waiting(settings, newest.ends_at, now)
+    if n_waiting > 0 and since > settings.period + timedelta(days=1):
+        raise MatineeError(
+            f"{n_waiting:,} ratings wait, and no chunk was taken for {since.days} days.",
+            "See whether train_model is paused or fails (under DAGs here), then run: matinee next.",
+        )
+    return f"{n_waiting:,} ratings wait; the newest chunk was taken {since.days} days ago"
+
+
+def _n_waiting(settings: Settings, since: datetime, now: datetime) -> int:
+    """Ratings of the source that no chunk has and that are not dated ahead, and live ones."""
+    times = pl.scan_parquet(prepare(settings).ratings_path).filter(pl.col("rated_at").is_between(since, now))
+    n_of_source: int = times.select(pl.len()).collect().item()
+    return n_of_source + FeedbackStore(settings).unclaimed()
 
 
 def check_quarantine(settings: Settings) -> str:

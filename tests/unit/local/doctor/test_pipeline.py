@@ -1,7 +1,10 @@
 """DAGs that do not do their work are told, and what is in quarantine."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from matinee import clock
 from matinee.errors import MatineeError
 from matinee.local.doctor import pipeline
 from matinee.local.doctor.examine import examine
@@ -37,6 +40,25 @@ def test_a_dag_file_that_cannot_be_read_is_told(own, airflow_server):
     airflow_server.import_errors = [{"filename": "train_model.py", "stack_trace": "…\nSyntaxError: invalid"}]
     with pytest.raises(MatineeError, match=r"train_model.py: SyntaxError"):
         pipeline.check_dags(own)
+
+
+def test_ratings_that_wait_for_days_are_told(own):
+    own = own.model_copy(update={"bootstrap": "5d"})
+    assert pipeline.check_days(own) == "none is taken yet"
+    ChunkLedger(own).close_next("first")
+    assert "taken 0 days ago" in pipeline.check_days(own)
+    later = datetime.now(UTC) + timedelta(days=3, hours=1)
+    with clock.pretended(lambda: later), pytest.raises(MatineeError, match="no chunk was taken for 3 days") as found:
+        pipeline.check_days(own)
+    assert "matinee next" in found.value.hint
+
+
+def test_a_data_set_at_its_end_may_rest(own):
+    ledger = ChunkLedger(own.model_copy(update={"bootstrap": "9000d"}))
+    ledger.close_next("all")
+    later = datetime.now(UTC) + timedelta(days=30)
+    with clock.pretended(lambda: later):
+        assert pipeline.check_days(own).startswith("0 ratings wait")
 
 
 def test_quarantine_is_counted_by_reason_for_ratings_and_movies(own, tmp_path):
