@@ -16,6 +16,13 @@ from running import System
 from support import free_port, two_tastes
 
 CHECKOUT = Path(__file__).parents[2]
+HINDRANCES = {
+    # No folder of the user's own can be written.
+    "HOME": "/dev/null/nobody",
+    **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9"),
+}
+"""What a user's environment may have; there is no proxy at port 9, so what asks one fails."""
+
 PORTS = ("API", "MLFLOW", "AIRFLOW", "UI", "POSTGRES")
 
 
@@ -60,12 +67,12 @@ def system_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System
 
 
 def new_system(folder: Path, data: Mapping[str, str] | None = None) -> System:
-    """A matinee that does not run yet, on free ports, with its home in `folder`."""
-    values = {"HOME": str(folder / "home"), **(data or _data(folder))} | {
+    """A matinee that does not run yet, on free ports, with its home in `folder`, for a user whom much hinders."""
+    values = {"HOME": str(folder / "우리 home"), **(data or _data(folder))} | {
         f"{name}_PORT": str(free_port()) for name in PORTS
     }
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
-    environment = {**clean, **{f"MATINEE_{name}": value for name, value in values.items()}}
+    environment = {**clean, **HINDRANCES, **{f"MATINEE_{name}": value for name, value in values.items()}}
     settings = Settings(_env_file=None, **{name.lower(): value for name, value in values.items()})
     return System(environment, settings)
 

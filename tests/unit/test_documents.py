@@ -160,7 +160,6 @@ ABOUT_SEVERAL_MODULES = {
     "local/test_up.py",
     "models/test_own_model.py",
     "models/test_reasons.py",
-    "test_compose.py",
     "test_documents.py",
     "test_examples_in_documents.py",
     "ui/test_other_pages.py",
