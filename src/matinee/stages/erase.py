@@ -1,8 +1,8 @@
 """Forget a user at once: withdraw everything, train again on the same chunk, promote, swap; and tell what remains."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from matinee import clock
 from matinee.errors import NotFound
 from matinee.lifecycle.registry import ModelVersion
 from matinee.ratings.sources import last_rated_at
@@ -25,7 +25,7 @@ def erase_user(stores: Stores, user_id: str) -> Result:
         NotFound: neither the data set nor anybody's live ratings know the user.
         DependencyUnreachable: MLflow or the API server does not answer; everything is withdrawn all the same.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     _withdraw(stores, user_id)
     current = stores.registry.production()
     version = None if current is None else _retrained(stores, current)

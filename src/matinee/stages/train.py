@@ -5,13 +5,13 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import structlog
 
-from matinee import artifact
+from matinee import artifact, clock
 from matinee.drift.data_watch import Watched
 from matinee.drift.report import NAME, report
 from matinee.errors import BadData, NotFound
@@ -39,7 +39,7 @@ class Moment:
     @classmethod
     def now(cls) -> "Moment":
         """This moment."""
-        return cls(datetime.now(UTC), time.perf_counter())
+        return cls(clock.now(), time.perf_counter())
 
     def elapsed_s(self) -> float:
         """Seconds since then."""
