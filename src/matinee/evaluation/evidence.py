@@ -20,6 +20,9 @@ Values = NDArray[np.float64]
 MIN_USERS = 200
 """Different users before whom a challenger is not looked at: the sequence is asymptotic."""
 
+MIN_DAYS = 14
+"""Days that have to pass before anything is looked at: what is true of a week need not be true of a year."""
+
 RECENT_DAYS = 30
 """Newest days that have to agree with the whole in sign, because worlds change."""
 
@@ -63,18 +66,28 @@ class Differences:
         return len(np.unique(self.users))
 
     @property
+    def span_days(self) -> int:
+        """Days from the first to the last, both included; 0 without any."""
+        return int(self.days.max() - self.days.min()) + 1 if len(self) else 0
+
+    @property
     def mean(self) -> float:
         """Mean difference over all cases; 0 without any."""
         return float(self.values.mean()) if len(self) else 0.0
 
     @property
     def variance(self) -> float:
-        """Variance of a case with that of whole users in it: `Σ_users (Σ_cases (d - mean))² / n`.
+        """Variance of a case with that of whole users, or of whole days, in it, whichever is larger.
 
-        A user who is there on ten days tells less than ten users. Source: Liang & Zeger (1986), the sandwich estimator
-        of a mean, times n.
+        `Σ_clusters (Σ_cases (d - mean))² / n`: a user who is there on ten days tells less than ten users, and a day on
+        which everybody gained tells less than its people. Source: Liang & Zeger (1986), the sandwich estimator of a
+        mean, times n; days, which are few at first, are corrected for their number.
         """
-        _, number = np.unique(self.users, return_inverse=True)
+        n_days = len(np.unique(self.days))
+        return max(self._clustered(self.users), self._clustered(self.days) * n_days / max(n_days - 1, 1))
+
+    def _clustered(self, by: NDArray[np.int64]) -> float:
+        _, number = np.unique(by, return_inverse=True)
         sums = np.bincount(number, self.values - self.mean)
         return float((sums**2).sum() / len(self))
 
@@ -89,7 +102,7 @@ class ConfidenceSequence:
         mean ± σ √(2 (nρ² + 1) / (n²ρ²) · log(√(nρ² + 1) / α))            two sides
         mean - σ √(2 (nρ² + 1) / (n²ρ²) · log(1 + √(nρ² + 1) / (2α)))     lower bound alone
 
-    with the variance clustered by user as σ² (`Differences.variance`) and ρ such that it is narrowest at `SHARPEST`.
+    with the variance of whole users or days as σ² (`Differences.variance`) and ρ such that it is narrowest at `SHARPEST`.
     """
 
     alpha: float
@@ -134,9 +147,11 @@ class ConfidenceSequence:
 def is_better(differences: Differences, alpha: float) -> bool:
     """Whether a challenger has shown that it is better: the rule of promotion.
 
-    At least `MIN_USERS` users, a lower bound above 0 at level `alpha`, and the newest `RECENT_DAYS` on the same side.
+    At least `MIN_USERS` users over `MIN_DAYS` days, a lower bound above 0 at level `alpha`, and the newest `RECENT_DAYS` on the same side.
     """
-    if differences.n_users < MIN_USERS or ConfidenceSequence(alpha).lower(differences) <= 0:
+    if differences.n_users < MIN_USERS or differences.span_days < MIN_DAYS:
+        return False
+    if ConfidenceSequence(alpha).lower(differences) <= 0:
         return False
     return differences.since(int(differences.days.max()) - RECENT_DAYS + 1).mean > 0
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matinee.evaluation.evidence import (
+    MIN_DAYS,
     MIN_USERS,
     ConfidenceSequence,
     Differences,
@@ -77,6 +78,20 @@ def test_a_better_challenger_is_better_as_soon_as_there_are_enough_users():
     assert not is_better(differences(clearly[1:]), ALPHA)
 
 
+def test_a_good_week_is_not_enough():
+    week = np.arange(1000) % 7
+    assert not is_better(differences(np.full(1000, 0.1), days=week), ALPHA)
+    assert is_better(differences(np.full(1000, 0.1), days=np.arange(1000) % MIN_DAYS), ALPHA)
+
+
+def test_days_on_which_everybody_gains_or_loses_tell_less_than_their_people():
+    days = np.arange(600) // 30
+    swings = np.where(days % 2 == 0, 0.12, -0.08)  # the same people's worth of gain, spread evenly over days or not
+    spread = np.resize([0.12, -0.08], 600)
+    assert is_better(differences(spread, days=days), ALPHA)
+    assert not is_better(differences(swings, days=days), ALPHA)
+
+
 def test_one_user_on_many_days_is_not_many_users():
     assert not is_better(differences(np.full(1000, 0.1), users=np.zeros(1000, int)), ALPHA)
 
@@ -87,7 +102,7 @@ def test_an_equal_challenger_is_not_better():
 
 def test_what_was_better_once_and_is_worse_now_is_not_promoted():
     old, new = np.full(1000, 0.1), np.full(30, -0.01)
-    days = np.concatenate([np.arange(1000) // 100, np.full(30, 60)])
+    days = np.concatenate([np.arange(1000) // 50, np.full(30, 60)])
     assert is_better(differences(old, days=days[:1000]), ALPHA)
     assert not is_better(differences(np.concatenate([old, new]), days=days), ALPHA)
 

@@ -6,6 +6,7 @@ an effect that is stated, and real models, broken in ways that are named.
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from statistics import fmean
 from typing import Any
 
@@ -34,7 +35,8 @@ def measure(settings: Settings, data: Sequence[str], *, short: bool) -> Result:
         The rates of `docs/gate.md`, worst of all pairs and data sets for errors and for days.
     """
     timelines = [Timeline.of(settings.model_copy(update={"data": name})) for name in data]
-    with ProcessPoolExecutor(max_workers=settings.n_workers) as pool:
+    # Not forked: polars' threads do not survive a fork, and a child would wait for them for ever.
+    with ProcessPoolExecutor(max_workers=settings.n_workers, mp_context=get_context("spawn")) as pool:
         pairs = pool.map(histories.of_pairs, timelines, [short] * len(timelines))
         tasks = [(each, name, _n_days(name, short=short)) for each in timelines for name in _algorithms(short=short)]
         walks = list(pool.map(walk.walk, *zip(*tasks, strict=True)))
