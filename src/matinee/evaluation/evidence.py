@@ -102,7 +102,8 @@ class ConfidenceSequence:
         mean ± σ √(2 (nρ² + 1) / (n²ρ²) · log(√(nρ² + 1) / α))            two sides
         mean - σ √(2 (nρ² + 1) / (n²ρ²) · log(1 + √(nρ² + 1) / (2α)))     lower bound alone
 
-    with the variance of whole users or days as σ² (`Differences.variance`) and ρ such that it is narrowest at `SHARPEST`.
+    with the variance of whole users or days as σ² (`Differences.variance`) and ρ such that it is narrowest at
+    `SHARPEST`.
     """
 
     alpha: float
@@ -147,13 +148,13 @@ class ConfidenceSequence:
 def is_better(differences: Differences, alpha: float) -> bool:
     """Whether a challenger has shown that it is better: the rule of promotion.
 
-    At least `MIN_USERS` users over `MIN_DAYS` days, a lower bound above 0 at level `alpha`, and the newest `RECENT_DAYS` on the same side.
+    At least `MIN_USERS` users over `MIN_DAYS` days, a lower bound above 0 at level `alpha`, and the newest
+    `RECENT_DAYS` on the same side.
     """
     if differences.n_users < MIN_USERS or differences.span_days < MIN_DAYS:
         return False
-    if ConfidenceSequence(alpha).lower(differences) <= 0:
-        return False
-    return differences.since(int(differences.days.max()) - RECENT_DAYS + 1).mean > 0
+    is_above = ConfidenceSequence(alpha).lower(differences) > 0
+    return is_above and differences.since(int(differences.days.max()) - RECENT_DAYS + 1).mean > 0
 
 
 def level(alpha: float, n_challengers: int, submission: int = 1) -> float:
