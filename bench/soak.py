@@ -50,7 +50,7 @@ def main() -> int:
     missed = [
         figures["home_gb"] > MOST_GB,
         figures["day_s_ratio"] > LONGEST_DAY,
-        figures["rss_growth"] > MOST_GROWTH,
+        (figures["rss_growth"] or 0) > MOST_GROWTH,
         figures["lost"] > 0,
         figures["doubled"] > 0,
     ]

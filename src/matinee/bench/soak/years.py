@@ -60,11 +60,12 @@ class Years:
             with home.client() as client:
                 found = audit(home.settings, client, self.people.truth)
             size_gb = home.size_bytes() / 1e9
+        growths = self._growth.by_server().values()
         return {
             "days": self.n_days,
             "home_gb": round(size_gb, 3),
             "day_s_ratio": round(ratio, 3),
-            "rss_growth": round(max(self._growth.by_server().values(), default=0.0), 3),
+            "rss_growth": round(max(growths), 3) if growths else None,
             **found._asdict(),
         }
 
