@@ -24,7 +24,7 @@
     }
     for (const element of document.querySelectorAll("[aria-label]")) {
       const said = element.getAttribute("aria-label");
-      const known = Object.keys(texts.labels).find((each) => said === each || said.startsWith(`${each}:`));
+      const known = Object.keys(texts.labels).find((each) => said === each || said.startsWith(`${each}:`) || said.startsWith(`${each} `));
       if (known) name(element, texts.labels[known] + said.slice(known.length));
     }
   };

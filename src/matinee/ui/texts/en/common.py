@@ -31,6 +31,7 @@ COMMON = CommonTexts(
     stars="Stars for {title}",
     star="{count} of 5 stars",
     labels={
+        "Help for": "Help for",
         "Open": "Open",
         "Clear all": "Clear all",
         "Close": "Close",

@@ -8,6 +8,7 @@ COMMON = CommonTexts(
     stars="{title} 별점",
     star="별 5개 중 {count}개",
     labels={
+        "Help for": "도움말:",
         "Open": "열기",
         "Clear all": "모두 지우기",
         "Close": "닫기",
