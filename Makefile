@@ -39,7 +39,8 @@ quick: lint ## Check the code and run the tests that need no server and no long 
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(SIDE_BY_SIDE) --durations=5 tests/unit
 
 test: $(VENV)/.dev ## Run all tests, and list the slowest
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=15
+	@$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=15 tests/unit tests/contract tests/dags
+	@$(BIN)/python -m pytest --durations=15 tests/e2e tests/chaos tests/containers
 
 containers: $(VENV)/.dev ## Run only the tests of the containers
 	@$(BIN)/python -m pytest tests/containers

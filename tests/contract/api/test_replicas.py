@@ -4,8 +4,10 @@ import json
 import time
 
 import pytest
+from structlog.testing import CapturingLogger
 
 from matinee import artifact
+from matinee.serving.model import follower
 
 OFTEN_S = 0.05
 
@@ -67,12 +69,14 @@ def test_a_restart_finds_that_production_has_moved(replica, mlflow, start):
     again.wait_for(lambda: again.served_version() == "2")
 
 
-def test_mlflow_down_is_said_once_and_changes_nothing(replica, mlflow, capsys):
+def test_mlflow_down_is_said_once_and_changes_nothing(replica, mlflow, monkeypatch):
+    said = CapturingLogger()
+    monkeypatch.setattr(follower, "log", said)
     before = replica.recommend("u2")["items"]
     mlflow.broken_status = 503
     assert looked(mlflow, 4)
     assert replica.recommend("u2")["items"] == before
-    assert capsys.readouterr().out.count("production_not_followed") == 1
+    assert [call.args for call in said.calls].count(("production_not_followed",)) == 1
     mlflow.register(2)
     mlflow.broken_status = None
     replica.wait_for(lambda: replica.served_version() == "2")

@@ -45,7 +45,7 @@ def assert_nothing_is_lost(settings):
     while ledger.close_next(f"rest-{len(ledger.chunks())}"):
         pass
     everything = ledger.ratings_through(len(ledger.chunks()))
-    dataset, live = (everything.filter(origin=origin) for origin in ("dataset", "live"))
+    dataset, live = (everything.filter(origin=origin) for origin in ("source", "live"))
     assert dataset.select(RATINGS.names()).equals(prepare(settings).ratings())
     assert sorted(live["user_id"]) == ["after", "before"]
     assert [path.name for path in (settings.home / "ratings").iterdir() if "draft" in path.name] == []

@@ -40,7 +40,6 @@ COMMON = CommonTexts(
         "Download as PNG": "Download as PNG",
         "Copy Vega-Lite spec": "Copy Vega-Lite spec",
         "Fullscreen": "Fullscreen",
-        "Help for": "Help for",
     },
     loading="Your movies are on their way …",
     needs_script="This page needs JavaScript.",

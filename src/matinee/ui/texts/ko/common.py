@@ -17,7 +17,6 @@ COMMON = CommonTexts(
         "Download as PNG": "PNG로 내려받기",
         "Copy Vega-Lite spec": "Vega-Lite 명세 복사",
         "Fullscreen": "전체 화면",
-        "Help for": "도움말",
     },
     loading="영화를 불러오는 중입니다 …",
     needs_script="이 페이지는 자바스크립트가 필요합니다.",
