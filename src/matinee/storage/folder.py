@@ -6,6 +6,7 @@ is overwritten by the next writer of the same name.
 
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,9 @@ Step = Literal["drafting", "syncing", "publishing", "deleting"]
 """What is about to be asked of the disk, each of which it may refuse."""
 
 _DRAFT = ".draft"
+
+_SETTLED_NS = 2_000_000_000
+"""Age from which on a change of a file shows in its time; two seconds are the coarsest tick of a file system."""
 
 
 class FolderStorage:
@@ -126,13 +130,19 @@ class FolderStorage:
         """Called before each step of writing and deleting; tests raise here what a disk may raise."""
 
     def _sha256(self, path: Path) -> str:
-        """Of the file's bytes, read once as long as its size and time stay."""
+        """Of the file's bytes, read once as long as its size and time stay.
+
+        A file written just now is read again: its next change may have the same time, as clocks of disks tick slowly.
+        """
         stat = path.stat()
         stamp = (stat.st_size, stat.st_mtime_ns)
         known = self._verified.get(path)
-        if known is None or known[0] != stamp:
-            self._verified[path] = known = (stamp, digest(path))
-        return known[1]
+        if known is not None and known[0] == stamp:
+            return known[1]
+        sha256 = digest(path)
+        if time.time_ns() - stat.st_mtime_ns > _SETTLED_NS:
+            self._verified[path] = (stamp, sha256)
+        return sha256
 
     def _path(self, name: str) -> Path:
         parts = PurePosixPath(name).parts

@@ -112,6 +112,7 @@ def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serv
     with serve():
         drawn(tab, f"{site}/start-here?lang={_lang(texts)}", "start-here", texts)
         cards = tab.locator("[class*=st-key-card-start]")
+        expect(cards).to_have_count(12)
         places = [card.bounding_box() for card in cards.all()]
         for number in range(3):
             cards.nth(number).get_by_role("radio").nth(4).click()
