@@ -1,200 +1,125 @@
-"""`matinee bench serving`: how much the server answers, how fast, and what a swap costs, on this machine."""
+"""`matinee bench serving`: how much the server answers, how fast, and what a swap costs, on this machine.
 
-import json
-import os
-import subprocess
-import sys
+Every kind of model is measured on a server of its own, beside a route of that server that answers a constant.
+"""
+
 import time
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 import numpy as np
-import psutil
 import structlog
 
-from matinee.bench import synthetic, wrk
-from matinee.bench.ports import free_port
+from matinee.bench import loads, served_models, synthetic, wrk
+from matinee.bench.loads import Bench
+from matinee.bench.servers import ApiServer, api_server, registry
 from matinee.bench.synthetic import Size
-from matinee.errors import MatineeError
 
 log = structlog.get_logger()
 
 Figures = dict[str, Any]
 
-TOKEN = "token-of-the-bench"  # noqa: S105  of a server that lives as long as the bench
-N_SWAPS = 20
-START_S = 60.0
+MOST_SWAPS, SWAPS_PER_SECOND = 20, 5
+"""Swaps in a row, fewer where loads last less than a few seconds."""
 
 
-def measure(size_names: list[str], duration_s: float, workers: int) -> Figures:
-    """Figures of each size.
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured."""
+
+    kinds: list[str]
+    duration_s: float
+    """How long each load lasts."""
+    workers: int
+    """Of the server."""
+
+
+def measure(size_names: list[str], wanted: Wanted, models: Path | None = None) -> Figures:
+    """Figures of each size (of `synthetic.SIZES`) and kind; `docs/serving.md` tells what each is.
 
     Args:
         size_names: of `synthetic.SIZES`.
-        duration_s: how long each load lasts.
-        workers: of the server.
+        wanted: what is to be measured.
+        models: folder in which the models are kept for the next time.
+
+    Returns:
+        `{size: {kind: {"requests_per_s": {"constant", "first", "first_plain", "cached", "fold_in"}, "first_share",
+        "first_plain_share", "cached_share", "p99_at_half_ms", "fold_in_p99_at_half_ms", "swap", "memory_mb"}}}`.
     """
-    return {name: _measure(synthetic.SIZES[name], duration_s, workers) for name in size_names}
+    figures: Figures = {}
+    for name in size_names:
+        size = synthetic.SIZES[name]
+        with TemporaryDirectory(prefix="matinee-bench-") as folder:
+            found = (models or Path(folder)) / name
+            served_models.make(size, wanted.kinds, found)
+            figures[name] = {kind: _measure(size, kind, found / kind, wanted) for kind in wanted.kinds}
+    return figures
 
 
-def _measure(size: Size, duration_s: float, workers: int) -> Figures:
-    with TemporaryDirectory(prefix="matinee-bench-") as folder:
-        root = Path(folder)
-        interactions = synthetic.interactions(size)
-        for seed in (0, 1):
-            synthetic.write(size, interactions, root / "models" / str(seed), seed)
-        del interactions
-        with _registry(root / "models") as mlflow:
-            with (
-                _server("bare", root / "bare", mlflow, workers) as bare,
-                _server("app", root / "home", mlflow, workers) as app,
-            ):
-                figures = _loads(bare.url, app, size, duration_s)
-                figures["swaps"] = _swaps(app, size, figures)
-            one, two, four = (_memory_bytes(size, root, mlflow, number) for number in (1, 2, 4))
+def _measure(size: Size, kind: str, models: Path, wanted: Wanted) -> Figures:
+    with TemporaryDirectory(prefix="matinee-bench-") as folder, registry(models) as mlflow:
+        home = Path(folder)
+        with api_server(home, mlflow, wanted.workers) as app:
+            figures = _loads(app, size, wanted.duration_s)
+            figures["swap"] = _swaps(app, size, wanted.duration_s)
+        one, two, four = (_memory_mb(size, home, mlflow, number) for number in (1, 2, 4))
     extra = (four - two) / 2
     # A single worker has no parent.
-    figures["memory_mb"] = {"first_worker": one / 1e6, "parent": (two - one - extra) / 1e6, "extra_worker": extra / 1e6}
-    figures["extra_worker_share"] = extra / one
-    log.info("measured", size=size.name)
+    figures["memory_mb"] = {"first_worker": one, "parent": two - one - extra, "extra_worker": extra}
+    log.info("measured", size=size.name, kind=kind, **figures["requests_per_s"])
     return figures
 
 
-def _memory_bytes(size: Size, root: Path, mlflow: str, workers: int) -> int:
-    with _server("app", root / "home", mlflow, workers) as app:
-        wrk.run(app.url, _known(size), 3)
-        return app.memory_bytes()
-
-
-class _Server:
-    """A server that is up."""
-
-    def __init__(self, url: str, process: psutil.Process) -> None:
-        self.url = url
-        self._process = process
-
-    def swap(self, version: int) -> float:
-        """Seconds until a version was acknowledged."""
-        began = time.perf_counter()
-        answer = httpx.post(
-            f"{self.url}/v1/model",
-            json={"version": version},
-            headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=600,  # on a busy machine what is heavy waits for what answers
-            trust_env=False,
-        )
-        if not answer.is_success:
-            raise MatineeError(f"The swap failed: {answer.text}")
-        return time.perf_counter() - began
-
-    def memory_bytes(self) -> int:
-        """Of all its processes, shared pages counted once."""
-        processes = [self._process, *self._process.children(recursive=True)]
-        return sum(process.memory_full_info().pss for process in processes)
-
-
-@contextmanager
-def _running(module: str, *arguments: str, **environment: str) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", module, *arguments]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
-    process = subprocess.Popen(command, env=clean | environment)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def _registry(folder: Path) -> Iterator[str]:
-    port = free_port()
-    with _running("matinee.bench.registry", str(folder), str(port)):
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/api/2.0/mlflow/runs/get")
-        yield url
-
-
-@contextmanager
-def _server(kind: str, home: Path, mlflow: str, workers: int) -> Iterator[_Server]:
-    port = free_port()
-    environment = {
-        "MATINEE_HOME": str(home),
-        "MATINEE_API_PORT": str(port),
-        "MATINEE_API_WORKERS": str(workers),
-        "MATINEE_API_TOKEN": TOKEN,
-        "MATINEE_MLFLOW_URL": mlflow,
-    }
-    with _running("matinee.bench.server", kind, **environment) as process:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/health/live" if kind == "app" else f"{url}/10")
-        yield _Server(url, process)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            httpx.get(url, trust_env=False)
-        except httpx.TransportError as error:
-            if time.monotonic() > deadline:
-                raise MatineeError(f"{url} did not come up: {error}") from error
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _loads(bare: str, app: _Server, size: Size, duration_s: float) -> Figures:
+def _loads(app: ApiServer, size: Size, duration_s: float) -> Figures:
     """Requests per second and latencies, side by side."""
-    first_s = app.swap(1)
-    body = httpx.get(f"{app.url}/v1/users/1/recommendations", trust_env=False).content
-    constant = wrk.Load([f"/bench/constant/{len(body)}"])
-    loads = {
-        "bare": (bare, wrk.Load([f"/{len(body)}"])),
-        "constant": (app.url, constant),
-        "known": (app.url, _known(size)),
-        "fold_in": (app.url, _sessions(size)),
+    app.swap(1)
+    app.rate(loads.news(size))
+    bench = Bench(app, duration_s)
+    constant_bytes = app.answer_bytes(f"/v1/users/1/recommendations?k={int(np.mean(loads.K))}")
+    constant, _ = bench.at_most(wrk.Load([f"/bench/constant/{constant_bytes}"]))
+    first, rest = bench.at_most(loads.first_answers(size, reasons=True))
+    plain, _ = bench.at_most(loads.first_answers(size, reasons=False))
+    cached, _ = bench.at_most(loads.regulars(size))
+    fold_in, _ = bench.at_most(loads.sessions(size))
+    measured = {"constant": constant, "first": first, "first_plain": plain, "cached": cached, "fold_in": fold_in}
+    first_at_half, fold_in_at_half = bench.at_half(rest, first), bench.at_half(loads.sessions(size), fold_in)
+    shares = ("first", "first_plain", "cached")
+    return {
+        "requests_per_s": {name: round(each.requests_per_s) for name, each in measured.items()},
+        **{f"{name}_share": measured[name].requests_per_s / constant.requests_per_s for name in shares},
+        "p99_at_half_ms": first_at_half.p99_ms,
+        "fold_in_p99_at_half_ms": fold_in_at_half.p99_ms,
+        "failed": sum(each.failed for each in (*measured.values(), first_at_half, fold_in_at_half)),
     }
-    figures: Figures = {"answer_bytes": len(body), "first_swap_s": first_s}
-    for name, (url, load) in loads.items():
-        wrk.run(url, load, 1)
-        figures[name] = asdict(wrk.run(url, load, duration_s))
-        log.info("measured", size=size.name, load=name, requests_per_s=round(figures[name]["requests_per_s"]))
-    for name in ("known", "fold_in"):
-        url, load = loads[name]
-        rate = figures[name]["requests_per_s"] / 2
-        at_half = wrk.run(url, load, duration_s, requests_per_s=rate)
-        figures[f"{name}_at_half"] = asdict(at_half)
-    figures["share_of_constant"] = figures["known"]["requests_per_s"] / figures["constant"]["requests_per_s"]
-    return figures
 
 
-def _swaps(app: _Server, size: Size, figures: Mapping[str, Any]) -> Figures:
+def _swaps(app: ApiServer, size: Size, duration_s: float) -> Figures:
     """Swaps in a row, at rest, and under half of the load that the server can carry."""
-    at_rest = [app.swap(version) for version in range(2, 7)]
-    rate = figures["known"]["requests_per_s"] / 2
+    n_swaps = min(MOST_SWAPS, max(1, round(SWAPS_PER_SECOND * duration_s)))
+    n_at_rest = min(5, n_swaps)
+    at_rest = [app.swap(version) for version in range(2, 2 + n_at_rest)]
+    most = wrk.run(app.url, loads.known(size), duration_s)
 
     def load(seconds: float) -> wrk.Measured:
-        return wrk.run(app.url, _known(size), seconds, requests_per_s=rate)
+        return wrk.run(app.url, loads.known(size), seconds, requests_per_s=most.requests_per_s / 2)
 
-    seconds = N_SWAPS * max(1.0, 2 * max(at_rest)) + 2
+    seconds = n_swaps * max(1.0, 2 * max(at_rest)) + 2
     steady = load(seconds)
     under_load: list[float] = []
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load, seconds)
         time.sleep(1)
-        for version in range(7, 7 + N_SWAPS):
+        for version in range(2 + n_at_rest, 2 + n_at_rest + n_swaps):
             under_load.append(app.swap(version))
             time.sleep(0.25)
         during = loading.result()
     return {
         "at_rest_s": {"median": float(np.median(at_rest)), "max": max(at_rest)},
         "under_load_s": {"median": float(np.median(under_load)), "max": max(under_load)},
+        "known_per_s": round(most.requests_per_s),
         "steady_p99_ms": steady.p99_ms,
         "during_p99_ms": during.p99_ms,
         "failed": during.failed,
@@ -202,13 +127,7 @@ def _swaps(app: _Server, size: Size, figures: Mapping[str, Any]) -> Figures:
     }
 
 
-def _known(size: Size) -> wrk.Load:
-    """Every user alike, so that what was answered before helps little."""
-    return wrk.Load(["/v1/users/{user}/recommendations"], n_users=size.n_users)
-
-
-def _sessions(size: Size, n: int = 200, length: int = 20) -> wrk.Load:
-    random = np.random.default_rng(0)
-    histories = [random.choice(size.n_movies, length, replace=False) + 1 for _ in range(n)]
-    bodies = [json.dumps({"history": [{"movie_id": str(row)} for row in rows.tolist()]}) for rows in histories]
-    return wrk.Load(["/v1/recommendations"], bodies=bodies)
+def _memory_mb(size: Size, home: Path, mlflow: str, workers: int) -> float:
+    with api_server(home, mlflow, workers) as app:
+        wrk.run(app.url, loads.known(size), 3)
+        return app.memory_bytes() / 1e6

@@ -1,4 +1,4 @@
-"""Models of the size of a MovieLens set that nobody has trained: random factors, histories by power laws."""
+"""Factors of the size of a MovieLens set that nobody has trained: random, with histories by power laws."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
+        Size("small", 200, 400, 10_000, 16),
         Size("ml-100k", 943, 1_682, 100_000, 64),
         Size("ml-20m", 138_493, 26_744, 20_000_000, 64),
         Size("ml-20m-128", 138_493, 26_744, 20_000_000, 128),
@@ -59,7 +60,7 @@ def write(size: Size, interactions: Interactions, folder: Path, seed: int) -> No
     }
     parameters = {"alpha": 5.0, "regularization": 50.0, "recency": 5.0}
     fitted = Fitted("factors", arrays, parameters).complete(interactions)
-    artifact.write(folder, fitted.contents("als", interactions, seed), _movie_table(interactions.movie_ids, random))
+    artifact.write(folder, fitted.contents("als", interactions, seed), movie_table(interactions.movie_ids, random))
 
 
 def _factors(random: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
@@ -91,7 +92,8 @@ def _histories(size: Size, random: np.random.Generator) -> Histories:
     )
 
 
-def _movie_table(movie_ids: list[str], random: np.random.Generator) -> pl.DataFrame:
+def movie_table(movie_ids: list[str], random: np.random.Generator) -> pl.DataFrame:
+    """`movie_id, title, year, genres`, two genres at most."""
     genres = random.integers(len(GENRES), size=(len(movie_ids), 2))
     return pl.DataFrame(
         {

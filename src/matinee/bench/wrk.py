@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from math import gcd
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ _SCRIPT = """
 local paths = {%(paths)s}
 local n = #paths
 local body, delay_ms = %(body)s, %(delay_ms)s
+local n_users, stride, place = %(n_users)d, %(stride)d, %(begins)d
 
 function init(args)
   math.randomseed(%(seed)d)
@@ -26,7 +28,12 @@ function request()
   if body then
     return wrk.format("POST", path, {["Content-Type"] = "application/json"}, body[math.random(#body)])
   end
-  return wrk.format("GET", (path:gsub("{user}", math.random(%(n_users)d))))
+  local user = math.random(n_users)
+  if stride > 0 then
+    local at = place * stride %% (n * n_users)
+    place, path, user = place + 1, paths[math.floor(at / n_users) + 1], at %% n_users + 1
+  end
+  return wrk.format("GET", (path:gsub("{user}", user)))
 end
 
 if delay_ms > 0 then
@@ -44,6 +51,8 @@ function done(summary, latency, requests)
 end
 """
 
+CONNECTIONS = 32
+
 _seeds = count(1)
 """A run asks for others than the one before it, whose answers the server may have kept."""
 
@@ -57,6 +66,13 @@ class Load:
     n_users: int = 1
     bodies: Sequence[str] = ()
     """JSON bodies, one chosen at random for each request; with them requests are POSTs."""
+    begins: int | None = None
+    """Instead of at random every user and path come once, in a mixed order that is always the same, from this place."""
+
+    @property
+    def n_different(self) -> int:
+        """Number of different requests without a body."""
+        return self.n_users * len(self.paths)
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,9 @@ class Measured:
     requests: int
 
 
-def run(url: str, load: Load, duration_s: float, *, connections: int = 32, requests_per_s: float = 0) -> Measured:
+def run(
+    url: str, load: Load, duration_s: float, *, connections: int = CONNECTIONS, requests_per_s: float = 0
+) -> Measured:
     """Put `load` on a server: at about so many requests per second, or without a pause when that is 0.
 
     Raises:
@@ -91,6 +109,8 @@ def run(url: str, load: Load, duration_s: float, *, connections: int = 32, reque
                 "body": "{" + ", ".join(f"[=[{body}]=]" for body in load.bodies) + "}" if load.bodies else "nil",
                 "delay_ms": delay_ms,
                 "n_users": load.n_users,
+                "stride": 0 if load.begins is None else _stride(load.n_different),
+                "begins": load.begins or 0,
                 "seed": next(_seeds),
             }
         )
@@ -106,3 +126,11 @@ def run(url: str, load: Load, duration_s: float, *, connections: int = 32, reque
         failed=found["failed"],
         requests=found["requests"],
     )
+
+
+def _stride(n: int) -> int:
+    """A step by which a walk around `n` places comes to each of them: about the golden section of n."""
+    stride = max(1, round(n * 0.618))
+    while gcd(stride, n) > 1:
+        stride += 1
+    return stride

@@ -119,30 +119,47 @@ def bench_watch(
 
 @bench.command()
 def serving(
-    sizes: Annotated[str, typer.Option(help="Sizes of the model, with commas: ml-100k, ml-20m, ml-20m-128, large.")] = (
-        "ml-100k,ml-20m,ml-20m-128"
+    sizes: Annotated[str, typer.Option(help="Sizes, with commas: small, ml-100k, ml-20m, ml-20m-128, large.")] = (
+        "ml-100k,ml-20m"
+    ),
+    kinds: Annotated[str, typer.Option(help="Kinds of model, with commas: blend (the default), factors, …")] = (
+        "blend,factors,item_item,popularity"
     ),
     seconds: Annotated[float, typer.Option(min=1, help="How long each load lasts.")] = 10,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes of the server.")] = 2,
+    models: Annotated[
+        Path | None, typer.Option(help="Folder in which the models are kept: a large one takes minutes to fit.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure requests per second, latencies, swaps and memory of the API server; needs wrk."""
-    from matinee.bench.serving import measure
+    """Measure requests per second, latencies, swaps and memory of the API server; needs wrk.
+
+    To try it: `matinee bench serving --sizes small --kinds blend --seconds 1`.
+    """
+    from matinee.bench.served_models import KINDS
+    from matinee.bench.serving import Wanted, measure
     from matinee.bench.synthetic import SIZES
 
-    names = sizes.split(",")
+    names, wanted = sizes.split(","), Wanted(kinds.split(","), seconds, workers)
     if unknown := set(names) - SIZES.keys():
         raise UsageError(f"There is no size {min(unknown)!r}.", f"Choose among {', '.join(SIZES)}.")
+    if unknown := set(wanted.kinds) - set(KINDS):
+        raise UsageError(f"There is no kind {min(unknown)!r}.", f"Choose among {', '.join(KINDS)}.")
     logs.configure()
-    result = measure(names, seconds, workers)
+    result = measure(names, wanted, models)
     if as_json:
         print_json(result)
         return
     for name, figures in result.items():
-        table = Table("figure", "value", title=name)
-        for figure, value in _flat(figures):
-            table.add_row(figure, f"{value:,.3g}" if value < 100 else f"{value:,.0f}")
+        table = Table("figure", *figures, title=name)
+        columns = [dict(_flat(each)) for each in figures.values()]
+        for figure in columns[0]:
+            table.add_row(figure, *(_number(column[figure]) for column in columns))
         stdout.print(table)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from matinee import artifact
-from matinee.bench import synthetic, wrk
+from matinee.bench import loads, served_models, synthetic, wrk
 from matinee.bench.synthetic import Size
 from matinee.errors import DependencyUnreachable
 
@@ -38,3 +38,34 @@ def test_a_missing_load_generator_is_one_line_that_says_how_to_install_it(monkey
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DependencyUnreachable, match="apt-get install wrk"):
         wrk.run("http://127.0.0.1:1", wrk.Load(["/"]), 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 60, 943 * 60, 20_000 * 60])
+def test_a_walk_over_requests_comes_to_each_of_them_once(n):
+    places = np.arange(n, dtype=np.int64) * wrk._stride(n) % n
+    assert len(np.unique(places)) == n
+
+
+def test_first_answers_are_of_different_requests_with_and_without_reasons():
+    size = synthetic.SIZES["ml-100k"]
+    first, plain = (loads.first_answers(size, reasons=reasons) for reasons in (True, False))
+    assert len({*first.paths, *plain.paths}) == len(first.paths) + len(plain.paths)
+    assert sum("genre=" in path for path in first.paths) == len(first.paths) / 3
+
+
+def test_every_second_user_who_asks_has_newer_ratings():
+    users = {int(rating["user_id"]) for rating in loads.news(SMALL)}
+    assert users == set(range(2, 51, 2))
+
+
+def test_the_served_models_are_of_every_kind_and_there_are_two_of_each(tmp_path):
+    served_models.make(SMALL, list(served_models.KINDS), tmp_path)
+    for kind in served_models.KINDS:
+        for number in "01":
+            assert artifact.load(tmp_path / kind / number).manifest.kind == kind
+
+
+def test_models_that_are_there_are_not_fitted_again(tmp_path, monkeypatch):
+    served_models.make(SMALL, ["popularity"], tmp_path)
+    monkeypatch.setattr(served_models, "fit", None)
+    served_models.make(SMALL, ["popularity"], tmp_path)
