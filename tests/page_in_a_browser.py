@@ -1,5 +1,6 @@
 """How tests wait for the page in a browser."""
 
+import pytest
 from playwright.sync_api import expect
 
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
@@ -10,6 +11,11 @@ LAST = {
     "data": "[data-testid=stExpander]",
 }
 """What is there when a part of the page is drawn."""
+
+SIZES = pytest.mark.parametrize(
+    "size", [{"width": 390, "height": 844}, {"width": 1280, "height": 900}], ids=["phone", "laptop"]
+)
+"""Of the window."""
 
 
 def drawn(tab, url: str, path: str, texts) -> None:
@@ -26,10 +32,10 @@ def wait_until_drawn(tab, path: str, texts) -> None:
     expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
-def press_until_focused(tab, target) -> None:
+def press_until_focused(tab, target, at_most: int = 150) -> None:
     """Go to a control as somebody without a mouse does."""
-    expect(target).to_be_visible()
-    for _ in range(150):
+    expect(target).to_be_attached()
+    for _ in range(at_most + 1):
         if target.evaluate("e => e === document.activeElement"):
             return
         tab.keyboard.press("Tab")

@@ -24,26 +24,7 @@ class PointStyle:
     colour: str
 
 
-@dataclass(frozen=True)
-class PointMarks:
-    """Points of a line that are told apart, with a legend of their own; rows without the column stay unmarked."""
-
-    column: str
-    styles: Mapping[str, PointStyle]
-    """By what the column holds, in the order of the legend."""
-
-
-def show(  # noqa: PLR0913  by name, as in the calls
-    rows: Rows,
-    kind: str,
-    x: str,
-    y: str,
-    colour: str = "",
-    *,
-    words: str,
-    marks: PointMarks | None = None,
-    dashed: str = "",
-) -> None:
+def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str) -> None:
     """A chart of `rows`, which hold the columns `x`, `y` and `colour` under the names that people read.
 
     Args:
@@ -53,8 +34,6 @@ def show(  # noqa: PLR0913  by name, as in the calls
         y: column of numbers.
         colour: column that tells the lines or parts of a bar apart; empty for none.
         words: what the chart shows, for screen readers.
-        marks: what to mark on a line.
-        dashed: the line, by its `colour`, that is dashed: what lies under it is seen through the gaps.
     """
     chart = alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
     marked = chart.mark_line(point=True, strokeWidth=2.5) if kind == "line" else chart.mark_bar()
@@ -62,8 +41,14 @@ def show(  # noqa: PLR0913  by name, as in the calls
         "normalize" if kind == "share" else "zero" if kind in ("bar", "days") else False
     )
     encoding = {
-        "x": _days_axis(x) if kind == "days" else alt.X(_field(x), type="ordinal", title=x, axis=alt.Axis(**_AXIS)),
-        "y": alt.Y(_field(y), type="quantitative", title=None, stack=stack, axis=alt.Axis(tickCount=5, labelColor=INK)),
+        "x": _days_axis(x) if kind == "days" else alt.X(_field(x), type="ordinal", title=x, axis=_axis(x)),
+        "y": alt.Y(
+            _field(y),
+            type="quantitative",
+            title=None,
+            stack=stack,
+            axis=alt.Axis(tickCount=5, labelColor=INK, description=y),
+        ),
         "tooltip": [
             _day_tooltip(name) if name == x and kind == "days" else _tooltip(rows, name)
             for name in (x, colour, y)
@@ -72,40 +57,12 @@ def show(  # noqa: PLR0913  by name, as in the calls
     }
     if colour:
         symbols: Mapping[str, Any] = {"symbolType": "stroke", "symbolSize": 500} if kind == "line" else {}
-        legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160, labelColor=INK, **symbols)
+        legend = alt.Legend(
+            orient="bottom", title=None, columns=2, labelLimit=160, labelColor=INK, description=colour, **symbols
+        )
         names = list(dict.fromkeys(str(row[colour]) for row in rows))
         encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, scale=alt.Scale(domain=names))
-        if dashed:
-            scale = alt.Scale(domain=names, range=[[7, 6] if name == dashed else [1, 0] for name in names])
-            encoding["strokeDash"] = alt.StrokeDash(_field(colour), type="nominal", scale=scale, legend=legend)
-    drawn = marked.encode(**encoding)
-    if marks is not None:
-        drawn = alt.layer(drawn, _marks(rows, encoding, marks)).resolve_scale(
-            color="independent", shape="independent", strokeDash="independent"
-        )
-    st.altair_chart(drawn.properties(height=340 if marks is None else 420), width="stretch", alt=words)
-
-
-def _marks(rows: Rows, encoding: Mapping[str, Any], marks: PointMarks) -> alt.Chart:
-    """Large points on top of the lines."""
-    marked = [dict(row) for row in rows if marks.column in row]
-    styles = {name: style for name, style in marks.styles.items() if any(row[marks.column] == name for row in marked)}
-    legend = alt.Legend(orient="bottom", title=marks.column, columns=2, labelLimit=160, labelColor=INK, titleColor=INK)
-    field = f"{_field(marks.column)}:N"
-    shapes = alt.Scale(domain=list(styles), range=[style.shape for style in styles.values()])
-    colours = alt.Scale(domain=list(styles), range=[style.colour for style in styles.values()])
-    chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=marked))
-        .mark_point(filled=True, size=170, opacity=1)
-        .encode(
-            x=encoding["x"],
-            y=encoding["y"],
-            shape=alt.Shape(field, scale=shapes, legend=legend),
-            color=alt.Color(field, scale=colours, legend=legend),
-            tooltip=[*encoding["tooltip"], alt.Tooltip(_field(marks.column), title=marks.column, type="nominal")],
-        )
-    )
-    return chart
+    st.altair_chart(marked.encode(**encoding).properties(height=340), width="stretch", alt=words)
 
 
 def table(label: str, rows: Rows) -> None:
@@ -114,12 +71,14 @@ def table(label: str, rows: Rows) -> None:
         st.table([dict(row) for row in rows])
 
 
-_AXIS: Mapping[str, Any] = {"labelAngle": 0, "labelColor": INK, "titleColor": INK}
+def _axis(name: str, **more: object) -> alt.Axis:
+    """An axis that screen readers call what everybody does: Vega's own description of it would be English."""
+    return alt.Axis(labelAngle=0, labelColor=INK, titleColor=INK, description=name, **more)  # type: ignore[arg-type]  # names of Vega's own
 
 
 def _days_axis(name: str) -> alt.X:
     """The days of a column along the bottom, in digits: names of months would be English in every language."""
-    axis = alt.Axis(**_AXIS, format=_ISO, tickCount=4, labelOverlap=True)
+    axis = _axis(name, format=_ISO, tickCount=4, labelOverlap=True)
     return alt.X(_field(name), timeUnit="utcyearmonthdate", type="temporal", title=name, axis=axis)
 
 

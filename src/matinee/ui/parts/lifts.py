@@ -28,8 +28,12 @@ def show_lifts(texts: OperationsTexts, lifts: Sequence[Lift], styles: Mapping[st
     """Large marks for versions, by their status, over small ones for baselines, and a line where popularity is."""
     rows = [vars(each) for each in lifts]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("version:O", title=texts.version.format(version="").strip(), axis=_axis(labelAngle=0)),
-        y=alt.Y("lift:Q", title=texts.lift_axis, axis=_axis(format="+.0%", tickCount=5)),
+        x=alt.X(
+            "version:O",
+            title=texts.version.format(version="").strip(),
+            axis=_axis(texts.version.format(version="").strip(), labelAngle=0),
+        ),
+        y=alt.Y("lift:Q", title=texts.lift_axis, axis=_axis(texts.lift_axis, format="+.0%", tickCount=5)),
         tooltip=[
             alt.Tooltip("version:N", title=texts.version.format(version="").strip()),
             alt.Tooltip("contender:N", title=texts.model),
@@ -41,18 +45,24 @@ def show_lifts(texts: OperationsTexts, lifts: Sequence[Lift], styles: Mapping[st
     own = base.transform_filter("datum.status !== null").mark_point(filled=True, size=150, opacity=1)
     there = [name for name in styles if any(each.status == name for each in lifts)]
     names = list(dict.fromkeys(each.contender for each in lifts if each.status is None))
-    popularity = alt.Chart(alt.InlineData(values=[{"lift": 0}])).mark_rule(strokeDash=[5, 4], color=INK)
+    popularity = alt.Chart(alt.InlineData(values=[{"lift": 0}])).mark_rule(strokeDash=[5, 4], color=INK, aria=False)
     chart = alt.layer(
         popularity.encode(y="lift:Q"),
-        others.encode(color=alt.Color("contender:N", scale=alt.Scale(domain=names), legend=_legend(texts.model))),
+        others.encode(
+            color=alt.Color(
+                "contender:N", title=texts.model, scale=alt.Scale(domain=names), legend=_legend(texts.model)
+            )
+        ),
         own.encode(
             shape=alt.Shape(
                 "status:N",
+                title=texts.status,
                 scale=alt.Scale(domain=there, range=[styles[name].shape for name in there]),
                 legend=_legend(texts.status),
             ),
             color=alt.Color(
                 "status:N",
+                title=texts.status,
                 scale=alt.Scale(domain=there, range=[styles[name].colour for name in there]),
                 legend=_legend(texts.status),
             ),
@@ -61,9 +71,11 @@ def show_lifts(texts: OperationsTexts, lifts: Sequence[Lift], styles: Mapping[st
     st.altair_chart(chart.properties(height=420), width="stretch", alt=texts.timeline_alt)
 
 
-def _axis(**more: object) -> alt.Axis:
-    return alt.Axis(labelColor=INK, titleColor=INK, **more)  # type: ignore[arg-type]  # names of Vega's own
+def _axis(name: str, **more: object) -> alt.Axis:
+    return alt.Axis(labelColor=INK, description=name, titleColor=INK, **more)  # type: ignore[arg-type]  # names of Vega's own
 
 
 def _legend(title: str) -> alt.Legend:
-    return alt.Legend(orient="bottom", title=title, columns=2, labelLimit=170, labelColor=INK, titleColor=INK)
+    return alt.Legend(
+        orient="bottom", title=title, description=title, columns=2, labelLimit=170, labelColor=INK, titleColor=INK
+    )

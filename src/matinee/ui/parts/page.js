@@ -29,6 +29,15 @@
     }
   };
 
+  // Icons stand beside words that say the same; Streamlit calls them by their names in the font.
+  const hideIcons = () => {
+    for (const icon of document.querySelectorAll(".stMain [role=img][aria-label$=' icon']")) {
+      icon.removeAttribute("aria-label");
+      icon.removeAttribute("role");
+      icon.setAttribute("aria-hidden", "true");
+    }
+  };
+
   const CARDS = "[class*='st-key-card-'], [class*='st-key-own-'], [class*='st-key-near-']";
   const placeOf = (element) =>
     [...(element?.closest(CARDS)?.classList ?? [])].find((each) => /^st-key-(card|own|near)-/.test(each));
@@ -42,7 +51,7 @@
     stars?.focus({ preventScroll: true });
   };
 
-  const look = () => { label(); keepFocus(); };
+  const look = () => { label(); hideIcons(); keepFocus(); };
 
   window.matineePage?.observer.disconnect();
   let waits = false;
@@ -67,6 +76,7 @@
     event.preventDefault();
     const first = document.querySelector(`[class*='st-key-cards-'] [role=radio]`)
       ?? document.querySelector(".stMain button, .stMain input");
+    Object.assign(window.matineePage, { place: placeOf(first), at: Date.now() });
     first?.focus();
     first?.scrollIntoView({ block: "center" });
   };

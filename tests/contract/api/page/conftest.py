@@ -17,6 +17,7 @@ from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
 from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
+from matinee.lifecycle.history import History
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.app import create_app
 from matinee.settings import Settings
@@ -26,9 +27,43 @@ from support import free_port
 SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
 
 
+CHECKS = [
+    {
+        "name": "beats popularity",
+        "passed": True,
+        "finding": "NDCG@10 0.2000",
+        "numbers": {"candidate": 0.2, "popularity": 0.1, "n_users": 35},
+    },
+    {
+        "name": "not worse than the incumbent",
+        "passed": True,
+        "finding": "+2.0 %",
+        "numbers": {"mean": 0.02, "low": -0.01, "high": 0.05, "margin": -0.005},
+    },
+]
+METRICS = {
+    "n_evaluated_users": 35,
+    "popularity_ndcg_at_10": 0.08,
+    "popularity_30d_ndcg_at_10": 0.15,
+    "item_knn_ndcg_at_10": 0.12,
+    "incumbent_ndcg_at_10": 0.09,
+}
+
+
 @pytest.fixture
-def full(settings, ratings, tmp_path, airflow) -> None:
-    """All that the parts can show: chunks with quarantine that were watched, a decision, and a run that ended."""
+def moved(settings, serve, mlflow) -> None:  # noqa: ARG001  it registers the versions
+    """Version 1 served, then the gate promoted version 2, both measured against their baselines."""
+    history = History(settings)
+    for version, before in (("1", None), ("2", "1")):
+        mlflow.metrics[f"run-{version}"] += [{"key": name, "value": value} for name, value in METRICS.items()]
+        mlflow.decide(int(version), rule="r", verdict="promote", reason="Better.", checks=CHECKS)
+        history.record("promoted", version, before, "Better.")
+        history.record("deployed", version, before, "in production")
+
+
+@pytest.fixture
+def full(settings, ratings, tmp_path, airflow, moved) -> None:  # noqa: ARG001  it decides on the versions
+    """All that the parts can show: chunks with quarantine that were watched, decisions, and a run that ended."""
     ratings.write_csv(tmp_path / "ratings.csv")
     with (tmp_path / "ratings.csv").open("a") as file:
         file.write("u1,m1,many,2020-01-03T00:00:00Z\nu1,,5,2020-01-03T00:00:00Z\n")
