@@ -23,6 +23,7 @@ from matinee import clock
 from matinee.errors import UsageError
 from matinee.ratings.database import engine
 from matinee.ratings.feedback.withdrawals import without_withdrawn
+from matinee.ratings.interactions import Interactions
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.claims import claim, last_row, require_same_source
 from matinee.ratings.ledger.closing import Closing
@@ -64,7 +65,7 @@ class ChunkLedger:
         self._database = engine(settings)
         self._rows = ChunkRows(self._database)
         files = ChunkFiles(settings)
-        self._reader = ChunkReader(self._source, self._database, files)
+        self._reader = ChunkReader(self._source, self._database, files, Interactions(settings))
         self._closing = Closing(self._database, files, self._reader, on_step)
 
     def take(self, run_id: str) -> Taken:
@@ -89,6 +90,7 @@ class ChunkLedger:
         for chunk in self.chunks():
             if chunk.state != "closed":
                 self._closing.close(chunk.chunk_id, source)
+        self._reader.keep_all()
         chunks = tuple(self.chunk(chunk_id) for chunk_id in claimed.chunk_ids)
         return Taken(chunks, claimed.not_over, was_taken_before=bool(own))
 
@@ -138,7 +140,10 @@ class ChunkLedger:
         return without_withdrawn(self._database, self._reader.read(self.chunk(chunk_id)))
 
     def ratings_through(self, chunk_id: int, without: Container[int] = ()) -> pl.DataFrame:
-        """Ratings of all chunks up to this one but `without`, as `ratings_of` gives them; raises what it raises."""
+        """Ratings of all chunks up to this one but `without`, as `ratings_of` gives them; raises what it raises.
+
+        They are read from a few files (`Interactions`), in however many chunks they came.
+        """
         self.chunk(chunk_id)
         chunks = [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
         return without_withdrawn(self._database, self._reader.read_all(chunks))

@@ -8,6 +8,7 @@ import structlog
 
 from matinee.errors import BadData, Damaged
 from matinee.ratings.importing import RATINGS
+from matinee.ratings.interactions import ClosedChunk, Interactions
 from matinee.ratings.ledger.chunks import CHUNK, Chunk, as_of_0_1, merged
 from matinee.ratings.ledger.content import in_period, late_for, live, without
 from matinee.ratings.ledger.files import ChunkFiles
@@ -22,10 +23,14 @@ NO_RATINGS = pl.Schema({**CHUNK, "chunk_id": pl.Int64()}).to_frame()
 class ChunkReader:
     """Reads the files of a home's chunks."""
 
-    def __init__(self, source: Callable[[], Source], database: sa.Engine, files: ChunkFiles) -> None:
+    def __init__(
+        self, source: Callable[[], Source], database: sa.Engine, files: ChunkFiles, interactions: Interactions
+    ) -> None:
         self._source = source
+        self._rows = ChunkRows(database)
         self._database = database
         self._files = files
+        self._interactions = interactions
 
     def read(self, chunk: Chunk) -> pl.DataFrame:
         """Columns of `CHUNK`, and `chunk_id`.
@@ -33,8 +38,7 @@ class ChunkReader:
         Raises:
             BadData: it is not closed yet, or its file is damaged and cannot be rebuilt.
         """
-        if chunk.state != "closed":
-            raise BadData(f"Chunk {chunk.chunk_id} is not closed yet.", "Run `matinee ingest`, which finishes it.")
+        _require_closed(chunk)
         try:
             return self._files.read(chunk)
         except Damaged as damaged:
@@ -42,12 +46,25 @@ class ChunkReader:
         return self._files.read(chunk)
 
     def read_all(self, chunks: Iterable[Chunk]) -> pl.DataFrame:
-        """Several chunks in their order; raises what `read` raises."""
-        return pl.concat([NO_RATINGS, *(self.read(chunk) for chunk in chunks)])
+        """Several chunks in their order; raises what `read` raises of those that `Interactions` does not hold."""
+        wanted = {chunk.chunk_id: chunk for chunk in chunks}
+        for chunk in wanted.values():
+            _require_closed(chunk)
+        return pl.concat([NO_RATINGS, *self._interactions.read(self._closed(), wanted, self._read_by_id)])
+
+    def keep_all(self) -> None:
+        """Have `Interactions` hold every closed chunk."""
+        self._interactions.add(self._closed(), self._read_by_id)
+
+    def _closed(self) -> list[ClosedChunk]:
+        return [ClosedChunk(each.chunk_id, each.sha256) for each in self._rows.chunks() if each.state == "closed"]
+
+    def _read_by_id(self, chunk_id: int) -> pl.DataFrame:
+        return self.read(self._rows.chunk(chunk_id))
 
     def _restore(self, chunk: Chunk, damaged: Damaged) -> None:
         """From the source as it is now, without what came after the chunk was closed."""
-        chunks = ChunkRows(self._database).chunks()
+        chunks = self._rows.chunks()
         others = [each for each in chunks if each.chunk_id != chunk.chunk_id and each.state == "closed"]
         later = pl.concat(
             [
@@ -74,3 +91,8 @@ class ChunkReader:
             return self._files.read(chunk)
         except Damaged:
             return NO_RATINGS
+
+
+def _require_closed(chunk: Chunk) -> None:
+    if chunk.state != "closed":
+        raise BadData(f"Chunk {chunk.chunk_id} is not closed yet.", "Run `matinee ingest`, which finishes it.")
