@@ -58,7 +58,7 @@ class Segment:
         return f"{FOLDER}/{self.first:05}-{self.last:05}.parquet"
 
 
-class Interactions:
+class InteractionStore:
     """The segments of one home."""
 
     def __init__(self, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from matinee import clock
 from matinee.ratings.feedback import FeedbackStore, NewRating
-from matinee.ratings.interactions import FOLDER, INDEX, ClosedChunk, Interactions
+from matinee.ratings.interactions import FOLDER, INDEX, ClosedChunk, InteractionStore
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 from matinee.storage.folder import FolderStorage
@@ -51,13 +51,13 @@ def filled(home: Settings) -> Chunks:
     """Twenty chunks that were added one after the other."""
     chunks = Chunks([5] * N_CHUNKS)
     for n in range(1, N_CHUNKS + 1):
-        Interactions(home).add(chunks.closed[:n], chunks.read)
+        InteractionStore(home).add(chunks.closed[:n], chunks.read)
     chunks.were_read.clear()
     return chunks
 
 
 def everything(home: Settings, chunks: Chunks) -> pl.DataFrame:
-    return pl.concat(Interactions(home).read(chunks.closed, range(1, N_CHUNKS + 1), chunks.read))
+    return pl.concat(InteractionStore(home).read(chunks.closed, range(1, N_CHUNKS + 1), chunks.read))
 
 
 def files(home: Settings) -> list[Path]:
@@ -74,9 +74,9 @@ def test_any_chunks_are_read_as_they_are(tmp_path_factory, sizes, left_out, kept
     home = Settings(home=tmp_path_factory.mktemp("home"), _env_file=None)
     chunks = Chunks(sizes)
     for n in range(1, min(kept_up_to, len(sizes)) + 1):
-        Interactions(home).add(chunks.closed[:n], chunks.read)
+        InteractionStore(home).add(chunks.closed[:n], chunks.read)
     wanted = [each.chunk_id for each in chunks.closed if each.chunk_id not in left_out]
-    parts = Interactions(home).read(chunks.closed, wanted, chunks.read)
+    parts = InteractionStore(home).read(chunks.closed, wanted, chunks.read)
     if wanted:
         assert pl.concat(parts).equals(chunks.all_of(wanted))
     else:
@@ -86,18 +86,18 @@ def test_any_chunks_are_read_as_they_are(tmp_path_factory, sizes, left_out, kept
 def test_a_thousand_chunks_are_a_few_files_and_are_not_read_again(home):
     chunks = Chunks([1_000, *[3] * 999])
     for n in (1, *range(940, 1_001)):
-        Interactions(home).add(chunks.closed[:n], chunks.read)
+        InteractionStore(home).add(chunks.closed[:n], chunks.read)
     chunks.were_read.clear()
-    assert pl.concat(Interactions(home).read(chunks.closed, range(1, 1_001), chunks.read)).height == 1_000 + 3 * 999
+    assert pl.concat(InteractionStore(home).read(chunks.closed, range(1, 1_001), chunks.read)).height == 1_000 + 3 * 999
     assert chunks.were_read == []
-    assert len(Interactions(home)._segments()) <= 12
+    assert len(InteractionStore(home)._segments()) <= 12
     assert len(files(home)) <= 24, "those of the index and of the one before"
 
 
 def test_a_new_chunk_costs_what_it_brings(home, filled):
     filled.closed.append(ClosedChunk(N_CHUNKS + 1, "new"))
     filled.sizes = [5] * (N_CHUNKS + 1)
-    Interactions(home).add(filled.closed, filled.read)
+    InteractionStore(home).add(filled.closed, filled.read)
     assert filled.were_read == [N_CHUNKS + 1]
 
 
@@ -107,7 +107,7 @@ def test_what_is_damaged_or_gone_is_read_from_the_chunks_and_written_again(home,
     path.write_bytes(path.read_bytes()[:-9] + b"damaged!!") if harm == "damage" else path.unlink()
     assert everything(home, filled).equals(filled.all_of(range(1, N_CHUNKS + 1)))
     assert filled.were_read
-    Interactions(home).add(filled.closed, filled.read)
+    InteractionStore(home).add(filled.closed, filled.read)
     filled.were_read.clear()
     assert everything(home, filled).equals(filled.all_of(range(1, N_CHUNKS + 1)))
     assert filled.were_read == []
@@ -117,7 +117,7 @@ def test_what_is_damaged_or_gone_is_read_from_the_chunks_and_written_again(home,
 def test_an_index_that_cannot_be_read_is_made_again(home, filled, content):
     (home.home / INDEX).write_text(content)
     assert everything(home, filled).height == 5 * N_CHUNKS
-    Interactions(home).add(filled.closed, filled.read)
+    InteractionStore(home).add(filled.closed, filled.read)
     filled.were_read.clear()
     assert everything(home, filled).height == 5 * N_CHUNKS
     assert filled.were_read == []
@@ -138,10 +138,10 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_lost(home, filled, monkeypat
     filled.sizes = [5] * (N_CHUNKS + 1)
     with monkeypatch.context() as patch, capture_logs() as said:
         patch.setattr(FolderStorage, "_before", refuse)
-        Interactions(home).add(filled.closed, filled.read)
+        InteractionStore(home).add(filled.closed, filled.read)
     assert ["No space left" in line["error"] for line in said] == [True]
     wanted = range(1, N_CHUNKS + 2)
-    assert pl.concat(Interactions(home).read(filled.closed, wanted, filled.read)).equals(filled.all_of(wanted))
+    assert pl.concat(InteractionStore(home).read(filled.closed, wanted, filled.read)).equals(filled.all_of(wanted))
 
 
 acts = st.lists(

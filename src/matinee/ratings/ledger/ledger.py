@@ -23,7 +23,7 @@ from matinee import clock
 from matinee.errors import UsageError
 from matinee.ratings.database import engine
 from matinee.ratings.feedback.withdrawals import without_withdrawn
-from matinee.ratings.interactions import Interactions
+from matinee.ratings.interactions import InteractionStore
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.claims import claim, last_row, require_same_source
 from matinee.ratings.ledger.closing import Closing
@@ -65,7 +65,7 @@ class ChunkLedger:
         self._database = engine(settings)
         self._rows = ChunkRows(self._database)
         files = ChunkFiles(settings)
-        self._reader = ChunkReader(self._source, self._database, files, Interactions(settings))
+        self._reader = ChunkReader(self._source, self._database, files, InteractionStore(settings))
         self._closing = Closing(self._database, files, self._reader, on_step)
 
     def take(self, run_id: str) -> Taken:
@@ -142,7 +142,7 @@ class ChunkLedger:
     def ratings_through(self, chunk_id: int, without: Container[int] = ()) -> pl.DataFrame:
         """Ratings of all chunks up to this one but `without`, as `ratings_of` gives them; raises what it raises.
 
-        They are read from a few files (`Interactions`), in however many chunks they came.
+        They are read from a few files (`InteractionStore`), in however many chunks they came.
         """
         self.chunk(chunk_id)
         chunks = [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]

@@ -8,7 +8,7 @@ import structlog
 
 from matinee.errors import BadData, Damaged
 from matinee.ratings.importing import RATINGS
-from matinee.ratings.interactions import ClosedChunk, Interactions
+from matinee.ratings.interactions import ClosedChunk, InteractionStore
 from matinee.ratings.ledger.chunks import CHUNK, Chunk, as_of_0_1, merged
 from matinee.ratings.ledger.content import in_period, late_for, live, without
 from matinee.ratings.ledger.files import ChunkFiles
@@ -24,7 +24,7 @@ class ChunkReader:
     """Reads the files of a home's chunks."""
 
     def __init__(
-        self, source: Callable[[], Source], database: sa.Engine, files: ChunkFiles, interactions: Interactions
+        self, source: Callable[[], Source], database: sa.Engine, files: ChunkFiles, interactions: InteractionStore
     ) -> None:
         self._source = source
         self._rows = ChunkRows(database)
@@ -46,14 +46,14 @@ class ChunkReader:
         return self._files.read(chunk)
 
     def read_all(self, chunks: Iterable[Chunk]) -> pl.DataFrame:
-        """Several chunks in their order; raises what `read` raises of those that `Interactions` does not hold."""
+        """Several chunks in their order; raises what `read` raises of those that `InteractionStore` does not hold."""
         wanted = {chunk.chunk_id: chunk for chunk in chunks}
         for chunk in wanted.values():
             _require_closed(chunk)
         return pl.concat([NO_RATINGS, *self._interactions.read(self._closed(), wanted, self._read_by_id)])
 
     def keep_all(self) -> None:
-        """Have `Interactions` hold every closed chunk."""
+        """Have `InteractionStore` hold every closed chunk."""
         self._interactions.add(self._closed(), self._read_by_id)
 
     def _closed(self) -> list[ClosedChunk]:
