@@ -33,6 +33,7 @@ def stage_task(
     settings: Settings | None = None,
     *,
     subject: str | None = None,
+    gives_way: bool = False,
     **options: Any,  # noqa: ANN401 (an operator takes arguments of many types)
 ) -> BaseOperator:
     """Task `name` that runs `matinee <name> <subject> --<option> <value> … --json`.
@@ -42,6 +43,7 @@ def stage_task(
         arguments: option (`chunk-id`) to value, a Jinja template. When it renders to nothing the task is skipped.
         settings: decides between process and pod; default is the environment's.
         subject: what the stage is about, such as a version, for a stage that takes it without an option; a template.
+        gives_way: whether it runs behind everything else that wants the processor.
         **options: further arguments of the operator, such as `outlets`.
     """
     settings = settings or load_settings()
@@ -51,7 +53,7 @@ def stage_task(
     if subject is not None:
         variables["SUBJECT"], flags = subject, ['"$SUBJECT"', *flags]
     guards = [f'[ -n "${variable}" ] || exit {NOTHING_TO_DO}' for variable in variables]
-    command = " ".join(["matinee", name, *flags, "--json"])
+    command = " ".join([*(["nice", "-n", "10"] if gives_way else []), "matinee", name, *flags, "--json"])
     options = {"skip_on_exit_code": [REFUSED, NOTHING_TO_DO], "execution_timeout": timedelta(hours=6)} | options
     if settings.tasks == "kubernetes":
         return _pod(name, guards, command, variables, settings.task_image, options)

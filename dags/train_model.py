@@ -10,7 +10,8 @@ becomes a model; of a live home all that are over, after missed days several at 
 | `evaluate` | compares the model with the one in production | nothing was trained |
 | `promote` | moves the alias `production` of `movie-recommender` | the comparison said no |
 
-A promotion updates the asset `matinee://models/production`, and that starts `deploy_model`.
+A promotion updates the asset `matinee://models/production`, and that starts `deploy_model`. An evaluation updates
+`matinee://models/evaluated`, and that starts `train_challengers`, for which no day waits.
 
 Every task is one command of the `matinee` command line. Retrying, clearing or re-running any of them is safe: a run
 always gets the same chunks, which `ingest` says (`was_taken_before`), and what was done before is not done twice. A
@@ -46,7 +47,7 @@ with DAG(
     train = stage_task("train", {"chunk-id": "{{ ti.xcom_pull(task_ids='ingest')['chunk_id'] or '' }}"})
     # From here on `run-id` is MLflow's run, which `train` made; Airflow's own run id went to `ingest`.
     trained_run = {"run-id": "{{ ti.xcom_pull(task_ids='train')['run_id'] }}"}
-    evaluate = stage_task("evaluate", trained_run)
+    evaluate = stage_task("evaluate", trained_run, outlets=[Asset(name="evaluated", uri="matinee://models/evaluated")])
     promote = stage_task("promote", trained_run, outlets=[Asset(name="production", uri="matinee://models/production")])
 
     ingest >> train >> evaluate >> promote

@@ -16,6 +16,8 @@ from matinee.schedule import Grace, Schedule, TimeZoneName
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
+_CHALLENGERS = r"^(off|[^\s,:=]+(:\w+=[-+.\deE]+)*(\s*,\s*[^\s,:=]+(:\w+=[-+.\deE]+)*)*)$"
+
 _GATE = "The gate has no margins any more; its error rates are measured (docs/gate.md). MATINEE_GATE=off still works."
 
 GONE: dict[str, str] = {
@@ -88,6 +90,19 @@ class Settings(BaseSettings):
 
     gate: Literal["on", "off"] = "on"
     """Whether a model has to pass the gate (`docs/gate.md`) to go into production; `off`: the newest wins."""
+
+    challengers: Annotated[str, Field(pattern=_CHALLENGERS)] = "als"
+    """Algorithms that are compared with the one in production every day, with commas between them, each with
+    hyper-parameters if need be: `als,ease,my_model:depth=3`; `off`: none."""
+
+    challengers_s: Annotated[float, Field(gt=0)] = 900.0
+    """How many seconds all challengers of a day together may take; those that are late are left for the next day."""
+
+    challengers_win: Literal["promote", "propose"] = "promote"
+    """What follows when a challenger has shown that it is better: it goes into production, or waits for a person."""
+
+    auto_rollback: Literal["on", "off"] = "on"
+    """Whether a version that proves worse than the one that served before it is rolled back without a person."""
 
     host: str = "127.0.0.1"
     """Address that every process binds to; containers set `0.0.0.0` inside their own network."""

@@ -149,14 +149,11 @@ def test_metrics_are_of_the_past_alone_and_stand_beside_popularity(in_production
     assert metrics["n_evaluated_users"] > 0
 
 
-def test_a_model_that_does_not_beat_popularity_is_rejected_with_exit_code_3(in_production, monkeypatch):
+def test_a_model_that_has_not_shown_to_be_better_is_rejected_with_exit_code_3(in_production):
     _, version = in_production
-    monkeypatch.setenv("MATINEE_ALGORITHM", "popular")  # ties with itself at the best
-    _, run_id = train_through_the_next_chunk("second")
-    verdict = matinee("evaluate", "--run-id", run_id)
-    assert verdict["verdict"] == "reject"
-    assert "the model in production stays" in verdict["reason"]
-    rejected = matinee("promote", "--run-id", run_id, code=3)
+    challenger = matinee("challenge", "--only", "popular")
+    assert (challenger["state"], "the model in production stays" in challenger["reason"]) == ("gathering", True)
+    rejected = matinee("promote", "--run-id", challenger["run_id"], code=3)
     assert rejected["promoted"] is False
     stages = {each["version"]: each["stage"] for each in matinee("versions")["versions"]}
     assert (stages[version], stages[rejected["model_version"]]) == ("production", "rejected")

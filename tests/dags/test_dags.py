@@ -78,15 +78,17 @@ def kubernetes(tmp_path_factory) -> dict:
 
 def test_airflow_reads_every_dag_without_an_error(process):
     assert process["errors"] == {}
-    assert sorted(process["dags"]) == ["deploy_model", "promote_version", "prune_home", "rollback_model", "train_model"]
+    assert sorted(process["dags"]) == sorted(
+        ["deploy_model", "promote_version", "prune_home", "rollback_model", "train_challengers", "train_model"]
+    )
 
 
 def test_live_progress_names_every_task_of_every_dag_that_people_start(process):
-    assert DAGS_OF_PEOPLE.keys() == process["dags"].keys() - {"deploy_model", "prune_home"}
+    assert DAGS_OF_PEOPLE.keys() == process["dags"].keys() - {"deploy_model", "prune_home", "train_challengers"}
     for dag_id, steps in STEPS.items():
         tasks = process["dags"][dag_id]["tasks"]
         assert steps == tuple(sorted(tasks, key=lambda name: len(_before(tasks, name))))
-    followed = [dag for dag_id, dag in process["dags"].items() if dag_id != "prune_home"]
+    followed = [dag for dag_id, dag in process["dags"].items() if dag_id not in ("prune_home", "train_challengers")]
     names = {name for dag in followed for name in dag["tasks"]}
     assert names == ENGLISH.runs.steps.keys() == KOREAN.runs.steps.keys()
     assert (*STEPS["train_model"], *process["dags"]["deploy_model"]["tasks"]) == STAGES
@@ -119,7 +121,7 @@ def test_only_a_promotion_updates_the_asset_that_deploy_model_waits_for(process)
     outlets = {
         name: task["outlets"] for name, task in process["dags"]["train_model"]["tasks"].items() if task["outlets"]
     }
-    assert outlets == {"promote": ["matinee://models/production"]}
+    assert outlets == {"evaluate": ["matinee://models/evaluated"], "promote": ["matinee://models/production"]}
     assert "matinee://models/production" in process["dags"]["deploy_model"]["schedule"]
 
 
@@ -139,6 +141,20 @@ def test_promote_version_is_started_by_people_only_and_has_its_version_deployed(
     assert (list(dag["tasks"]), dag["max_active_runs"]) == (["promote"], 1)
     assert "deploy" not in dag["schedule"].lower()
     assert dag["tasks"]["promote"]["outlets"] == ["matinee://models/production"]
+
+
+def test_challengers_follow_an_evaluation_in_a_dag_of_their_own_and_a_winner_is_deployed(process, tmp_path):
+    dag = process["dags"]["train_challengers"]
+    assert "matinee://models/evaluated" in dag["schedule"]
+    assert dag["max_active_runs"] == 1
+    assert {name: task["upstream"] for name, task in dag["tasks"].items()} == {
+        "challenge": [],
+        "promote": ["challenge"],
+    }
+    assert dag["tasks"]["promote"]["outlets"] == ["matinee://models/production"]
+    assert run(script(process, "challenge", "train_challengers"), tmp_path, 'echo "$@"').stdout == "challenge --json\n"
+    without_winner = run(script(process, "promote", "train_challengers"), tmp_path, "echo started", RUN_ID="")
+    assert (without_winner.returncode, without_winner.stdout) == (99, "")
 
 
 def test_prune_home_runs_every_night_apart_from_the_day(process):

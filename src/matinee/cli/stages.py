@@ -79,6 +79,29 @@ def train(
     print_result(result, as_json, f"Trained {result['algorithm']} through chunk {chunk_id}: run {result['run_id']}.")
 
 
+@app.command(rich_help_panel=STAGES, epilog="Example, one challenger by hand: `matinee challenge --only als`")
+def challenge(
+    only: Annotated[str | None, typer.Option(help="This challenger alone, in this process; no budget.")] = None,
+    chunk_id: Annotated[int | None, typer.Option(min=1, help="With --only: the chunk; default is the newest.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the challengers of the newest day, and score yesterday's beside the champion."""
+    from matinee.models.specification import Specification
+    from matinee.stages.challenge import challenge as challenge_all
+    from matinee.stages.challenge import challenge_one, newest_chunk
+
+    stores = stores_of_command()
+    if only is None and chunk_id is not None:
+        raise UsageError("A chunk is of one challenger.", "Add --only NAME.")
+    if only is not None:
+        result = challenge_one(stores, chunk_id or newest_chunk(stores), Specification.parse(only))
+        print_result(result, as_json, f"{only}: {result['state']}. {result['reason']}")
+        return
+    result = challenge_all(stores)
+    states = ", ".join(f"{name} {state}" for name, state in result["challengers"].items())
+    print_result(result, as_json, states or "There is nothing to compare yet.")
+
+
 @app.command(rich_help_panel=STAGES)
 def evaluate(run_id: RunId, as_json: AsJson = False) -> None:
     """Test a training on its newest chunk, beside popularity, and decide."""

@@ -15,7 +15,7 @@ learns nothing new ages. It needs to be sound and to do no harm. `matinee bench 
 from collections.abc import Callable, Collection, Sequence
 
 from matinee.evaluation.decision import Check, Decision, Question, QuestionName, Verdict
-from matinee.evaluation.evidence import MIN_USERS, ConfidenceSequence, Differences, Values, harm, is_better
+from matinee.evaluation.evidence import MIN_DAYS, MIN_USERS, ConfidenceSequence, Differences, Values, harm, is_better
 from matinee.evaluation.soundness import LEAST_AGREEMENT, Likeness, Probe
 
 METRIC = "ndcg_at_10"
@@ -186,7 +186,7 @@ def days_needed(differences: Differences, alpha: float) -> float | None:
         return None
     n_days = int(differences.days.max() - differences.days.min()) + 1
     missing = max(cases - len(differences), MIN_USERS - differences.n_users, 1)
-    return max(1.0, missing * n_days / len(differences))
+    return max(1.0, missing * n_days / len(differences), float(MIN_DAYS - n_days))
 
 
 def decide(

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from matinee.evaluation.evidence import Differences
@@ -26,6 +27,13 @@ class Compared:
     """Own minus other."""
     other_mean: float
     """Mean of the other, to which differences are told; 0 without any."""
+    segments: NDArray[np.str_]
+    """Segment of each value, shape (n,); empty where nobody knows it."""
+
+    def of_segment(self, name: str) -> Differences:
+        """Those of one segment."""
+        own = self.segments == name
+        return Differences(self.differences.values[own], self.differences.users[own], self.differences.days[own])
 
 
 class Comparisons:
@@ -34,7 +42,14 @@ class Comparisons:
     def __init__(self, settings: Settings) -> None:
         self._database = engine(settings)
 
-    def keep(self, pair: str, chunk_id: int, at: datetime, values: Mapping[str, tuple[float, float]]) -> None:
+    def keep(
+        self,
+        pair: str,
+        chunk_id: int,
+        at: datetime,
+        values: Mapping[str, tuple[float, float]],
+        segments: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep what a pair gave the people of a chunk, instead of what was kept of it before.
 
         Args:
@@ -42,10 +57,11 @@ class Comparisons:
             chunk_id: the chunk; neither model has learned it.
             at: end of its time.
             values: NDCG@10 of own and other, by user id.
+            segments: of each user, where they are known.
         """
         rows = [
             {"pair": pair, "chunk_id": chunk_id, "user_key": _key(user), "day": at.date().toordinal(), "own": own,
-             "other": other}
+             "other": other, "segment": (segments or {}).get(user, "")}
             for user, (own, other) in values.items()
         ]  # fmt: skip
         table = ModelComparisonRow
@@ -57,12 +73,14 @@ class Comparisons:
     def of(self, pair: str) -> Compared:
         """Everything that was kept of a pair, in order of days."""
         table = ModelComparisonRow
-        wanted = sa.select(table.user_key, table.day, table.own, table.other).where(table.pair == pair)
+        columns = (table.user_key, table.day, table.own, table.other, table.segment)
+        wanted = sa.select(*columns).where(table.pair == pair)
         with Session(self._database) as session:
             rows = session.execute(wanted.order_by(table.day, table.user_key)).all()
         users, days = (np.array([row[place] for row in rows], np.int64) for place in (0, 1))
         own, other = (np.array([row[place] for row in rows], float) for place in (2, 3))
-        return Compared(Differences(own - other, users, days), float(other.mean()) if len(rows) else 0.0)
+        mean = float(other.mean()) if len(rows) else 0.0
+        return Compared(Differences(own - other, users, days), mean, np.array([row[4] for row in rows], np.str_))
 
 
 def _key(user_id: str) -> int:

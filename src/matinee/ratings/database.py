@@ -178,6 +178,8 @@ class ModelComparisonRow(Base):
     day: Mapped[int]
     own: Mapped[float]
     other: Mapped[float]
+    segment: Mapped[str]
+    """`warm` or `new` (`matinee.evaluation.split`); empty where it was not written down."""
 
 
 class MoveLeaseRow(Base):

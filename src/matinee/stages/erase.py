@@ -1,10 +1,9 @@
 """Forget a user at once: withdraw everything, train again on the same chunk, promote, swap; and tell what remains."""
 
-from dataclasses import replace
-
 from matinee import clock
 from matinee.errors import NotFound
 from matinee.lifecycle.registry import ModelVersion
+from matinee.models.specification import Specification
 from matinee.ratings.sources import last_rated_at
 from matinee.stages import Result
 from matinee.stages.deploy import deploy_model
@@ -44,10 +43,9 @@ def _withdraw(stores: Stores, user_id: str) -> None:
 
 def _retrained(stores: Stores, current: ModelVersion) -> str:
     """The version that has learned what production has, without what was withdrawn; it is served."""
-    algorithm = stores.registry.training_run(current.run_id).algorithm
-    same = replace(stores, settings=stores.settings.model_copy(update={"algorithm": algorithm}))
-    run_id = str(train_model(same, current.chunk_id)["run_id"])
-    evaluate_model(same, run_id)
+    own = Specification.parse(stores.registry.training_run(current.run_id).specification)
+    run_id = str(train_model(stores, current.chunk_id, own)["run_id"])
+    evaluate_model(stores, run_id)
     version = stores.registry.register(stores.registry.training_run(run_id))
     if stores.registry.version(version).stage != "production":
         stores.production.promote(version, REASON, instead_of=current.version)

@@ -14,16 +14,21 @@ from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.evidence import level
 from matinee.evaluation.soundness import Likeness
 from matinee.evaluation.split import Case, Split, cases, split_off_newest
+from matinee.lifecycle.challengers import pair_of
 from matinee.lifecycle.comparisons import Compared
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.stages import Result
+from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
+from matinee.stages.loading import SOUND, loaded_incumbent, loaded_model
 from matinee.stages.stores import Stores
-from matinee.stages.train import interactions_of, loaded_incumbent, loaded_model
+from matinee.stages.train import interactions_of
 
-OVERLAP, RBO, SOUND = "likeness_overlap", "likeness_rbo", "sound"
-"""Metrics of a run: how its lists resembled those of the model before it, and whether it was sound (1 or 0)."""
+OVERLAP, RBO = "likeness_overlap", "likeness_rbo"
+"""Metrics of a run: how its lists resembled those of the model before it."""
+
+_SIDES = (CANDIDATE, INCUMBENT)
 
 
 def evaluate_model(stores: Stores, run_id: str) -> Result:
@@ -100,12 +105,20 @@ class Evaluation:
         """Yesterday's models and the baselines on the chunk; empty when nobody can be evaluated."""
         if not self.users or self.previous is None:
             return Backtest.nobody()
-        contenders = {CANDIDATE: self.previous}
-        if self.incumbent is not None:
-            contenders[INCUMBENT] = self.incumbent
+        contenders = self._contenders(self.previous)
         past = interactions_of(self.stores, self.split.past, self._past_ends_at)
         version = self.current.version if self.current else None
         return backtest(self.split, self.users, past, contenders, self.run.chunk_id, version)
+
+    def _contenders(self, previous: Contender) -> dict[str, Contender]:
+        """A challenger stands beside the champion through the same chunk, where there are both."""
+        if self.run.is_challenger:
+            return {CANDIDATE: previous} if self._rivals is None else dict(zip(_SIDES, self._rivals, strict=True))
+        return {CANDIDATE: previous} | ({} if self.incumbent is None else {INCUMBENT: self.incumbent})
+
+    @cached_property
+    def _rivals(self) -> tuple[Contender, Contender] | None:
+        return None if self._champion is None else rivals(self.stores, self.run, self._champion)
 
     @property
     def likeness(self) -> dict[str, float]:
@@ -157,24 +170,26 @@ class Evaluation:
         )
 
     def _better_algorithm(self) -> Question:
-        """Asked when the candidate's algorithm is not that of the champion."""
+        """Asked when the candidate is a challenger, or of another algorithm than the champion."""
         if not self._is_other or self._champion is None:
             return Question.not_asked("better algorithm", "the candidate has the algorithm of the model in production")
-        compared = self._compared(f"{self.run.configuration} against {self._champion.configuration}")
-        return gate.shown(
-            "better algorithm", self.run.algorithm, compared.differences, compared.other_mean, self._level
-        )
+        pair = pair_of(self.run.configuration, self._champion.configuration)
+        compared, alpha = self._compared(pair), alpha_of(self.stores, pair, self.run, self._champion)
+        return gate.shown("better algorithm", self.run.specification, compared.differences, compared.other_mean, alpha)
 
     def _held(self) -> Question:
         """Asked when somebody has gone back to what is in production; answered by the candidates since then."""
         if not self._is_held or self.current is None:
             return Question.not_asked("held", "nobody went back to the model in production")
+        if self.run.is_challenger:
+            waits = "production is held, and challengers wait for the end of that"
+            return Question(name="held", asked=True, outcome="undecided", finding=waits)
         compared = self._compared(f"{self.run.configuration} against held version {self.current.version}")
         return gate.shown("held", "the refreshed model", compared.differences, compared.other_mean, self._level)
 
     @property
     def _is_other(self) -> bool:
-        return self._champion is not None and self._champion.algorithm != self.run.algorithm
+        return self.run.is_challenger or (self._champion is not None and self._champion.algorithm != self.run.algorithm)
 
     @property
     def _is_held(self) -> bool:
@@ -190,18 +205,17 @@ class Evaluation:
         own, other = (per_user.filter(contender=name) for name in (CANDIDATE, INCUMBENT))
         both = own.select("user_id", gate.METRIC).join(other.select("user_id", gate.METRIC), on="user_id")
         values = {user: (mine, its) for user, mine, its in both.iter_rows()}
-        comparisons.keep(pair, self.run.chunk_id, self._ends_at, values)
+        segments = dict(own.select("user_id", "segment").iter_rows())
+        comparisons.keep(pair, self.run.chunk_id, self._ends_at, values, segments)
         return comparisons.of(pair)
 
     @cached_property
     def _champion(self) -> TrainingRun | None:
-        return self.stores.registry.training_run(self.current.run_id) if self.current else None
+        return champion_run(self.stores, self.current)
 
     @cached_property
     def _earlier_sound(self) -> list[TrainingRun]:
-        """Sound trainings of the same configuration on earlier chunks, newest first."""
-        found = self.stores.registry.earlier_trainings(self.run)
-        return [each for each in found if each.metrics.get(SOUND, float(each.verdict == "promote")) == 1]
+        return sound_trainings(self.stores, self.run)
 
     @property
     def _numbers(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from matinee.drift.records import StatisticsStore
+from matinee.lifecycle.challengers import Challengers
 from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.history import History
 from matinee.lifecycle.lease import Lease
@@ -69,6 +70,11 @@ class Stores:
     def comparisons(self) -> Comparisons:
         """What models gave the same people."""
         return Comparisons(self.settings)
+
+    @cached_property
+    def challengers(self) -> Challengers:
+        """Where challengers stand."""
+        return Challengers(self.settings)
 
     @cached_property
     def registry(self) -> "Registry":

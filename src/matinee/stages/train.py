@@ -14,15 +14,16 @@ import structlog
 from matinee import artifact, clock
 from matinee.drift.data_watch import Watched
 from matinee.drift.report import NAME, report
-from matinee.errors import BadData, NotFound
-from matinee.evaluation.evaluate import Contender
-from matinee.lifecycle.registry import ModelVersion, Registry, Training, TrainingRun
+from matinee.lifecycle.registry import Registry, Training
 from matinee.memory import limit_bytes
 from matinee.models.interactions import Interactions
-from matinee.models.recommender import Recommender, WarmStarting, fit, recommender
+from matinee.models.recommender import Recommender, WarmStarting, fit
+from matinee.models.specification import Specification
 from matinee.ratings.ledger import Chunk
 from matinee.stages import Result
 from matinee.stages.affordable import require_affordable
+from matinee.stages.contest import champion
+from matinee.stages.loading import loaded_incumbent
 from matinee.stages.stores import Stores
 from matinee.stages.watch import require_sound
 
@@ -46,33 +47,43 @@ class Moment:
         return time.perf_counter() - self.clock_s
 
 
-def train_model(stores: Stores, chunk_id: int) -> Result:
-    """Fit the configured algorithm on all chunks up to `chunk_id` and log it; a finished training is not repeated.
+def train_model(
+    stores: Stores, chunk_id: int, specification: Specification | None = None, *, is_challenger: bool = False
+) -> Result:
+    """Fit an algorithm on all chunks up to `chunk_id` and log it; a finished training is not repeated.
+
+    Args:
+        stores: those of the home.
+        chunk_id: the newest chunk.
+        specification: what to fit; None for the champion (`contest.champion`).
+        is_challenger: whether it goes into production only when it has shown to be better.
 
     Raises:
         Refused: the data watch says that the chunk is clearly broken, or somebody has left it out.
         CannotAfford: it would take more memory than there is.
     """
     began = Moment.now()
-    algorithm = recommender(stores.settings.algorithm)
+    specification = specification or champion(stores)
+    algorithm = specification.recommender()
     registry = stores.registry
     watched = require_sound(
         stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
     )
-    run_id = registry.finished_training(
-        chunk_id, stores.settings.algorithm, algorithm.parameters, data_key(stores, chunk_id)
-    )
+    key = data_key(stores, chunk_id)
+    run_id = registry.finished_training(chunk_id, specification.algorithm, algorithm.parameters, key)
     if run_id is None:
         n_ratings = sum(each.n_ratings for each in stores.ledger.chunks() if each.chunk_id <= chunk_id)
         require_affordable(stores.settings, n_ratings)
-        run_id = _train(stores, algorithm, watched, began)
+        run_id = _train(stores, specification, watched, began, is_challenger=is_challenger)
     run = registry.training_run(run_id)
     return {"run_id": run_id, "chunk_id": chunk_id, "algorithm": run.algorithm, "metrics": run.metrics}
 
 
-def _train(stores: Stores, algorithm: Recommender, watched: Watched, began: Moment) -> str:
+def _train(
+    stores: Stores, specification: Specification, watched: Watched, began: Moment, *, is_challenger: bool
+) -> str:
     """Fit, write and log; returns the run id."""
-    chunk = watched.chunk
+    algorithm, chunk = specification.recommender(), watched.chunk
     key = data_key(stores, chunk.chunk_id)  # before the ratings are read: what comes meanwhile makes another training
     ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
     interactions = interactions_of(stores, ratings, chunk.ends_at)
@@ -81,7 +92,7 @@ def _train(stores: Stores, algorithm: Recommender, watched: Watched, began: Mome
     metrics = {"fit_s": fit_began.elapsed_s(), **_counts(interactions, chunk)}
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / artifact.FOLDER
-        contents = fitted.contents(stores.settings.algorithm, interactions, chunk.chunk_id)
+        contents = fitted.contents(specification.algorithm, interactions, chunk.chunk_id)
         training = Training(
             manifest=artifact.write(target, contents, stores.movies),
             folder=target,
@@ -90,6 +101,8 @@ def _train(stores: Stores, algorithm: Recommender, watched: Watched, began: Mome
             started_at=began.at,
             data_key=key,
             reports={NAME: report(watched)},
+            specification=specification.text,
+            is_challenger=is_challenger,
         )
         return stores.registry.log_training(training)
 
@@ -108,29 +121,6 @@ def _warm_start(registry: Registry, algorithm: Recommender, chunk_id: int) -> ar
     if not isinstance(algorithm, WarmStarting):
         return None
     return loaded_incumbent(registry, registry.production(), chunk_id)
-
-
-def loaded_incumbent(registry: Registry, current: ModelVersion | None, chunk_id: int) -> artifact.Artifact | None:
-    """The model in production, unless it has learned from chunk `chunk_id` already, or does not load any more."""
-    if current is None or current.chunk_id >= chunk_id:
-        return None
-    try:
-        with registry.downloaded(registry.training_run(current.run_id)) as folder:
-            return artifact.load(folder)
-    except (BadData, NotFound) as error:
-        log.warning("production_does_not_load", version=current.version, reason=str(error))
-        return None
-
-
-def loaded_model(registry: Registry, run: TrainingRun) -> Contender:
-    """The model of a training as the server loads it.
-
-    Raises:
-        BadData: its files are gone or do not load.
-    """
-    with registry.downloaded(run) as folder:
-        loaded = artifact.load(folder)
-    return Contender(loaded.model, loaded.user_index, loaded.item_index)
 
 
 def interactions_of(stores: Stores, ratings: pl.DataFrame, data_through: datetime) -> Interactions:

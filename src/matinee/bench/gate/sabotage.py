@@ -47,8 +47,7 @@ def _constant(arrays: Arrays, _: np.random.Generator) -> Arrays:
 
 def _permuted(arrays: Arrays, random: np.random.Generator) -> Arrays:
     names = [name for name in arrays if name.rsplit(".", 1)[-1] in _ROWS_OF_MOVIES] or ["popularity"]
-    order = random.permutation(len(arrays["popularity"]))
-    return arrays | {name: arrays[name][order] for name in names}
+    return arrays | {name: arrays[name][random.permutation(len(arrays[name]))] for name in names}
 
 
 def _half(arrays: Arrays, random: np.random.Generator) -> Arrays:

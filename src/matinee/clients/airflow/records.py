@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pydantic import BaseModel
 
 TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"
-"""The DAGs."""
+"""The DAGs that people start, and the deployment that follows."""
+CHALLENGE = "train_challengers"
+"""The DAG that follows each evaluation."""
 STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
 """The tasks of `train_model` and `deploy_model`, in the order in which they run."""
 

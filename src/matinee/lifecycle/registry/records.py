@@ -12,6 +12,7 @@ from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 
 from matinee import artifact
 from matinee.evaluation.decision import Verdict
+from matinee.models.specification import configuration
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Training:
     """Names what was learned of the chunks up to the newest: see `finished_training`."""
     reports: Mapping[str, str] = field(default_factory=dict)
     """Pages by file name, for people."""
+    specification: str = ""
+    """Of the algorithm (`models.specification`); empty for its name alone."""
+    is_challenger: bool = False
+    """Whether it goes into production only when it has shown to be better than the champion."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,14 @@ class TrainingRun:
     reason: str
     compared_with: str | None
     """Version that was in production when it was evaluated; None when none was."""
+    specification: str = ""
+    """As in `Training`."""
+    is_challenger: bool = False
 
     @property
     def configuration(self) -> str:
         """Algorithm and hyper-parameters, as a text."""
-        return f"{self.algorithm} {json.dumps(self.hyperparameters, sort_keys=True)}"
+        return configuration(self.algorithm, self.hyperparameters)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,8 @@ def training_run(run: Run, model_id: str, source: str) -> TrainingRun:
         verdict=cast("Verdict | None", tags.get("matinee.verdict")),
         reason=tags.get("matinee.reason", ""),
         compared_with=tags.get("matinee.compared_with") or None,
+        specification=tags.get("matinee.specification") or run.data.params["algorithm"],
+        is_challenger="matinee.challenger" in tags,
     )
 
 

@@ -69,7 +69,8 @@ class TrainingRuns(Connection):
             "matinee.hyperparameters": json.dumps(dict(training.hyperparameters)),
             "matinee.chunk_id": str(manifest.chunk_id),
             "matinee.data_through": manifest.data_through.isoformat(),
-        }
+            "matinee.specification": training.specification or manifest.algorithm,
+        } | ({"matinee.challenger": "yes"} if training.is_challenger else {})
         with self._answers():
             run = self._client.create_run(
                 self._experiment_id(),
@@ -133,9 +134,18 @@ class TrainingRuns(Connection):
             limit: at most so many.
         """
         with self._answers():
-            evaluated = [each for each in self._search("tags.`matinee.verdict` != ''") if is_earlier(each, run)]
+            alike = f"tags.`matinee.verdict` != '' and params.algorithm = '{run.algorithm}'"
+            evaluated = [each for each in self._search(alike) if is_earlier(each, run)]
             newest = sorted(evaluated, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True)[:limit]
             return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
+
+    def newest_refresh(self) -> TrainingRun | None:
+        """The evaluated training of the newest day, challengers left aside; None before the first."""
+        with self._answers():
+            for each in self._search("tags.`matinee.verdict` != ''"):  # newest first
+                if "matinee.challenger" not in each.data.tags:
+                    return training_run(each, each.data.tags["matinee.model_id"], "")
+        return None
 
     @contextmanager
     def downloaded(self, run: TrainingRun) -> Iterator[Path]:

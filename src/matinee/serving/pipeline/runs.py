@@ -63,8 +63,8 @@ class PipelineRuns:
 
     async def newest(self, limit: int) -> tuple[Run, ...]:
         """Runs of all actions, whoever asked for them, newest first."""
-        # Deployments, which follow the others, are among them.
-        found = await self._ask(lambda airflow: airflow.runs(limit=2 * limit))
+        # Deployments and challengers, which follow the others, are among them.
+        found = await self._ask(lambda airflow: airflow.runs(limit=3 * limit))
         return tuple(Run(**_told(run)) for run in found if run.dag_id in DAGS)[:limit]
 
     async def progress(self, run_id: str) -> RunProgress:
