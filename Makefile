@@ -38,9 +38,9 @@ next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 quick: lint ## Check the code and run the tests that need no server and no long data, in a minute
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(SIDE_BY_SIDE) --durations=5 tests/unit
 
-test: $(VENV)/.dev ## Run all tests but those of the containers (make containers) and of chaos, and list the slowest
+test: $(VENV)/.dev ## Run all tests but those of the containers (make containers), and list the slowest
 	@$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=15 tests/unit tests/contract tests/dags
-	@$(BIN)/python -m pytest --durations=15 tests/e2e tests/chaos/test_checks.py
+	@$(BIN)/python -m pytest --durations=15 tests/e2e tests/chaos
 
 containers: $(VENV)/.dev ## Run only the tests of the containers
 	@$(BIN)/python -m pytest tests/containers

@@ -1,11 +1,12 @@
 """Years of days in an hour: what a home keeps, costs and answers after them; figures in `docs/operations.md`.
 
     python bench/soak.py                       three years, about 90 minutes
-    python bench/soak.py --days 60 --json      what CI runs
+    python bench/soak.py --days 60 --json      the short form, which CI runs in some four minutes
     python bench/soak.py --plot soak.svg       draw what was measured
 
 Days run on a simulated clock, in a temporary home with the real MLflow and API server; the stages run in this process,
-as Airflow's tasks do. Exit code 1 when an aim is missed.
+as Airflow's tasks do. Exit code 1 when an aim is missed; of less than a year only what does not depend on how busy the
+machine is and how long a process lives is judged: what was lost or doubled, and the size of the home.
 """
 
 import argparse
@@ -16,11 +17,11 @@ import tempfile
 from pathlib import Path
 
 from matinee import logs
+from matinee.bench.soak.aims import missed
 from matinee.bench.soak.plot import panels
 from matinee.bench.soak.years import Years
 
 THREE_YEARS = 1_096
-MOST_GB, LONGEST_DAY, MOST_GROWTH = 2.0, 1.2, 0.05
 
 
 def main() -> int:
@@ -47,14 +48,9 @@ def main() -> int:
         }
         asked.plot.write_text(panels(charts))
     print(json.dumps(figures))
-    missed = [
-        figures["home_gb"] > MOST_GB,
-        figures["day_s_ratio"] > LONGEST_DAY,
-        (figures["rss_growth"] or 0) > MOST_GROWTH,
-        figures["lost"] > 0,
-        figures["doubled"] > 0,
-    ]
-    return int(any(missed))
+    if not_reached := missed(figures):
+        print(f"Not reached: {', '.join(not_reached)}", file=sys.stderr)
+    return int(bool(not_reached))
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ def ledger(settings: Settings) -> Iterator[str]:
 
 def production(settings: Settings) -> Iterator[str]:
     """Whether one version is in production, is what the alias names, and is served by every worker."""
-    tracking = httpx.Client(base_url=f"{settings.mlflow}/api/2.0/mlflow", trust_env=False, timeout=30)
-    named = {"name": "movie-recommender", "alias": "production"}
-    alias = tracking.get("/registered-models/alias", params=named).json()["model_version"]["version"]
-    wanted = {"filter": "name='movie-recommender'", "max_results": 1000}
-    found = tracking.get("/model-versions/search", params=wanted).json()["model_versions"]
+    with httpx.Client(base_url=f"{settings.mlflow}/api/2.0/mlflow", trust_env=False, timeout=30) as tracking:
+        named = {"name": "movie-recommender", "alias": "production"}
+        alias = tracking.get("/registered-models/alias", params=named).json()["model_version"]["version"]
+        wanted = {"filter": "name='movie-recommender'", "max_results": 1000}
+        found = tracking.get("/model-versions/search", params=wanted).json()["model_versions"]
     tagged = [
         version["version"]
         for version in found

@@ -21,7 +21,7 @@ from chaos.targets import Targets
 from matinee.local import family
 from running import System
 
-HEAL_S = 180.0
+HEAL_S = 300.0
 ATTRIBUTED_S = 45.0
 """An outage that begins so long after a strike is attributed to it."""
 

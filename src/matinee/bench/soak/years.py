@@ -24,8 +24,8 @@ SPEAK_AT = (7, 12, 18, 23)
 """Hours at which a quarter of the day's ratings is said each."""
 PROCESSED_AT = timedelta(hours=2)
 """After midnight, when grace is over."""
-DAYS_COMPARED = 7
-"""Days that both homes live, one after the other, at the end."""
+MOST_COMPARED, DAYS_FOR_ONE_COMPARED = 7, 30
+"""At most so many days are lived by both homes, one after the other, at the end; and how many lived days give one."""
 
 
 @dataclass
@@ -46,7 +46,8 @@ class Years:
         self._clock_path = folder / "clock"
         self._clock = SimulatedClock(self._clock_path)
         self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        self.people = People(folder / "source", n_days + DAYS_COMPARED, self._today)
+        self._n_compared = max(1, min(MOST_COMPARED, n_days // DAYS_FOR_ONE_COMPARED))
+        self.people = People(folder / "source", n_days + self._n_compared, self._today)
         self.record, self._growth = Record(), Growth()
 
     def run(self) -> dict[str, Any]:
@@ -113,7 +114,7 @@ class Years:
         old, new = [], []
         with self._home("fresh", path).running() as fresh:
             fresh.process_day("bootstrap", SMALL)
-            for day in range(self.n_days + 1, self.n_days + 1 + DAYS_COMPARED):
+            for day in range(self.n_days + 1, self.n_days + 1 + self._n_compared):
                 self._day_of_people([home, fresh], day)
                 old.append(home.process_day(f"day-{day}", SMALL))
                 new.append(fresh.process_day(f"day-{day}", SMALL))

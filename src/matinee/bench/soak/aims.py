@@ -1,0 +1,19 @@
+"""What a soak has to reach."""
+
+from collections.abc import Mapping
+from typing import Any
+
+MOST_GB, LONGEST_DAY, MOST_GROWTH = 2.0, 1.2, 0.05
+LONG_FROM = 365
+"""Days from which on the time of a day and the growth of processes are judged too.
+
+They depend on how busy the machine is and on how long a process lives, so that a short soak only tells them.
+"""
+
+
+def missed(figures: Mapping[str, Any]) -> list[str]:
+    """Names of the figures (of `bench/soak.py --json`) that are not what they have to be."""
+    aims = {"home_gb": MOST_GB, "lost": 0, "doubled": 0}
+    if figures["days"] >= LONG_FROM:
+        aims |= {"day_s_ratio": LONGEST_DAY, "rss_growth": MOST_GROWTH}
+    return [name for name, most in aims.items() if figures[name] is not None and figures[name] > most]
