@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matinee.errors import BadData
 
-FORMAT_VERSION = 2
-"""Version 2 packs histories (`ranking.packed`), and may have item-item weights of some movies only."""
-READABLE = {1, 2}
+FORMAT_VERSION = 3
+"""Version 2 packs histories (`ranking.packed`), and may have item-item weights of some movies only; version 3 has item-
+item weights of one byte (`ranking.quantized`)."""
+READABLE = {1, 2, 3}
 """Every format version that `load` understands: all that were ever written."""
 
 FOLDER = "matinee"

@@ -25,7 +25,7 @@ from matinee.artifact.manifest import (
     Manifest,
     sha256,
 )
-from matinee.ranking import Histories, RankingModel, pack
+from matinee.ranking import Histories, RankingModel, pack, quantized
 from matinee.storage import FolderStorage
 
 
@@ -70,10 +70,11 @@ def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
 def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
     arrays = {name: np.ascontiguousarray(array) for name, array in _packed(contents).items()}
     save_file(arrays, draft / ARRAYS)
+    model = RankingModel.from_arrays(contents.kind, arrays, contents.parameters)
     users = pl.DataFrame({"user_id": contents.user_ids}, schema={"user_id": pl.String})
     users.with_row_index("user_index").write_parquet(draft / USERS)
     movie_table(contents.movie_ids, movies).with_row_index("item_index").write_parquet(draft / MOVIES)
-    (draft / GOLDEN).write_bytes(golden.GoldenRequests.dump_json(golden.sample(contents.ranking_model())))
+    (draft / GOLDEN).write_bytes(golden.GoldenRequests.dump_json(golden.sample(model)))
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         kind=contents.kind,
@@ -93,11 +94,11 @@ def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
 
 
 def _packed(contents: Contents) -> dict[str, NDArray[Any]]:
-    """Arrays of the artifact, with the histories packed."""
+    """Arrays of the artifact, with the histories packed and weights of one byte."""
     arrays = dict(contents.arrays)
     names = ("history_offsets", "history_items", "history_ratings", "history_rated_at")
     histories = Histories(*(arrays.pop(name) for name in names))
-    return {**arrays, **pack(histories)}
+    return {**quantized(arrays), **pack(histories)}
 
 
 def movie_table(movie_ids: Sequence[str], movies: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from .item_item import ItemItemScorer
 from .model import RankingModel
 from .packed import PackedHistories, pack
 from .popularity import PopularityScorer
+from .quantized import quantized
 from .recommend import Ranking, Reason, recommend, recommend_many, similar
 from .request import Filters, ListRequest, UserRef
 from .scorer import Scored, Scorer, TopK
@@ -42,6 +43,7 @@ __all__ = [
     "TopK",
     "UserRef",
     "pack",
+    "quantized",
     "recency_weights",
     "recommend",
     "recommend_many",

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from .history import recency_weights
 from .parts import Parts
+from .quantized import inflated
 from .request import ListRequest, UserRef
-from .rows import DenseRows, GatheredRows, SparseRows, WeightRows
+from .rows import DenseRows, GatheredRows, ScaledRows, SparseRows, WeightRows
 from .scorer import Scored, TopK, top_one_by_one
 from .types import Floats, Rows
 
@@ -41,7 +42,10 @@ class ItemItemScorer:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "ItemItemScorer":
-        """From `weights`, `neighbours` (unless all are kept), `rows` (movie of each, unless all), and `recency`."""
+        """From `weights`, `neighbours` (unless all are kept), `rows` (movie of each, unless all), and `recency`.
+
+        In an artifact `weights` have `scales`, and where all are kept they are `deflated`: see `ranking.quantized`.
+        """
         movies = parts.arrays.get("rows", np.arange(parts.n_movies, dtype=np.int32))
         if movies.size and not 0 <= movies.min() <= movies.max() < parts.n_movies:
             raise ValueError("rows point outside the catalogue")
@@ -93,6 +97,14 @@ class _ItemItemScored:
 
 
 def _rows(parts: Parts, n_rows: int) -> WeightRows:
+    rows = _unscaled_rows(parts, n_rows)
+    # Artifacts of before format version 3, and models that were just fitted, have no scales.
+    return ScaledRows(rows, parts.array("scales", (n_rows,))) if "scales" in parts.arrays else rows
+
+
+def _unscaled_rows(parts: Parts, n_rows: int) -> WeightRows:
+    if "deflated" in parts.arrays:
+        return DenseRows(inflated(parts.arrays["deflated"], (n_rows, parts.n_movies)))
     if "neighbours" not in parts.arrays:
         return DenseRows(parts.array("weights", (n_rows, parts.n_movies)))
     shape = (n_rows, parts.arrays["weights"].shape[-1])

@@ -1,10 +1,11 @@
 """Rows of item-item weights: all numbers of each, or the strongest of each and where they stand.
 
 All numbers are the smaller and much the faster form until a catalogue has twice as many movies as weights are kept.
+In an artifact each number is one byte, to be multiplied with the scale of its row (`ranking.quantized`).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,8 @@ class WeightRows(Protocol):
 class DenseRows:
     """All numbers of each row; it is its own `GatheredRows`."""
 
-    weights: Floats
-    """Shape (n_rows, n_movies)."""
+    weights: NDArray[Any]
+    """Shape (n_rows, n_movies), numbers of any kind."""
 
     @property
     def n_movies(self) -> int:
@@ -51,26 +52,28 @@ class DenseRows:
 
     def gather(self, rows: NDArray[np.int32]) -> GatheredRows:
         """See `WeightRows.gather`."""
-        return DenseRows(self.weights[rows])
+        return DenseRows(self.weights[rows].astype(np.float32, copy=False))
 
     def weighted_sum(self, row_weights: Floats) -> Floats:
         """See `GatheredRows.weighted_sum`."""
-        return row_weights @ self.weights
+        total: Floats = row_weights @ self.weights
+        return total
 
     def terms(self, row_weights: Floats, items: Rows) -> Floats:
         """See `GatheredRows.terms`."""
-        return row_weights[:, None] * self.weights[:, items]
+        terms: Floats = row_weights[:, None] * self.weights[:, items]
+        return terms
 
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
     """The strongest numbers of each row; it is its own `GatheredRows`."""
 
-    neighbours: NDArray[np.int32]
-    """Columns of the numbers, shape (n_rows, n_kept)."""
+    neighbours: NDArray[Any]
+    """Columns of the numbers, shape (n_rows, n_kept), whole numbers."""
 
-    weights: Floats
-    """The numbers, shape (n_rows, n_kept); zeros fill a row that has fewer."""
+    weights: NDArray[Any]
+    """The numbers, of any kind, shape (n_rows, n_kept); zeros fill a row that has fewer."""
 
     n_movies: int
 
@@ -92,3 +95,37 @@ class SparseRows:
         terms = np.zeros((len(self.weights), len(items)), np.float32)
         np.add.at(terms, (row, column[self.neighbours[row, place]]), row_weights[row] * self.weights[row, place])
         return terms
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledRows:
+    """Other rows, each times its scale."""
+
+    rows: WeightRows
+    scales: Floats
+    """Shape (n_rows,)."""
+
+    @property
+    def n_movies(self) -> int:
+        """See `WeightRows.n_movies`."""
+        return self.rows.n_movies
+
+    def gather(self, rows: NDArray[np.int32]) -> GatheredRows:
+        """See `WeightRows.gather`."""
+        return _ScaledGathered(self.rows.gather(rows), self.scales[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _ScaledGathered:
+    """It is the few weights of the rows that are scaled, never the rows."""
+
+    rows: GatheredRows
+    scales: Floats
+
+    def weighted_sum(self, row_weights: Floats) -> Floats:
+        """See `GatheredRows.weighted_sum`."""
+        return self.rows.weighted_sum(row_weights * self.scales)
+
+    def terms(self, row_weights: Floats, items: Rows) -> Floats:
+        """See `GatheredRows.terms`."""
+        return self.rows.terms(row_weights * self.scales, items)

@@ -12,7 +12,7 @@ from matinee import artifact
 from matinee.clients.mlflow_rest import FILES, MlflowReader, RegisteredVersion, artifact_path
 from matinee.errors import BadData
 from matinee.serving.model.served import Registered
-from matinee.serving.workers.background import run_in_background
+from matinee.serving.workers.background import run_steps_in_background
 from matinee.storage import disk_errors
 
 _BLOCK_BYTES = 1 << 18
@@ -64,16 +64,21 @@ class ModelSource:
             await self._download(f"{root}/{name}", folder / name)
 
     async def _download(self, path: str, target: Path) -> None:
-        """In a thread: thousands of blocks would each wait for a turn of the event loop that answers people."""
+        """In a thread: thousands of blocks would each wait for a turn of the event loop that answers people.
+
+        At low priority, and what is left after `PATIENCE_S` at the usual one.
+        """
         given_up = threading.Event()
+        copying = self._copy(path, target, given_up)
         try:
-            await run_in_background(lambda: self._copy(path, target, given_up))
+            await run_steps_in_background(copying)
         except (OSError, HTTPException) as error:
             raise self._mlflow.unavailable(str(error) or type(error).__name__) from error
         finally:
             given_up.set()
 
-    def _copy(self, path: str, target: Path, given_up: threading.Event) -> None:
+    def _copy(self, path: str, target: Path, given_up: threading.Event) -> Iterator[None]:
+        """Copies a block at each step."""
         # Not by httpx, whose way from the socket to the file is Python: it would hold up answers for a second.
         with closing(self._connection()) as connection:
             connection.request("GET", f"{self._url.path.rstrip('/')}{FILES}/{quote(path)}", headers=self._credentials)
@@ -87,6 +92,7 @@ class ModelSource:
                     if given_up.is_set():
                         return
                     file.write(block)
+                    yield
             if response.length:
                 raise HTTPException(f"it closed the connection {response.length} bytes before the end of a file")
 

@@ -140,19 +140,21 @@ class ModelStore:
         with folder as path:
             yield Path(path)
 
-    def commit(self, download: Path, registered: Registered) -> ServedModel:
-        """Make what was downloaded the folder of its version, if it verifies; the folder `download` is then empty.
+    def verified(self, download: Path, registered: Registered) -> ServedModel:
+        """The model in the folder `download`, ready to answer also when `commit` has moved its files.
 
         Raises:
             BadData: the artifact is not what it should be.
         """
+        return ServedModel.of(artifact.load(download), registered)
+
+    def commit(self, download: Path, registered: Registered) -> None:
+        """Make what was downloaded and verified the folder of its version; the folder `download` is then empty."""
         # Only a damaged folder, or one of another registry, can be in the way.
         with self._storage.write_folder(registered.version) as draft:
             for path in download.iterdir():
                 path.rename(draft.path / path.name)
-            served = ServedModel.of(artifact.load(draft.path), registered)
             (draft.path / RECORD).write_text(registered.model_dump_json(indent=2))
-        return served
 
     def point_to(self, registered: Registered, production: Registered | None) -> None:
         """Move the pointer to a version in the store, and remove all but the last `KEPT` deployed ones."""

@@ -127,7 +127,9 @@ class Swapper:
         with self._store.draft(registered.version) as draft:
             async with self._source.within_time():
                 await self._source.download(registered, draft)
-            return await run_in_background(lambda: self._store.commit(draft, registered))
+            served = await run_in_background(lambda: self._store.verified(draft, registered))
+            await asyncio.to_thread(self._store.commit, draft, registered)
+            return served
 
     async def _prepare(self, ready: ServedModel, registered: Registered) -> None:
         self._slot.hold(ready)
