@@ -1,5 +1,6 @@
 """How an artifact of the default model is kept: in few bytes, and those of before are read as they were."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from matinee import artifact
-from matinee.artifact import write
 from matinee.bench.data import Shape, generate
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted, fit, recommender
@@ -50,8 +50,9 @@ def test_an_artifact_of_format_version_2_is_read_and_its_lists_are_those_of_toda
     tmp_path, fitted, interactions, monkeypatch
 ):
     now = written(tmp_path / "now", fitted, interactions)
-    monkeypatch.setattr(write, "quantized", dict)
-    monkeypatch.setattr(write, "FORMAT_VERSION", 2)
+    module = sys.modules[artifact.write.__module__]  # which the function of its name hides
+    monkeypatch.setattr(module, "quantized", dict)
+    monkeypatch.setattr(module, "FORMAT_VERSION", 2)
     before = written(tmp_path / "before", fitted, interactions)
     assert (before.manifest.format_version, now.manifest.format_version) == (2, 3)
     assert_array_equal(before.model.arrays["0.item_item.weights"], fitted.arrays["0.item_item.weights"])
