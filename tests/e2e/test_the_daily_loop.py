@@ -124,7 +124,6 @@ def test_whoever_has_no_token_starts_nothing(system):
     assert answer.status_code == 401
 
 
-@pytest.mark.skip(reason="it fails since a rollback holds production and moves take a lease; not adapted yet")
 def test_the_day_after_a_rollback_is_served_only_if_it_is_better(system):
     if all(event["what"] != "rolled_back" for event in system.json("versions")["history"]):
         system.matinee("rollback")  # the browser that does it on the page is not on this machine
@@ -159,7 +158,6 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
     assert (promoted["version"], promoted["reason"]) == (wanted, "By hand: to see it served")
 
 
-@pytest.mark.skip(reason="it fails since a rollback holds production and moves take a lease; not adapted yet")
 def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):
     n_chunks = len(list((system.settings.home / "ratings").glob("*.parquet")))
     pages = ["/", "/dags", "/dags/train_model", "/api/v2/dags", "/api/v2/dags/train_model/dagRuns", "/api/v2/assets"]

@@ -49,6 +49,14 @@ def working_in(folder: Path) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _directory(process) == place and is_alive(process)]
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    """The words of its command; none when it is gone by now, or somebody else's."""
+    try:
+        return process.cmdline()
+    except (psutil.Error, OSError):
+        return []
+
+
 def identity(pid: int) -> str:
     """What tells process `pid` from a later one with its number, whatever happens to the clock; empty if unknown.
 

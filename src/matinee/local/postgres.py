@@ -116,7 +116,7 @@ def _end_leftover(data: Path) -> None:
     PostgreSQL refuses to start when the process id in its mark is in use, whoever uses it by now; and when a single
     backend of an earlier server lives, because that has the shared memory.
     """
-    servers = [process for process in family.working_in(data) if str(data) in process.cmdline()]
+    servers = [process for process in family.working_in(data) if str(data) in family.command_line(process)]
     family.end(lambda: [server for server in servers if family.is_alive(server)], signal.SIGINT, STOP_S)
     family.end(lambda: family.working_in(data), signal.SIGKILL, 0)
     (data / "postmaster.pid").unlink(missing_ok=True)
