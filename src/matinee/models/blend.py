@@ -1,4 +1,4 @@
-"""A blend: what goes with a user's history, what is liked these days, and less of what everybody knows anyway."""
+"""A blend: item-item scores of a user's history, a recency boost, and a popularity penalty."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -135,7 +135,7 @@ def blended(parts: Sequence[Part], interactions: Interactions, incumbent: Incumb
 
 @dataclass(frozen=True)
 class Recent:
-    """What is liked these days: popularity that fades, as a share of the most popular movie's."""
+    """The recency boost: popularity that decays with time, as a share of the most popular movie's."""
 
     half_life_days: float = 7.0
     """Days after which a rating counts half, at least."""
@@ -156,7 +156,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class Common:
-    """What everybody knows anyway: the logarithm of how many users ever liked a movie.
+    """The popularity penalty: the logarithm of how many users ever liked a movie.
 
     Rare movies are all alike to it, and one that nobody liked counts as the most common: where nothing is known of a
     movie, a low popularity is no reason to show it.

@@ -181,7 +181,7 @@ class ServedModel:
         for wanted in before.recent.all():
             try:
                 self.rank([self.request(wanted, self._user_like(wanted.user, before))])
-            except UsageError:  # it asks for a genre that is no more
+            except UsageError:  # it asks for a genre that this catalogue does not have
                 continue
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:
                 raise BadData(
