@@ -18,7 +18,8 @@ from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.decision import Decision
 from matinee.lifecycle.history import ModelEvent, last_good
 from matinee.lifecycle.production import Production
-from matinee.lifecycle.registry import Connection, Registry, Training
+from matinee.lifecycle.registry import Connection, Registry, Training, connection, versions
+from matinee.lifecycle.registry.records import FILES, UNREGISTERED
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.settings import Settings
@@ -329,6 +330,52 @@ def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, 
     assert short.registry.size_bytes(run_id) == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
     assert has_files(short.registry, version)
+
+
+def test_the_files_of_a_run_of_an_earlier_matinee_end_too(home, short):
+    version, waiting = home.serve(), home.train()
+    client = MlflowClient()
+    for run_id in (waiting, short.registry.version(version).run_id):
+        client.delete_tag(run_id, FILES)
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
+    assert short.registry.size_bytes(waiting) == 0
+    assert has_files(short.registry, version)
+
+
+def test_a_version_whose_registering_process_died_before_it_told_the_run_keeps_its_files(home, short):
+    version = home.serve()
+    MlflowClient().set_tag(short.registry.version(version).run_id, FILES, UNREGISTERED)
+    prune_runs(short, IN_A_WEEK, dry_run=False)
+    assert has_files(short.registry, version)
+
+
+def test_a_quiet_night_does_not_ask_which_versions_there_are_to_find_runs_without_one(home, short, monkeypatch):
+    home.serve()
+    prune_runs(short, IN_A_WEEK, dry_run=False)
+    monkeypatch.setattr(Registry, "versions", lambda _: pytest.fail("all versions were read"))
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
+
+
+def test_a_tag_of_an_old_version_that_somebody_changed_is_repaired_in_the_night(home, short, monkeypatch):
+    monkeypatch.setattr(versions, "RECENT", 1)
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    MlflowClient().set_model_version_tag(Connection.name, old, "stage", "staging")
+    short.registry.repair()
+    assert short.registry.version(old).stage == "staging", "moving production reads the newest versions only"
+    prune_versions(short, datetime.now(UTC), dry_run=False)
+    assert short.registry.version(old).stage == "archived"
+
+
+def test_only_the_last_trainings_are_read(home, short, monkeypatch):
+    for _ in range(4):
+        home.serve()
+    newest = short.registry.training_run(home.train())
+    monkeypatch.setattr(connection, "_PAGE", 2)
+    asked = []
+    search = MlflowClient.search_runs
+    monkeypatch.setattr(MlflowClient, "search_runs", lambda *a, **k: asked.append(k) or search(*a, **k))
+    found = short.registry.earlier_trainings(newest, limit=1)
+    assert (len(found), len(asked)) == (1, 1)
 
 
 # The registry in other people's hands: each of these is done to the real MLflow, behind matinee's back.

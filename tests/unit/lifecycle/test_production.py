@@ -66,7 +66,7 @@ class FakeRegistry:
     def reject(self, version: str, reason: str) -> None:
         self.registered[version] = replace(self.registered[version], stage="rejected", reason=reason)
 
-    def repair(self) -> None:
+    def repair(self, *, everything: bool = False) -> None:  # noqa: ARG002  this one always looks at all
         for each in self.registered.values():
             if (each.stage and each.stage != "rejected") or each.version == self.alias:
                 stage = "production" if each.version == self.alias else "archived"

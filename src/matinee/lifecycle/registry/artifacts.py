@@ -4,7 +4,7 @@ A version is marked before its files go and again after it, so that nobody goes 
 next finishes what a dead process left.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from matinee.lifecycle.registry.connection import Connection
-from matinee.lifecycle.registry.records import ModelVersion
+from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion
 
 GOING, GONE = "going", "gone"
 """Values of the tags `artifacts` (of a version) and `matinee.artifacts` (of a run)."""
@@ -67,11 +67,31 @@ class Artifacts(Connection):
         with self._answers():
             self._remove_files(run_id)
 
-    def unregistered_runs(self, registered: set[str], before: datetime) -> list[OldRun]:
-        """Runs that logged a model, have no version, ended before a moment, and still have their files."""
+    def unregistered_runs(self, before: datetime, registered: Callable[[], set[str]]) -> list[OldRun]:
+        """Runs that logged a model, have no version, ended before a moment, and still have their files.
+
+        Args:
+            before: the moment.
+            registered: gives the ids of all runs with a version; asked only when it has to be known.
+        """
         ends_ms = int(before.timestamp() * 1000)
-        runs = (_old_run(run) for run in self._runs_with_models() if run.info.run_id not in registered)
-        return [each for each in runs if each.ended_at_ms < ends_ms]
+        with self._answers():
+            self._adopt(registered)
+            waiting = [_old_run(run) for run in self._search(f"tags.`{FILES}` = '{UNREGISTERED}'")]
+        old = [each for each in waiting if each.ended_at_ms < ends_ms]
+        known = registered() if old else set()  # who registers a version may die before the run says so
+        return [each for each in old if each.run_id not in known]
+
+    def _adopt(self, registered: Callable[[], set[str]]) -> None:
+        """Tell once of each run that an earlier matinee logged whose files it has."""
+        experiment_id = self._experiment_id()
+        if FILES in self._client.get_experiment(experiment_id).tags:
+            return
+        known = registered()
+        for run in self._search("tags.`matinee.model_id` != ''"):
+            if FILES not in run.data.tags and run.data.tags.get("matinee.artifacts") != GONE:
+                self._client.set_tag(run.info.run_id, FILES, REGISTERED if run.info.run_id in known else UNREGISTERED)
+        self._client.set_experiment_tag(experiment_id, FILES, "told")
 
     def size_bytes(self, run_id: str) -> int:
         """Size of the files of the model that a run logged."""
@@ -84,15 +104,11 @@ class Artifacts(Connection):
         for location, path in ((self._model_location(run), None), (run.info.artifact_uri, PER_USER)):
             get_artifact_repository(location).delete_artifacts(path)  # type: ignore[no-untyped-call]  # MLflow's own
         self._client.set_tag(run_id, "matinee.artifacts", GONE)
+        self._client.set_tag(run_id, FILES, GONE)
 
     def _model_location(self, run: Run) -> str:
         model_id = run.data.tags["matinee.model_id"]
         return str(self._client.get_logged_model(model_id).artifact_location)
-
-    def _runs_with_models(self) -> Iterator[Run]:
-        with self._answers():
-            found = list(self._search("tags.`matinee.model_id` != ''"))
-        return (run for run in found if run.data.tags.get("matinee.artifacts") != GONE)
 
 
 def _old_run(run: Run) -> OldRun:

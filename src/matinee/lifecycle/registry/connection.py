@@ -32,6 +32,10 @@ def create_tables(url: str) -> None:
     MlflowClient(url, url).search_experiments(max_results=1)
 
 
+_PAGE = 100
+"""Runs that are asked for at a time; each comes with all its metrics."""
+
+
 class Connection:
     """The project's experiment and registered model on one MLflow server."""
 
@@ -58,10 +62,11 @@ class Connection:
         return str(experiment.experiment_id if experiment else self._client.create_experiment(self.name))
 
     def _search(self, filter_string: str = "") -> Iterator[Run]:
-        """All runs of the experiment that a filter finds, however many, newest first."""
+        """All runs of the experiment that a filter finds, newest first: read page by page, as far as somebody asks."""
         token: str | None = None
+        experiment_id = self._experiment_id()
         while True:
-            page = self._client.search_runs([self._experiment_id()], filter_string, page_token=token)
+            page = self._client.search_runs([experiment_id], filter_string, max_results=_PAGE, page_token=token)
             yield from page
             token = page.token
             if not token:

@@ -14,6 +14,9 @@ from matinee import artifact
 from matinee.evaluation.decision import Verdict
 from matinee.models.specification import configuration
 
+FILES, UNREGISTERED, REGISTERED = "matinee.files", "of no version", "of a version"
+"""Tag of a run that logged a model, and its values: whose the files are."""
+
 
 @dataclass(frozen=True)
 class Training:

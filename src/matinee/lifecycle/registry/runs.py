@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import mlflow
@@ -15,9 +16,18 @@ from mlflow.exceptions import MlflowException
 from matinee import artifact
 from matinee.errors import BadData, NotFound
 from matinee.evaluation.decision import Decision
+from matinee.evaluation.soundness import MEMORY_DAYS
 from matinee.lifecycle.registry.connection import Connection
 from matinee.lifecycle.registry.logged_model import log_model
-from matinee.lifecycle.registry.records import Training, TrainingRun, is_earlier, training_key, training_run
+from matinee.lifecycle.registry.records import (
+    FILES,
+    UNREGISTERED,
+    Training,
+    TrainingRun,
+    is_earlier,
+    training_key,
+    training_run,
+)
 
 
 class TrainingRuns(Connection):
@@ -70,6 +80,7 @@ class TrainingRuns(Connection):
             "matinee.chunk_id": str(manifest.chunk_id),
             "matinee.data_through": manifest.data_through.isoformat(),
             "matinee.specification": training.specification or manifest.algorithm,
+            FILES: UNREGISTERED,
         } | ({"matinee.challenger": "yes"} if training.is_challenger else {})
         with self._answers():
             run = self._client.create_run(
@@ -126,17 +137,17 @@ class TrainingRuns(Connection):
             self._client.set_tag(run.run_id, "matinee.compared_with", decision.compared_with or "")
             self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
 
-    def earlier_trainings(self, run: TrainingRun, limit: int = 100) -> list[TrainingRun]:
-        """Evaluated trainings of the same algorithm and hyper-parameters on earlier chunks, newest first.
+    def earlier_trainings(self, run: TrainingRun, limit: int = MEMORY_DAYS) -> list[TrainingRun]:
+        """The last evaluated trainings of the same algorithm and hyper-parameters on earlier chunks, newest first.
 
         Args:
             run: the training.
-            limit: at most so many.
+            limit: at most so many; older ones are not even read.
         """
         with self._answers():
             alike = f"tags.`matinee.verdict` != '' and params.algorithm = '{run.algorithm}'"
-            evaluated = [each for each in self._search(alike) if is_earlier(each, run)]
-            newest = sorted(evaluated, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True)[:limit]
+            last = islice((each for each in self._search(alike) if is_earlier(each, run)), limit)
+            newest = sorted(last, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True)
             return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
 
     def newest_refresh(self) -> TrainingRun | None:

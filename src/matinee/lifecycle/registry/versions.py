@@ -4,7 +4,7 @@ The alias `production` is the one truth of what is in production. The version ta
 read MLflow's pages: `production`, `archived` or `rejected`; `repair` makes the tags agree with the alias.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
@@ -13,7 +13,7 @@ from mlflow.exceptions import MlflowException
 from matinee import artifact
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.lifecycle.registry.connection import MISSING, Connection
-from matinee.lifecycle.registry.records import ModelVersion, TrainingRun, model_version
+from matinee.lifecycle.registry.records import FILES, REGISTERED, ModelVersion, TrainingRun, model_version
 
 
 class ModelVersions(Connection):
@@ -26,6 +26,7 @@ class ModelVersions(Connection):
                 self._client.create_registered_model(self.name, description="Ranks movies for people; retrained daily.")
             known = self._client.search_model_versions(f"name = '{self.name}' and run_id = '{run.run_id}'")
             if known:
+                self._client.set_tag(run.run_id, FILES, REGISTERED)
                 self._tell(str(known[0].version), run)
                 return str(known[0].version)
             tags = {
@@ -39,6 +40,7 @@ class ModelVersions(Connection):
             created = self._client.create_model_version(
                 self.name, run.source, run.run_id, tags=tags, description=run.reason, model_id=run.model_id
             )
+            self._client.set_tag(run.run_id, FILES, REGISTERED)
             return str(created.version)
 
     def _tell(self, version: str, run: TrainingRun) -> None:
@@ -60,15 +62,36 @@ class ModelVersions(Connection):
             for tag, value in (("verdict", "reject"), ("reason", reason), ("stage", "rejected")):
                 self._client.set_model_version_tag(self.name, version, tag, value)
 
-    def repair(self) -> None:
-        """Make the tag `stage` of every version agree with the alias; the old production is untagged first."""
+    def repair(self, *, everything: bool = False) -> None:
+        """Make the tag `stage` of versions agree with the alias; the old production is untagged first.
+
+        Args:
+            everything: look at every version; otherwise at the newest `RECENT` and at those that are tagged as
+                production, which are all that moving it and a process that dies can leave.
+        """
         production = self.production()
         in_production = production.version if production else None
-        for version in sorted(self.versions(), key=lambda each: each.version == in_production):
-            stage = _stage(version, in_production)
-            if version.stage != stage:
-                with self._answers():
-                    self._client.set_model_version_tag(self.name, version.version, "stage", stage)
+        known = self.versions() if everything else self._likely()
+        for version in sorted(self.disagreeing(known, production), key=lambda each: each.version == in_production):
+            with self._answers():
+                stage = _stage(version, in_production)
+                self._client.set_model_version_tag(self.name, version.version, "stage", stage)
+
+    def disagreeing(self, versions: Iterable[ModelVersion], production: ModelVersion | None) -> list[ModelVersion]:
+        """Those of the versions whose tag `stage` is not what the version in production makes it."""
+        in_production = production.version if production else None
+        return [each for each in versions if each.stage != _stage(each, in_production)]
+
+    def _likely(self) -> list[ModelVersion]:
+        """Versions that the last moves of production may have left with a wrong tag, and the one in production."""
+        with self._answers():
+            newest = self._client.search_model_versions(
+                f"name = '{self.name}'", max_results=RECENT, order_by=["version_number DESC"]
+            )
+            tagged = self._client.search_model_versions(f"name = '{self.name}' and tags.stage = 'production'")
+            found = {each.version: model_version(each) for each in (*newest, *tagged)}
+        current = self.production()
+        return list((found | ({current.version: current} if current else {})).values())
 
     def version(self, version: str) -> ModelVersion:
         """One version.
@@ -116,6 +139,7 @@ class ModelVersions(Connection):
                 return
 
 
+RECENT = 60
 _PAGE = 1000
 """Versions that MLflow gives at a time."""
 

@@ -23,9 +23,8 @@ def prune_versions(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
 
 def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
     """Remove the artifacts of runs that ended long ago without a version."""
-    registered = {each.run_id for each in stores.registry.versions()}
     before = now - timedelta(days=stores.settings.keep_days)
-    runs = stores.registry.unregistered_runs(registered, before)
+    runs = stores.registry.unregistered_runs(before, lambda: {each.run_id for each in stores.registry.versions()})
     size_bytes = sum(stores.registry.size_bytes(each.run_id) for each in runs)
     if not dry_run:
         for each in runs:
@@ -36,6 +35,8 @@ def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
 def _outlived(stores: Stores, now: datetime) -> Iterator[ModelVersion]:
     """Versions that nothing keeps, oldest first; those that a dead process began to remove among them."""
     versions, current = stores.registry.versions(), stores.registry.production()
+    if stores.registry.disagreeing(versions, current):
+        stores.production.recover(everything=True)
     kept = kept_versions(
         versions,
         stores.history.events(),
