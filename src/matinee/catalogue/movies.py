@@ -9,20 +9,26 @@ _TITLE_AND_YEAR = r"^(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)(?:\s*\((?:V|TV)\))?$"
 
 
 def canonical(raw: pl.DataFrame) -> pl.DataFrame:
-    """Movies (`MOVIES`) from strings `movie_id, title` and a list of strings `genres`.
+    """Movies (`MOVIES`) from strings `movie_id, title` and lists of strings `genres` and, perhaps, `aliases`.
 
-    `Heat (1995)` becomes title `Heat` and year 1995; so do `Heat (1995) (V)` and `Heat (1995-1997)`.
+    `Heat (1995)` becomes title `Heat` and year 1995; so do `Heat (1995) (V)` and `Heat (1995-1997)`. Aliases follow a
+    title in brackets, as MovieLens writes original titles: `Godfather, The (대부)`.
     """
     title = pl.col("title").str.strip_chars()
     genre = pl.element()
+    name = pl.coalesce(title.str.extract(_TITLE_AND_YEAR, 1).replace("", None), title.replace("", None), "movie_id")
     return raw.select(
         "movie_id",
-        pl.coalesce(title.str.extract(_TITLE_AND_YEAR, 1).replace("", None), title.replace("", None), "movie_id").alias(
-            "title"
-        ),
+        pl.concat_str(name, _aliases() if "aliases" in raw.columns else pl.lit("")).alias("title"),
         title.str.extract(_TITLE_AND_YEAR, 2).cast(pl.Int32).alias("year"),
         pl.col("genres").list.eval(genre.filter(~genre.is_in(_NO_GENRE))),
     ).cast(MOVIES)
+
+
+def _aliases() -> pl.Expr:
+    alias = pl.element().str.strip_chars()
+    listed = pl.col("aliases").list.eval(pl.format(" ({})", alias.filter(alias != "")))
+    return listed.list.join("").fill_null("")
 
 
 def completed(movies: pl.DataFrame, movie_ids: pl.Series) -> pl.DataFrame:

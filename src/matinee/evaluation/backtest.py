@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from matinee.evaluation.evaluate import PER_USER, Contender, Popularity, evaluate, summarize
+from matinee.evaluation.intervals import bootstrap_interval
 from matinee.evaluation.split import Case, Split
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
@@ -56,7 +57,17 @@ class Backtest:
             prefix = "" if contender == CANDIDATE else f"{contender}_"
             summary = summarize(users, self.n_movies, OF_SEGMENTS if contender == CANDIDATE else ())
             named |= {f"{prefix}{name}": value for name, value in summary.items() if "evaluated" not in name}
-        return named | {"n_evaluated_users": self.per_user.filter(contender=CANDIDATE).height}
+        own = self.per_user.filter(contender=CANDIDATE)
+        return named | {"n_evaluated_users": own.height} | self._over_popularity(own)
+
+    def _over_popularity(self, own: pl.DataFrame) -> dict[str, float]:
+        """Between which bounds the candidate's NDCG@10 lies above that of popularity, at 95 %; of the same users."""
+        popular = self.per_user.filter(contender=POPULARITY).select("user_id", popular="ndcg_at_10")
+        paired = own.join(popular, on="user_id")
+        if paired.is_empty():
+            return {}
+        low, high = bootstrap_interval((paired["ndcg_at_10"] - paired["popular"]).to_numpy())
+        return {"over_popularity_low": low, "over_popularity_high": high}
 
 
 def contender(algorithm: str, parameters: dict[str, float], interactions: Interactions) -> Contender:

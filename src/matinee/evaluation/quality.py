@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import structlog
-from numpy.typing import NDArray
 
 from matinee.errors import UsageError
 from matinee.evaluation.evaluate import METRICS, Contender, Popularity, evaluate
+from matinee.evaluation.intervals import bootstrap_interval
 from matinee.evaluation.published_split import Row, timed_fit
 from matinee.evaluation.split import Case, Split, cases
 from matinee.models.als import ALS
@@ -24,8 +24,6 @@ from matinee.models.popular import Popular
 from matinee.models.recommender import Recommender
 
 log = structlog.get_logger()
-
-N_RESAMPLES = 2000
 
 
 TIMELINE_MODELS: Mapping[str, Recommender] = {
@@ -169,11 +167,3 @@ def _comparisons(per_user: Mapping[str, pl.DataFrame]) -> Iterator[Row]:
                 low, high = bootstrap_interval(differences)
                 mean = float(differences.mean())
                 yield {"model": name, "baseline": baseline, "difference": mean, "low": low, "high": high}
-
-
-def bootstrap_interval(differences: NDArray[np.float64], seed: int = 1) -> tuple[float, float]:
-    """95 % percentile interval of the mean of paired differences (Efron, 1979), shape (n_users,)."""
-    random = np.random.default_rng(seed)
-    means = [differences[random.integers(len(differences), size=len(differences))].mean() for _ in range(N_RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)

@@ -11,7 +11,8 @@ import structlog
 from numpy.typing import NDArray
 
 from matinee.evaluation.evaluate import Contender, evaluate
-from matinee.evaluation.quality import TIMELINE_MODELS, Holdout, at_cut, bootstrap_interval, periods_to_test
+from matinee.evaluation.intervals import bootstrap_interval
+from matinee.evaluation.quality import TIMELINE_MODELS, Holdout, at_cut, periods_to_test
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, fit
 

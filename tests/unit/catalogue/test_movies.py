@@ -23,6 +23,19 @@ def test_a_title_keeps_no_year(text, title, year):
     assert frame.row(0) == ("7", title, year, ["Drama"])
 
 
+def test_names_in_other_languages_follow_the_title_in_brackets():
+    frame = pl.DataFrame(
+        {
+            "movie_id": ["1", "2", "3"],
+            "title": ["Godfather, The (1972)", "Heat (1995)", "Alien"],
+            "genres": [["Drama"]] * 3,
+            "aliases": [["대부", " Der Pate "], [""], None],
+        }
+    )
+    assert canonical(frame)["title"].to_list() == ["Godfather, The (대부) (Der Pate)", "Heat", "Alien"]
+    assert canonical(frame)["year"].to_list() == [1972, 1995, None]
+
+
 def test_no_genre_is_an_empty_list():
     genres = [["(no genres listed)"], ["unknown"], [""], ["Drama", "War"]]
     frame = canonical(pl.DataFrame({"movie_id": list("abcd"), "title": list("abcd"), "genres": genres}))

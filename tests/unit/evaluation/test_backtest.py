@@ -28,3 +28,10 @@ def test_a_run_keeps_every_metric_of_every_contender_and_of_segments_only_what_i
     assert "mrr_at_20_warm" not in metrics
     assert len(metrics) < 64  # there were 200
     assert metrics["ndcg_at_10"] == metrics["incumbent_ndcg_at_10"]
+
+
+def test_a_run_keeps_between_which_bounds_it_is_better_than_popularity_on_the_same_users(tested):
+    metrics = tested.metrics()
+    difference = metrics["ndcg_at_10"] - metrics["popularity_ndcg_at_10"]
+    assert metrics["over_popularity_low"] < difference < metrics["over_popularity_high"]
+    assert "over_popularity_low" not in Backtest.nobody().metrics()

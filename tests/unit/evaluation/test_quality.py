@@ -9,7 +9,7 @@ import pytest
 
 from matinee.errors import UsageError
 from matinee.evaluation.published_split import SPLIT_MODELS, split_quality
-from matinee.evaluation.quality import at_cut, bootstrap_interval, periods_to_test, timeline_quality
+from matinee.evaluation.quality import at_cut, periods_to_test, timeline_quality
 from matinee.evaluation.timelines import quality_of_all, timelines_of
 from matinee.models.als import ALS
 from matinee.models.interactions import Interactions
@@ -106,16 +106,3 @@ def test_all_timelines_and_the_lists_of_all_are_compared_with_als_and_popularity
     difference, low, high = rows["pooled"]["als"]["against_popular_7d"]
     assert low <= difference <= high
     assert difference == pytest.approx(rows["pooled"]["als"]["ndcg_at_10"] - rows["pooled"]["popular_7d"]["ndcg_at_10"])
-
-
-def test_the_interval_of_a_constant_difference_is_that_difference() -> None:
-    assert bootstrap_interval(np.full(20, 0.25)) == (0.25, 0.25)
-
-
-def test_the_interval_covers_the_mean_and_narrows_with_more_users() -> None:
-    random = np.random.default_rng(0)
-    few, many = random.normal(size=50), random.normal(size=5000)
-    low_few, high_few = bootstrap_interval(few)
-    low_many, high_many = bootstrap_interval(many)
-    assert low_few < few.mean() < high_few
-    assert high_many - low_many < (high_few - low_few) / 5

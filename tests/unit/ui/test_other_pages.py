@@ -243,9 +243,11 @@ def test_nothing_can_be_started_while_a_run_is_under_way(page, api):
 def test_the_timeline_marks_the_status_of_each_version_over_its_baselines(page, api, lang, texts):
     api.versions = {"1": {"is_rolled_back": True}, "2": {"verdict": "reject", "stage": "rejected"}}
     api.metrics |= {"incumbent_ndcg_at_10": 0.0712, "n_evaluated_users": 40}
+    api.metrics |= {"over_popularity_low": -0.00385, "over_popularity_high": 0.077}
     shown, words = page("operations", lang=lang), texts.operations
     proto = shown.get("vega_lite_chart")[0].proto
-    popularity, others, own = json.loads(proto.spec)["layer"]
+    popularity, bounds, others, own = json.loads(proto.spec)["layer"]
+    assert (bounds["encoding"]["y"]["field"], bounds["encoding"]["y2"]["field"]) == ("low", "high")
     assert (popularity["mark"]["type"], others["mark"]["type"], own["mark"]["type"]) == ("rule", "tick", "point")
     scale = own["encoding"]["shape"]["scale"]
     looks = zip(scale["domain"], scale["range"], own["encoding"]["color"]["scale"]["range"], strict=True)
@@ -261,6 +263,9 @@ def test_the_timeline_marks_the_status_of_each_version_over_its_baselines(page, 
         (version, words.statuses[name], lift, 40)
         for version, name in ((1, "rolled_back"), (2, "rejected"), (3, "promoted"))
     ]
+    assert {(row["low"], row["high"]) for row in rows if row["status"]} == {(-0.1, 2.0)}
+    assert {row["low"] for row in rows if not row["status"]} == {None}
+    assert "-10% … +200%" in _tables(shown)
     assert {row["contender"] for row in rows if not row["status"]} == {words.contenders["incumbent_ndcg_at_10"]}
     assert words.statuses["rolled_back"] in _tables(shown)
 

@@ -26,6 +26,8 @@ class MovieTable:
     table: Table
     title: pl.Expr = field(default_factory=lambda: pl.col("title"))
     genres: pl.Expr = field(default_factory=lambda: pl.col("genres").str.split("|"))
+    aliases: pl.Expr = field(default_factory=lambda: pl.lit([], pl.List(pl.String)))
+    """Names in other languages."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame,
 
 def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
     raw = pl.concat(movies.table).with_columns(
-        pl.col("movie_id").str.strip_chars(), title=movies.title, genres=movies.genres
+        pl.col("movie_id").str.strip_chars(), title=movies.title, genres=movies.genres, aliases=movies.aliases
     )
     empty = pl.col("movie_id").is_null() | (pl.col("movie_id") == "")
     named = raw.with_columns(reason=pl.coalesce("reason", pl.when(empty).then(pl.lit(QuarantineReason.EMPTY_ID))))
@@ -130,10 +132,15 @@ def _movies_dat(path: Path) -> MovieTable | None:
 
 def _movies_with_header(path: Path) -> MovieTable:
     table = open_table(path)
-    require_columns(table, {"movie_id", "title"}, frozenset({"genres"}))
-    if "genres" not in table.columns:
-        return MovieTable(table, genres=pl.lit([], pl.List(pl.String)))
-    return MovieTable(table)
+    require_columns(table, {"movie_id", "title"}, frozenset({"genres", "aliases"}))
+    return MovieTable(table, genres=_split(table, "genres"), aliases=_split(table, "aliases"))
+
+
+def _split(table: Table, column: str) -> pl.Expr:
+    """What a column lists with `|` between; nothing where the file has no such column."""
+    if column not in table.columns:
+        return pl.lit([], pl.List(pl.String))
+    return pl.col(column).str.split("|")
 
 
 def _flagged(genres: tuple[str, ...]) -> pl.Expr:

@@ -24,6 +24,8 @@ SHOWN = (
     "recall_at_10",
     "coverage_at_10",
     "popularity_coverage_at_10",
+    "over_popularity_low",
+    "over_popularity_high",
     "n_evaluated_users",
     "n_ratings",
     "n_chunk_ratings",

@@ -19,8 +19,10 @@ NOT_PAGES = ("/_stcore", "/static", "/media", "/component", "/app")
 """Where Streamlit's own files and routes are."""
 
 STYLE = (
-    "font: 1.1rem system-ui, sans-serif; color: #14100e; background: #fffdfa; margin: 20vh 1.5rem; text-align: center"
+    "font: 1.1rem system-ui, sans-serif; margin: 20vh 1.5rem; text-align: center; color-scheme: light dark; "
+    "color: light-dark(#14100e, #f4ede4); background: light-dark(#fffdfa, #17130f)"
 )
+LINK = "light-dark(#8f1d28, #f0a3a9)"
 
 _STYLESHEET = re.compile(r'<link rel="stylesheet"[^>]*>')
 _NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
@@ -82,5 +84,5 @@ def missing(code: str) -> str:
         f'<!DOCTYPE html><html lang="{code}"><meta charset="utf-8"><title>matinee</title>'
         f'<meta name="viewport" content="width=device-width"><body style="{STYLE}">'
         f"<h1>{html.escape(texts.common.no_page)}</h1>"
-        f'<p><a href="/?lang={code}" style="color:#8f1d28">{html.escape(texts.for_you.title)}</a></p>'
+        f'<p><a href="/?lang={code}" style="color:{LINK}">{html.escape(texts.for_you.title)}</a></p>'
     )

@@ -8,7 +8,7 @@ import altair as alt
 import streamlit as st
 
 Shape = Literal["circle", "diamond", "cross", "triangle-down", "square"]
-INK = "#4a423d"
+INK, INK_ON_DARK = "#4a423d", "#d8ccbf"
 """Of words in charts; Streamlit's own grey is too faint for small letters (WCAG 2.2, contrast 4.5)."""
 
 _ISO = "%Y-%m-%d"
@@ -22,6 +22,11 @@ class PointStyle:
 
     shape: Shape
     colour: str
+
+
+def ink() -> str:
+    """Colour of words in the theme that the browser shows."""
+    return INK_ON_DARK if st.context.theme.type == "dark" else INK
 
 
 def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str) -> None:
@@ -47,7 +52,7 @@ def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str)
             type="quantitative",
             title=None,
             stack=stack,
-            axis=alt.Axis(tickCount=5, labelColor=INK, description=y),
+            axis=alt.Axis(tickCount=5, labelColor=ink(), description=y),
         ),
         "tooltip": [
             _day_tooltip(name) if name == x and kind == "days" else _tooltip(rows, name)
@@ -58,7 +63,7 @@ def show(rows: Rows, kind: str, x: str, y: str, colour: str = "", *, words: str)
     if colour:
         symbols: Mapping[str, Any] = {"symbolType": "stroke", "symbolSize": 500} if kind == "line" else {}
         legend = alt.Legend(
-            orient="bottom", title=None, columns=2, labelLimit=160, labelColor=INK, description=colour, **symbols
+            orient="bottom", title=None, columns=2, labelLimit=160, labelColor=ink(), description=colour, **symbols
         )
         names = list(dict.fromkeys(str(row[colour]) for row in rows))
         encoding["color"] = alt.Color(_field(colour), type="nominal", legend=legend, scale=alt.Scale(domain=names))
@@ -73,7 +78,8 @@ def table(label: str, rows: Rows) -> None:
 
 def _axis(name: str, **more: object) -> alt.Axis:
     """An axis that screen readers call what everybody does: Vega's own description of it would be English."""
-    return alt.Axis(labelAngle=0, labelColor=INK, titleColor=INK, description=name, **more)  # type: ignore[arg-type]  # names of Vega's own
+    colours = {"labelColor": ink(), "titleColor": ink()}
+    return alt.Axis(labelAngle=0, description=name, **colours, **more)  # type: ignore[arg-type]  # Vega's own names
 
 
 def _days_axis(name: str) -> alt.X:

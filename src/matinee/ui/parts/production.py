@@ -22,7 +22,7 @@ ENOUGH_USERS = 400
 def production(visit: Visit, versions: Versions) -> None:
     """Version, since when, on which data, and the sentences that answer for it."""
     texts, now = visit.texts.operations, versions.in_production
-    with st.container(border=True):
+    with st.container(border=True, key="production"):
         with st.container(horizontal=True):
             name = texts.version.format(version=now.version) if now else texts.nothing
             st.metric(texts.in_production, name, width="content")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from matinee.clients.schemas.versions import Version, Versions
 from matinee.ui.parts import charts
-from matinee.ui.parts.lifts import Lift, show_lifts
+from matinee.ui.parts.lifts import Lift, interval, show_lifts
 from matinee.ui.parts.production import OWN
 from matinee.ui.parts.version_status import STYLES, version_status
 from matinee.ui.parts.visit import Visit
@@ -14,6 +14,9 @@ from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.fields.operations import OperationsTexts
 
 POPULARITY = f"popularity_{OWN}"
+
+BOUNDS = ("over_popularity_low", "over_popularity_high")
+"""Between which bounds the version's own lies above that of popularity, at 95 %."""
 
 INCUMBENT = f"incumbent_{OWN}"
 """The same of what was in production when the version was judged."""
@@ -24,7 +27,7 @@ def timeline(visit: Visit, versions: Versions) -> None:
     texts = visit.texts.operations
     st.header(texts.timeline, anchor=False)
     st.caption(texts.timeline_hint)
-    judged = [version for version in reversed(versions.versions) if version.metrics.get(POPULARITY)]
+    judged = [version for version in reversed(versions.versions) if _is_judged(version)]
     if not judged:
         st.caption(texts.nothing)
         return
@@ -35,13 +38,33 @@ def timeline(visit: Visit, versions: Versions) -> None:
     charts.table(texts.table, [_numbers(visit.texts, version) for version in versions.versions])
 
 
+def _is_judged(version: Version) -> bool:
+    return bool(version.metrics.get(POPULARITY))
+
+
 def _rows(texts: OperationsTexts, version: Version) -> Iterator[Lift]:
-    number = int(version.version) if version.version.isdecimal() else version.version
-    users = int(version.metrics.get("n_evaluated_users", 0))
     for metric, name in texts.contenders.items():
-        if metric in version.metrics and metric != POPULARITY:
-            status = texts.statuses[version_status(version)] if metric == OWN else None
-            yield Lift(number, name, round(_lift(version, metric), 4), users, status)
+        if metric in version.metrics and metric not in (OWN, POPULARITY):
+            yield _lift(version, metric, name, None)
+    if (own := _own_lift(texts, version)) is not None:
+        yield own
+
+
+def _own_lift(texts: OperationsTexts, version: Version) -> Lift | None:
+    if not _is_judged(version) or OWN not in version.metrics:
+        return None
+    return _lift(version, OWN, texts.contenders[OWN], texts.statuses[version_status(version)])
+
+
+def _lift(version: Version, metric: str, name: str, status: str | None) -> Lift:
+    number = int(version.version) if version.version.isdecimal() else version.version
+    popularity, users = version.metrics[POPULARITY], int(version.metrics.get("n_evaluated_users", 0))
+    low, high = (_share(version.metrics.get(bound), popularity) if metric == OWN else None for bound in BOUNDS)
+    return Lift(number, name, round(version.metrics[metric] / popularity - 1, 4), low, high, users, status)
+
+
+def _share(difference: float | None, popularity: float) -> float | None:
+    return None if difference is None else round(difference / popularity, 4)
 
 
 def _winners(texts: OperationsTexts, versions: Sequence[Version]) -> Iterator[str]:
@@ -50,10 +73,6 @@ def _winners(texts: OperationsTexts, versions: Sequence[Version]) -> Iterator[st
         beaten = [each for each in versions if each.metrics.get(metric, 0.0) > each.metrics.get(OWN, 0.0)]
         if beaten and metric not in (OWN, INCUMBENT):
             yield texts.baseline_wins.format(baseline=name, versions=", ".join(each.version for each in beaten))
-
-
-def _lift(version: Version, metric: str) -> float:
-    return version.metrics[metric] / version.metrics[POPULARITY] - 1
 
 
 def _column(texts: Texts) -> str:
@@ -66,10 +85,13 @@ def _numbers(texts: Texts, version: Version) -> Mapping[str, str]:
         name: f"{version.metrics[metric]:.4f}" if metric in version.metrics else "–"
         for metric, name in words.contenders.items()
     }
+    own = _own_lift(words, version)
     users = f"{version.metrics['n_evaluated_users']:.0f}" if "n_evaluated_users" in version.metrics else "–"
     return {
         _column(texts): version.version,
         words.status: words.statuses[version_status(version)],
         words.users: users,
+        words.lift_axis: f"{own.lift:+.0%}" if own else "–",
+        words.interval: interval(own) if own else "–",
         **numbers,
     }

@@ -8,11 +8,11 @@ from matinee.ui.parts.charts import PointStyle
 VersionStatus = Literal["promoted", "by_hand", "rejected", "rolled_back", "undecided"]
 
 STYLES: dict[VersionStatus, PointStyle] = {
-    "promoted": PointStyle("circle", "#2e7d32"),
-    "by_hand": PointStyle("diamond", "#1f6f8b"),
-    "rejected": PointStyle("cross", "#b4232f"),
-    "rolled_back": PointStyle("triangle-down", "#7a4a00"),
-    "undecided": PointStyle("square", "#5a5350"),
+    "promoted": PointStyle("circle", "#3d8b40"),
+    "by_hand": PointStyle("diamond", "#2c87a6"),
+    "rejected": PointStyle("cross", "#d1404b"),
+    "rolled_back": PointStyle("triangle-down", "#a86a0f"),
+    "undecided": PointStyle("square", "#857c76"),
 }
 """A shape of its own for each: colours alone would leave some people out."""
 

@@ -34,6 +34,7 @@ def test_stars_and_buttons_are_named_after_their_movie(serve, site, tab, texts):
             expect(card.get_by_role("button", name=f"{texts.movies.similar}: {title}")).to_be_visible()
 
 
+APP = "document.querySelector('.stApp')"
 NAMES = "[...document.querySelectorAll('.stMain [aria-label]')].map(e => e.getAttribute('aria-label'))"
 OWN_NAMES = re.compile("NDCG|item-kNN|The Léon Chronicle, Part|English|PNG|Vega-Lite|Airflow|MLflow")
 """What stays in Latin letters in Korean."""
@@ -152,3 +153,28 @@ def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site,
         expect(confirm).to_be_disabled()
         tab.get_by_role("dialog").get_by_label(texts.runs.reason).press_sequentially("x")
         expect(confirm).to_be_enabled()
+
+
+@pytest.mark.usefixtures("full")
+@SIZES
+@pytest.mark.parametrize("path", TITLES)
+def test_the_dark_theme_can_be_read(serve, site, browser, path, size):
+    context = browser.new_context(viewport=size, color_scheme="dark", locale="ko")
+    tab = context.new_page()
+    with serve():
+        drawn(tab, f"{site}/{path}?user=u1", path, KOREAN)
+        assert tab.evaluate(f"getComputedStyle({APP}).backgroundColor") == "rgb(23, 19, 15)"
+        found = Axe().run(tab, options={"runOnly": ["color-contrast"]})
+        assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+@SIZES
+def test_nothing_moves_for_somebody_who_asked_for_less_motion(serve, site, browser, size):
+    context = browser.new_context(viewport=size, reduced_motion="reduce", locale="en")
+    tab = context.new_page()
+    with serve():
+        drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        moving = "[...document.querySelectorAll('*')].map(e => getComputedStyle(e).transitionDuration)"
+        assert {float(each.rstrip("s")) < 0.001 for each in ", ".join(tab.evaluate(moving)).split(", ")} == {True}
+    context.close()

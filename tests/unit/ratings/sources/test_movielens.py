@@ -117,6 +117,14 @@ def test_a_parquet_movies_file_may_have_genres_as_a_list(tmp_path):
     assert read(ratings, movies)[1].row(0) == ("1", "Heat", 1995, ["Action", "Crime"])
 
 
+def test_a_movies_file_may_have_names_in_other_languages(tmp_path):
+    ratings, movies = tmp_path / "r.csv", tmp_path / "m.csv"
+    ratings.write_text("user_id,movie_id,rating,rated_at\nu,1,4,964982703\n")
+    movies.write_text('movie_id,title,aliases\n1,"Godfather, The (1972)",대부|Der Pate\n2,Heat (1995),\n')
+    rows = {row[0]: row[1:3] for row in read(ratings, movies)[1].rows()}
+    assert rows == {"1": ("Godfather, The (대부) (Der Pate)", 1972), "2": ("Heat", 1995)}
+
+
 def test_what_cannot_be_found_is_said(tmp_path):
     with pytest.raises(UsageError, match=r"has no u.data, ratings.dat or ratings.csv"):
         movielens.find(tmp_path)
@@ -124,5 +132,5 @@ def test_what_cannot_be_found_is_said(tmp_path):
         movielens.find(tmp_path, tmp_path / "nowhere.csv")
     (tmp_path / "r.csv").write_text("user_id,movie_id,rating,rated_at\n")
     (tmp_path / "m.csv").write_text("id,name\n")
-    with pytest.raises(BadData, match=r"id, name; expected are movie_id, title \(and perhaps genres\)"):
+    with pytest.raises(BadData, match=r"id, name; expected are movie_id, title \(and perhaps aliases, genres\)"):
         movielens.find(tmp_path / "r.csv", tmp_path / "m.csv")

@@ -35,6 +35,7 @@ OPERATIONS = OperationsTexts(
     "of the version. The table below has the numbers and the statuses.",
     baseline_wins="{baseline} did better than version {versions}.",
     lift_axis="better than popularity",
+    interval="95 % interval",
     users="Users",
     status="Status",
     table="The numbers as a table",

@@ -36,6 +36,7 @@ class OperationsTexts:
     timeline_alt: str
     baseline_wins: str
     lift_axis: str
+    interval: str
     users: str
     status: str
     table: str

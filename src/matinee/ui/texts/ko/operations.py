@@ -37,6 +37,7 @@ OPERATIONS = OperationsTexts(
     "숫자와 상태는 아래 표에도 있습니다.",
     baseline_wins="{baseline}: 버전 {versions}보다 나았습니다.",
     lift_axis="인기순 대비",
+    interval="95 % 구간",
     users="사용자 수",
     status="상태",
     table="숫자를 표로 보기",

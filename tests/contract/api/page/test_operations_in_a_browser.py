@@ -1,0 +1,107 @@
+"""The morning after: why last night's model was promoted, whether it is any good, and how to go back."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from matinee.credentials import api_token
+from matinee.lifecycle.history import History
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
+from page_in_a_browser import SIZES, drawn
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("full")]
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+
+
+def _operations(tab, site, texts, size, more=""):
+    tab.set_viewport_size(size)
+    lang = "en" if texts is ENGLISH else "ko"
+    drawn(tab, f"{site}/operations?user=u1&lang={lang}{more}", "operations", texts)
+
+
+@SIZES
+@BOTH
+def test_operations_open_with_why_it_was_promoted_and_how_much_better_it_is(serve, site, tab, texts, size):
+    with serve():
+        _operations(tab, site, texts, size)
+        words, opening = texts.operations, tab.locator(".st-key-production")
+        expect(opening).to_be_in_viewport()
+        expect(opening).to_contain_text(words.version.format(version="2"))
+        expect(opening).to_contain_text(re.compile(r"\d\d-\d\d \d\d:\d\d"))
+        lift = words.lift.format(lift=1.0, own=0.2, popularity=0.1, users=35).replace("**", "")
+        expect(opening).to_contain_text(f"{lift} {words.few_users}")
+        before = words.against_before.format(mean=0.02, low=-0.01, high=0.05).replace("**", "")
+        expect(opening).to_contain_text(f"{before} {words.may_be_equal}")
+
+
+@SIZES
+@BOTH
+def test_the_chart_has_intervals_and_the_page_says_where_a_baseline_wins(serve, site, tab, texts, size):
+    with serve():
+        _operations(tab, site, texts, size)
+        words = texts.operations
+        recent = words.contenders["popularity_30d_ndcg_at_10"]
+        expect(tab.get_by_text(words.baseline_wins.format(baseline=recent, versions="1"))).to_be_visible()
+        # One for popularity and one for each version: a vertical line has no width, so it is not "visible".
+        expect(tab.locator("[data-testid=stVegaLiteChart] .mark-rule.role-mark line")).to_have_count(3)
+        tab.get_by_test_id("stExpander").filter(has_text=words.table).first.click()
+        table = tab.get_by_test_id("stTable").first
+        for cell in (words.interval, "+12% … +375%", "35", "+150%"):
+            expect(table).to_contain_text(cell)
+
+
+@SIZES
+@BOTH
+def test_deployments_tell_when_and_why_and_lead_back(serve, site, tab, texts, size, settings, airflow):
+    History(settings).record("rolled_back", "1", "2", "it was *odd*")
+    History(settings).record("deployed", "1", "2", "in production")
+    History(settings).record("promoted", "2", "1", "By hand: it was fine")
+    History(settings).record("deployed", "2", "1", "in production")
+    with serve():
+        _operations(tab, site, texts, size)
+        words, rows = texts.operations, tab.locator("[class*=st-key-deployment-]")
+        expect(rows).to_have_count(4)
+        expect(rows.nth(0)).to_contain_text(words.until_now)
+        expect(rows.nth(0)).to_contain_text("it was fine")
+        expect(rows.nth(1)).to_contain_text("it was *odd*")
+        for row in rows.all():
+            expect(row).to_contain_text(re.compile(r"\d\d-\d\d \d\d:\d\d – "))
+        rows.nth(3).get_by_role("button", name=words.roll_back_to_this.format(version="1")).click()
+        dialog = tab.get_by_role("dialog")
+        dialog.get_by_label(texts.runs.reason).press_sequentially("as before")
+        dialog.get_by_role("button", name=texts.runs.do_roll_back.format(version="1"), exact=True).click()
+        expect(dialog).to_have_count(0)
+        assert airflow.runs[-1].parameters["reason"] == "as before"
+
+
+@SIZES
+@BOTH
+def test_a_link_shows_a_colleague_the_same_comparison(serve, site, tab, texts, size, settings):
+    token = {"Authorization": f"Bearer {api_token(settings)}"}
+    with serve():
+        for version in ("1", "2"):
+            answer = httpx.post(f"{settings.api}/v1/model", json={"version": version}, headers=token, trust_env=False)
+            assert answer.is_success, answer.text
+        _operations(tab, site, texts, size, "&users=u1,u2,nobody&left=1&right=2&version=1")
+        words = texts.operations
+        for user in ("u1", "u2", "nobody"):
+            expect(tab.get_by_role("heading", level=3, name=user, exact=True)).to_be_visible()
+        expect(tab.get_by_text(words.compare_unknown.format(user="nobody"))).to_be_visible()
+        expect(tab.get_by_text(re.compile("^" + words.in_common.format(count=r"\d+", total=10)))).to_have_count(3)
+        expect(tab.get_by_text(re.compile("[↑↓]\\d")).first).to_be_visible()
+        users = tab.get_by_label(words.compare_users)
+        users.fill("u2,u3")
+        users.press("Enter")
+        expect(tab.get_by_role("heading", level=3, name="u3", exact=True)).to_be_visible()
+        assert "users=u2%2Cu3" in tab.url
+        colleague = tab.context.new_page()
+        colleague.set_viewport_size(size)
+        drawn(colleague, tab.url, "operations", texts)
+        expect(colleague.get_by_role("heading", level=3, name="u3", exact=True)).to_be_visible()
+        expect(colleague.get_by_role("combobox", name=words.choose_version)).to_have_value(
+            words.version.format(version="1")
+        )
