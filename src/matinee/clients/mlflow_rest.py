@@ -1,6 +1,7 @@
 """Reads MLflow over its REST API: importing mlflow would cost two seconds and 200 packages."""
 
 import asyncio
+import json
 import math
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -9,7 +10,6 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from matinee.artifact.manifest import FOLDER, MANIFEST
@@ -157,7 +157,7 @@ class MlflowReader:
         if response.is_error:
             raise self.unavailable(f"it answered {response.status_code}")
         with self._reading():
-            return dict(orjson.loads(response.content))
+            return dict(json.loads(response.content))
 
     async def has_artifact(self, version: RegisteredVersion) -> bool:
         """Whether the files of a version are there, as far as the first of them tells."""
