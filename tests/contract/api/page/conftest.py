@@ -47,6 +47,8 @@ METRICS = {
     "popularity_30d_ndcg_at_10": 0.15,
     "item_knn_ndcg_at_10": 0.12,
     "incumbent_ndcg_at_10": 0.09,
+    "coverage_at_10": 0.45,
+    "popularity_coverage_at_10": 0.25,
     "over_popularity_low": 0.01,
     "over_popularity_high": 0.3,
 }
