@@ -54,6 +54,8 @@ def one_task_run(dag_id: str, dag_run_id: str) -> FakeRun:
     """A run of `promote_version`, or of `rollback_model` from version 2 to version 1."""
     if dag_id == "promote_version":
         return FakeRun(dag_id, dag_run_id, ["running", "success"], {"promote": "success"}, caused="asset__1")
+    if dag_id == "resume_production":
+        return FakeRun(dag_id, dag_run_id, ["running", "success"], {"resume": "success"})
     results = {"rollback": {"version": "1", "previous_version": "2"}}
     return FakeRun(dag_id, dag_run_id, ["running", "success"], {"rollback": "success"}, results)
 

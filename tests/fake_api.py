@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from matinee.clients.api import Client
 from matinee.clients.schemas.chunks import Chunk, Chunks
+from matinee.clients.schemas.comparisons import Challengers
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, RankedMovie, Reason, SimilarMovies
 from matinee.clients.schemas.operations import Ready
@@ -86,6 +87,8 @@ class FakeApi:
     registered: list[str] = field(default_factory=lambda: ["3", "2", "1"])
     """Newest first."""
     roll_back_to: str | None = "2"
+    is_held: bool = False
+    challengers: Challengers = field(default_factory=lambda: Challengers(champion=None, challengers=()))
     progress: list[str] = field(default_factory=lambda: ["success"])
     problems: dict[str, str] = field(default_factory=dict)
     """Parts of the server that do not work."""
@@ -292,7 +295,7 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
             raise DependencyUnreachable("MLflow does not answer.", "Start it.")
         listed = [_version(api, version) for version in api.registered][:limit]
         production = "3" if "3" in api.registered else None
-        return Versions(production=production, roll_back_to=api.roll_back_to, versions=listed)
+        return Versions(production=production, roll_back_to=api.roll_back_to, versions=listed, is_held=api.is_held)
 
     @app.get("/v1/versions/{version}/users/{user_id}/recommendations")
     async def by_version(version: str, user_id: str, k: int = 10) -> Recommendations:
@@ -306,6 +309,10 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
         return VersionRecord(
             **_version(api, version).model_dump(), decision=decision, events=api.events.get(version, [])
         )
+
+    @app.get("/v1/challengers")
+    async def challengers() -> Challengers:
+        return api.challengers
 
     @app.get("/v1/chunks")
     async def chunks() -> Chunks:

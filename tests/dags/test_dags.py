@@ -78,9 +78,8 @@ def kubernetes(tmp_path_factory) -> dict:
 
 def test_airflow_reads_every_dag_without_an_error(process):
     assert process["errors"] == {}
-    assert sorted(process["dags"]) == sorted(
-        ["deploy_model", "promote_version", "prune_home", "rollback_model", "train_challengers", "train_model"]
-    )
+    for_people = {"promote_version", "resume_production", "rollback_model", "train_model"}
+    assert process["dags"].keys() == for_people | {"deploy_model", "prune_home", "train_challengers"}
 
 
 def test_live_progress_names_every_task_of_every_dag_that_people_start(process):
@@ -134,6 +133,14 @@ def test_rollback_model_is_started_by_people_only(process):
     dag = process["dags"]["rollback_model"]
     assert (list(dag["tasks"]), dag["max_active_runs"]) == (["rollback"], 1)
     assert "deploy" not in dag["schedule"].lower()
+
+
+def test_resume_production_is_started_by_people_only_and_moves_nothing(process, tmp_path):
+    dag = process["dags"]["resume_production"]
+    assert (list(dag["tasks"]), dag["max_active_runs"], dag["schedule"]) == (["resume"], 1, "None")
+    assert dag["tasks"]["resume"]["outlets"] == []
+    done = run(script(process, "resume", "resume_production"), tmp_path, 'echo "$@"', REASON="it was $(fine)")
+    assert done.stdout == "resume --reason it was $(fine) --json\n"
 
 
 def test_promote_version_is_started_by_people_only_and_has_its_version_deployed(process):

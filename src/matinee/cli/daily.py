@@ -24,6 +24,7 @@ def advance(
     as_json: AsJson = False,
 ) -> None:
     """Run the daily DAG on the next chunk, or in a live home on all that are over, and print what came of it."""
+    from matinee.cli.comparisons import sentences
     from matinee.clients.airflow.advance import advance as advance_once
 
     settings = settings_of_command()
@@ -38,6 +39,9 @@ def advance(
             break
     if as_json:
         print_json({"runs": results})
+    else:
+        for sentence in sentences(settings):
+            stdout.print(escape(sentence))
     if any(result["outcome"] in ("rejected", "refused") for result in results):
         raise typer.Exit(3)
 

@@ -62,7 +62,7 @@ class Standing:
     evidence: Evidence = Evidence()
 
 
-class Challengers:
+class ChallengerStore:
     """The lines of one home."""
 
     def __init__(self, settings: Settings) -> None:

@@ -92,10 +92,15 @@ class History:
         return last_good(self.events(), version)
 
     def is_held(self, version: str) -> bool:
-        """Whether `version` is in production because somebody went back to it, and nobody has resumed since."""
-        ends = {*INTENTIONS.values(), "resumed"}
-        moves = [event for event in self.events() if event.what in ends]
-        return bool(moves) and moves[-1].what == "rolled_back" and moves[-1].version == version
+        """See the function."""
+        return is_held(self.events(), version)
+
+
+def is_held(events: Iterable[ModelEvent], version: str) -> bool:
+    """Whether `version` is in production because somebody went back to it, and nobody has resumed since."""
+    ends = {*INTENTIONS.values(), "resumed"}
+    moves = [event for event in events if event.what in ends]
+    return bool(moves) and moves[-1].what == "rolled_back" and moves[-1].version == version
 
 
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:

@@ -28,7 +28,17 @@ from matinee.serving.model.swap import Swapper
 from matinee.serving.pipeline.runs import PipelineRuns
 from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
-from matinee.serving.routes import chunks, model, movies, operations, ratings, recommendations, users, versions
+from matinee.serving.routes import (
+    chunks,
+    comparisons,
+    model,
+    movies,
+    operations,
+    ratings,
+    recommendations,
+    users,
+    versions,
+)
 from matinee.serving.routes import runs as run_routes
 from matinee.serving.services import Services
 from matinee.serving.workers import shared
@@ -116,7 +126,18 @@ def create_app(
     )
     middleware.install(app, settings, metrics)
     problems.install(app)
-    for routes in (recommendations, movies, ratings, users, model, versions, chunks, run_routes, operations):
+    for routes in (
+        recommendations,
+        movies,
+        ratings,
+        users,
+        model,
+        versions,
+        chunks,
+        comparisons,
+        run_routes,
+        operations,
+    ):
         app.include_router(routes.router)
     # Routes are tried in order: those that are asked all the time before the pages of the documents.
     app.router.routes.sort(key=lambda route: not isinstance(route, APIRoute))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from matinee.drift.records import StatisticsStore
-from matinee.lifecycle.challengers import Challengers
+from matinee.lifecycle.challengers import ChallengerStore
 from matinee.lifecycle.comparisons import Comparisons
+from matinee.lifecycle.freshness import FreshnessStore
 from matinee.lifecycle.history import History
 from matinee.lifecycle.lease import Lease
 from matinee.ratings.database import engine
@@ -72,9 +73,14 @@ class Stores:
         return Comparisons(self.settings)
 
     @cached_property
-    def challengers(self) -> Challengers:
+    def challengers(self) -> ChallengerStore:
         """Where challengers stand."""
-        return Challengers(self.settings)
+        return ChallengerStore(self.settings)
+
+    @cached_property
+    def freshness(self) -> FreshnessStore:
+        """What a day of learning is worth."""
+        return FreshnessStore(self.settings)
 
     @cached_property
     def registry(self) -> "Registry":

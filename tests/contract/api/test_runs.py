@@ -114,6 +114,12 @@ def test_a_rollback_tells_which_version_serves_again(api):
     assert (run["outcome"], run["served_version"], list(states(run))) == ("rolled_back", "1", ["rollback"])
 
 
+def test_a_hold_is_ended_with_a_reason(api, airflow_server):
+    run = ended(api, start_run(api, "resume", reason="the data was wrong").json()["run_id"])
+    assert (run["outcome"], states(run), run["served_version"]) == ("resumed", {"resume": "success"}, None)
+    assert airflow_server.triggered[-1][0] == "resume_production"
+
+
 def test_a_rollback_without_a_version_to_go_back_to_is_refused_by_its_rule(api, airflow_server):
     run_id = start_run(api, "roll_back").json()["run_id"]
     airflow_server.runs[0].tasks, airflow_server.runs[0].results = {"rollback": "skipped"}, {}

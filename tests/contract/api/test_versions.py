@@ -31,7 +31,17 @@ def test_a_list_of_versions_can_be_short(api, mlflow):
 
 
 def test_before_the_first_version_the_list_is_empty(start):
-    assert start().get("/v1/versions").json() == {"production": None, "roll_back_to": None, "versions": []}
+    empty = {"production": None, "roll_back_to": None, "versions": [], "is_held": False}
+    assert start().get("/v1/versions").json() == empty
+
+
+def test_a_rollback_holds_production_until_somebody_resumes(api, mlflow, settings):
+    mlflow.register(2)
+    history = History(settings)
+    history.record("rolled_back", "2", "3", "it was worse")
+    assert api.get("/v1/versions").json()["is_held"] is True
+    history.record("resumed", "2", "2", "the data was wrong")
+    assert api.get("/v1/versions").json()["is_held"] is False
 
 
 def test_metrics_are_asked_for_once(api, mlflow):

@@ -13,6 +13,7 @@ from streamlit.util import calc_hash
 
 import matinee.ui.entry
 from matinee.clients.schemas.chunks import ChunkDecision
+from matinee.clients.schemas.comparisons import Challengers
 from matinee.clients.schemas.versions import Check, ModelEvent
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
@@ -225,6 +226,29 @@ def test_mlflow_away_leaves_the_rest_of_the_page(page, api, watched_chunk):
     assert len(shown.table) == 1
 
 
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_a_hold_is_told_and_ended_with_a_reason(page, api, lang, texts):
+    assert not any(each.key == "resume" for each in page("operations", lang=lang).button)
+    api.is_held = True
+    shown = page("operations", lang=lang)
+    assert texts.comparisons.held.format(version="3") in [each.value for each in shown.info]
+    shown.button(key="resume").click().run()
+    assert texts.comparisons.confirm_resume in _words(shown)
+    assert api.started == []
+
+
+def test_challengers_are_listed_with_what_is_known_of_them(page, api):
+    known = {"name": "als", "state": "gathering", "reason": "", "chunk_id": 3, "at": "2020-01-01T00:00:00Z"}
+    known |= {"difference": -0.061, "low": -0.139, "high": 0.017, "n_users": 1412, "n_days": 30, "seconds": 9.4}
+    known |= dict.fromkeys(("run_id", "version", "days_needed", "alpha")) | {"segments": {}}
+    api.challengers = Challengers.model_validate({"champion": "blend {}", "challengers": [known]})
+    shown, texts = page("operations"), ENGLISH.comparisons
+    row = next(each.value for each in shown.table if texts.difference in each.value).iloc[0]
+    assert (row[texts.difference], row[texts.interval], row[texts.users]) == ("-6.1%", "-13.9% … +1.7%", "1,412")
+    assert (row[texts.seconds], row[texts.days_needed]) == ("9 s", "–")
+    assert texts.hint.format(champion="blend") in _words(shown)
+
+
 def test_a_run_is_told_with_its_steps_and_the_version_that_serves(page, api):
     api.started = [{"action": "advance"}]
     words = _words(page("operations"))
@@ -360,7 +384,7 @@ def test_a_chunk_that_somebody_left_out_is_told_with_the_reason(page, api, watch
     assert ENGLISH.runs.left_out.format(reason="a test") in _words(page("operations"))
 
 
-@pytest.mark.parametrize("action", ["roll_back", "promote"])
+@pytest.mark.parametrize("action", ["roll_back", "promote", "resume"])
 def test_a_rule_that_refuses_a_move_is_told(page, api, action):
     api.started, api.outcome = [{"action": action}], "refused"
     advice = ENGLISH.runs.advice[f"refused_{action}"].partition("[")[0]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel
 
 TRAIN, DEPLOY, ROLLBACK, PROMOTE = "train_model", "deploy_model", "rollback_model", "promote_version"
+RESUME = "resume_production"
 """The DAGs that people start, and the deployment that follows."""
 CHALLENGE = "train_challengers"
 """The DAG that follows each evaluation."""

@@ -8,12 +8,13 @@ from uuid import uuid4
 
 from matinee.clients.api.transport import Transport
 from matinee.clients.schemas.chunks import Chunk, Chunks
+from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
 from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Rating, StoredRatings, UserRatings
 from matinee.clients.schemas.recommendations import HistoryEntry, Recommendations, Session
-from matinee.clients.schemas.runs import Advance, Promote, RollBack, Run, RunProgress, Runs
+from matinee.clients.schemas.runs import Advance, Promote, Resume, RollBack, Run, RunProgress, Runs
 from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import VersionRecord, Versions
 
@@ -174,7 +175,19 @@ class Client:
         """Put a version into production, whatever the gate said; `key` as in `advance`. Needs the token."""
         return self._start(Promote(action="promote", version=version, reason=reason), key)
 
-    def _start(self, wanted: Advance | RollBack | Promote, key: str | None) -> Run:
+    def resume(self, reason: str, key: str | None = None) -> Run:
+        """End the hold that a rollback began; `key` as in `advance`. Needs the token."""
+        return self._start(Resume(action="resume", reason=reason), key)
+
+    def challengers(self) -> Challengers:
+        """How the algorithms do that are compared with the one in production."""
+        return self._transport.get(Challengers, "/v1/challengers")
+
+    def freshness(self) -> Freshness:
+        """What production gains over itself of some days ago."""
+        return self._transport.get(Freshness, "/v1/freshness")
+
+    def _start(self, wanted: Advance | RollBack | Promote | Resume, key: str | None) -> Run:
         return self._transport.post(Run, "/v1/runs", wanted.model_dump(), self._authorization | _key(key))
 
     @property

@@ -180,6 +180,7 @@ CHUNKS: Example = {"chunks": [CHUNK]}
 ADVANCE: Example = {"action": "advance"}
 ROLL_BACK: Example = {"action": "roll_back", "reason": "lists got worse"}
 PROMOTE: Example = {"action": "promote", "version": "1", "reason": "an editor asked for it"}
+RESUME: Example = {"action": "resume", "reason": "the data was wrong, not the model"}
 _PIPELINE_RUN = "train_model:next__2026-11-25T19.57.07_2ce4cc31"
 RUN: Example = {
     "run_id": _PIPELINE_RUN,
@@ -196,6 +197,36 @@ RUN_PROGRESS: Example = {
     "chunk_id": 2,
     "reason": f"{_WHY}.",
     "served_version": "2",
+}
+
+CHALLENGERS: Example = {
+    "champion": "blend {}",
+    "challengers": [
+        {
+            "name": "als",
+            "state": "gathering",
+            "reason": "Als is -6.1% (96.0% sequence -13.9% to +1.7%, 412 people), not enough: no end in sight.",
+            "chunk_id": 31,
+            "at": "2026-11-25T20:01:12Z",
+            "run_id": "8f2c4c3f2b5b4a8f9a4f0f6b5a1e7c11",
+            "version": None,
+            "seconds": 9.4,
+            "difference": -0.061,
+            "low": -0.139,
+            "high": 0.017,
+            "n_users": 412,
+            "n_days": 30,
+            "days_needed": None,
+            "alpha": 0.04,
+            "segments": {"warm": {"difference": -0.05, "low": None, "high": None, "n_users": 120}},
+        }
+    ],
+}
+FRESHNESS: Example = {
+    "gains": [{"days": 7, "difference": 0.021, "low": 0.004, "high": 0.038, "n_users": 655, "n_chunks": 30}],
+    "by_chunk": [
+        {"chunk_id": 31, "days": 7, "at": "1998-01-19T00:00:00Z", "own": 0.214, "other": 0.209, "n_users": 23}
+    ],
 }
 
 METRICS_PAGE = """# HELP matinee_ratings_received_total Ratings that were stored.

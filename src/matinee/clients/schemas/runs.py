@@ -9,9 +9,9 @@ from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
 from matinee.clients.schemas.fields import Answer, Id, RequestBody
 
-RunAction = Literal["advance", "promote", "roll_back"]
+RunAction = Literal["advance", "promote", "roll_back", "resume"]
 RunState = Literal["waiting", "running", "success", "failed", "skipped"]
-RunOutcome = Literal["promoted", "rejected", "no_more_data", "not_over", "rolled_back", "refused"]
+RunOutcome = Literal["promoted", "rejected", "no_more_data", "not_over", "rolled_back", "resumed", "refused"]
 """`rejected`: the gate refused the model; `refused`: another rule said no, such as the data watch to a chunk.
 `not_over`: the period has not ended, so there is nothing to take yet."""
 
@@ -40,7 +40,14 @@ class Promote(RequestBody, json_schema_extra=shown(examples.PROMOTE)):
     reason: WrittenReason = "asked for over the API"
 
 
-RunRequest = Annotated[Advance | RollBack | Promote, Field(discriminator="action")]
+class Resume(RequestBody, json_schema_extra=shown(examples.RESUME)):
+    """End the hold that a rollback began."""
+
+    action: Literal["resume"]
+    reason: WrittenReason = "asked for over the API"
+
+
+RunRequest = Annotated[Advance | RollBack | Promote | Resume, Field(discriminator="action")]
 
 
 class Run(Answer, json_schema_extra=shown(examples.RUN)):

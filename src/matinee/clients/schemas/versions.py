@@ -47,6 +47,8 @@ class Versions(Answer, json_schema_extra=shown(examples.VERSIONS)):
     roll_back_to: str | None
     """The version that a rollback would bring back; null when there is none."""
     versions: tuple[Version, ...]
+    is_held: bool = False
+    """Whether production stays where a rollback put it, until somebody resumes or a candidate proves better."""
 
     @property
     def in_production(self) -> Version | None:

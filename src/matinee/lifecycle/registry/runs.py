@@ -130,12 +130,17 @@ class TrainingRuns(Connection):
             (Path(folder) / "decision.json").write_text(decision.model_dump_json(indent=2))
             per_user.write_parquet(Path(folder) / "per_user.parquet")
             self._client.log_artifacts(run.run_id, folder)
-            now_ms = int(datetime.now(UTC).timestamp() * 1000)
-            values = [Metric(name, value, now_ms, run.chunk_id) for name, value in metrics.items()]
-            self._client.log_batch(run.run_id, metrics=values)
+            self.log_metrics(run, metrics)
             self._client.set_tag(run.run_id, "matinee.reason", decision.reason)
             self._client.set_tag(run.run_id, "matinee.compared_with", decision.compared_with or "")
             self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
+
+    def log_metrics(self, run: TrainingRun, metrics: Mapping[str, float]) -> None:
+        """Add metrics to a training."""
+        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+        with self._answers():
+            values = [Metric(name, value, now_ms, run.chunk_id) for name, value in metrics.items()]
+            self._client.log_batch(run.run_id, metrics=values)
 
     def earlier_trainings(self, run: TrainingRun, limit: int = MEMORY_DAYS) -> list[TrainingRun]:
         """The last evaluated trainings of the same algorithm and hyper-parameters on earlier chunks, newest first.

@@ -8,7 +8,7 @@ import polars as pl
 
 from matinee import clock
 from matinee.clients.airflow import Airflow
-from matinee.clients.airflow.records import CHALLENGE, DEPLOY, FAILED, PROMOTE, ROLLBACK, TRAIN
+from matinee.clients.airflow.records import CHALLENGE, DEPLOY, FAILED, PROMOTE, RESUME, ROLLBACK, TRAIN
 from matinee.errors import MatineeError
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -79,7 +79,7 @@ def check_dags(settings: Settings) -> str:
 
 
 def _dag_problems(airflow: Airflow) -> Iterator[str]:
-    for dag_id in (TRAIN, DEPLOY, PROMOTE, ROLLBACK, CHALLENGE):
+    for dag_id in (TRAIN, DEPLOY, PROMOTE, ROLLBACK, RESUME, CHALLENGE):
         dag = airflow.dag(dag_id)
         if dag is None:
             yield f"Airflow does not know {dag_id}."

@@ -6,7 +6,17 @@ from typing import Any, TypeVar
 
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.outcomes import outcome_of, reason_of
-from matinee.clients.airflow.records import DEPLOY, PROMOTE, ROLLBACK, SUCCESS, TRAIN, DagRun, TaskInstance, new_run_id
+from matinee.clients.airflow.records import (
+    DEPLOY,
+    PROMOTE,
+    RESUME,
+    ROLLBACK,
+    SUCCESS,
+    TRAIN,
+    DagRun,
+    TaskInstance,
+    new_run_id,
+)
 from matinee.clients.schemas.runs import Run, RunAction, RunOutcome, RunProgress, RunState, Step
 from matinee.errors import NotFound
 from matinee.settings import Settings
@@ -16,13 +26,14 @@ T = TypeVar("T")
 ABSENCE_S, TIMEOUT_S = 1.0, 10.0
 """How long Airflow may be away, and silent, before whoever asks is told."""
 
-DAGS: dict[str, RunAction] = {TRAIN: "advance", PROMOTE: "promote", ROLLBACK: "roll_back"}
+DAGS: dict[str, RunAction] = {TRAIN: "advance", PROMOTE: "promote", ROLLBACK: "roll_back", RESUME: "resume"}
 """What each DAG does that can be asked for."""
 
 STEPS: dict[str, tuple[str, ...]] = {
     TRAIN: ("ingest", "train", "evaluate", "promote"),
     PROMOTE: ("promote",),
     ROLLBACK: ("rollback",),
+    RESUME: ("resume",),
 }
 
 _STATES: dict[str | None, RunState] = {
@@ -106,7 +117,7 @@ def _progress(settings: Settings, airflow: Airflow, run: DagRun) -> RunProgress:
         reason=reason_of(settings, outcome if run.dag_id == TRAIN else None, ingested, evaluated),
         served_version=results.get("rollback", {}).get("version"),
     )
-    return progress if run.dag_id == ROLLBACK else _with_deployment(airflow, run, progress)
+    return progress if run.dag_id in (ROLLBACK, RESUME) else _with_deployment(airflow, run, progress)
 
 
 def _with_deployment(airflow: Airflow, run: DagRun, progress: RunProgress) -> RunProgress:
@@ -140,4 +151,5 @@ def _outcome(run: DagRun, ingested: dict[str, Any], tasks: Sequence[TaskInstance
         return outcome_of(ingested, tasks)
     if any(task.state != SUCCESS for task in tasks):  # a rule said no
         return "refused"
-    return "promoted" if run.dag_id == PROMOTE else "rolled_back"
+    outcomes: dict[str, RunOutcome] = {PROMOTE: "promoted", ROLLBACK: "rolled_back", RESUME: "resumed"}
+    return outcomes[run.dag_id]

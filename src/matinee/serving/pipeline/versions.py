@@ -8,7 +8,7 @@ from typing import Any
 from matinee.clients.mlflow_rest import MlflowReader, RegisteredVersion
 from matinee.clients.schemas.versions import TimeServed
 from matinee.errors import NotFound
-from matinee.lifecycle.history import History, ModelEvent, last_good, rolled_back_versions
+from matinee.lifecycle.history import History, ModelEvent, is_held, last_good, rolled_back_versions
 from matinee.serving.database import ask_database
 from matinee.settings import Settings
 
@@ -49,6 +49,11 @@ class RegisteredVersions:
     def roll_back_to(self) -> str | None:
         """The version that a rollback would bring back."""
         return last_good(self.events, self.production) if self.production else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether production stays where a rollback put it."""
+        return self.production is not None and is_held(self.events, self.production)
 
     def stage(self, version: RegisteredVersion) -> str:
         """The alias decides what is in production; a tag that disagrees will be repaired."""

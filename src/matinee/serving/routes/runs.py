@@ -33,7 +33,7 @@ async def start_run(
         Header(pattern="^[A-Za-z0-9_-]{1,64}$", description="Sent again, nothing is started twice."),
     ] = None,
 ) -> Run:
-    """Advance by one chunk, roll back, or promote a version. This answers at once; the run is followed by its id."""
+    """Advance by one chunk, roll back, resume, or promote a version. It answers at once; follow the run by its id."""
     if isinstance(wanted, Promote):
         await server.versions.one(wanted.version)
     parameters = wanted.model_dump(exclude={"action"})

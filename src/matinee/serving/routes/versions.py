@@ -28,6 +28,7 @@ async def versions(server: Server, limit: Annotated[int, Query(ge=1, le=500)] = 
     return Versions(
         production=found.production,
         roll_back_to=found.roll_back_to,
+        is_held=found.is_held,
         versions=tuple(
             Version(**_version(found, each, on_disk), metrics=_shown(found.metrics[each.run_id]))
             for each in found.versions

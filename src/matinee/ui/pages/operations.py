@@ -8,6 +8,7 @@ from matinee.clients.schemas.versions import Versions
 from matinee.errors import MatineeError
 from matinee.ui.parts import address
 from matinee.ui.parts.actions import actions
+from matinee.ui.parts.challengers import challengers, hold
 from matinee.ui.parts.comparison import comparison
 from matinee.ui.parts.decisions import decision
 from matinee.ui.parts.deployments import deployments
@@ -24,7 +25,7 @@ NEWEST = 40
 
 def show(visit: Visit) -> bool:
     """Show the page; whether all of it could be shown."""
-    parts = [_versions_and_runs, ledger, _links]
+    parts = [_versions_and_runs, challengers, ledger, _links]
     shown = [_shown(visit, part) for part in parts]
     return all(shown)
 
@@ -47,6 +48,7 @@ def _versions_and_runs(visit: Visit) -> None:
     newest = newest_run(visit)
     is_busy = newest is not None and not newest.has_ended
     chosen = _chosen_version([each.version for each in versions.versions])
+    hold(visit, versions, is_busy=is_busy)
     actions(visit, versions, chosen, is_busy=is_busy)
     left, right = st.columns([2, 1], gap="large")
     with right:

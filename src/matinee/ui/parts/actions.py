@@ -63,6 +63,12 @@ def ask_to_promote(visit: Visit, version: str) -> None:
     _confirm(visit, asked, lambda reason, key: visit.operator.promote(version, reason, key))
 
 
+def ask_to_resume(visit: Visit) -> None:
+    """Ask for the reason why a hold ends."""
+    texts = visit.texts.comparisons
+    _confirm(visit, Confirmation(texts.resume, texts.confirm_resume, texts.do_resume), visit.operator.resume)
+
+
 def _confirm(visit: Visit, asked: Confirmation, start: Callable[[str, str], Run]) -> None:
     """Ask before `start(reason, key)`; the key is of this question, so a second click on its button starts nothing."""
     texts, key = visit.texts.runs, uuid4().hex

@@ -33,7 +33,7 @@ def outcome(visit: Visit, versions: Versions, run: RunProgress) -> None:
     elif known in ("refused", "failed"):
         advice = texts.advice["failed" if known == "failed" else f"refused_{run.action}"]
         lines.append(advice.format(log=_log(visit, run)))
-    show = st.success if known in ("promoted", "rolled_back") else st.info if known in QUIET else st.warning
+    show = st.success if known in ("promoted", "rolled_back", "resumed") else st.info if known in QUIET else st.warning
     show("  \n".join(lines))
 
 

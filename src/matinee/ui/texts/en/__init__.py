@@ -1,6 +1,7 @@
 """The texts in English."""
 
 from matinee.ui.texts.en.common import COMMON
+from matinee.ui.texts.en.comparisons import COMPARISONS
 from matinee.ui.texts.en.data import DATA
 from matinee.ui.texts.en.decisions import DECISIONS
 from matinee.ui.texts.en.for_you import FOR_YOU
@@ -19,4 +20,5 @@ ENGLISH = Texts(
     runs=RUNS,
     decisions=DECISIONS,
     data=DATA,
+    comparisons=COMPARISONS,
 )

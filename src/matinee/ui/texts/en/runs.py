@@ -22,7 +22,7 @@ RUNS = RunTexts(
     no_runs="Nothing has run yet.",
     ended="{action}: {outcome}.",
     serves="Version {version} is served now.",
-    actions={"advance": "Advance one day", "promote": "Promotion", "roll_back": "Rollback"},
+    actions={"advance": "Advance one day", "promote": "Promotion", "roll_back": "Rollback", "resume": "Resume"},
     states={
         "waiting": "waiting",
         "running": "running",
@@ -37,6 +37,7 @@ RUNS = RunTexts(
         "promote": "Promote",
         "deploy": "Deploy",
         "rollback": "Roll back",
+        "resume": "Resume",
     },
     outcomes={
         "promoted": "a new version was promoted",
@@ -44,6 +45,7 @@ RUNS = RunTexts(
         "no_more_data": "there is no more data",
         "not_over": "nothing to take yet, because the period is not over",
         "rolled_back": "rolled back",
+        "resumed": "the hold has ended",
         "refused": "refused by a rule",
         "failed": "failed",
     },
@@ -54,6 +56,7 @@ RUNS = RunTexts(
         "refused": "Nothing was trained. If the ratings are right all the same, run `matinee watch {chunk} --accept "
         "--reason WHY`. If not, run `matinee watch {chunk} --leave-out --reason WHY`.",
         "refused_roll_back": "No other version has served yet, so there is nothing to go back to.",
+        "refused_resume": "Production is not held.",
         "refused_promote": "The model in production stays. [The log in Airflow]({log}) names the rule.",
         "failed": "The model in production stays. [The log in Airflow]({log}) has the cause; fix it and run this "
         "again.",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matinee.ui.texts.fields.common import CommonTexts
+from matinee.ui.texts.fields.comparisons import ComparisonTexts
 from matinee.ui.texts.fields.data import DataTexts
 from matinee.ui.texts.fields.decisions import DecisionTexts
 from matinee.ui.texts.fields.for_you import ForYouTexts
@@ -25,5 +26,6 @@ class Texts:
     runs: RunTexts
     decisions: DecisionTexts
     data: DataTexts
+    comparisons: ComparisonTexts
     sentences: Mapping[str, str] = field(default_factory=dict)
     """By pattern of a sentence that the server writes: the same in this language (`matinee.ui.texts.sentences`)."""

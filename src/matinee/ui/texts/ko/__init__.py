@@ -2,6 +2,7 @@
 
 from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.ko.common import COMMON
+from matinee.ui.texts.ko.comparisons import COMPARISONS
 from matinee.ui.texts.ko.data import DATA
 from matinee.ui.texts.ko.decisions import DECISIONS
 from matinee.ui.texts.ko.for_you import FOR_YOU
@@ -20,5 +21,6 @@ KOREAN = Texts(
     runs=RUNS,
     decisions=DECISIONS,
     data=DATA,
+    comparisons=COMPARISONS,
     sentences=SENTENCES,
 )

@@ -25,7 +25,7 @@ RUNS = RunTexts(
     no_runs="아직 실행한 것이 없습니다.",
     ended="{action}: {outcome}.",
     serves=KoreanText("지금 버전 {version}이(가) 서비스 중입니다."),
-    actions={"advance": "하루 진행", "promote": "승격", "roll_back": "되돌리기"},
+    actions={"advance": "하루 진행", "promote": "승격", "roll_back": "되돌리기", "resume": "고정 풀기"},
     states={
         "waiting": "대기",
         "running": "진행 중",
@@ -40,6 +40,7 @@ RUNS = RunTexts(
         "promote": "승격",
         "deploy": "배포",
         "rollback": "되돌리기",
+        "resume": "고정 풀기",
     },
     outcomes={
         "promoted": "새 버전이 승격되었습니다",
@@ -47,6 +48,7 @@ RUNS = RunTexts(
         "no_more_data": "더 가져올 데이터가 없습니다",
         "not_over": "기간이 아직 끝나지 않아 가져올 데이터가 없습니다",
         "rolled_back": "되돌렸습니다",
+        "resumed": "고정을 풀었습니다",
         "refused": "규칙에 따라 거절되었습니다",
         "failed": "실패했습니다",
     },
@@ -59,6 +61,7 @@ RUNS = RunTexts(
         "refused": "아무것도 학습하지 않았습니다. 평점에 문제가 없다면 `matinee watch {chunk} --accept --reason 이유`, "
         "문제가 있다면 `matinee watch {chunk} --leave-out --reason 이유`를 실행하세요.",
         "refused_roll_back": "이전에 서비스한 버전이 없어 되돌릴 곳이 없습니다.",
+        "refused_resume": "고정된 버전이 없습니다.",
         "refused_promote": "프로덕션 모델은 그대로입니다. 어떤 규칙인지는 [Airflow 로그]({log})에 있습니다.",
         "failed": "프로덕션 모델은 그대로입니다. [Airflow 로그]({log})에서 원인을 찾아 고친 뒤 다시 실행하세요.",
     },
