@@ -83,6 +83,7 @@ def test_a_challenger_that_is_shown_to_be_better_becomes_the_champion_and_is_ref
         stores, found = day(settings, name)
         winner = winner or found["run_id"]
     assert winner is not None
+    assert len(stores.comparisons.of("version 3 against version 2 before it").differences) > 0
     assert {each.days for each in stores.freshness.newest()} == {1}
     assert "gain_over_1d" in stores.registry.training_run(stores.registry.production().run_id).metrics
     known = stores.challengers.all()[0].evidence

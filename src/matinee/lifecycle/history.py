@@ -26,6 +26,9 @@ EventKind = Literal[
 `resumed` ends a hold, which a rollback begins.
 """
 
+BY_ITSELF = "By itself: "
+"""How the reason of a rollback begins that no person asked for; it holds nothing."""
+
 INTENTIONS: dict[EventKind, EventKind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 """The end of each intention that succeeds."""
 
@@ -100,7 +103,9 @@ def is_held(events: Iterable[ModelEvent], version: str) -> bool:
     """Whether `version` is in production because somebody went back to it, and nobody has resumed since."""
     ends = {*INTENTIONS.values(), "resumed"}
     moves = [event for event in events if event.what in ends]
-    return bool(moves) and moves[-1].what == "rolled_back" and moves[-1].version == version
+    if not moves or moves[-1].what != "rolled_back" or moves[-1].reason.startswith(BY_ITSELF):
+        return False
+    return moves[-1].version == version
 
 
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:

@@ -84,21 +84,29 @@ class Production:
             current = self.registry.production()
             self.history.record("rejected", version, current.version if current else None, reason)
 
-    def roll_back(self, to: str | None, reason: str) -> str:
+    def roll_back(self, to: str | None, reason: str, *, instead_of: str | None = None) -> str:
         """Go back to the version that really served before the one in production, or to version `to`.
 
         The version is downloaded and verified before anything moves.
+
+        Args:
+            to: the version; None for the one that served before.
+            reason: why.
+            instead_of: the version that must be in production; None for any.
 
         Returns:
             The version that is in production now.
 
         Raises:
+            Stale: another version is in production than `instead_of`.
             Refused: no other version has served yet, or retention has removed the artifacts of this one.
             NotFound: there is no version `to`.
             BadData: the version does not load; nothing was moved.
         """
         with self._lease.held() as holder:
             current = self._settle(holder)
+            if instead_of is not None and (current is None or current.version != instead_of):
+                raise Stale("Production has moved since it was compared.", "Try again.")
             if current is not None and to is None and self._waits_for_deployment(current):
                 return current.version
             target = to or (self.history.last_served_before(current.version) if current else None)

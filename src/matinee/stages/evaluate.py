@@ -21,6 +21,7 @@ from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.stages import Result
 from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
+from matinee.stages.damage import compare_with_before
 from matinee.stages.loading import SOUND, loaded_incumbent, loaded_model
 from matinee.stages.stores import Stores
 from matinee.stages.train import interactions_of
@@ -162,6 +163,9 @@ class Evaluation:
         )
 
     def _good_data(self) -> Question:
+        damage = compare_with_before(self.stores, self.run, self.current, self.incumbent, self.users)
+        if damage is not None:
+            return damage
         if self.previous is None:
             return gate.good_data(None)
         rating = self.stores.settings.positive_rating

@@ -4,6 +4,7 @@ from matinee.errors import UsageError
 from matinee.lifecycle.production import Stale
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.stages import Result
+from matinee.stages.damage import undo_damage
 from matinee.stages.deploy import deploy_model
 from matinee.stages.evaluate import evaluate_again
 from matinee.stages.stores import Stores
@@ -17,7 +18,8 @@ def promote_model(stores: Stores, run_id: str) -> Result:
 
     A version that was decided on before stays as it is, so that an old run that is run again moves nothing back. A
     verdict is about the version that it was compared with; when another one is in production by now, the training is
-    evaluated again. One of an older chunk than that of production is rejected, whatever its verdict.
+    evaluated again. One of an older chunk than that of production is rejected, whatever its verdict. When what serves
+    has proved worse than what served before, this goes back to that (`damage`).
     """
     production = stores.production
     production.recover()
@@ -25,6 +27,7 @@ def promote_model(stores: Stores, run_id: str) -> Result:
     if run.verdict is None:
         raise UsageError(f"Run {run_id} is not evaluated yet.", f"Run: matinee evaluate --run-id {run_id}.")
     version = production.registry.register(run)
+    undo_damage(stores, run, version)
     if not production.registry.version(version).stage:
         run = _carry_out(stores, run, version)
     decided = production.registry.version(version)

@@ -10,16 +10,19 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy.orm import Session
 
+from matinee.drift.records import StatisticsStore
 from matinee.errors import Refused
+from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.custody import Custody
 from matinee.lifecycle.history import History
 from matinee.lifecycle.lease import Lease
 from matinee.lifecycle.production import Production, Stale
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
-from matinee.ratings.database import engine
+from matinee.ratings.database import ChunkRow, engine
 from matinee.settings import Settings
-from matinee.stages import promote
+from matinee.stages import damage, promote
 
 NAMES = ("promote 5", "promote 6", "by hand", "roll back", "resume")
 
@@ -55,6 +58,10 @@ class FakeRegistry:
 
     def production(self) -> ModelVersion | None:
         return self.registered[self.alias] if self.alias else None
+
+    def log_metrics(self, run: TrainingRun, metrics: dict[str, float]) -> None:
+        known = self.runs[run.run_id]
+        self.runs[run.run_id] = replace(known, metrics=known.metrics | metrics)
 
     def has_files(self, _: ModelVersion) -> bool:
         return True
@@ -98,7 +105,11 @@ class Home:
         lease = Lease(engine(self.settings), wait_s=5)
         production = Production(self.registry, self.history, lease, Custody(self.registry, self.history))
         production._verify = lambda _: None
-        return SimpleNamespace(production=production, settings=self.settings)
+        comparisons = Comparisons(self.settings)
+        own = {"history": self.history, "registry": self.registry, "comparisons": comparisons}
+        return SimpleNamespace(
+            production=production, settings=self.settings, statistics=StatisticsStore(self.settings), **own
+        )
 
     def evaluate_again(self, _: object, run: TrainingRun) -> TrainingRun:
         """A verdict: sound, unless production is held, which only evidence could end."""
@@ -214,3 +225,78 @@ def test_an_alias_that_is_gone_is_put_back_to_what_served(home, monkeypatch):
     home.stores.production.recover()
     assert home.registry.alias == "4"
     assert "Restored" in home.history.events()[-1].reason
+
+
+PAIR = "version 4 against version 3 before it"
+
+
+@pytest.fixture
+def damaged(home, monkeypatch):
+    """A home whose version 4 gave the people of chunk 5 far worse lists than version 3; what was deployed is noted."""
+    now, database = datetime.now(UTC), engine(home.settings)
+    text = {"source": "x", "mode": "replay", "state": "closed", "path": "", "starts_at": now, "ends_at": now}
+    with Session(database) as session:
+        for number in range(1, 7):
+            counts = dict.fromkeys(("n_ratings", "n_live", "n_late"), 0)
+            run = {"run_id": f"c{number}", "claimed_by": f"c{number}", "claimed_at": now}
+            session.add(ChunkRow(chunk_id=number, **text, **counts, **run))
+        session.commit()
+    home.stores.comparisons.keep(PAIR, 5, now, {f"u{number}": (0.1, 0.9) for number in range(60)})
+    home.deployed = []
+
+    def deploy(_: object, version: str) -> None:
+        home.deployed.append(version)
+        home.history.record("deployed", version, None, "asked for")
+
+    monkeypatch.setattr(damage, "deploy_model", deploy)
+    return home
+
+
+def test_a_version_that_has_proved_worse_is_rolled_back_by_itself_and_its_chunk_left_out(damaged):
+    promote.promote_model(damaged.stores, "r5")
+    damaged.check()
+    assert (damaged.registry.alias, damaged.deployed) == ("3", ["3"])
+    decisions = damaged.stores.statistics.decisions()
+    assert {chunk_id: (each.decision, each.who) for chunk_id, each in decisions.items()} == {4: ("left_out", "matinee")}
+    assert damaged.registry.version("5").stage == "rejected"
+    assert [damaged.registry.runs[run].metrics["sound"] for run in ("r4", "r5")] == [0.0, 0.0]
+    promote.promote_model(damaged.stores, "r5")  # the task is cleared and runs again
+    assert (damaged.registry.alias, damaged.deployed) == ("3", ["3"])
+
+
+def test_a_rollback_by_itself_holds_nothing(damaged):
+    promote.promote_model(damaged.stores, "r5")
+    assert not damaged.history.is_held("3")
+    damaged.do("promote 6")
+    assert damaged.registry.alias == "6"
+
+
+def test_a_rollback_by_itself_goes_on_where_it_was_killed(damaged, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(damage, "deploy_model", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            promote.promote_model(damaged.stores, "r5")
+    promote.promote_model(damaged.stores, "r5")
+    damaged.check()
+    assert (damaged.registry.alias, damaged.deployed) == ("3", ["3"])
+    assert [event.what for event in damaged.history.events()].count("rolled_back") == 1
+
+
+def test_whoever_moved_production_meanwhile_is_not_undone_by_a_rollback_by_itself(damaged):
+    with pytest.raises(Stale):
+        damaged.stores.production.roll_back("3", "By itself: x", instead_of="2")
+    assert damaged.registry.alias == "4"
+
+
+@pytest.mark.parametrize("setting", ["auto_rollback", "gate"])
+def test_nothing_is_rolled_back_by_itself_where_the_settings_say_so(damaged, setting):
+    damaged.settings = damaged.settings.model_copy(update={setting: "off"})
+    promote.promote_model(damaged.stores, "r5")
+    assert (damaged.registry.alias, damaged.deployed) == ("5", [])
+
+
+def test_a_difference_that_a_day_may_have_by_chance_rolls_nothing_back(damaged):
+    found = {f"u{number}": ((0.4, 0.5)[number % 2], (0.5, 0.4)[number % 2]) for number in range(60)}
+    damaged.stores.comparisons.keep(PAIR, 5, datetime.now(UTC), found)
+    promote.promote_model(damaged.stores, "r5")
+    assert (damaged.registry.alias, damaged.deployed) == ("5", [])

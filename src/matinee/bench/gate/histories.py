@@ -18,10 +18,13 @@ from matinee.models.base import fit, recommender
 if TYPE_CHECKING:
     from matinee.bench.gate.walk import Walk
 
-PAIRS = (("blend", "ease"), ("als", "ease"), ("blend", "als"))
-"""Challenger and champion."""
+TUNED_ON = (("blend", "ease"), ("als", "ease"), ("blend", "als"))
+"""Challenger and champion of the pairs on which the rule's parameters were chosen (days as clusters, `MIN_DAYS`)."""
 
-MODELS = ("als", "blend", "ease")
+HELD_OUT = (("item_knn", "als"), ("popular", "item_knn"), ("next_item", "ease"))
+"""Pairs that were not looked at meanwhile: the error rates are of these."""
+
+SHORT_PAIRS = HELD_OUT[:2]
 
 EFFECTS = {"equal": 0.0, "-5%": -0.05, "+5%": 0.05, "+10%": 0.10, "+25%": 0.25}
 """True differences, relative to the champion's mean."""
@@ -40,6 +43,7 @@ class Looks:
 
     data: str
     pair: str
+    is_held_out: bool
     effect: str
     days: Sequence[float]
     """Day of promotion of each history; infinite where it never came."""
@@ -47,8 +51,9 @@ class Looks:
 
 def of_pairs(timeline: Timeline, short: bool) -> list[Looks]:  # noqa: FBT001  mapped over a pool of processes
     """All pairs with all effects."""
-    values = _values(timeline)
-    return [each for pair in PAIRS for each in _of_pair(timeline.name, pair, values, N_SHORT if short else N_HISTORIES)]
+    pairs = SHORT_PAIRS if short else (*HELD_OUT, *TUNED_ON)
+    values = _values(timeline, sorted({name for pair in pairs for name in pair}))
+    return [each for pair in pairs for each in _of_pair(timeline.name, pair, values, N_SHORT if short else N_HISTORIES)]
 
 
 def _of_pair(data: str, pair: tuple[str, str], values: pl.DataFrame, n_histories: int) -> Iterator[Looks]:
@@ -62,7 +67,7 @@ def _of_pair(data: str, pair: tuple[str, str], values: pl.DataFrame, n_histories
         found = [
             _day_of(resampled(all_of_it, random), lambda known: is_better(known, LEVEL)) for _ in range(n_histories)
         ]
-        yield Looks(data, "/".join(pair), effect, found)
+        yield Looks(data, "/".join(pair), pair in HELD_OUT, effect, found)
 
 
 def resampled(differences: Differences, random: np.random.Generator) -> Differences:
@@ -86,22 +91,22 @@ def _day_of(history: Differences, says: Callable[[Differences], bool]) -> float:
     return inf
 
 
-def _values(timeline: Timeline) -> pl.DataFrame:
+def _values(timeline: Timeline, models: Sequence[str]) -> pl.DataFrame:
     """NDCG@10 of each model for each user and day, `user_id, day, …`; kept for the next time."""
-    path = timeline.cache / f"gate-{timeline.name}.parquet"
+    path = timeline.cache / f"gate-{timeline.name}-{'-'.join(models)}.parquet"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        pl.concat(_days(timeline)).write_parquet(path)
+        pl.concat(_days(timeline, models)).write_parquet(path)
     return pl.read_parquet(path)
 
 
-def _days(timeline: Timeline) -> Iterator[pl.DataFrame]:
+def _days(timeline: Timeline, models: Sequence[str]) -> Iterator[pl.DataFrame]:
     fitted: dict[str, Contender] = {}
     for day in range(DAYS):
         split = timeline.split(day)
         if day % (DAYS // REFITS) == 0:
             known = timeline.interactions(split.past, timeline.begins(day))
-            for name in MODELS:
+            for name in models:
                 model = fit(recommender(name), known).ranking_model()
                 fitted[name] = Contender.of(model, known.user_ids, known.movie_ids)
         users = list(cases(split, timeline.positive_rating))
@@ -111,12 +116,13 @@ def _days(timeline: Timeline) -> Iterator[pl.DataFrame]:
 
 
 def summary(found: Sequence[Looks]) -> dict[str, Any]:
-    """Worst rates of all pairs, and for each effect the days of all histories together."""
-    wins = {each.effect: max(_ever(other.days) for other in found if other.effect == each.effect) for each in found}
-    days = {name: _quantiles([day for each in found if each.effect == name for day in each.days]) for name in EFFECTS}
+    """Worst rates of the held-out pairs, and for each effect the days of all their histories together."""
+    told = [each for each in found if each.is_held_out]
+    wins = {name: max(_ever(each.days) for each in told if each.effect == name) for name in EFFECTS}
+    days = {name: _quantiles([day for each in told if each.effect == name for day in each.days]) for name in EFFECTS}
     pairs = [
-        {"data": each.data, "pair": each.pair, "effect": each.effect, "promoted": _ever(each.days),
-         "days": _quantiles(each.days)}
+        {"data": each.data, "pair": each.pair, "is_held_out": each.is_held_out, "effect": each.effect,
+         "promoted": _ever(each.days), "days": _quantiles(each.days)}
         for each in found
     ]  # fmt: skip
     return {

@@ -32,12 +32,12 @@ def test_a_better_model_is_promoted_sooner_than_one_that_is_little_better_and_a_
 
 
 def test_rates_are_the_worst_of_all_pairs_and_days_those_of_all_histories():
-    looks = [Looks("d", pair, effect, [10.0, inf]) for pair in ("a/b", "c/d") for effect in EFFECTS]
-    looks[0] = Looks("d", "a/b", "equal", [inf, inf])
+    looks = [Looks("d", pair, True, effect, [10.0, inf]) for pair in ("a/b", "c/d") for effect in EFFECTS]
+    looks[0] = Looks("d", "a/b", True, "equal", [inf, inf])
     found = summary(looks)
     assert (found["equal_promoted"], found["worse_promoted"]) == (0.5, 0.5)
     assert found["days_until"]["+5%"] == [None, None]
-    some = [Looks("d", "a/b", effect, [10.0, 20.0, 30.0]) for effect in EFFECTS]
+    some = [Looks("d", "a/b", True, effect, [10.0, 20.0, 30.0]) for effect in EFFECTS]
     assert summary(some)["days_until"]["+25%"] == [20.0, 30.0]
 
 
@@ -49,3 +49,11 @@ def test_neighbours_that_are_alike_are_not_rolled_back(spread, rate):
         for number in range(10)
     ]
     assert false_rollbacks([Walk("d", "als", days)], short=True) == rate
+
+
+def test_error_rates_are_of_pairs_on_which_nothing_was_tuned():
+    held_out = [Looks("d", "a/b", True, effect, [inf, inf]) for effect in EFFECTS]
+    tuned = [Looks("d", "c/d", False, effect, [10.0, 10.0]) for effect in EFFECTS]
+    told = summary([*held_out, *tuned])
+    assert (told["equal_promoted"], told["days_until"]["+25%"]) == (0, [None, None])
+    assert {each["pair"]: each["is_held_out"] for each in told["pairs"]} == {"a/b": True, "c/d": False}
