@@ -162,6 +162,7 @@ ABOUT_SEVERAL_MODULES = {
     "models/test_reasons.py",
     "test_documents.py",
     "test_examples_in_documents.py",
+    "test_requirements.py",
     "ui/test_other_pages.py",
     "ui/test_page.py",
     "ui/test_real_server.py",
