@@ -17,7 +17,7 @@ from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
 from matinee.evaluation.decision import Decision
 from matinee.lifecycle.history import ModelEvent, last_good
-from matinee.lifecycle.production import Production
+from matinee.lifecycle.production import Production, Stale
 from matinee.lifecycle.registry import Connection, Registry, Training, connection, versions
 from matinee.lifecycle.registry.records import FILES, UNREGISTERED
 from matinee.models.interactions import Interactions
@@ -347,6 +347,24 @@ def test_a_version_whose_registering_process_died_before_it_told_the_run_keeps_i
     MlflowClient().set_tag(short.registry.version(version).run_id, FILES, UNREGISTERED)
     prune_runs(short, IN_A_WEEK, dry_run=False)
     assert has_files(short.registry, version)
+
+
+def test_a_hold_passes_on_to_the_version_that_replaces_what_is_held(home):
+    good, bad = home.serve(), home.serve()
+    home.production.roll_back(None, "worse")
+    without_them = home.register()
+    home.production.replace(without_them, "A user was erased.", instead_of=good)
+    assert home.production.registry.production().version == without_them
+    assert home.production.history.is_held(without_them)
+    home.production.history.record("deployed", without_them, good, "in production")
+    assert home.production.history.last_served_before(without_them) not in (good, bad), "they know the user"
+
+
+def test_production_that_has_moved_is_not_replaced(home):
+    old, new = home.serve(), home.serve()
+    with pytest.raises(Stale):
+        home.production.replace(home.register(), "A user was erased.", instead_of=old)
+    assert home.state() == (new, {new})
 
 
 def test_a_quiet_night_does_not_ask_which_versions_there_are_to_find_runs_without_one(home, short, monkeypatch):

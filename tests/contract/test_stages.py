@@ -13,10 +13,12 @@ from uuid import uuid4
 
 import polars as pl
 import pytest
+from mlflow import MlflowClient
 
 from matinee import artifact
 from matinee.cli import main
 from matinee.drift.records import StatisticsStore
+from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.history import History
 from matinee.lifecycle.registry import Registry
 from matinee.ratings.feedback.store import FeedbackStore
@@ -26,6 +28,7 @@ from matinee.ratings.sources.source import prepare
 from matinee.settings import load_settings
 from matinee.stages import erase as erase_module
 from matinee.stages import stores as stores_module
+from matinee.stages.prune.home import prune_home
 from matinee.stages.stores import Stores
 from support import two_tastes
 
@@ -305,7 +308,12 @@ def test_an_erasure_that_is_alone_reaches_production_with_the_next_run():
 def served(monkeypatch) -> list[str]:
     """Versions that the API server was asked to serve; it is not there."""
     asked: list[str] = []
-    monkeypatch.setattr(erase_module, "deploy_model", lambda _stores, version: asked.append(version))
+
+    def serve(stores: Stores, version: str) -> None:
+        asked.append(version)
+        stores.history.record("deployed", version, None, "asked for")
+
+    monkeypatch.setattr(erase_module, "deploy_model", serve)
     return asked
 
 
@@ -338,6 +346,46 @@ def test_erasing_somebody_whom_nobody_knows_is_exit_code_2_and_changes_nothing()
     matinee("ingest", "--run-id", "first")
     assert "Nobody knows user nobody" in matinee("erase", "nobody", code=2)["error"]
     assert FeedbackStore(load_settings()).newest_withdrawal() == 0
+
+
+def test_an_erasure_leaves_what_is_served_with_the_next_run_although_the_gate_rejects_it(in_production, served):
+    FeedbackStore(load_settings()).withdraw("u1")
+    _, run_id = train_through_the_next_chunk("rejected")
+    matinee("evaluate", "--run-id", run_id)
+    MlflowClient().set_tag(run_id, "matinee.verdict", "reject")
+    result = matinee("promote", "--run-id", run_id, code=3)
+    current = Registry(load_settings()).production()
+    assert served == [current.version] == [result["retrained"]]
+    assert current.version not in (result["model_version"], in_production[1])
+    assert current.chunk_id == 1, "what the gate rejected is not served"
+    assert "u1" not in histories_in(current.run_id)
+    assert matinee("promote", "--run-id", run_id, code=3)["retrained"] is None
+
+
+def test_a_rejected_run_after_which_nobody_was_erased_changes_nothing(in_production, served):
+    FeedbackStore(load_settings()).withdraw("u1", "m1")  # one rating; the next model does without it
+    _, run_id = train_through_the_next_chunk("rejected")
+    matinee("evaluate", "--run-id", run_id)
+    MlflowClient().set_tag(run_id, "matinee.verdict", "reject")
+    assert matinee("promote", "--run-id", run_id, code=3)["retrained"] is None
+    assert (served, Registry(load_settings()).production().version) == ([], in_production[1])
+
+
+def test_an_erasure_leaves_in_the_night_when_no_run_gets_to_a_model(in_production, monkeypatch, served):
+    FeedbackStore(load_settings()).withdraw("u1")
+    stores = Stores.of(load_settings())
+    assert prune_home(stores, dry_run=True)["removed"][0]["n"] == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(erase_module, "deploy_model", unreachable)
+        assert "away" in prune_home(stores, dry_run=False)["removed"][0]["problem"]
+    assert prune_home(stores, dry_run=False)["removed"][0]["n"] == 1, "it is deployed when the server is back"
+    current = Registry(load_settings()).production()
+    assert served == [current.version] != [in_production[1]]
+    assert "u1" not in histories_in(current.run_id)
+
+
+def unreachable(_stores: Stores, version: str) -> None:
+    raise DependencyUnreachable(f"The API server is away, which should serve {version}.", "Start it.")
 
 
 def histories_in(run_id: str) -> dict[str, list[str]]:

@@ -57,10 +57,17 @@ class Production:
             Stale: another version is in production; nothing was moved.
         """
         with self._lease.held() as holder:
-            current = self._settle(holder)
-            if (current.version if current else None) != instead_of:
-                raise Stale("Production has moved since the verdict.", "Evaluate again.")
+            self._settle_at(holder, instead_of)
             self._move(holder, "promoting", version, reason)
+
+    def replace(self, version: str, reason: str, *, instead_of: str) -> None:
+        """Put a version in the place of one that must serve no more; arguments and errors as of `promote`.
+
+        What a rollback holds stays held: the hold passes on to the version.
+        """
+        with self._lease.held() as holder:
+            self._settle_at(holder, instead_of)
+            self._move(holder, "rolling_back" if self.history.is_held(instead_of) else "promoting", version, reason)
 
     def promote_by_hand(self, version: str, reason: str) -> None:
         """Put a version into production whatever is there.
@@ -144,6 +151,12 @@ class Production:
         self._custody.restore(holder)
         self.registry.repair()
         return self.registry.production()
+
+    def _settle_at(self, holder: Holder, expected: str | None) -> None:
+        """Settle, and refuse with `Stale` when another version than the expected one is in production."""
+        current = self._settle(holder)
+        if (current.version if current else None) != expected:
+            raise Stale("Production has moved since the verdict.", "Evaluate again.")
 
     def _waits_for_deployment(self, current: ModelVersion) -> bool:
         """Whether a rollback to `current` was killed after it had moved and before it was deployed."""

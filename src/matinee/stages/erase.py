@@ -13,6 +13,7 @@ from matinee.stages.stores import Stores
 from matinee.stages.train import train_model
 
 REASON = "A user was erased."
+_SERVES = {"promoted", "rolled_back", "deployed"}
 
 
 def erase_user(stores: Stores, user_id: str) -> Result:
@@ -27,7 +28,7 @@ def erase_user(stores: Stores, user_id: str) -> Result:
     now = clock.now()
     _withdraw(stores, user_id)
     current = stores.registry.production()
-    version = None if current is None else _retrained(stores, current)
+    version = None if current is None else retrained(stores, current)
     return {"user_id": user_id, "version": version, "remains": remains(stores, user_id, version, now)}
 
 
@@ -41,13 +42,38 @@ def _withdraw(stores: Stores, user_id: str) -> None:
         stores.feedback.withdraw(user_id)
 
 
-def _retrained(stores: Stores, current: ModelVersion) -> str:
-    """The version that has learned what production has, without what was withdrawn; it is served."""
+def forget_erased(stores: Stores) -> str | None:
+    """Have production do without users who were erased since it was trained, whatever the gate says of newer models.
+
+    Returns:
+        The version that is in production instead, or None when production knows nobody who was erased.
+
+    Raises:
+        Stale: production was moved meanwhile.
+        DependencyUnreachable: MLflow or the API server does not answer.
+    """
+    current = stores.registry.production()
+    return retrained(stores, current) if current is not None and is_to_forget(stores, current) else None
+
+
+def is_to_forget(stores: Stores, current: ModelVersion) -> bool:
+    """Whether somebody was erased after a version had read its ratings, or it was retrained so and is not deployed."""
+    if stores.feedback.newest_erasure() > stores.registry.training_run(current.run_id).withdrawals:
+        return True
+    own = [each for each in stores.history.events() if each.version == current.version and each.what in _SERVES]
+    return bool(own) and own[-1].what != "deployed" and own[-1].reason == REASON
+
+
+def retrained(stores: Stores, current: ModelVersion) -> str:
+    """The version that has learned what production has, without what was withdrawn; it is served.
+
+    No question of the gate is asked: algorithm and chunks are those of production, and a hold goes on.
+    """
     own = Specification.parse(stores.registry.training_run(current.run_id).specification)
     run_id = str(train_model(stores, current.chunk_id, own)["run_id"])
     evaluate_model(stores, run_id)
     version = stores.registry.register(stores.registry.training_run(run_id))
     if stores.registry.version(version).stage != "production":
-        stores.production.promote(version, REASON, instead_of=current.version)
+        stores.production.replace(version, REASON, instead_of=current.version)
     deploy_model(stores, version)
     return version

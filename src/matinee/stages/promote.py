@@ -6,6 +6,7 @@ from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.stages import Result
 from matinee.stages.damage import undo_damage
 from matinee.stages.deploy import deploy_model
+from matinee.stages.erase import forget_erased
 from matinee.stages.evaluate import evaluate_again
 from matinee.stages.stores import Stores
 
@@ -20,6 +21,9 @@ def promote_model(stores: Stores, run_id: str) -> Result:
     verdict is about the version that it was compared with; when another one is in production by now, the training is
     evaluated again. One of an older chunk than that of production is rejected, whatever its verdict. When what serves
     has proved worse than what served before, this goes back to that (`damage`).
+
+    Whoever was erased leaves with this run in any case: when the version is rejected, `retrained` is the one that was
+    trained on what production has learned, without them, and is served instead of it.
     """
     production = stores.production
     production.recover()
@@ -31,12 +35,14 @@ def promote_model(stores: Stores, run_id: str) -> Result:
     if not production.registry.version(version).stage:
         run = _carry_out(stores, run, version)
     decided = production.registry.version(version)
+    retrained = forget_erased(stores) if decided.stage == "rejected" else None
     return {
         "model_version": version,
         "promoted": decided.stage != "rejected",
         "run_id": run_id,
         "chunk_id": run.chunk_id,
         "reason": decided.reason,
+        "retrained": retrained,
     }
 
 

@@ -85,6 +85,7 @@ def _train(
     """Fit, write and log; returns the run id."""
     algorithm, chunk = specification.recommender(), watched.chunk
     key = data_key(stores, chunk.chunk_id)  # before the ratings are read: what comes meanwhile makes another training
+    withdrawals = stores.feedback.newest_withdrawal()
     ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
     interactions = interactions_of(stores, ratings, chunk.ends_at)
     fit_began = Moment.now()
@@ -103,6 +104,7 @@ def _train(
             reports={NAME: report(watched)},
             specification=specification.text,
             is_challenger=is_challenger,
+            withdrawals=withdrawals,
         )
         return stores.registry.log_training(training)
 

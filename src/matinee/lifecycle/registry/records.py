@@ -37,6 +37,8 @@ class Training:
     """Of the algorithm (`models.specification`); empty for its name alone."""
     is_challenger: bool = False
     """Whether it goes into production only when it has shown to be better than the champion."""
+    withdrawals: int = 0
+    """Number of the newest withdrawal before its ratings were read (`FeedbackStore.newest_withdrawal`)."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class TrainingRun:
     specification: str = ""
     """As in `Training`."""
     is_challenger: bool = False
+    withdrawals: int = 0
+    """As in `Training`; 0 of one that matinee 0.1 logged."""
 
     @property
     def configuration(self) -> str:
@@ -112,6 +116,7 @@ def training_run(run: Run, model_id: str, source: str) -> TrainingRun:
         compared_with=tags.get("matinee.compared_with") or None,
         specification=tags.get("matinee.specification") or run.data.params["algorithm"],
         is_challenger="matinee.challenger" in tags,
+        withdrawals=int(tags.get("matinee.withdrawals", 0)),
     )
 
 

@@ -80,6 +80,7 @@ class TrainingRuns(Connection):
             "matinee.chunk_id": str(manifest.chunk_id),
             "matinee.data_through": manifest.data_through.isoformat(),
             "matinee.specification": training.specification or manifest.algorithm,
+            "matinee.withdrawals": str(training.withdrawals),
             FILES: UNREGISTERED,
         } | ({"matinee.challenger": "yes"} if training.is_challenger else {})
         with self._answers():

@@ -116,6 +116,12 @@ class FeedbackStore:
         with Session(self._database) as session:
             return session.scalar(sa.select(sa.func.max(WithdrawalRow.id))) or 0
 
+    def newest_erasure(self) -> int:
+        """Number, as of `newest_withdrawal`, of the newest withdrawal of all that a user said; 0 before the first."""
+        with Session(self._database) as session:
+            whole = sa.select(sa.func.max(WithdrawalRow.id)).where(WithdrawalRow.movie_id.is_(None))
+            return session.scalar(whole) or 0
+
     def of_user(self, user_id: str) -> list[StoredRating]:
         """A user's ratings, newest first; of several for one movie the newest one counts."""
         return self.feedback_of(user_id).ratings

@@ -9,6 +9,7 @@ import structlog
 from matinee import clock
 from matinee.errors import MatineeError
 from matinee.stages import Result
+from matinee.stages.erase import forget_erased, is_to_forget
 from matinee.stages.prune.airflow import prune_airflow, prune_logs
 from matinee.stages.prune.aside import prune_aside
 from matinee.stages.prune.feedback import prune_keys, prune_traces
@@ -29,6 +30,7 @@ def prune_home(stores: Stores, *, dry_run: bool, now: datetime | None = None) ->
     """
     now, settings = now or clock.now(), stores.settings
     parts: dict[str, Part] = {
+        "erased users in production": lambda: _forget(stores, dry_run=dry_run),
         "artifacts of versions": lambda: prune_versions(stores, now, dry_run=dry_run),
         "artifacts of runs without a version": lambda: prune_runs(stores, now, dry_run=dry_run),
         "files of impressions": lambda: prune_impressions(settings, now, dry_run=dry_run),
@@ -40,6 +42,15 @@ def prune_home(stores: Stores, *, dry_run: bool, now: datetime | None = None) ->
     }
     removed = [_tried(what, part) for what, part in parts.items()]
     return {"dry_run": dry_run, "removed": [asdict(each) for each in removed]}
+
+
+def _forget(stores: Stores, *, dry_run: bool) -> Removal:
+    """Users whom production still knows because no run since their erasure came as far as a model."""
+    current = stores.registry.production()
+    if current is None or not is_to_forget(stores, current):
+        return Removal("erased users in production")
+    version = None if dry_run else forget_erased(stores)
+    return Removal("erased users in production", 1, detail=f"version {version} serves" if version else "")
 
 
 def _tried(what: str, part: Part) -> Removal:

@@ -20,6 +20,7 @@ def test_a_part_that_fails_keeps_no_other_from_its_work(settings, unused_port):
     removed = {each["what"]: each for each in prune_home(Stores.of(alone), dry_run=False, now=NOW)["removed"]}
     assert "MLflow" in removed["artifacts of versions"]["problem"]
     assert [what for what, each in removed.items() if each["problem"]] == [
+        "erased users in production",
         "artifacts of versions",
         "artifacts of runs without a version",
     ]
