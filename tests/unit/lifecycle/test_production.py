@@ -105,10 +105,15 @@ class Home:
         lease = Lease(engine(self.settings), wait_s=5)
         production = Production(self.registry, self.history, lease, Custody(self.registry, self.history))
         production._verify = lambda _: None
-        comparisons = Comparisons(self.settings)
-        own = {"history": self.history, "registry": self.registry, "comparisons": comparisons}
+        nobody_was_erased = SimpleNamespace(newest_erasure=lambda: 0)
         return SimpleNamespace(
-            production=production, settings=self.settings, statistics=StatisticsStore(self.settings), **own
+            production=production,
+            settings=self.settings,
+            registry=self.registry,
+            history=self.history,
+            comparisons=Comparisons(self.settings),
+            statistics=StatisticsStore(self.settings),
+            feedback=nobody_was_erased,
         )
 
     def evaluate_again(self, _: object, run: TrainingRun) -> TrainingRun:
