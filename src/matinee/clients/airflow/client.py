@@ -14,8 +14,10 @@ from matinee.settings import Settings
 
 TIMEOUT_S = 30.0
 """Longest silence of Airflow."""
-ABSENCE_S = 45.0
-"""How long Airflow may be away, or do nothing about a queued run, before that counts as a failure."""
+ABSENCE_S = 75.0
+"""How long Airflow may be away, or do nothing about a queued run, before that counts as a failure.
+
+Its server is killed, noticed and ready again within 60 s."""
 
 HEALING_S = 300.0
 """The same for whoever follows a run that was started: it lives on without Airflow's server, which is restarted."""

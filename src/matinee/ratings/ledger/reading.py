@@ -8,7 +8,7 @@ import structlog
 
 from matinee.errors import BadData, Damaged
 from matinee.ratings.importing import RATINGS
-from matinee.ratings.interactions import ClosedChunk, InteractionStore
+from matinee.ratings.interactions import InteractionStore
 from matinee.ratings.ledger.chunks import CHUNK, Chunk, as_of_0_1, merged
 from matinee.ratings.ledger.content import in_period, late_for, live, without
 from matinee.ratings.ledger.files import ChunkFiles
@@ -50,14 +50,11 @@ class ChunkReader:
         wanted = {chunk.chunk_id: chunk for chunk in chunks}
         for chunk in wanted.values():
             _require_closed(chunk)
-        return pl.concat([NO_RATINGS, *self._interactions.read(self._closed(), wanted, self._read_by_id)])
+        return pl.concat([NO_RATINGS, *self._interactions.read(self._rows.closed(), wanted, self._read_by_id)])
 
     def keep_all(self) -> None:
         """Have `InteractionStore` hold every closed chunk."""
-        self._interactions.add(self._closed(), self._read_by_id)
-
-    def _closed(self) -> list[ClosedChunk]:
-        return [ClosedChunk(each.chunk_id, each.sha256) for each in self._rows.chunks() if each.state == "closed"]
+        self._interactions.add(self._rows.closed(), self._read_by_id)
 
     def _read_by_id(self, chunk_id: int) -> pl.DataFrame:
         return self.read(self._rows.chunk(chunk_id))

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from matinee.errors import NotFound
 from matinee.ratings.database import ChunkRow, QuarantineRow
+from matinee.ratings.interactions import ClosedChunk
 from matinee.ratings.ledger.chunks import Chunk, chunk_of
 
 
@@ -32,6 +33,12 @@ class ChunkRows:
         """All chunks, in order."""
         with Session(self._database) as session:
             return [chunk_of(row) for row in session.scalars(sa.select(ChunkRow).order_by(ChunkRow.chunk_id))]
+
+    def closed(self) -> list[ClosedChunk]:
+        """What closed chunks hold, in order; asked many times a day, so that no more is read of them."""
+        query = sa.select(ChunkRow.chunk_id, ChunkRow.sha256).where(ChunkRow.state == "closed")
+        with Session(self._database) as session:
+            return [ClosedChunk(*row) for row in session.execute(query.order_by(ChunkRow.chunk_id))]
 
     def of_run(self, run_id: str) -> list[Chunk]:
         """The chunks that a run has claimed, in order."""
