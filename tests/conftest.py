@@ -72,6 +72,8 @@ def ratings() -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real MLflow server with a database and proxied artifacts, one for all tests of a session."""
+    import mlflow  # noqa: PLC0415  takes seconds, and few tests need it
+
     folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
     command = [str(Path(sys.executable).with_name("mlflow")), "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--serve-artifacts"]
@@ -82,6 +84,7 @@ def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         _wait_for(f"http://127.0.0.1:{port}/health", server)
+        mlflow.set_tracking_uri(f"http://127.0.0.1:{port}")  # for what tests ask MLflow itself
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, 15)

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from matinee import artifact
+from matinee.clients import mlflow_client
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
@@ -298,7 +299,8 @@ def test_a_removal_that_dies_is_finished_by_the_next(home, short, monkeypatch, s
         if step == "files":
             patch.setattr(Registry, "_remove_files", die)
         else:
-            patch.setattr(MlflowClient, "set_tag", die)  # what is said of the run, after its files are gone
+            # what is said of the run, after its files are gone
+            patch.setattr(mlflow_client.MlflowClient, "set_tag", die)
         with pytest.raises(Killed):
             prune_versions(short, IN_A_WEEK, dry_run=False)
     with pytest.raises(Refused, match="are gone"):
@@ -390,8 +392,8 @@ def test_only_the_last_trainings_are_read(home, short, monkeypatch):
     newest = short.registry.training_run(home.train())
     monkeypatch.setattr(connection, "_PAGE", 2)
     asked = []
-    search = MlflowClient.search_runs
-    monkeypatch.setattr(MlflowClient, "search_runs", lambda *a, **k: asked.append(k) or search(*a, **k))
+    search = mlflow_client.MlflowClient.search_runs
+    monkeypatch.setattr(mlflow_client.MlflowClient, "search_runs", lambda *a, **k: asked.append(k) or search(*a, **k))
     found = short.registry.earlier_trainings(newest, limit=1)
     assert (len(found), len(asked)) == (1, 1)
 

@@ -12,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 
 from matinee import artifact
+from matinee.clients import mlflow_client, mlflow_http
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.evaluation.backtest import Backtest
@@ -182,8 +183,8 @@ def test_mlflow_being_down_is_an_error_that_says_what_to_do(tmp_path, unused_por
 
 
 def test_mlflow_dying_later_is_the_same_error(loop, monkeypatch, unused_port):
-    client = MlflowClient(f"http://127.0.0.1:{unused_port}", f"http://127.0.0.1:{unused_port}")
-    monkeypatch.setattr(loop.registry, "_client", client)
+    monkeypatch.setattr(mlflow_http, "PAUSE_S", 0.01)
+    monkeypatch.setattr(loop.registry, "_client", mlflow_client.MlflowClient(f"http://127.0.0.1:{unused_port}"))
     with pytest.raises(DependencyUnreachable):
         loop.registry.versions()
 

@@ -418,10 +418,11 @@ def test_a_broken_chunk_stops_before_training_with_exit_code_3_and_one_line_that
     assert errors[0].count("\n") == 1
     for part in ("are 5.0.", "/artifacts/data_watch.html", f"matinee watch {broken_day} --accept --reason"):
         assert part in errors[0]
-    (run,) = Registry(load_settings())._client.search_runs(
+    client = MlflowClient(load_settings().mlflow)
+    (run,) = client.search_runs(
         [Registry(load_settings())._experiment_id()], f"tags.`matinee.refused_chunk` = '{broken_day}'"
     )
-    artifacts = Registry(load_settings())._client.list_artifacts(run.info.run_id)
+    artifacts = client.list_artifacts(run.info.run_id)
     assert (run.info.status, [each.path for each in artifacts]) == ("FINISHED", ["data_watch.html"])
 
 
@@ -432,7 +433,7 @@ def test_a_refused_chunk_is_left_out_of_the_next_training_until_somebody_accepts
     assert watched["decision"]["reason"] == "a festival"
     run_id = matinee("train", "--chunk-id", str(broken_day))["run_id"]
     learned = Registry(load_settings()).training_run(run_id).metrics["n_ratings"]
-    client = Registry(load_settings())._client
+    client = MlflowClient(load_settings().mlflow)
     assert "data_watch.html" in [each.path for each in client.list_artifacts(run_id)]
     matinee("watch", str(broken_day), "--leave-out", "--reason", "it was none")
     assert "it was none" in matinee("train", "--chunk-id", str(broken_day), code=3)["error"]

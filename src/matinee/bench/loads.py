@@ -85,7 +85,7 @@ class Bench:
         """How long it may last: no longer than half of what was not asked yet does, so that nothing comes twice."""
         if load.begins is None:
             return self.duration_s
-        return min(self.duration_s, (load.n_different - load.begins) // (2 * rate))
+        return min(self.duration_s, (load.n_different - load.begins) // (2 * max(1.0, rate)))
 
 
 def _go_on(load: wrk.Load, measured: wrk.Measured) -> wrk.Load:

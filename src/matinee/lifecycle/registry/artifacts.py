@@ -8,9 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlflow.entities import Run
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
+from matinee.clients.mlflow_client import MlflowRun
 from matinee.lifecycle.registry.connection import Connection
 from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion
 
@@ -85,7 +83,7 @@ class Artifacts(Connection):
     def _adopt(self, registered: Callable[[], set[str]]) -> None:
         """Tell once of each run that an earlier matinee logged whose files it has."""
         experiment_id = self._experiment_id()
-        if FILES in self._client.get_experiment(experiment_id).tags:
+        if FILES in self._client.experiment_tags(experiment_id):
             return
         known = registered()
         for run in self._search("tags.`matinee.model_id` != ''"):
@@ -97,24 +95,19 @@ class Artifacts(Connection):
         """Size of the files of the model that a run logged."""
         with self._answers():
             run = self._client.get_run(run_id)
-            return _size_bytes(self._model_location(run))
+            return sum(each.size_bytes for each in self._files.list(self._model_location(run)))
 
     def _remove_files(self, run_id: str) -> None:
         run = self._client.get_run(run_id)
-        for location, path in ((self._model_location(run), None), (run.info.artifact_uri, PER_USER)):
-            get_artifact_repository(location).delete_artifacts(path)  # type: ignore[no-untyped-call]  # MLflow's own
+        for location, name in ((self._model_location(run), ""), (run.info.artifact_uri, PER_USER)):
+            self._files.delete(location, name)
         self._client.set_tag(run_id, "matinee.artifacts", GONE)
         self._client.set_tag(run_id, FILES, GONE)
 
-    def _model_location(self, run: Run) -> str:
+    def _model_location(self, run: MlflowRun) -> str:
         model_id = run.data.tags["matinee.model_id"]
-        return str(self._client.get_logged_model(model_id).artifact_location)
+        return self._client.logged_model_location(model_id)
 
 
-def _old_run(run: Run) -> OldRun:
+def _old_run(run: MlflowRun) -> OldRun:
     return OldRun(run.info.run_id, run.data.tags["matinee.model_id"], run.info.end_time or run.info.start_time)
-
-
-def _size_bytes(location: str, path: str | None = None) -> int:
-    found = get_artifact_repository(location).list_artifacts(path)
-    return sum(_size_bytes(location, each.path) if each.is_dir else each.file_size or 0 for each in found)

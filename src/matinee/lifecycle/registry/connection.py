@@ -1,27 +1,16 @@
 """One connection to MLflow: its client, and its errors turned into ours."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 
+from matinee.clients.mlflow_client import MlflowClient, MlflowRun
+from matinee.clients.mlflow_files import MlflowFiles
+from matinee.clients.mlflow_http import MlflowError
 from matinee.clients.mlflow_rest import NAME
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.settings import Settings
-
-# Two quick tries instead of MLflow's seven with minutes between them: Airflow retries the whole task.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdout is for results
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-import mlflow
-from mlflow import MlflowClient
-from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
 
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 """Error codes of MLflow for what does not exist."""
@@ -29,7 +18,9 @@ MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
 def create_tables(url: str) -> None:
     """Make MLflow's tables in the database at `url`, if it has none yet."""
-    MlflowClient(url, url).search_experiments(max_results=1)
+    from matinee.lifecycle.registry.library import mlflow  # noqa: PLC0415  takes seconds, and no task of a day needs it
+
+    mlflow.MlflowClient(url, url).search_experiments(max_results=1)
 
 
 _PAGE = 100
@@ -53,21 +44,19 @@ class Connection:
             httpx.get(f"{self._url}/health", timeout=5).raise_for_status()
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
-        mlflow.set_tracking_uri(self._url)
-        mlflow.set_registry_uri(self._url)
-        self._client = MlflowClient(self._url, self._url)
+        self._client = MlflowClient(self._url)
+        self._files = MlflowFiles(self._client.http)
 
     def _experiment_id(self) -> str:
-        experiment = self._client.get_experiment_by_name(self.name)
-        return str(experiment.experiment_id if experiment else self._client.create_experiment(self.name))
+        return self._client.experiment_id(self.name) or self._client.create_experiment(self.name)
 
-    def _search(self, filter_string: str = "") -> Iterator[Run]:
+    def _search(self, filter_string: str = "") -> Iterator[MlflowRun]:
         """All runs of the experiment that a filter finds, newest first: read page by page, as far as somebody asks."""
         token: str | None = None
         experiment_id = self._experiment_id()
         while True:
             page = self._client.search_runs([experiment_id], filter_string, max_results=_PAGE, page_token=token)
-            yield from page
+            yield from page.runs
             token = page.token
             if not token:
                 return
@@ -77,7 +66,7 @@ class Connection:
         """Turn MLflow's errors into ours; `otherwise` is said when what was asked for does not exist."""
         try:
             yield
-        except MlflowException as error:
+        except MlflowError as error:
             if otherwise and error.error_code in MISSING:
                 raise NotFound(otherwise, "See them with: matinee versions.") from error
             raise self._unreachable(error) from error

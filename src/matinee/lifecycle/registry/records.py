@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from mlflow.entities import Run
-from mlflow.entities.model_registry import ModelVersion as MlflowVersion
-
 from matinee import artifact
+from matinee.clients.mlflow_client import MlflowRun, MlflowVersion
 from matinee.evaluation.decision import Verdict
 from matinee.models.specification import configuration
 
@@ -99,7 +97,7 @@ def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, fl
     return f"chunk {chunk_id} {algorithm} {json.dumps(dict(hyperparameters), sort_keys=True)} {data_key}"
 
 
-def training_run(run: Run, model_id: str, source: str) -> TrainingRun:
+def training_run(run: MlflowRun, model_id: str, source: str) -> TrainingRun:
     """A run as it is kept; `source` is the address of its model's files."""
     tags = run.data.tags
     return TrainingRun(
@@ -120,7 +118,7 @@ def training_run(run: Run, model_id: str, source: str) -> TrainingRun:
     )
 
 
-def is_earlier(other: Run, run: TrainingRun) -> bool:
+def is_earlier(other: MlflowRun, run: TrainingRun) -> bool:
     """Whether a run is of the same algorithm and hyper-parameters, and of an earlier chunk."""
     tags = other.data.tags
     is_alike = (other.data.params["algorithm"], json.loads(tags["matinee.hyperparameters"])) == (

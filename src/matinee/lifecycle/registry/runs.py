@@ -3,17 +3,16 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
-import mlflow
 import polars as pl
-from mlflow.entities import Metric, RunStatus
-from mlflow.exceptions import MlflowException
 
-from matinee import artifact
+from matinee import artifact, clock
+from matinee.clients.mlflow_client import MlflowRun
+from matinee.clients.mlflow_http import MlflowError
 from matinee.errors import BadData, NotFound
 from matinee.evaluation.decision import Decision
 from matinee.evaluation.soundness import MEMORY_DAYS
@@ -44,7 +43,7 @@ class TrainingRuns(Connection):
             if "matinee.model_id" not in run.data.tags:
                 raise NotFound(f"Run {run_id} logged no model.", "Train again: matinee train.")
             model_id = run.data.tags["matinee.model_id"]
-            return training_run(run, model_id, self._client.get_logged_model(model_id).artifact_location)
+            return training_run(run, model_id, self._client.logged_model_location(model_id))
 
     def finished_training(
         self, chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float], data_key: str = ""
@@ -63,10 +62,10 @@ class TrainingRuns(Connection):
         finished = None
         with self._answers():
             for run in self._search(f"tags.`matinee.training` = '{key}'"):
-                if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
+                if run.info.status == "FINISHED":
                     finished = str(run.info.run_id)
-                elif run.info.status == RunStatus.to_string(RunStatus.RUNNING):
-                    self._client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
+                elif run.info.status == "RUNNING":
+                    self._client.set_terminated(run.info.run_id, "KILLED")
         return finished
 
     def log_training(self, training: Training) -> str:
@@ -90,13 +89,25 @@ class TrainingRuns(Connection):
                 run_name=f"chunk-{manifest.chunk_id:05d}-{manifest.algorithm}",
                 tags=tags,
             )
-            with mlflow.start_run(run_id=run.info.run_id):
-                mlflow.log_params({"algorithm": manifest.algorithm, **training.hyperparameters})
-                mlflow.log_metrics(dict(training.metrics), step=manifest.chunk_id)
+            with self._running(run.info.run_id):
+                parameters = {"algorithm": manifest.algorithm, **training.hyperparameters}
+                metrics = dict(training.metrics)
+                self._client.log(run.info.run_id, metrics=metrics, step=manifest.chunk_id, params=parameters)
                 for name, page in training.reports.items():
-                    mlflow.log_text(page, name)
-                mlflow.set_tag("matinee.model_id", log_model(training.folder))
+                    self._files.upload(run.info.artifact_uri, name, page.encode())
+                log_model(self._url, run.info.run_id, training.folder)
         return str(run.info.run_id)
+
+    @contextmanager
+    def _running(self, run_id: str) -> Iterator[None]:
+        """End a run when the block ends, well or not."""
+        try:
+            yield
+        except BaseException:
+            with suppress(MlflowError):  # what is told is why the block ended
+                self._client.set_terminated(run_id, "FAILED")
+            raise
+        self._client.set_terminated(run_id)
 
     def log_refused_chunk(self, chunk_id: int, name: str, page: str) -> str:
         """Keep the report of a chunk that nothing is learned from, in a run of its own; returns its address.
@@ -105,16 +116,16 @@ class TrainingRuns(Connection):
         """
         with self._answers():
             experiment_id = self._experiment_id()
-            known = self._client.search_runs([experiment_id], f"tags.`matinee.refused_chunk` = '{chunk_id}'")
-            if known:
-                run_id = known[0].info.run_id
-            else:
-                tags = {"matinee.refused_chunk": str(chunk_id)}
-                run = self._client.create_run(experiment_id, run_name=f"chunk-{chunk_id:05d}-refused", tags=tags)
-                run_id = run.info.run_id
-            self._client.log_text(run_id, page, name)
-            self._client.set_terminated(run_id)
-        return f"{self._link}/#/experiments/{experiment_id}/runs/{run_id}/artifacts/{name}"
+            found = self._client.search_runs([experiment_id], f"tags.`matinee.refused_chunk` = '{chunk_id}'").runs
+            run = found[0] if found else self._refused_run(experiment_id, chunk_id)
+            self._files.upload(run.info.artifact_uri, name, page.encode())
+            self._client.set_terminated(run.info.run_id)
+        return f"{self._link}/#/experiments/{experiment_id}/runs/{run.info.run_id}/artifacts/{name}"
+
+    def _refused_run(self, experiment_id: str, chunk_id: int) -> MlflowRun:
+        tags = {"matinee.refused_chunk": str(chunk_id)}
+        name, now_ms = f"chunk-{chunk_id:05d}-refused", int(clock.now().timestamp() * 1000)
+        return self._client.create_run(experiment_id, now_ms, name, tags)
 
     def log_evaluation(
         self, run: TrainingRun, metrics: Mapping[str, float], per_user: pl.DataFrame, decision: Decision
@@ -127,21 +138,21 @@ class TrainingRuns(Connection):
             per_user: values of each evaluated user for each contender, kept as `per_user.parquet`.
             decision: kept as `decision.json`, and its verdict and reason as tags.
         """
-        with self._answers(), tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "decision.json").write_text(decision.model_dump_json(indent=2))
-            per_user.write_parquet(Path(folder) / "per_user.parquet")
-            self._client.log_artifacts(run.run_id, folder)
-            self.log_metrics(run, metrics)
-            self._client.set_tag(run.run_id, "matinee.reason", decision.reason)
-            self._client.set_tag(run.run_id, "matinee.compared_with", decision.compared_with or "")
+        table = BytesIO()
+        per_user.write_parquet(table)
+        tags = {"matinee.reason": decision.reason, "matinee.compared_with": decision.compared_with or ""}
+        with self._answers():
+            location = self._client.get_run(run.run_id).info.artifact_uri
+            self._files.upload(location, "decision.json", decision.model_dump_json(indent=2).encode())
+            self._files.upload(location, "per_user.parquet", table.getvalue())
+            self._client.log(run.run_id, metrics=metrics, step=run.chunk_id, tags=tags)
+            # Last: with a verdict the evaluation is finished.
             self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
 
     def log_metrics(self, run: TrainingRun, metrics: Mapping[str, float]) -> None:
         """Add metrics to a training."""
-        now_ms = int(datetime.now(UTC).timestamp() * 1000)
         with self._answers():
-            values = [Metric(name, value, now_ms, run.chunk_id) for name, value in metrics.items()]
-            self._client.log_batch(run.run_id, metrics=values)
+            self._client.log(run.run_id, metrics=metrics, step=run.chunk_id)
 
     def earlier_trainings(self, run: TrainingRun, limit: int = MEMORY_DAYS) -> list[TrainingRun]:
         """The last evaluated trainings of the same algorithm and hyper-parameters on earlier chunks, newest first.
@@ -178,9 +189,9 @@ class TrainingRuns(Connection):
         source = run.source or self.training_run(run.run_id).source
         with self._answers():
             try:
-                uri = f"{source}/artifacts/{artifact.FOLDER}"
-                return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
-            except MlflowException as error:
+                self._files.download(f"{source}/artifacts/{artifact.FOLDER}", Path(folder))
+                return Path(folder)
+            except MlflowError as error:
                 if not self._is_there():
                     raise
                 raise BadData(

@@ -6,11 +6,9 @@ read MLflow's pages: `production`, `archived` or `rejected`; `repair` makes the 
 
 from collections.abc import Iterable, Iterator
 
-import mlflow
-from mlflow.entities.model_registry import ModelVersion as MlflowVersion
-from mlflow.exceptions import MlflowException
-
 from matinee import artifact
+from matinee.clients.mlflow_client import MlflowVersion
+from matinee.clients.mlflow_http import MlflowError
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.lifecycle.registry.connection import MISSING, Connection
 from matinee.lifecycle.registry.records import FILES, REGISTERED, ModelVersion, TrainingRun, model_version
@@ -22,9 +20,8 @@ class ModelVersions(Connection):
     def register(self, run: TrainingRun) -> str:
         """Version of a training; the same training is registered once."""
         with self._answers():
-            if not self._client.search_registered_models(f"name = '{self.name}'"):
-                self._client.create_registered_model(self.name, description="Ranks movies for people; retrained daily.")
-            known = self._client.search_model_versions(f"name = '{self.name}' and run_id = '{run.run_id}'")
+            self._client.create_registered_model(self.name, "Ranks movies for people; retrained daily.")
+            known = self._client.search_model_versions(f"name = '{self.name}' and run_id = '{run.run_id}'").versions
             if known:
                 self._client.set_tag(run.run_id, FILES, REGISTERED)
                 self._tell(str(known[0].version), run)
@@ -89,7 +86,7 @@ class ModelVersions(Connection):
                 f"name = '{self.name}'", max_results=RECENT, order_by=["version_number DESC"]
             )
             tagged = self._client.search_model_versions(f"name = '{self.name}' and tags.stage = 'production'")
-            found = {each.version: model_version(each) for each in (*newest, *tagged)}
+            found = {each.version: model_version(each) for each in (*newest.versions, *tagged.versions)}
         current = self.production()
         return list((found | ({current.version: current} if current else {})).values())
 
@@ -106,8 +103,8 @@ class ModelVersions(Connection):
         """Whether MLflow still has the files of a version; they are not read."""
         with self._answers():
             try:
-                return bool(mlflow.artifacts.list_artifacts(f"{version.source}/artifacts/{artifact.FOLDER}"))
-            except MlflowException:
+                return any(self._files.list(f"{version.source}/artifacts/{artifact.FOLDER}"))
+            except MlflowError:
                 if not self._is_there():
                     raise
                 return False
@@ -117,7 +114,7 @@ class ModelVersions(Connection):
         with self._answers():
             try:
                 return model_version(self._client.get_model_version_by_alias(self.name, ALIAS))
-            except MlflowException as error:
+            except MlflowError as error:
                 if error.error_code in MISSING:
                     return None
                 raise
@@ -133,7 +130,7 @@ class ModelVersions(Connection):
         token: str | None = None
         while True:
             page = self._client.search_model_versions(f"name = '{self.name}'", max_results=_PAGE, page_token=token)
-            yield from page
+            yield from page.versions
             token = page.token
             if not token:
                 return
