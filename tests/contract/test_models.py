@@ -189,7 +189,7 @@ def test_its_artifact_ranks_like_the_model_itself(
         expected, found = recommend(model, user_index, k=5), recommend(loaded.model, user_index, k=5)
         assert found.policy == expected.policy
         assert_array_equal(found.items, expected.items)
-        assert_array_equal(found.scores, expected.scores)
+        assert_allclose(found.scores, expected.scores, rtol=4e-3)  # half a step of a weight that takes one byte
 
 
 def test_is_ranked_without_a_training_library(name: str, board: Interactions, tmp_path: Path) -> None:
