@@ -185,11 +185,13 @@ def test_its_artifact_ranks_like_the_model_itself(
 ) -> None:
     artifact.write(tmp_path / "matinee", fit(recommender(name), board).contents(name, board, 1), MOVIES)
     loaded = artifact.load(tmp_path / "matinee")
+    half_a_step = 4e-3  # of a weight that takes one byte; movies may change places whose scores are nearer than two
     for user_index in range(N_USERS):
-        expected, found = recommend(model, user_index, k=5), recommend(loaded.model, user_index, k=5)
+        expected, found = recommend(model, user_index, k=N_MOVIES), recommend(loaded.model, user_index, k=5)
+        scores = dict(zip(expected.items.tolist(), expected.scores.tolist(), strict=True))
         assert found.policy == expected.policy
-        assert_array_equal(found.items, expected.items)
-        assert_allclose(found.scores, expected.scores, rtol=4e-3)  # half a step of a weight that takes one byte
+        assert_allclose(found.scores, [scores[item] for item in found.items.tolist()], rtol=half_a_step)
+        assert_allclose(found.scores, expected.scores[:5], rtol=2 * half_a_step)
 
 
 def test_is_ranked_without_a_training_library(name: str, board: Interactions, tmp_path: Path) -> None:
