@@ -12,6 +12,7 @@ from matinee.ui.entry.documents import PageDocuments
 HEALTH = ("/_stcore/health",)
 
 app = st.App(
-    Path(__file__).with_name("page.py"),
+    # An image reaches this file by a link; the page lies beside the file itself.
+    Path(__file__).resolve().with_name("page.py"),
     middleware=[Middleware(KnownHosts, hosts=load_settings().hosts, exempt=HEALTH), Middleware(PageDocuments)],
 )
