@@ -164,6 +164,7 @@ def test_everything_ends_by_itself_within_five_seconds_and_is_still_there_after_
     movie = compose.get("/v1/movies?limit=1")["items"][0]["movie_id"]
     rating = {"user_id": "stays", "movie_id": movie, "rating": 5}
     assert httpx.post(f"{compose.address('API')}/v1/ratings", json=rating, timeout=10).status_code == 201
+    eventually(lambda: not _runs_that_go_on(compose))  # a task of a challenger would have to be killed
     versions, chunks, served = compose.train("versions"), _chunks(compose), compose.get("/v1/model")["version"]
     compose.run("compose", "stop", "--timeout", "5")
     assert [name for name in LONG_RUNNING if compose.container(name)["State"]["ExitCode"] == KILLED] == []
@@ -237,3 +238,14 @@ def _chunks(compose: Compose) -> list[str]:
 
 def _rated(compose: Compose, user_id: str) -> list[str]:
     return [each["movie_id"] for each in compose.get(f"/v1/users/{user_id}/ratings")["ratings"]]
+
+
+def _runs_that_go_on(compose):
+    with httpx.Client(base_url=compose.address("AIRFLOW"), timeout=30, trust_env=False) as airflow:
+        token = airflow.get("/auth/token").json()["access_token"]
+        found = airflow.get(
+            "/api/v2/dags/~/dagRuns",
+            params={"state": ["queued", "running"]},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        return found.raise_for_status().json()["dag_runs"]

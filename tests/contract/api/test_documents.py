@@ -22,6 +22,8 @@ ROUTES = {
     ("get", "/v1/versions/{version}"),
     ("get", "/v1/versions/{version}/users/{user_id}/recommendations"),
     ("get", "/v1/chunks"),
+    ("get", "/v1/challengers"),
+    ("get", "/v1/freshness"),
     ("get", "/v1/runs"),
     ("post", "/v1/runs"),
     ("get", "/v1/runs/{run_id}"),
