@@ -55,7 +55,7 @@ def matinee(*arguments: str, code: int = 0) -> dict:
     ):
         patch.setattr(sys, "argv", ["matinee", *arguments, "--json"])
         exit_code = _exit_code_of(main)
-    assert exit_code == code, stderr.getvalue()
+    assert exit_code == code, stderr.getvalue() or stdout.getvalue()
     return json.loads(stdout.getvalue()) if stdout.getvalue() else {"error": stderr.getvalue()}
 
 
