@@ -29,7 +29,11 @@ def wait_until_drawn(tab, path: str, texts) -> None:
     expect(tab.get_by_role("heading", level=1)).to_have_text(getattr(texts, TITLES[path]).title)
     expect(tab.locator(LAST[path]).first).to_be_visible()
     expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
-    expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)
+    errors = tab.get_by_test_id("stAlertContentError")
+    try:
+        expect(errors).to_have_count(0)
+    except AssertionError as error:
+        raise AssertionError(f"The page shows: {errors.all_inner_texts()}") from error
 
 
 def press_until_focused(tab, target, at_most: int = 150) -> None:
