@@ -32,11 +32,9 @@ from matinee.stages.prune.home import prune_home
 from matinee.stages.stores import Stores
 from support import two_tastes
 
-pytestmark = pytest.mark.usefixtures("own_models")
-
 
 @pytest.fixture(autouse=True)
-def home(mlflow_url, tmp_path, monkeypatch):
+def home(own_models, mlflow_url, tmp_path, monkeypatch):  # noqa: ARG001  before whatever a test itself asks for
     """Folder of a home that learns from ratings of two tastes, with a bootstrap of 15 of their 20 days."""
     two_tastes().write_csv(tmp_path / "ratings.csv")
     values = {"HOME": tmp_path / "home", "DATA": tmp_path / "ratings.csv", "BOOTSTRAP": "15d", "MLFLOW_URL": mlflow_url}
