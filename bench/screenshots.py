@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from matinee.settings import load_settings
+from matinee.environment import load_settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 PAGES = {

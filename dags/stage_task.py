@@ -11,7 +11,8 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from matinee.settings import Settings, load_settings
+from matinee.environment import load_settings
+from matinee.settings import Settings
 
 REFUSED = 3
 """Exit code of a stage whose rule said no: the task is skipped, the run stays green."""

@@ -24,8 +24,8 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, Asset, CronTriggerTimetable
 from stage_task import RETRIES, stage_task
 
+from matinee.environment import load_settings
 from matinee.schedule import cron
-from matinee.settings import load_settings
 
 SETTINGS = load_settings()
 CRON = cron(SETTINGS.schedule, SETTINGS.grace)

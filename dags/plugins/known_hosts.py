@@ -4,8 +4,8 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from matinee.environment import load_settings
 from matinee.hosts import KnownHosts
-from matinee.settings import load_settings
 
 NAME = "matinee_known_hosts"
 HEALTH = ("/api/v2/monitor/health", "/execution/health")

@@ -18,6 +18,7 @@ from mlflow import MlflowClient
 from matinee import artifact
 from matinee.cli import main
 from matinee.drift.records import StatisticsStore
+from matinee.environment import load_settings
 from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.history import History
 from matinee.lifecycle.registry import Registry
@@ -25,7 +26,6 @@ from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger import ledger as ledger_module
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.sources.source import prepare
-from matinee.settings import load_settings
 from matinee.stages import erase as erase_module
 from matinee.stages import stores as stores_module
 from matinee.stages.prune.home import prune_home

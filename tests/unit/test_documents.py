@@ -136,7 +136,19 @@ LAYERS = (
     {"models"},
     {"artifact"},
     {"catalogue", "ranking", "storage"},
-    {"clock", "credentials", "errors", "home", "hosts", "logs", "memory", "metrics", "schedule", "settings"},
+    {
+        "clock",
+        "credentials",
+        "environment",
+        "errors",
+        "home",
+        "hosts",
+        "logs",
+        "memory",
+        "metrics",
+        "schedule",
+        "settings",
+    },
 )
 """Rooms of `src/matinee`, the highest first: an import leads downwards, or stays on its floor."""
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from matinee.settings import Settings, load_settings
+from matinee.environment import load_settings
+from matinee.settings import Settings
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch, tmp_path):

@@ -8,9 +8,10 @@ from functools import lru_cache
 from fastapi import FastAPI, Response
 
 from matinee import logs
+from matinee.environment import load_settings
 from matinee.serving.__main__ import listen, serve
 from matinee.serving.workers.group import WorkerGroup
-from matinee.settings import Settings, load_settings
+from matinee.settings import Settings
 
 
 @lru_cache

@@ -4,9 +4,10 @@ import os
 from typing import TYPE_CHECKING
 
 from matinee import logs
+from matinee.environment import load_settings
 from matinee.home import keep_private
 from matinee.hosts import without_proxy
-from matinee.settings import Settings, load_settings
+from matinee.settings import Settings
 
 if TYPE_CHECKING:
     from matinee.stages.stores import Stores

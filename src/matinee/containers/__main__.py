@@ -5,8 +5,9 @@ import sys
 from rich.console import Console
 
 from matinee import logs
+from matinee.environment import load_settings
 from matinee.errors import MatineeError, Refused
-from matinee.settings import Settings, load_settings
+from matinee.settings import Settings
 
 
 def main(step: str) -> int:

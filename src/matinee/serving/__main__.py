@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from matinee import logs
+from matinee.environment import load_settings
 from matinee.errors import MatineeError, Refused
 from matinee.home import keep_private
 from matinee.serving.workers import shared
 from matinee.serving.workers.group import ForkedGroup, WorkerGroup
 from matinee.serving.workers.prefork import Parent
-from matinee.settings import Settings, load_settings
+from matinee.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

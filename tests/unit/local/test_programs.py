@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from matinee import credentials
+from matinee.environment import load_settings
 from matinee.local import airflow_files
 from matinee.local.programs import environment, programs, settings_environment
-from matinee.settings import Settings, load_settings
+from matinee.settings import Settings
 
 
 def test_a_process_gets_exactly_these_settings(tmp_path, monkeypatch):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from matinee import clock, logs
 from matinee.bench.soak.simulated_clock import SimulatedClock
+from matinee.environment import load_settings
 from matinee.serving.__main__ import listen, serve
-from matinee.settings import load_settings
 
 if __name__ == "__main__":
     settings = load_settings()

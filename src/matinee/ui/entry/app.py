@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from matinee.environment import load_settings
 from matinee.hosts import KnownHosts
-from matinee.settings import load_settings
 from matinee.ui.entry.documents import PageDocuments
 
 HEALTH = ("/_stcore/health",)

@@ -11,8 +11,8 @@ import streamlit as st
 import structlog
 
 import matinee.ui
+from matinee.environment import load_settings
 from matinee.errors import DependencyUnreachable, MatineeError
-from matinee.settings import load_settings
 from matinee.ui.pages import data, for_you, operations, start_here
 from matinee.ui.parts import address, language, users
 from matinee.ui.parts.follow import Served, follow, served_by
