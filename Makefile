@@ -36,7 +36,7 @@ next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 	@$(BIN)/matinee next
 
 quick: lint ## Check the code and run the tests that need no server and no long data, in a minute
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(SIDE_BY_SIDE) --durations=5 tests/unit
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" --hypothesis-profile quick $(SIDE_BY_SIDE) --durations=5 tests/unit
 
 test: $(VENV)/.dev ## Run all tests but those of the containers (make containers), and list the slowest
 	@$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=15 tests/unit tests/contract tests/dags

@@ -17,11 +17,12 @@ from support import free_port, two_tastes
 
 # How long an example takes is the machine's affair: nothing here is asserted by the clock.
 hypothesis.settings.register_profile("matinee", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("quick", parent=hypothesis.settings.get_profile("matinee"), max_examples=10)
 hypothesis.settings.load_profile("matinee")
 
 pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api"]
 
-SLOW_FIXTURES = {"browser", "mlflow_url", "postgres_url", "real_data"}
+SLOW_FIXTURES = {"api", "browser", "mlflow_url", "postgres_url", "real_data"}
 """Who asks for one of these needs a real server or browser, or reads a whole data set."""
 
 

@@ -266,6 +266,7 @@ def _room(path: str) -> str:
     return path.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["ingest", "train", "evaluate", "promote", "deploy"])
 def test_a_stage_starts_without_the_seconds_that_mlflow_takes_to_import(stage):
     script = f"import sys, matinee.stages.{stage}, matinee.lifecycle.registry; sys.exit('mlflow' in sys.modules)"

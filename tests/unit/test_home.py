@@ -36,6 +36,7 @@ def test_what_is_made_later_is_private_too(tmp_path):
     assert mode(tmp_path / "home" / "file") == 0o600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exists", [False, True])
 def test_a_command_leaves_nothing_that_others_read(tmp_path, exists):
     home = tmp_path / "집 of two words"

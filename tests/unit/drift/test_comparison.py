@@ -41,6 +41,7 @@ def people(random: np.random.Generator, n: int, tilt: float = 0.0) -> np.ndarray
     return np.stack([random.multinomial(20, taste) for taste in tastes]).astype(float)
 
 
+@pytest.mark.slow
 def test_of_chance_alone_one_p_value_in_ten_is_below_a_tenth(monkeypatch):
     monkeypatch.setattr(comparison, "N_DRAWS", 199)
     random = np.random.default_rng(0)

@@ -163,6 +163,7 @@ def test_no_real_chunk_is_refused(real_data, tmp_path, data, period, monkeypatch
     assert "refused" not in found
 
 
+@pytest.mark.slow
 def test_a_broken_day_of_a_whole_data_set_is_counted_and_is_no_past_of_the_next(own, tmp_path):
     broken = pl.col("rated_at").dt.date() == date(2020, 1, 17)
     ratings = two_tastes().with_columns(rating=pl.when(broken).then(pl.lit(3, pl.Float32)).otherwise("rating"))

@@ -56,6 +56,7 @@ def test_a_user_counted_twice_tells_no_more_than_once(values):
     assert twice.variance / len(twice) == pytest.approx(once.variance / len(once), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_sequence_covers_the_mean_at_all_looks_together():
     """A fixed 95 % interval misses it at some of 40 looks in a quarter of histories; this one in no more than 5 %."""
     random = np.random.default_rng(1)

@@ -86,6 +86,7 @@ def test_a_cut_tests_one_fit_on_all_that_came_later(ratings: pl.DataFrame) -> No
     assert users
 
 
+@pytest.mark.slow
 def test_all_timelines_and_the_lists_of_all_are_compared_with_als_and_popularity(ratings: pl.DataFrame) -> None:
     als = ALS(factors=4, regularization=1)
     models = {"popular_30d": Popular(window_days=30), "popular_7d": Popular(window_days=7), "als": als}

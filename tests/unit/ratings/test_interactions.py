@@ -151,6 +151,7 @@ acts = st.lists(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(acts=acts, left_out=st.sets(st.integers(1, 6), max_size=2))
 def test_the_ledger_reads_them_as_its_chunks_with_late_ratings_and_without_what_was_taken_back(

@@ -106,6 +106,7 @@ def test_a_disk_that_is_full_in_some_days_at_the_pace_of_this_home_is_found(own,
     ten_days_ago = time.time() - 10 * 86_400
     os.utime(secret, (ten_days_ago, ten_days_ago))
     assert (found(own, "disk").ok, "1 MB a day" in found(own, "disk").detail) == (True, True)
-    (own.home / "models").write_bytes(b"x" * 2_000_000_000)
+    with (own.home / "models").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 2_000_000_000)
     finding = found(own, "disk")
     assert (finding.ok, "full in about 15 days" in finding.detail, bool(finding.fix)) == (False, True, True)

@@ -12,6 +12,7 @@ from matinee.settings import Settings
 USERS = ["a", "b", "c", "d"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known_by_name", [2, 50_000])
 @checks(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(["rate", "withdraw", "look"]), st.sampled_from(USERS)), max_size=12))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -91,6 +92,7 @@ STATEFUL = settings(
 )
 
 
+@pytest.mark.slow
 def test_the_ledger_is_sound_whatever_happens(tmp_path_factory, make_settings):
     LedgerMachine.folders, LedgerMachine.make_settings = tmp_path_factory, staticmethod(make_settings)
     run_state_machine_as_test(LedgerMachine, settings=STATEFUL)
