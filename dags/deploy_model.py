@@ -7,18 +7,15 @@ fails if one does not; until then the server keeps answering with the model it h
 Trigger it by hand to deploy again after a failure.
 """
 
-from airflow.sdk import DAG, Asset
-from stage_task import RETRIES, stage_task
+from airflow.sdk import Asset
+from stage_dag import stage_dag
+from stage_task import stage_task
 
-with DAG(
-    dag_id="deploy_model",
-    description="The production model → served by the API server, without a restart",
-    doc_md=__doc__,
+with stage_dag(
+    "deploy_model",
+    "The production model → served by the API server, without a restart",
+    __doc__,
+    "serving",
     schedule=[Asset(name="production", uri="matinee://models/production")],
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=RETRIES,
-    tags=["matinee", "serving"],
 ):
     stage_task("deploy")

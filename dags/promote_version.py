@@ -5,26 +5,21 @@ said of it. It updates the asset `matinee://models/production`, and that starts 
 reason is recorded, and the next run of `train_model` is compared with this version.
 """
 
-from datetime import UTC, datetime
+from airflow.sdk import Asset, Param
+from stage_dag import REASON, START, stage_dag
+from stage_task import stage_task
 
-from airflow.sdk import DAG, Asset, Param
-from stage_task import RETRIES, stage_task
-
-with DAG(
-    dag_id="promote_version",
-    description="A registered version → in production and served",
-    doc_md=__doc__,
+with stage_dag(
+    "promote_version",
+    "A registered version → in production and served",
+    __doc__,
+    "serving",
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=RETRIES,
+    start_date=START,
     params={
         "version": Param(type="string", pattern="^[1-9][0-9]*$", description="The registered version."),
-        "reason": Param("asked for in Airflow", type="string", minLength=1, description="Why; it is recorded."),
+        "reason": REASON,
     },
-    tags=["matinee", "serving"],
 ):
     stage_task(
         "promote",

@@ -6,22 +6,16 @@ the next model that the gate finds sound goes into production again. Nothing is 
 Skipped when production is not held.
 """
 
-from datetime import UTC, datetime
+from stage_dag import REASON, START, stage_dag
+from stage_task import stage_task
 
-from airflow.sdk import DAG, Param
-from stage_task import RETRIES, stage_task
-
-with DAG(
-    dag_id="resume_production",
-    description="The hold after a rollback → ended",
-    doc_md=__doc__,
+with stage_dag(
+    "resume_production",
+    "The hold after a rollback → ended",
+    __doc__,
+    "serving",
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=RETRIES,
-    params={"reason": Param("asked for in Airflow", type="string", minLength=1, description="Why; it is recorded.")},
-    tags=["matinee", "serving"],
+    start_date=START,
+    params={"reason": REASON},
 ):
     stage_task("resume", {"reason": "{{ params.reason }}"})

@@ -7,22 +7,16 @@ it only with a model that is better than it.
 Skipped when no other version has served yet.
 """
 
-from datetime import UTC, datetime
+from stage_dag import REASON, START, stage_dag
+from stage_task import stage_task
 
-from airflow.sdk import DAG, Param
-from stage_task import RETRIES, stage_task
-
-with DAG(
-    dag_id="rollback_model",
-    description="The version that served before → in production and served again",
-    doc_md=__doc__,
+with stage_dag(
+    "rollback_model",
+    "The version that served before → in production and served again",
+    __doc__,
+    "serving",
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=RETRIES,
-    params={"reason": Param("asked for in Airflow", type="string", minLength=1, description="Why; it is recorded.")},
-    tags=["matinee", "serving"],
+    start_date=START,
+    params={"reason": REASON},
 ):
     stage_task("rollback", {"reason": "{{ params.reason }}"})

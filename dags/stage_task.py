@@ -23,10 +23,6 @@ KILLED = 137
 NOTHING_TO_DO = 99
 """Exit code for a stage that has no input, because there are no new ratings: skipped as well."""
 
-RETRIES = {"retries": 8, "retry_delay": timedelta(seconds=10)}
-"""Of every task: for longer than whatever it needs (MLflow, the API server, the database) takes to be restarted, which
-was 30 s in the median and up to 101 s under a hail of kills."""
-
 
 def stage_task(
     name: str,

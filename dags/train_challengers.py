@@ -10,19 +10,16 @@ adds that to the evidence. Days do not wait for it, and whatever fails here is n
 | `promote` | puts a challenger that has shown to be better into production | there is none |
 """
 
-from airflow.sdk import DAG, Asset
-from stage_task import RETRIES, stage_task
+from airflow.sdk import Asset
+from stage_dag import stage_dag
+from stage_task import stage_task
 
-with DAG(
-    dag_id="train_challengers",
-    description="Other algorithms → trained, and compared with the one in production",
-    doc_md=__doc__,
+with stage_dag(
+    "train_challengers",
+    "Other algorithms → trained, and compared with the one in production",
+    __doc__,
+    "training",
     schedule=[Asset(name="evaluated", uri="matinee://models/evaluated")],
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=RETRIES,
-    tags=["matinee", "training"],
 ):
     challenge = stage_task("challenge", gives_way=True)
     promote = stage_task(

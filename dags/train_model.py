@@ -19,10 +19,9 @@ backfill is a run like any other: it takes what is next, and not the ratings of 
 none: the next run takes them.
 """
 
-from datetime import UTC, datetime
-
-from airflow.sdk import DAG, Asset, CronTriggerTimetable
-from stage_task import RETRIES, stage_task
+from airflow.sdk import Asset, CronTriggerTimetable
+from stage_dag import START, stage_dag
+from stage_task import stage_task
 
 from matinee.environment import load_settings
 from matinee.schedule import cron
@@ -30,18 +29,13 @@ from matinee.schedule import cron
 SETTINGS = load_settings()
 CRON = cron(SETTINGS.schedule, SETTINGS.grace)
 
-with DAG(
-    dag_id="train_model",
-    description="The next chunk of ratings → a model → evaluated → in production",
-    doc_md=__doc__,
+with stage_dag(
+    "train_model",
+    "The next chunk of ratings → a model → evaluated → in production",
+    __doc__,
+    "training",
     schedule=CronTriggerTimetable(CRON, timezone=SETTINGS.timezone) if CRON else None,
-    # In the past and without catch-up (matinee does its own): the last run starts as soon as Airflow sees this file.
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=RETRIES,
-    tags=["matinee", "training"],
+    start_date=START,
 ):
     ingest = stage_task("ingest", {"run-id": "{{ run_id }}"})
     train = stage_task("train", {"chunk-id": "{{ ti.xcom_pull(task_ids='ingest')['chunk_id'] or '' }}"})
