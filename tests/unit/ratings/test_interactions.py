@@ -152,15 +152,19 @@ acts = st.lists(
 
 
 @pytest.mark.slow
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],  # each example has its own home
+)
 @given(acts=acts, left_out=st.sets(st.integers(1, 6), max_size=2))
 def test_the_ledger_reads_them_as_its_chunks_with_late_ratings_and_without_what_was_taken_back(
-    tmp_path_factory, acts, left_out
+    tmp_path_factory, make_settings, acts, left_out
 ):
     folder = tmp_path_factory.mktemp("live")
     data = folder / "own.csv"
     data.write_text(f"user_id,movie_id,rating,rated_at\nu0,m0,4,{(TODAY - timedelta(days=2)).isoformat()}\n")
-    home = Settings(home=folder / "home", data=str(data), grace="1h", _env_file=None)
+    home = make_settings(home=folder / "home", data=str(data), grace="1h")
     now = TODAY
     with clock.pretended(lambda: now):
         feedback = FeedbackStore(home)
