@@ -301,6 +301,7 @@ def _used(metrics: Metrics) -> Metrics:
     metrics.observe_withdrawal("rating")
     metrics.observe_impressions("written", 1)
     metrics.observe_task_failure("follower")
+    metrics.gains = {7: 0.02}
     served = fallback.empty()
     metrics.serve(served)
     metrics.observe_list(served, "popular", np.empty(0, np.int64))

@@ -7,7 +7,7 @@ describes the served model is the same in all of them, so the worker that is ask
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,6 +61,8 @@ class Metrics:
         self._described.register(_Processes())
         self._described.register(_Problems(health))
         self._folder = folder
+        self.gains: Mapping[int, float] = {}
+        """What production gains over itself of so many days ago, in parts of the older model's NDCG@10."""
         self._served: ServedModel | None = None
         self._coverage: CoverageMap | None = None
         self._requests = Counter(
@@ -220,6 +222,15 @@ class _Model(Collector):
             "Part of the catalogue that was recommended since the served model was loaded.",
             self._metrics.coverage.share if self._metrics.coverage else 0.0,
         )
+        gains = GaugeMetricFamily(
+            "matinee_freshness_gain_ratio",
+            "What production gains in NDCG@10 over itself of so many days ago, on the newest chunks, in parts of the "
+            "older one; absent while it is not known.",
+            labels=["days"],
+        )
+        for days, gain in self._metrics.gains.items():
+            gains.add_metric([str(days)], gain)
+        yield gains
 
 
 class _Problems(Collector):

@@ -1,5 +1,6 @@
 """ChallengerStore and the value of freshness over the API."""
 
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -58,3 +59,18 @@ def test_freshness_is_told_for_each_chunk_and_for_all_together(start, settings):
     assert (week["days"], week["n_users"], week["n_chunks"]) == (7, 40, 2)
     assert week["difference"] == pytest.approx(0.75)
     assert week["high"] - week["difference"] == pytest.approx(1.96 * (40 * 0.01) ** 0.5 / 4)
+
+
+def test_what_learning_is_worth_is_a_metric_and_metrics_go_on_without_the_database(start, settings, monkeypatch):
+    api = start()
+    assert "matinee_freshness_gain_ratio{" not in api.get("/metrics").text
+    FreshnessStore(settings).keep([GainOnChunk(2, 7, AT, 40, 0.2, 0.1, 0.01)])
+    assert 'matinee_freshness_gain_ratio{days="7"} 1.0' in api.get("/metrics").text
+
+    def unavailable(_: FreshnessStore) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(FreshnessStore, "newest", unavailable)
+    answer = api.get("/metrics")
+    assert answer.status_code == 200
+    assert "matinee_freshness_gain_ratio{" not in answer.text

@@ -13,7 +13,7 @@ from streamlit.util import calc_hash
 
 import matinee.ui.entry
 from matinee.clients.schemas.chunks import ChunkDecision
-from matinee.clients.schemas.comparisons import Challengers
+from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.versions import Check, ModelEvent
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
@@ -237,16 +237,45 @@ def test_a_hold_is_told_and_ended_with_a_reason(page, api, lang, texts):
     assert api.started == []
 
 
-def test_challengers_are_listed_with_what_is_known_of_them(page, api):
+@BOTH
+def test_challengers_are_listed_with_their_segments_what_they_cost_and_how_long_yet(page, api, lang, texts):
     known = {"name": "als", "state": "gathering", "reason": "", "chunk_id": 3, "at": "2020-01-01T00:00:00Z"}
     known |= {"difference": -0.061, "low": -0.139, "high": 0.017, "n_users": 1412, "n_days": 30, "seconds": 9.4}
-    known |= dict.fromkeys(("run_id", "version", "days_needed", "alpha")) | {"segments": {}}
-    api.challengers = Challengers.model_validate({"champion": "blend {}", "challengers": [known]})
-    shown, texts = page("operations"), ENGLISH.comparisons
-    row = next(each.value for each in shown.table if texts.difference in each.value).iloc[0]
-    assert (row[texts.difference], row[texts.interval], row[texts.users]) == ("-6.1%", "-13.9% … +1.7%", "1,412")
-    assert (row[texts.seconds], row[texts.days_needed]) == ("9 s", "–")
-    assert texts.hint.format(champion="blend") in _words(shown)
+    warm = {"difference": 0.05, "low": -0.02, "high": 0.12, "n_users": 1200}
+    known |= {"segments": {"warm": warm, "new": {"difference": 0.1, "n_users": 112}}}
+    found = [known, known | {"name": "ease", "days_needed": 12.3}, known | {"name": "knn", "state": "won"}]
+    api.challengers = Challengers.model_validate({"champion": "blend {}", "challengers": found})
+    shown, words = page("operations", lang=lang), texts.comparisons
+    rows = next(each.value for each in shown.table if words.group in each.value)
+    columns = [words.name, words.group, words.difference, words.interval, words.users, words.seconds, words.days_needed]
+    assert rows[columns].to_numpy().tolist()[:4] == [
+        ["als", words.everybody, "-6.1%", "-13.9% … +1.7%", "1,412", "9 s", words.no_end],
+        ["als", words.segments["warm"], "+5.0%", "-2.0% … +12.0%", "1,200", "", ""],
+        ["als", words.segments["new"], "+10.0%", "–", "112", "", ""],
+        ["ease", words.everybody, "-6.1%", "-13.9% … +1.7%", "1,412", "9 s", words.about.format(days=12)],
+    ]
+    assert rows[words.days_needed].iloc[6] == "–"
+    assert words.hint.format(champion="blend") in _words(shown)
+
+
+@BOTH
+def test_what_fresh_data_is_worth_is_drawn_with_intervals_and_told_in_a_table(page, api, lang, texts):
+    words = texts.comparisons
+    assert words.freshness_nothing in _words(page("operations", lang=lang))
+    day = {"days": 1, "difference": 0.004, "low": -0.01, "high": 0.018, "n_users": 655, "n_chunks": 30}
+    week = {"days": 7, "difference": 0.021, "low": 0.004, "high": 0.038, "n_users": 500, "n_chunks": 23}
+    api.freshness = Freshness.model_validate({"gains": [day, week], "by_chunk": []})
+    shown = page("operations", lang=lang)
+    assert words.freshness_hint.format(count=30) in _words(shown)
+    rows = next(each.value for each in shown.table if words.age in each.value)
+    assert rows.to_numpy().tolist() == [
+        [words.ages[1], "+0.4%", "-1.0% … +1.8%", "655", "30"],
+        [words.ages[7], "+2.1%", "+0.4% … +3.8%", "500", "23"],
+    ]
+    drawn = [json.loads(each.proto.spec)["layer"] for each in shown.get("vega_lite_chart")]
+    ((nothing, bounds, marks),) = [each for each in drawn if each[-1]["encoding"]["y"]["title"] == words.gain]
+    assert (bounds["encoding"]["y"]["field"], bounds["encoding"]["y2"]["field"]) == ("low", "high")
+    assert marks["encoding"]["y"]["field"] == nothing["encoding"]["y"]["field"] == "value"
 
 
 def test_a_run_is_told_with_its_steps_and_the_version_that_serves(page, api):

@@ -1,12 +1,16 @@
 """Health and metrics, for whoever keeps the server running."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.operations import Live, Ready
 from matinee.errors import DependencyUnreachable
+from matinee.lifecycle.freshness import FreshnessStore, pooled
 from matinee.serving import problems
+from matinee.serving.database import ask_database
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["operations"])
@@ -44,4 +48,14 @@ async def ready(server: Server) -> Ready:
 )
 async def metrics(server: Server) -> Response:
     """Metrics in Prometheus's text format."""
+    server.metrics.gains = await _gains(server)
     return Response(server.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _gains(server: Server) -> Mapping[int, float]:
+    """What learning is worth, by age in days; nothing while the database, without which metrics go on, is away."""
+    try:
+        found = await ask_database(lambda: pooled(FreshnessStore(server.settings).newest()))
+    except DependencyUnreachable:
+        return {}
+    return {each.days: each.difference for each in found}

@@ -12,6 +12,7 @@ from matinee.ui.parts.challengers import challengers, hold
 from matinee.ui.parts.comparison import comparison
 from matinee.ui.parts.decisions import decision
 from matinee.ui.parts.deployments import deployments
+from matinee.ui.parts.freshness import freshness
 from matinee.ui.parts.ledger import ledger
 from matinee.ui.parts.production import production
 from matinee.ui.parts.progress import newest_run, progress
@@ -25,7 +26,7 @@ NEWEST = 40
 
 def show(visit: Visit) -> bool:
     """Show the page; whether all of it could be shown."""
-    parts = [_versions_and_runs, challengers, ledger, _links]
+    parts = [_versions_and_runs, challengers, freshness, ledger, _links]
     shown = [_shown(visit, part) for part in parts]
     return all(shown)
 

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
 from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
+from matinee.lifecycle.challengers import ChallengerStore, Evidence, Standing
+from matinee.lifecycle.freshness import FreshnessStore, GainOnChunk
 from matinee.lifecycle.history import History
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.app import create_app
@@ -26,6 +29,7 @@ from support import free_port
 
 SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
 
+AT = datetime(2020, 1, 12, tzinfo=UTC)
 
 CHECKS = [
     {
@@ -76,6 +80,16 @@ def full(settings, ratings, tmp_path, airflow, moved) -> None:  # noqa: ARG001  
         ChunkLedger(own).close_next(f"run-{number}")
         watch(own, ChunkLedger(own), StatisticsStore(own), number)
     airflow.runs += [airflow.deploy_run(), airflow.promoting_run("by-hand")]
+    _compare(own)
+
+
+def _compare(settings: Settings) -> None:
+    """A challenger, and production beside itself of 1 and 7 days ago."""
+    segments = {name: {"difference": 0.05, "low": -0.02, "high": 0.12, "n_users": 150} for name in ("warm", "new")}
+    known = Evidence(300, 20, 0.04, 0.06, -0.01, 0.13, 12.3, segments)
+    standing = Standing("p", "als", "blend {}", 1, "gathering", "", 2, AT, seconds=9.5, evidence=known)
+    ChallengerStore(settings).keep(standing)
+    FreshnessStore(settings).keep(GainOnChunk(2, days, AT, 100, 0.102, 0.1, 0.0001) for days in (1, 7))
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ def test_the_chart_has_intervals_and_the_page_says_where_a_baseline_wins(serve, 
         recent = words.contenders["popularity_30d_ndcg_at_10"]
         expect(tab.get_by_text(words.baseline_wins.format(baseline=recent, versions="1"))).to_be_visible()
         # One for popularity and one for each version: a vertical line has no width, so it is not "visible".
-        expect(tab.locator("[data-testid=stVegaLiteChart] .mark-rule.role-mark line")).to_have_count(3)
+        chart = tab.locator(f"[aria-label='{words.timeline_alt}']")
+        expect(chart.locator(".mark-rule.role-mark line")).to_have_count(3)
         tab.get_by_test_id("stExpander").filter(has_text=words.table).first.click()
         table = tab.get_by_test_id("stTable").first
         for cell in (words.interval, "+12% … +375%", "35", "+150%"):
@@ -105,3 +106,26 @@ def test_a_link_shows_a_colleague_the_same_comparison(serve, site, tab, texts, s
         expect(colleague.get_by_role("combobox", name=words.choose_version)).to_have_value(
             words.version.format(version="1")
         )
+
+
+@SIZES
+@BOTH
+def test_challengers_tell_segments_cost_and_days_and_fresh_data_its_worth(serve, site, tab, texts, size):
+    with serve():
+        _operations(tab, site, texts, size)
+        words = texts.comparisons
+        table = tab.get_by_test_id("stTable").filter(has_text=words.days_needed)
+        for cell in (*words.segments.values(), words.everybody, "-2.0% … +12.0%", "10 s", words.about.format(days=12)):
+            expect(table).to_contain_text(cell)
+        header = tab.get_by_role("heading", name=words.freshness, exact=True)
+        header.scroll_into_view_if_needed()
+        chart = tab.locator(f"[aria-label='{words.freshness_alt}']")
+        expect(chart).to_be_visible()
+        # One at zero and one for each age.
+        expect(chart.locator(".mark-rule.role-mark line")).to_have_count(3)
+        expect(chart.get_by_text(words.ages[7], exact=True)).to_be_visible()
+        tab.get_by_test_id("stExpander").filter(has_text=texts.operations.table).last.click()
+        gains = tab.get_by_test_id("stTable").filter(has_text=words.age)
+        for cell in (words.ages[1], "+2.0%", "+0.0% … +4.0%", "100"):
+            expect(gains).to_contain_text(cell)
+        assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= size["width"]

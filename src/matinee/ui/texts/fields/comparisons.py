@@ -15,12 +15,29 @@ class ComparisonTexts:
     difference: str
     interval: str
     users: str
+    group: str
+    everybody: str
+    segments: Mapping[str, str]
+    """By segment of users."""
+
     seconds: str
     state: str
     states: Mapping[str, str]
     """By state of a challenger."""
 
     days_needed: str
+    about: str
+    no_end: str
+    freshness: str
+    freshness_hint: str
+    freshness_nothing: str
+    freshness_alt: str
+    age: str
+    ages: Mapping[int, str]
+    """By days."""
+
+    gain: str
+    chunks: str
     held: str
     resume: str
     confirm_resume: str
