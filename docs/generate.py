@@ -133,7 +133,7 @@ COMMANDS_INTRODUCTION = """In a checkout the command is `.venv/bin/matinee`. Res
 object. Exit codes: 0 done, 2 wrong usage, 3 refused by a rule, 4 a dependency is unreachable. Every error is one line that
 says what to do."""
 
-HTTP_INTRODUCTION = """The same, to try out, is at `/docs` of a running server, and as OpenAPI at `/openapi.json`. Ids are opaque strings; numbers are
+HTTP_INTRODUCTION = """The same, to try out, is at `/docs` of a running server, and as OpenAPI at `/openapi.json`. Ids are opaque strings, without spaces around them and in Unicode form NFC; numbers are
 accepted and read as strings. Every answer has a header `X-Request-ID`. Ranked lists say by their `policy` how they were made:
 `learned` from training, `fold_in` from a history that is newer than the model or of somebody new, `popular` when there is nothing
 to go by.

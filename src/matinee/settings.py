@@ -37,10 +37,14 @@ class Settings(BaseSettings):
     """Folder of everything that matinee keeps; two homes with different ports run side by side."""
 
     data: str = "ml-100k"
-    """A data set by name (`ml-100k`, `ml-latest-small`, `ml-1m`, …), or a path: CSV, Parquet, a MovieLens folder."""
+    """A data set by name (`ml-100k`, `ml-latest-small`, `ml-1m`, …), or the path of a file or folder; several
+    files of one table with `:` between them."""
 
     movies: Path | None = None
-    """CSV/Parquet file `movie_id, title, genres` that goes with ratings given by path."""
+    """File `movie_id, title, genres` that goes with ratings given by path."""
+
+    columns: str = ""
+    """What columns of one's own files mean, where common names do not tell: `user_id=Who,rated_at=When`."""
 
     chunk: Literal["1d", "7d", "30d"] = "1d"
     """Period of ratings that each run takes, in whole days."""

@@ -1,5 +1,7 @@
 """What an id and a time of a rating are, for the API, the feedback store and imported files alike."""
 
+import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from matinee import clock
@@ -15,6 +17,20 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 CLOCK_TOLERANCE = timedelta(days=1)
 """How far ahead a live rating may be dated: clocks differ, and a local time may have been taken for UTC."""
+
+
+WHOLE_FLOAT = r"^([+-]?\d+)\.0+$"
+"""A whole number as programs write it that keep it as a float: `12.0` is `12`."""
+
+
+def canonical_text(value: str) -> str:
+    """Text in the one form in which it is compared: NFC, without spaces around it."""
+    return unicodedata.normalize("NFC", value.strip())
+
+
+def canonical_id(value: str) -> str:
+    """An id in the one form in which it is compared; a whole number that was written as a float is whole again."""
+    return re.sub(WHOLE_FLOAT, r"\1", canonical_text(value))
 
 
 def is_printable(value: str) -> bool:

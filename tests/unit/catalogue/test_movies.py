@@ -42,6 +42,17 @@ def test_no_genre_is_an_empty_list():
     assert frame["genres"].to_list() == [[], [], [], ["Drama", "War"]]
 
 
+def test_genres_that_people_wrote_with_spaces_or_other_letters_are_one_genre_listed_once():
+    genres = [["drama", "Drama ", "DRAMA"], ["Drama", "Drama"], [" Drama "], None, ["Ta\u0308nze", "T\u00e4nze"]]
+    frame = canonical(pl.DataFrame({"movie_id": list("abcde"), "title": list("abcde"), "genres": genres}))
+    assert frame["genres"].to_list() == [["Drama"], ["Drama"], ["Drama"], [], ["T\u00e4nze"]]
+
+
+def test_a_title_is_one_line_in_one_unicode_form():
+    frame = canonical(pl.DataFrame({"movie_id": ["1"], "title": ["Two\nline\u0301s (2001)"], "genres": [["Drama"]]}))
+    assert frame.row(0)[1:3] == ("Two lin\u00e9s", 2001)
+
+
 def test_a_rated_movie_of_which_nothing_is_known_has_its_id_as_title():
     heat = pl.DataFrame([("6", "Heat", 1995, ["Crime"])], MOVIES, orient="row")
     found = completed(heat, pl.Series(["7", "6", "7"]))

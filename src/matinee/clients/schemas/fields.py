@@ -9,7 +9,16 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from matinee.ratings.fields import EARLIEST, LONGEST_ID, in_utc, is_printable, is_valid_id, latest_time
+from matinee.ratings.fields import (
+    EARLIEST,
+    LONGEST_ID,
+    canonical_id,
+    canonical_text,
+    in_utc,
+    is_printable,
+    is_valid_id,
+    latest_time,
+)
 
 MAX_K = 500
 """Longest list that can be asked for."""
@@ -17,20 +26,28 @@ MAX_BATCH = 1_000
 """Most ratings in one request."""
 
 
+EXACT = 2**53
+"""From here on not every whole number is a 64-bit float."""
+
+
 def _number_as_string(value: object) -> object:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return str(int(value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _valid_id(value: str) -> str:
-    if not is_valid_id(value):
+    canonical = canonical_id(value)
+    if not is_valid_id(canonical):
         raise ValueError("an id is made of printable characters")
-    return value
+    return canonical
 
 
 def _printable(value: str) -> str:
-    if not is_printable(value):
+    canonical = canonical_text(value)
+    if not is_printable(canonical):
         raise ValueError("an id is made of printable characters")
-    return value
+    return canonical
 
 
 def _plausible(value: datetime) -> datetime:

@@ -12,7 +12,7 @@ from enum import StrEnum
 import polars as pl
 
 from matinee.errors import BadData
-from matinee.ratings.fields import EARLIEST, LATEST, in_utc
+from matinee.ratings.fields import EARLIEST, LATEST, WHOLE_FLOAT, in_utc
 
 INSTANT = pl.Datetime("us", "UTC")
 RATINGS = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "rating": pl.Float32(), "rated_at": INSTANT})
@@ -20,7 +20,12 @@ QUARANTINE = pl.Schema({"file": pl.String(), "row": pl.Int64(), "line": pl.Strin
 
 IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]
 
-_FARTHEST_EPOCH_S = 1e11
+_MICROSECONDS = {1e11: 1e6, 1e14: 1e3, 1e17: 1.0, 1e20: 1e-3}
+"""What a number of seconds, ms, µs or ns is in µs, by the size below which it is one: none of the years 1990 to 2099
+in one unit is one of these years in another."""
+
+_ROUNDED_FLOAT = r"^[+-]?\d(?:\.\d+)?[eE][+-]\d+$"
+_ZONE_IN_WORDS = " UTC"
 
 
 class QuarantineReason(StrEnum):
@@ -29,6 +34,7 @@ class QuarantineReason(StrEnum):
     WRONG_ENCODING = "wrong_encoding"
     WRONG_FIELD_COUNT = "wrong_number_of_fields"
     EMPTY_ID = "empty_id"
+    ROUNDED_ID = "id_was_rounded"
     RATING_NOT_A_NUMBER = "rating_not_a_number"
     RATING_OUT_OF_RANGE = "rating_out_of_range"
     TIME_MISSING = "timestamp_missing"
@@ -89,20 +95,47 @@ def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "") -> Va
 
 
 def instants(texts: pl.Series) -> pl.Series:
-    """Times in UTC from epoch seconds or ISO 8601 (UTC where no offset is given); null where neither fits."""
-    seconds = texts.cast(pl.Float64, strict=False)
-    within = seconds.is_finite() & (seconds.abs() < _FARTHEST_EPOCH_S)
-    microseconds = (seconds.zip_with(within.fill_null(value=False), pl.Series([None], dtype=pl.Float64)) * 1e6).round()
-    from_epoch = microseconds.cast(pl.Int64).cast(INSTANT)
-    is_text = seconds.is_null()
+    """Times in UTC from numbers since 1970 or ISO 8601 (UTC where no offset is given); null where neither fits.
+
+    The unit of a number (s, ms, µs, ns) follows from its size.
+    """
+    numbers = texts.cast(pl.Float64, strict=False)
+    size, factor = numbers.abs(), pl.lit(None, pl.Float64)
+    for below, in_microseconds in reversed(_MICROSECONDS.items()):
+        factor = pl.when(pl.col("size") < below).then(pl.lit(in_microseconds)).otherwise(factor)
+    frame = pl.DataFrame({"number": numbers, "size": size})
+    from_epoch = frame.select((pl.col("number") * factor).round().cast(pl.Int64).cast(INSTANT)).to_series()
+    is_text = numbers.is_null()
     if not is_text.any():
-        return from_epoch
+        return from_epoch.rename(texts.name)
     from_iso = pl.Series([_iso(text) for text in texts.filter(is_text)], dtype=INSTANT)
-    return from_epoch.scatter(is_text.arg_true(), from_iso)
+    return from_epoch.scatter(is_text.arg_true(), from_iso).rename(texts.name)
+
+
+def canonical_text(texts: pl.Expr) -> pl.Expr:
+    """What `fields.canonical_text` does, of a column."""
+    return texts.str.strip_chars().str.normalize("NFC")
+
+
+def canonical_ids(texts: pl.Expr) -> pl.Expr:
+    """What `fields.canonical_id` does, of a column."""
+    return canonical_text(texts).str.replace(WHOLE_FLOAT, "$1")
+
+
+def wrong_id(ids: pl.Expr) -> pl.Expr:
+    """Why an id in its canonical form is none: it is empty, or a float whose last digits are lost; null for an id."""
+    return (
+        pl.when(ids.is_null() | (ids == ""))
+        .then(pl.lit(QuarantineReason.EMPTY_ID))
+        .when(ids.str.contains(_ROUNDED_FLOAT))
+        .then(pl.lit(QuarantineReason.ROUNDED_ID))
+    )
 
 
 def _checked(batch: pl.DataFrame, scale: Scale) -> pl.DataFrame:
-    text = batch.with_columns(pl.col(RATINGS.names()).str.strip_chars())
+    text = batch.with_columns(
+        canonical_ids(pl.col("user_id", "movie_id")), pl.col("rating", "rated_at").str.strip_chars()
+    )
     given = text["rated_at"]
     typed = text.with_columns(pl.col("rating").cast(pl.Float32, strict=False), instants(given)).with_columns(
         no_time=given.is_null() | (given == ""), is_number=given.cast(pl.Float64, strict=False).is_finite()
@@ -111,12 +144,12 @@ def _checked(batch: pl.DataFrame, scale: Scale) -> pl.DataFrame:
 
 
 def _reason(scale: Scale) -> pl.Expr:
-    empty = pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in ("user_id", "movie_id"))
     rating, rated_at = pl.col("rating"), pl.col("rated_at")
     lowest, highest = (pl.lit(bound, pl.Float32) for bound in (scale.lowest, scale.highest))
+    wrong = pl.coalesce(wrong_id(pl.col("user_id")), wrong_id(pl.col("movie_id")))
     return (
-        pl.when(empty)
-        .then(pl.lit(QuarantineReason.EMPTY_ID))
+        pl.when(wrong.is_not_null())
+        .then(wrong)
         .when(~rating.is_finite().fill_null(value=False))
         .then(pl.lit(QuarantineReason.RATING_NOT_A_NUMBER))
         .when(~rating.is_between(lowest, highest))
@@ -157,6 +190,6 @@ def _most_frequent(refused: list[pl.DataFrame]) -> str:
 
 def _iso(text: str | None) -> datetime | None:
     try:
-        return in_utc(datetime.fromisoformat(text or ""))
+        return in_utc(datetime.fromisoformat((text or "").removesuffix(_ZONE_IN_WORDS)))
     except (ValueError, OverflowError):
         return None

@@ -1,196 +1,156 @@
-"""Reading files row by row as strings, so that a broken row is one broken row and not a broken file."""
+"""Text files as tables of strings, read row by row, so that a broken row is one broken row and not a broken file."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
 from matinee.errors import BadData
+from matinee.ratings.importing.columns import Vocabulary
+from matinee.ratings.importing.contents import Kind, head
+from matinee.ratings.importing.encodings import UTF8, Encoding, byte_order_mark, detect, wide_encoding
+from matinee.ratings.importing.lines import blocks_of, fields_of, joined, lines_of
 from matinee.ratings.importing.schema import QuarantineReason
 
-_BATCH_BYTES = 32 << 20
-_BATCH_ROWS = 1_000_000
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+QUOTING = (",", ";")
+"""Separators whose files are CSV (RFC 4180): quotes protect separators and line ends."""
 
-STANDARD_NAMES = {"userId": "user_id", "movieId": "movie_id", "timestamp": "rated_at"}
-"""MovieLens's names of the columns, and ours."""
+LONGEST_HEADER = 20_000
+"""More characters in the first line are no names of columns, but a file without line ends."""
 
 
 @dataclass(frozen=True)
 class TextTable:
     """A text file of one row a line. Iterating gives batches: `row, line, reason`, and each of `columns`, as strings.
 
-    `row` is the line's number, from 1; empty lines are no rows. `columns` are read from the first line when not
-    given. Quotes have a meaning in comma-separated files only.
+    `row` is the line's number, from 1; empty lines are no rows. What is not given is found by looking at the file.
     """
 
     path: Path
     separator: str = ","
-    encoding: str = "utf-8"
+    encoding: str = ""
     given_columns: tuple[str, ...] = ()
     has_header: bool = True
+    vocabulary: Vocabulary | None = None
+    """What its columns are called here; without it, each keeps its name."""
+
+    kind: Kind = Kind.TEXT
+    newline: bytes = b"\n"
 
     @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns, MovieLens's ones translated to ours."""
+    def header(self) -> tuple[str, ...]:
+        """Names of all columns, as the file has them."""
         if self.given_columns:
             return self.given_columns
-        with self.path.open("rb") as file:
-            first = file.readline().removeprefix(_BYTE_ORDER_MARK).decode(self.encoding, "backslashreplace")
-        names = next(csv.reader([first.rstrip("\r\n")], delimiter=self.separator), [])
-        return tuple(STANDARD_NAMES.get(name.strip(), name.strip()) for name in names)
-
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        with self.path.open("rb") as file:
-            n_before = 0
-            for block in _blocks(file):
-                lines = _decoded(block, self.encoding, n_before)
-                n_before += lines.height
-                no_rows = (pl.col("row") == 1) & pl.lit(self.has_header) | (pl.col("line") == "")
-                yield self._split(lines.filter(~no_rows))
-
-    def _split(self, lines: pl.DataFrame) -> pl.DataFrame:
-        quoted = pl.col("line").str.contains('"', literal=True) & pl.lit(self.separator == ",")
-        return pl.concat([self._split_plain(lines.filter(~quoted)), self._split_quoted(lines.filter(quoted))])
-
-    def _split_plain(self, lines: pl.DataFrame) -> pl.DataFrame:
-        n_columns = len(self.columns)
-        parts = lines["line"].str.split_exact(self.separator, n_columns).struct.unnest()
-        parts.columns = [*self.columns, "_beyond"]
-        complete = parts[self.columns[-1]].is_not_null() & parts["_beyond"].is_null()
-        return self._with_reason(lines, parts.drop("_beyond"), complete)
-
-    def _split_quoted(self, lines: pl.DataFrame) -> pl.DataFrame:
-        n_columns = len(self.columns)
-        rows = [_csv_fields(line) for line in lines["line"]]
-        complete = pl.Series([len(fields) == n_columns for fields in rows], dtype=pl.Boolean)
-        fields = [row if len(row) == n_columns else [None] * n_columns for row in rows]
-        parts = pl.DataFrame(fields, schema=dict.fromkeys(self.columns, pl.String), orient="row")
-        return self._with_reason(lines, parts, complete)
-
-    def _with_reason(self, lines: pl.DataFrame, parts: pl.DataFrame, complete: pl.Series) -> pl.DataFrame:
-        reason = pl.coalesce("reason", pl.when(~complete).then(pl.lit(QuarantineReason.WRONG_FIELD_COUNT)))
-        return pl.concat([lines.with_columns(reason=reason), parts], how="horizontal")
-
-
-@dataclass(frozen=True)
-class ParquetTable:
-    """A Parquet file, read as if it were text: `row` from 1, `line` as JSON, times as epoch seconds."""
-
-    path: Path
+        first = first_record(self._beginning, self.separator)
+        return tuple(name.strip() for name in _split(first, self.separator))
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns, MovieLens's ones translated to ours."""
-        return tuple(STANDARD_NAMES.get(name, name) for name in self._frame.collect_schema().names())
-
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        frame = self._frame.collect()
-        for start in range(0, frame.height, _BATCH_ROWS):
-            batch = frame.slice(start, _BATCH_ROWS)
-            texts = batch.select(_as_text(column) for column in batch).rename(STANDARD_NAMES, strict=False)
-            line = batch.select(pl.struct(pl.all()).struct.json_encode().alias("line"))["line"]
-            yield texts.with_columns(
-                pl.int_range(start + 1, start + 1 + batch.height, dtype=pl.Int64).alias("row"),
-                line,
-                reason=pl.lit(None, pl.String),
-            )
+        """Names of the columns that are read: ours where the file's mean the same."""
+        return tuple(name for name in self._names if name is not None)
 
     @cached_property
-    def _frame(self) -> pl.LazyFrame:
-        try:
-            frame = pl.scan_parquet(self.path)
-            frame.collect_schema()
-        except pl.exceptions.PolarsError as error:
-            raise BadData(f"{self.path} is not a Parquet file.", "Write it again, or name another file.") from error
-        return frame
+    def found_encoding(self) -> Encoding:
+        """The encoding of the whole file, which is looked through for it."""
+        if self.encoding:
+            return Encoding(self.encoding)
+        first = head(self.path, self.kind)
+        if wide := wide_encoding(first):
+            return wide
+        if byte_order_mark(first):
+            return Encoding(UTF8)
+        return detect(blocks_of(self.path, self.kind, Encoding(UTF8), self.newline))
 
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        blocks = blocks_of(self.path, self.kind, self.found_encoding, self.newline)
+        lines = lines_of(blocks, UTF8 if self.found_encoding.is_wide else self.found_encoding.name, self.newline)
+        records = joined(lines, self._is_record) if self.separator in QUOTING else lines
+        names = self.has_header
+        for batch in records:
+            rows = batch.filter(pl.col("line") != "")
+            if names and not rows.is_empty():
+                rows, names = rows[1:], False
+            yield self._fields(rows)
 
-Table = TextTable | ParquetTable
+    @cached_property
+    def _beginning(self) -> str:
+        return decoded_head(self.path, self.kind, self.encoding)
 
+    @cached_property
+    def _names(self) -> tuple[str | None, ...]:
+        return self.vocabulary.understood(self.header) if self.vocabulary else self.header
 
-def open_table(path: Path) -> Table:
-    """The table in a `.csv` or `.parquet` file.
+    def _is_record(self, line: str) -> bool:
+        return len(fields_of(line, self.separator)) == len(self.header)
 
-    Raises:
-        BadData: the file's name ends in something else.
-    """
-    if path.suffix.lower() == ".csv":
-        return TextTable(path)
-    if path.suffix.lower() in {".parquet", ".pq"}:
-        return ParquetTable(path)
-    raise BadData(f"{path} is neither CSV nor Parquet.", "Give a file whose name ends in .csv or .parquet.")
+    def _fields(self, lines: pl.DataFrame) -> pl.DataFrame:
+        quoted = lines["line"].str.contains('"', literal=True) & (self.separator in (*QUOTING, "\t"))
+        if not quoted.any():
+            return self._plain(lines)
+        return pl.concat([self._plain(lines.filter(~quoted)), self._quoted(lines.filter(quoted))]).sort("row")
 
+    def _plain(self, lines: pl.DataFrame) -> pl.DataFrame:
+        width = len(self.header)
+        parts = lines["line"].str.split_exact(self.separator, width).struct.unnest()
+        complete = parts[:, width - 1].is_not_null() & parts[:, width].is_null()
+        kept = {name: parts[:, place] for place, name in enumerate(self._names) if name is not None}
+        return _with_reason(lines, pl.DataFrame(kept), complete)
 
-def require_columns(table: Table, required: set[str], optional: frozenset[str] = frozenset()) -> None:
-    """Refuse a table that lacks a column, or has one that nobody knows what to do with.
-
-    Raises:
-        BadData: names what was found and what is expected.
-    """
-    found = set(table.columns)
-    if required <= found <= required | optional and len(found) == len(table.columns):
-        return
-    expected = ", ".join(sorted(required)) + (f" (and perhaps {', '.join(sorted(optional))})" if optional else "")
-    raise BadData(
-        f"{table.path} has the columns {', '.join(table.columns) or '(none)'}; expected are {expected}.",
-        "Rename or remove columns so that they match.",
-    )
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Pieces of the file that end at line ends; the byte order mark and the last newline are left out."""
-    rest = file.read(_BATCH_BYTES).removeprefix(_BYTE_ORDER_MARK)
-    while more := file.read(_BATCH_BYTES):
-        whole, newline, begun = rest.rpartition(b"\n")
-        if newline:
-            yield whole
-        rest = begun + more
-    if rest:
-        yield rest.removesuffix(b"\n")
-
-
-def _decoded(block: bytes, encoding: str, n_before: int) -> pl.DataFrame:
-    """Lines of a block: `row, line, reason`; a line that the encoding cannot mean is kept with escapes."""
-    reasons: list[str | None] | None = None
-    try:
-        lines = block.decode(encoding).split("\n")
-    except UnicodeDecodeError:
-        pieces = block.split(b"\n")
-        lines = [piece.decode(encoding, "backslashreplace") for piece in pieces]
-        reasons = [None if _decodes(piece, encoding) else QuarantineReason.WRONG_ENCODING for piece in pieces]
-    return pl.DataFrame(
-        {
-            "row": pl.Series(range(n_before + 1, n_before + 1 + len(lines)), dtype=pl.Int64),
-            "line": pl.Series(lines, dtype=pl.String).str.strip_suffix("\r"),
-            "reason": pl.Series(reasons or [None] * len(lines), dtype=pl.String),
+    def _quoted(self, lines: pl.DataFrame) -> pl.DataFrame:
+        width = len(self.header)
+        rows = [self._quoted_fields(line) for line in lines["line"]]
+        complete = pl.Series([len(fields) == width for fields in rows], dtype=pl.Boolean)
+        kept = {
+            name: pl.Series([fields[place] if len(fields) == width else None for fields in rows], dtype=pl.String)
+            for place, name in enumerate(self._names)
+            if name is not None
         }
-    )
+        return _with_reason(lines, pl.DataFrame(kept), complete)
+
+    def _quoted_fields(self, line: str) -> list[str]:
+        """Fields of a line with a quote; in a file with tabs, quotes that make no whole record are letters."""
+        fields = fields_of(line, self.separator)
+        if self.separator in QUOTING or len(fields) == len(self.header):
+            return fields
+        return line.split(self.separator)
 
 
-def _decodes(piece: bytes, encoding: str) -> bool:
-    try:
-        piece.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+def decoded_head(path: Path, kind: Kind, encoding: str = "") -> str:
+    """The beginning of a text file, with one kind of line ends.
+
+    Raises:
+        BadData: it is no text.
+    """
+    first = head(path, kind)
+    wide = wide_encoding(first)
+    marked = byte_order_mark(first)
+    plain = first.removeprefix(marked[0]) if marked else first
+    if wide is None and b"\x00" in plain:
+        raise BadData(f"{path} is not a text file, but binary.", "Save it as CSV, TSV or Parquet.")
+    name = encoding or (wide or detect([plain])).name
+    return plain.decode(name, "backslashreplace").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _csv_fields(line: str) -> list[str | None]:
-    try:
-        return list(next(csv.reader([line], strict=True)))
-    except csv.Error:
-        return []
+def first_record(beginning: str, separator: str) -> str:
+    """The first record that is not empty; a quoted line break in it is part of it."""
+    lines = beginning.lstrip("\n").split("\n")
+    record = lines[0]
+    if separator in QUOTING and record.count('"') % 2:
+        for n_lines in range(2, min(len(lines), 20)):
+            longer = "\n".join(lines[:n_lines])
+            if fields_of(longer, separator):
+                return longer
+    return record
 
 
-def _as_text(column: pl.Series) -> pl.Expr:
-    value = pl.col(column.name)
-    if isinstance(column.dtype, pl.Datetime | pl.Date):
-        return (value.cast(pl.Datetime("us")).dt.epoch("us") / 1e6).cast(pl.String)
-    if isinstance(column.dtype, pl.List):
-        return value.cast(pl.List(pl.String)).list.join("|")
-    return value.cast(pl.String)
+def _split(line: str, separator: str) -> list[str]:
+    fields = fields_of(line, separator) if separator in QUOTING else []
+    return fields or line.split(separator)
+
+
+def _with_reason(lines: pl.DataFrame, parts: pl.DataFrame, complete: pl.Series) -> pl.DataFrame:
+    reason = pl.coalesce("reason", pl.when(~complete).then(pl.lit(QuarantineReason.WRONG_FIELD_COUNT)))
+    return pl.concat([lines.with_columns(reason=reason), parts], how="horizontal")

@@ -1,15 +1,19 @@
 """The forms in which ratings and movies come: MovieLens's three, RecBole's of ml-100k, and files of one's own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from matinee.catalogue import MOVIES, canonical, completed
-from matinee.errors import UsageError
+from matinee.errors import BadData, UsageError
 from matinee.ratings.importing import schema
+from matinee.ratings.importing.columns import MOVIE_NAMES, movies_vocabulary, plain_name, ratings_vocabulary
+from matinee.ratings.importing.opening import Table, open_table, open_tables
+from matinee.ratings.importing.parts import paths_of
 from matinee.ratings.importing.schema import QuarantineReason
-from matinee.ratings.importing.tables import Table, TextTable, open_table, require_columns
+from matinee.ratings.importing.tables import TextTable
 
 RATING_COLUMNS = tuple(schema.RATINGS)
 GENRES_OF_100K = (
@@ -42,21 +46,32 @@ class InputFiles:
     @property
     def paths(self) -> list[Path]:
         """The files that are read."""
-        return [self.ratings.path] + ([self.movies.table.path] if self.movies else [])
+        return [*paths_of(self.ratings), *(paths_of(self.movies.table) if self.movies else [])]
 
 
-def find(path: Path, movies: Path | None = None) -> InputFiles:
-    """How to read a folder in MovieLens form, or a file of ratings; `movies` goes before the folder's own.
+def find(path: Path, movies: Path | None = None, columns: Mapping[str, str] | None = None) -> InputFiles:
+    """How to read a folder in a known form, or a file of ratings; `movies` goes before the folder's own.
+
+    Args:
+        path: a file, a folder in MovieLens's or RecBole's form, or a folder of part files.
+        movies: a file of movies.
+        columns: our names of columns, and the files', where common names do not tell.
 
     Raises:
         UsageError: the folder has no ratings in a known form, or the movies file is missing.
-        BadData: the columns are not the expected ones.
+        BadData: a file cannot be read, or its columns are not the expected ones.
     """
     if movies is not None and not movies.exists():
         raise UsageError(f"There is no movies file {movies}.", "Correct MATINEE_MOVIES or unset it.")
-    files = _folder(path) if path.is_dir() else InputFiles("file", open_table(path), None, schema.OWN_SCALE)
-    require_columns(files.ratings, set(RATING_COLUMNS))
-    return files if movies is None else replace(files, movies=_movies_with_header(movies))
+    known = _folder(path, columns) if path.is_dir() else None
+    files = known or InputFiles("file", _ratings_with_header([path], columns), None, schema.OWN_SCALE)
+    return files if movies is None else replace(files, movies=_movies_with_header(movies, columns))
+
+
+def find_several(paths: list[Path], movies: Path | None, columns: Mapping[str, str] | None = None) -> InputFiles:
+    """How to read several files of ratings as one."""
+    first = find(paths[0], movies, columns)
+    return replace(first, ratings=_ratings_with_header(paths, columns), scale=schema.OWN_SCALE)
 
 
 def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -70,10 +85,9 @@ def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame,
 
 def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
     raw = pl.concat(movies.table).with_columns(
-        pl.col("movie_id").str.strip_chars(), title=movies.title, genres=movies.genres, aliases=movies.aliases
+        schema.canonical_ids(pl.col("movie_id")), title=movies.title, genres=movies.genres, aliases=movies.aliases
     )
-    empty = pl.col("movie_id").is_null() | (pl.col("movie_id") == "")
-    named = raw.with_columns(reason=pl.coalesce("reason", pl.when(empty).then(pl.lit(QuarantineReason.EMPTY_ID))))
+    named = raw.with_columns(reason=pl.coalesce("reason", schema.wrong_id(pl.col("movie_id"))))
     again = ~pl.struct("movie_id", pl.col("reason").is_null()).is_first_distinct()
     checked = named.with_columns(reason=pl.coalesce("reason", pl.when(again).then(pl.lit(QuarantineReason.DUPLICATE))))
     refused = checked.filter(pl.col("reason").is_not_null())
@@ -83,7 +97,7 @@ def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
 
 
-def _folder(folder: Path) -> InputFiles:
+def _folder(folder: Path, columns: Mapping[str, str] | None) -> InputFiles:
     if (folder / "u.data").exists():
         return InputFiles("u.data", _headless(folder / "u.data", "\t", RATING_COLUMNS), _u_item(folder / "u.item"))
     if (folder / "ml-100k.inter").exists():
@@ -94,11 +108,36 @@ def _folder(folder: Path) -> InputFiles:
         return InputFiles("ratings.dat", ratings, _movies_dat(folder / "movies.dat"))
     if (folder / "ratings.csv").exists():
         movies = folder / "movies.csv"
-        known = _movies_with_header(movies) if movies.exists() else None
-        return InputFiles("ratings.csv", TextTable(folder / "ratings.csv"), known)
-    raise UsageError(
-        f"{folder} has no u.data, ratings.dat or ratings.csv.", "Set MATINEE_DATA to a folder in MovieLens form."
-    )
+        known = _movies_with_header(movies, columns) if movies.exists() else None
+        return InputFiles("ratings.csv", _ratings_with_header([folder / "ratings.csv"], columns), known)
+    return _atomic(folder, columns) or _parts(folder, columns)
+
+
+def _atomic(folder: Path, columns: Mapping[str, str] | None) -> InputFiles | None:
+    """RecBole's atomic files: one `.inter`, and perhaps an `.item` of the same name."""
+    found = sorted(folder.glob("*.inter"))
+    if len(found) != 1:
+        return None
+    items = found[0].with_suffix(".item")
+    movies = _movies_with_header(items, columns) if items.exists() else None
+    return InputFiles("file", _ratings_with_header(found, columns), movies, schema.OWN_SCALE)
+
+
+def _parts(folder: Path, columns: Mapping[str, str] | None) -> InputFiles:
+    try:
+        return InputFiles("file", _ratings_with_header([folder], columns), None, schema.OWN_SCALE)
+    except (UsageError, BadData) as error:
+        raise UsageError(
+            f"{folder} has no u.data, ratings.dat or ratings.csv, nor part files of ratings: {error.message}",
+            "Set MATINEE_DATA to a folder in MovieLens form, to a folder of part files, or to a file.",
+        ) from error
+
+
+def _ratings_with_header(paths: list[Path], columns: Mapping[str, str] | None) -> Table:
+    vocabulary = ratings_vocabulary(columns)
+    table = open_tables(paths, vocabulary) if len(paths) > 1 else open_table(paths[0], vocabulary)
+    vocabulary.require(table.header, table.path, has=table.columns)
+    return table
 
 
 def _headless(path: Path, separator: str, columns: tuple[str, ...], encoding: str = "utf-8") -> TextTable:
@@ -130,17 +169,27 @@ def _movies_dat(path: Path) -> MovieTable | None:
     return MovieTable(_headless(path, "::", ("movie_id", "title", "genres")))
 
 
-def _movies_with_header(path: Path) -> MovieTable:
-    table = open_table(path)
-    require_columns(table, {"movie_id", "title"}, frozenset({"genres", "aliases"}))
-    return MovieTable(table, genres=_split(table, "genres"), aliases=_split(table, "aliases"))
+def _movies_with_header(path: Path, columns: Mapping[str, str] | None) -> MovieTable:
+    vocabulary = movies_vocabulary(columns)
+    table = open_table(path, vocabulary)
+    vocabulary.require(table.header, table.path, has=table.columns)
+    title = pl.col("title")
+    if "year" in table.columns:
+        year = pl.col("year").str.strip_chars().str.extract(r"^(\d{4})(?:\.0)?$")
+        title = (
+            pl.when(year.is_null() | title.str.contains(r"\(\d{4}\)\s*$"))
+            .then(title)
+            .otherwise(pl.format("{} ({})", title, year))
+        )
+    return MovieTable(table, title, genres=_split(table, "genres"), aliases=_split(table, "aliases"))
 
 
 def _split(table: Table, column: str) -> pl.Expr:
-    """What a column lists with `|` between; nothing where the file has no such column."""
+    """What a column lists with `|` between, or RecBole's spaces; nothing where the file has no such column."""
     if column not in table.columns:
         return pl.lit([], pl.List(pl.String))
-    return pl.col(column).str.split("|")
+    has_spaces = any(name.endswith(":token_seq") and plain_name(name) in MOVIE_NAMES[column] for name in table.header)
+    return pl.col(column).str.split(" " if has_spaces else "|")
 
 
 def _flagged(genres: tuple[str, ...]) -> pl.Expr:

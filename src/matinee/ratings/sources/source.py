@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +14,7 @@ import structlog
 
 from matinee.errors import UsageError
 from matinee.ratings.importing import schema
+from matinee.ratings.importing.columns import parse_columns
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
 from matinee.settings import Settings
@@ -20,7 +22,7 @@ from matinee.storage import Storage, digest, home_storage, locked, write_json, w
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 
@@ -52,6 +54,9 @@ class Source:
     last_rated_at: datetime
     inputs: dict[str, str]
     """SHA-256 of each file that was read, by its absolute path."""
+
+    columns: str
+    """What `MATINEE_COLUMNS` was."""
 
     @property
     def ratings_path(self) -> Path:
@@ -92,7 +97,7 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
     with locked(settings.home / "datasets" / f".{_folder_name(settings.data)}.lock"):
         files = _input_files(settings, storage, name, report or _silent)
         stamps = _stamps(files)
-        kept = _kept(storage, name, stamps)
+        kept = _kept(settings, storage, name, stamps)
         if kept is None:
             kept = _prepare(settings, files, storage, name)
             write_json(storage, f"{name}/source.json", {"stamps": stamps, **_as_json(kept)})
@@ -110,8 +115,12 @@ def last_rated_at(settings: Settings, user_id: str) -> datetime | None:
 
 
 def source_name(data: str) -> str:
-    """What a source is called: the name of a data set, or an absolute path."""
-    return data if data in ARCHIVES else str(Path(data).expanduser().absolute())
+    """What a source is called: the name of a data set, an absolute path, or several with `:` between them."""
+    if data in ARCHIVES:
+        return data
+    whole = Path(data).expanduser().absolute()
+    names = [data] if whole.exists() else data.split(os.pathsep)
+    return os.pathsep.join(str(Path(name).expanduser().absolute()) for name in names)
 
 
 def _input_files(settings: Settings, storage: Storage, name: str, report: Report) -> movielens.InputFiles:
@@ -120,13 +129,27 @@ def _input_files(settings: Settings, storage: Storage, name: str, report: Report
             log.info("fetch", dataset=settings.data)
             fetch(settings.data, storage, f"{name}/raw", report)
         return movielens.find(storage.read(f"{name}/raw"), settings.movies)
-    path = Path(source_name(settings.data))
-    if not path.exists():
-        raise UsageError(
-            f"{settings.data} is neither a data set nor an existing path.",
-            f"Set MATINEE_DATA to a path or to one of {', '.join(ARCHIVES)}.",
-        )
-    return movielens.find(path, settings.movies)
+    return find_own(settings)
+
+
+def find_own(settings: Settings) -> movielens.InputFiles:
+    """How to read the files of one's own that the settings name.
+
+    Raises:
+        UsageError: one does not exist.
+        BadData: one cannot be read.
+    """
+    paths = [Path(name) for name in source_name(settings.data).split(os.pathsep)]
+    for path in paths:
+        if not path.exists():
+            raise UsageError(
+                f"{path if len(paths) > 1 else settings.data} is neither a data set nor an existing path.",
+                f"Set MATINEE_DATA to a path or to one of {', '.join(ARCHIVES)}.",
+            )
+    columns = parse_columns(settings.columns)
+    if len(paths) == 1:
+        return movielens.find(paths[0], settings.movies, columns)
+    return movielens.find_several(paths, settings.movies, columns)
 
 
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
@@ -150,15 +173,16 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
         first_rated_at=times[0].astimezone(UTC),
         last_rated_at=times[-1].astimezone(UTC),
         inputs=inputs,
+        columns=settings.columns,
     )
 
 
-def _kept(storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
+def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
     """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
     if not storage.exists(f"{name}/source.json"):
         return None
     record = json.loads(storage.read(f"{name}/source.json").read_text(encoding="utf-8"))
-    if record["format_version"] != FORMAT_VERSION:
+    if record["format_version"] != FORMAT_VERSION or record["columns"] != settings.columns:
         return None
     source = _from_json(record, storage.read(name))
     if record["stamps"] == stamps:
@@ -189,7 +213,7 @@ def _folder_name(data: str) -> str:
     if data in ARCHIVES:
         return data
     name = source_name(data)
-    return f"{Path(name).stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{Path(name.partition(os.pathsep)[0]).stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _silent(done_bytes: int, total_bytes: int | None) -> None:

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 
 from matinee.errors import NotFound, UsageError
 from matinee.ranking import Filters, Floats, Mask
+from matinee.ratings.fields import canonical_text
 
 NO_YEAR = -(2**31)
 _WORD = re.compile(r"\w+")
@@ -138,7 +139,7 @@ class Catalogue:
         return [int(row) for row in rows[order[likeness[order] >= LIKE_ENOUGH]]]
 
     def _mask(self, genre: str) -> Mask:
-        mask = self._masks.get(genre.casefold())
+        mask = self._masks.get(canonical_text(genre).casefold())
         if mask is None:
             raise UsageError(f"No movie has the genre {genre!r}.", f"Choose one of: {', '.join(self.genres)}.")
         return mask

@@ -51,7 +51,10 @@ def reason_of(*row: str | None, scale: Scale = MOVIELENS_SCALE) -> str | None:
         (("u", "n", "4", "yesterday"), "timestamp_unreadable"),
         (("u", "n", "4", "nan"), "timestamp_unreadable"),
         (("u", "n", "4", "631151999"), "timestamp_out_of_range"),
-        (("u", "n", "4", "1000000000000"), "timestamp_out_of_range"),
+        (("u", "n", "4", "100000000000"), "timestamp_out_of_range"),
+        (("7e+17", "n", "4", "1000000000"), "id_was_rounded"),
+        (("u", "1.5E+20", "4", "1000000000"), "id_was_rounded"),
+        (("u", "7e17", "4", "1000000000"), None),
         (("u", "n", "4", "1e300"), "timestamp_out_of_range"),
         (("u", "n", "4", "2100-01-01T00:00:01Z"), "timestamp_out_of_range"),
         (GOOD, "duplicate"),
@@ -92,10 +95,31 @@ def test_a_file_without_a_usable_row_is_refused_with_its_most_frequent_reason():
 
 @pytest.mark.parametrize(
     "text",
-    ["881250949", "881250949.0", "1997-12-04T15:55:49Z", "1997-12-04 15:55:49", "1997-12-05T00:55:49+09:00"],
+    [
+        "881250949",
+        "881250949.0",
+        "881250949000",
+        "881250949000000",
+        "881250949000000000",
+        "1997-12-04 15:55:49 UTC",
+        "1997-12-04T15:55:49Z",
+        "1997-12-04 15:55:49",
+        "1997-12-05T00:55:49+09:00",
+    ],
 )
-def test_epoch_seconds_and_iso_8601_give_the_same_instant(text):
+def test_a_number_since_1970_in_any_unit_and_iso_8601_give_the_same_instant(text):
     assert instants(pl.Series([text])).item() == datetime(1997, 12, 4, 15, 55, 49, tzinfo=UTC)
+
+
+def test_an_id_that_pandas_wrote_as_a_float_is_the_whole_number_that_it_was():
+    validated = validate([raw(("12.0", "-3.00", "4", "1000000000"), ("1.5", "tt0.0x", "4", "1000000000"))], OWN_SCALE)
+    assert validated.ratings.select("user_id", "movie_id").rows() == [("1.5", "tt0.0x"), ("12", "-3")]
+
+
+def test_ids_with_spaces_around_them_or_in_another_unicode_form_are_the_same():
+    ids = ["caf\u00e9", " cafe\u0301\t", "caf\u00e9\u00a0", "CAF\u00c9"]
+    validated = validate([raw(*((user, "m", "4", str(10**9 + i)) for i, user in enumerate(ids)))], OWN_SCALE)
+    assert validated.ratings["user_id"].to_list() == ["caf\u00e9"] * 3 + ["CAF\u00c9"]
 
 
 def test_a_date_is_its_midnight_in_utc():

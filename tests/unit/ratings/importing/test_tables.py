@@ -1,13 +1,11 @@
-from datetime import UTC, datetime
-
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.errors import BadData
-from matinee.ratings.importing import tables
-from matinee.ratings.importing.tables import ParquetTable, TextTable, open_table, require_columns
+from matinee.ratings.importing import contents
+from matinee.ratings.importing.columns import ratings_vocabulary
+from matinee.ratings.importing.tables import TextTable
 
 
 def rows_of(table):
@@ -17,7 +15,7 @@ def rows_of(table):
 def test_the_first_line_names_the_columns_and_movielens_names_are_translated(tmp_path):
     path = tmp_path / "r.csv"
     path.write_bytes(b"\xef\xbb\xbfuserId, movieId,rating,timestamp\r\n1,2,3,4\r\n")
-    table = TextTable(path)
+    table = TextTable(path, vocabulary=ratings_vocabulary())
     assert table.columns == ("user_id", "movie_id", "rating", "rated_at")
     assert rows_of(table).select("row", "line", *table.columns).rows() == [(2, "1,2,3,4", "1", "2", "3", "4")]
 
@@ -60,38 +58,40 @@ def test_reading_in_blocks_gives_the_same_lines_as_reading_at_once(tmp_path_fact
     path = tmp_path_factory.mktemp("blocks") / "lines"
     path.write_bytes("".join(f"{line}\n" for line in lines).encode())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(tables, "_BATCH_BYTES", block_bytes)
+        patched.setattr(contents, "BLOCK_BYTES", block_bytes)
         batches = [b["line"].to_list() for b in TextTable(path, "\x00", given_columns=("all",), has_header=False)]
     assert [line for batch in batches for line in batch] == [line for line in path.read_text().split("\n") if line]
 
 
-def test_a_parquet_file_is_read_as_strings_whatever_its_types(tmp_path):
-    path = tmp_path / "r.parquet"
-    time = datetime(1997, 12, 4, 15, 55, 49, 250_000, tzinfo=UTC)
-    pl.DataFrame({"userId": [1], "movie_id": ["2"], "rating": [3.5], "rated_at": [time]}).write_parquet(path)
-    row = rows_of(open_table(path)).row(0, named=True)
-    assert (row["user_id"], row["movie_id"], row["rating"]) == ("1", "2", "3.5")
-    assert float(row["rated_at"]) == 881250949.25
-    assert row["row"] == 1
-    assert '"userId":1' in row["line"]
+def test_a_quoted_line_break_is_part_of_its_title_and_an_open_quote_costs_its_own_line_alone(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_bytes(b'movie_id,title\nm1,"Two\nlines"\nm2,"crlf\r\nline"\nm3,"open\nm4,Plain\nm5,"a, b"\nm6,"x\ny"\n')
+    rows = rows_of(TextTable(path)).select("row", "movie_id", "title", "reason").rows()
+    assert rows == [
+        (2, "m1", "Two\nlines", None),
+        (4, "m2", "crlf\nline", None),
+        (6, None, None, "wrong_number_of_fields"),
+        (7, "m4", "Plain", None),
+        (8, "m5", "a, b", None),
+        (9, "m6", "x\ny", None),
+    ]
 
 
-def test_what_is_no_parquet_file_or_no_table_is_refused(tmp_path):
-    path = tmp_path / "r.parquet"
-    path.write_text("user_id")
-    with pytest.raises(BadData, match="is not a Parquet file"):
-        _ = ParquetTable(path).columns
-    with pytest.raises(BadData, match="neither CSV nor Parquet"):
-        open_table(tmp_path / "r.xlsx")
+@given(st.lists(st.sampled_from(["a", 'b"', "\n", ",", "영"]), max_size=12).map("".join), st.integers(3, 30))
+def test_a_quoted_field_survives_wherever_a_block_ends(tmp_path_factory, text, block_bytes):
+    path = tmp_path_factory.mktemp("blocks") / "m.csv"
+    quoted = text.replace('"', '""')
+    path.write_bytes(f'id,title\n1,"{quoted}"\n2,"{quoted}"\n3,end\n'.encode())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(contents, "BLOCK_BYTES", block_bytes)
+        rows = rows_of(TextTable(path))
+    assert rows["title"].to_list() == [text, text, "end"]
 
 
-@pytest.mark.parametrize(
-    "header", ["user;movie;rating;time", "user_id,movie_id,rating", "user_id,movie_id,rating,rated_at,mood"]
-)
-def test_unknown_or_missing_columns_are_refused_with_found_and_expected(tmp_path, header):
+def test_a_column_that_nobody_asks_for_is_not_read(tmp_path):
     path = tmp_path / "r.csv"
-    path.write_text(f"{header}\n")
-    with pytest.raises(BadData) as refusal:
-        require_columns(TextTable(path), {"user_id", "movie_id", "rating", "rated_at"})
-    assert header.replace(",", ", ") in str(refusal.value)
-    assert "expected are movie_id, rated_at, rating, user_id" in str(refusal.value)
+    path.write_text('user_id,movie_id,mood,rating,rated_at\nu,m,"glad, or so",4,5\nv,m,,3,5\n')
+    table = TextTable(path, vocabulary=ratings_vocabulary())
+    assert table.columns == ("user_id", "movie_id", "rating", "rated_at")
+    assert rows_of(table).columns == ["row", "line", "reason", *table.columns]
+    assert rows_of(table)["rating"].to_list() == ["4", "3"]

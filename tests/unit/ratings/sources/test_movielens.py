@@ -102,9 +102,11 @@ def test_a_rated_movie_that_the_movies_file_lacks_has_its_id_as_title(tmp_path):
 def test_broken_rows_of_a_movies_file_are_kept_with_their_reason(tmp_path):
     ratings, movies = tmp_path / "r.csv", tmp_path / "m.csv"
     ratings.write_text("user_id,movie_id,rating,rated_at\nu,a,4,964982703\n")
-    movies.write_bytes(b"movie_id,title,genres\na,Alien,Horror\na,Aliens,Horror\n,Nameless,\n,Again,\nb\nc,\xff,\n")
+    movies.write_bytes(
+        b"movie_id,title,genres\na,Ali\xc3\xabn,Horror\na,Aliens,Horror\n,Nameless,\n,Again,\nb\nc,\xff,\n"
+    )
     _, known, refused = read(ratings, movies)
-    assert known["title"].to_list() == ["Alien"]
+    assert known["title"].to_list() == ["Aliën"]
     reasons = ["duplicate", "empty_id", "empty_id", "wrong_number_of_fields", "wrong_encoding"]
     assert refused["reason"].to_list() == reasons
     assert refused["file"].unique().to_list() == ["m.csv"]
@@ -126,11 +128,11 @@ def test_a_movies_file_may_have_names_in_other_languages(tmp_path):
 
 
 def test_what_cannot_be_found_is_said(tmp_path):
-    with pytest.raises(UsageError, match=r"has no u.data, ratings.dat or ratings.csv"):
+    with pytest.raises(UsageError, match=r"has no u.data, ratings.dat or ratings.csv, nor part files"):
         movielens.find(tmp_path)
     with pytest.raises(UsageError, match="no movies file"):
         movielens.find(tmp_path, tmp_path / "nowhere.csv")
     (tmp_path / "r.csv").write_text("user_id,movie_id,rating,rated_at\n")
-    (tmp_path / "m.csv").write_text("id,name\n")
-    with pytest.raises(BadData, match=r"id, name; expected are movie_id, title \(and perhaps aliases, genres\)"):
+    (tmp_path / "m.csv").write_text("id,mood\n")
+    with pytest.raises(BadData, match=r"id, mood; none is understood as title. Say which"):
         movielens.find(tmp_path / "r.csv", tmp_path / "m.csv")

@@ -69,9 +69,10 @@ OPERATIONS = OperationsTexts(
     quarantined="In quarantine",
     why_quarantined="Why",
     quarantine={
-        "wrong_encoding": "not UTF-8",
+        "wrong_encoding": "in another encoding",
         "wrong_number_of_fields": "wrong number of fields",
         "empty_id": "no user or no movie",
+        "id_was_rounded": "id lost its last digits",
         "rating_not_a_number": "rating is not a number",
         "rating_out_of_range": "rating out of range",
         "timestamp_missing": "no time",
