@@ -188,6 +188,7 @@ def test_ids_that_spark_wrote_as_bytes_are_text_where_they_are_utf8(tmp_path):
         (gzip.compress(gzip.compress(TEXT.encode())), "holds another packed file"),
         (b"user;movie;mood\n1;2;3\n", "has the columns user, movie, mood; none is understood as rated_at, rating"),
     ],
+    ids=range(9),
 )
 def test_what_cannot_be_read_is_said_in_one_line(tmp_path, content, said):
     path = tmp_path / "r.csv"
