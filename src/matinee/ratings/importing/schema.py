@@ -119,7 +119,7 @@ def canonical_text(texts: pl.Expr) -> pl.Expr:
 
 def canonical_ids(texts: pl.Expr) -> pl.Expr:
     """What `fields.canonical_id` does, of a column."""
-    return canonical_text(texts).str.replace(WHOLE_FLOAT, "$1")
+    return canonical_text(texts).str.replace_all(WHOLE_FLOAT, "$1")
 
 
 def wrong_id(ids: pl.Expr) -> pl.Expr:

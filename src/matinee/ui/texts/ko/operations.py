@@ -74,7 +74,7 @@ OPERATIONS = OperationsTexts(
         "wrong_encoding": "인코딩이 다름",
         "wrong_number_of_fields": "필드 수가 맞지 않음",
         "empty_id": "사용자나 영화가 비어 있음",
-        "id_was_rounded": "id의 끝자리가 반올림되어 사라짐",
+        "id_was_rounded": "끝자리가 반올림된 사용자나 영화 번호",
         "rating_not_a_number": "평점이 숫자가 아님",
         "rating_out_of_range": "평점이 범위를 벗어남",
         "timestamp_missing": "시각이 없음",
