@@ -107,9 +107,9 @@ def instants(texts: pl.Series) -> pl.Series:
     from_epoch = frame.select((pl.col("number") * factor).round().cast(pl.Int64).cast(INSTANT)).to_series()
     is_text = numbers.is_null()
     if not is_text.any():
-        return from_epoch.rename(texts.name)
+        return from_epoch.alias(texts.name)
     from_iso = pl.Series([_iso(text) for text in texts.filter(is_text)], dtype=INSTANT)
-    return from_epoch.scatter(is_text.arg_true(), from_iso).rename(texts.name)
+    return from_epoch.scatter(is_text.arg_true(), from_iso).alias(texts.name)
 
 
 def canonical_text(texts: pl.Expr) -> pl.Expr:
