@@ -57,8 +57,8 @@ chaos: $(VENV)/.dev ## Kill and freeze a whole matinee 200 times on either datab
 	@PYTHONPATH=tests $(BIN)/python -m chaos --database sqlite --drill
 	@PYTHONPATH=tests $(BIN)/python -m chaos --database postgresql
 
-bench: setup ## Measure the loop: time to the first recommendation, time of each retraining
-	@$(BIN)/python bench/loop.py
+bench: setup ## Measure the loop, a week through the real Airflow: make bench DAYS=7
+	@$(BIN)/python bench/loop.py $(if $(DAYS),--days $(DAYS))
 
 soak: $(VENV)/.dev ## Live years of days on a simulated clock and measure them: make soak DAYS=60
 	@$(BIN)/python bench/soak.py $(if $(DAYS),--days $(DAYS)) --json

@@ -1,8 +1,14 @@
-"""How long the loop takes: `up` from an empty home to a learned recommendation, `up` again, and each `next`.
+"""The loop as a user has it: `up` from an empty home, a week of days through the real Airflow, `down`, `up` again.
 
-Run with `make bench`. Uses a temporary home and free ports, and prints a table and one JSON object.
+    make bench                  seven days
+    make bench DAYS=3           fewer
+
+Uses a temporary home and free ports, and the data set of `MATINEE_DATA` (ml-100k by default). Between the days people
+rate over HTTP and look at lists; some batches are sent twice. Prints a table and one JSON object: times in seconds,
+what the home takes, how much its processes have grown, and whether a rating was lost or doubled.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -11,40 +17,79 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from matinee.bench.soak.audit import audit
+from matinee.bench.soak.people import RATINGS_A_DAY, People
+from matinee.clients.api import Client
+from matinee.settings import Settings
 
 MATINEE = Path(sys.executable).with_name("matinee")
-N_DAYS = 3
+A_WEEK, WARM = 7, 2
+"""Days; and after how many of them every process has done everything once, so that growth counts from there."""
 
 
 def main() -> None:
     """Measure once, and clean up."""
-    home = Path(tempfile.mkdtemp(prefix="matinee-bench-"))
+    parser = argparse.ArgumentParser(description="Time the loop, and live days through the real Airflow.")
+    parser.add_argument("--days", type=int, default=A_WEEK, help="how many days")
+    n_days = parser.parse_args().days
+    folder = Path(tempfile.mkdtemp(prefix="matinee-bench-"))
     ports = {f"MATINEE_{name}_PORT": str(_free_port()) for name in ("API", "MLFLOW", "AIRFLOW", "UI", "POSTGRES")}
-    clean = {name: value for name, value in os.environ.items() if name != "MATINEE_HOME"}
-    environment = {**clean, **ports, "MATINEE_HOME": str(home)}
-    figures: dict[str, float] = {}
+    environment = {**os.environ, **ports, "MATINEE_HOME": str(folder / "home")}
+    figures: dict[str, Any] = {}
     try:
         figures["first_up_s"], _ = _timed(environment, "up")
-        _, days = _timed(environment, "next", "-n", str(N_DAYS), "--json")
-        for number, run in enumerate(json.loads(days)["runs"], 1):
-            figures[f"next_{number}_s"] = run["duration_s"]
-        _, processes = _timed(environment, "status", "--json")
-        figures["memory_mb"] = sum(each["memory_bytes"] for each in json.loads(processes)["processes"]) / 1e6
+        figures |= _days(environment, n_days, folder)
         figures["down_s"], _ = _timed(environment, "down")
         figures["second_up_s"], _ = _timed(environment, "up")
     finally:
         _timed(environment, "down")
-        shutil.rmtree(home)
+        shutil.rmtree(folder)
     for name, value in figures.items():
-        print(f"{name:<14} {value:8.1f}")
-    print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
+        print(f"{name:<14} {value}")
+    print(json.dumps(figures))
+
+
+def _days(environment: dict[str, str], n_days: int, folder: Path) -> dict[str, Any]:
+    """Live days one after another; returns what they took and left."""
+    settings = Settings(home=folder / "home", api_port=environment["MATINEE_API_PORT"], _env_file=None)
+    people = People(folder, n_days, datetime.now(UTC))
+    next_s, memory_mb = [], []
+    with Client(settings.api) as client:
+        for day in range(1, n_days + 1):
+            people.speak([client], RATINGS_A_DAY, datetime.now(UTC))
+            people.take_back([client], day)
+            people.look([client])
+            memory_mb.append(_memory_mb(environment))  # before the day's tasks, which are the scheduler's children
+            _, told = _timed(environment, "next", "--json")
+            next_s += [round(run["duration_s"], 1) for run in json.loads(told)["runs"]]
+        found = audit(settings, client, people.truth)
+    early = memory_mb[min(WARM, n_days) - 1]
+    grown = {name: round(size / early[name] - 1, 3) for name, size in memory_mb[-1].items() if early.get(name)}
+    size = sum(file.stat().st_blocks * 512 for file in settings.home.rglob("*") if file.is_file())
+    return {
+        "days": n_days,
+        "next_s": next_s,
+        "home_gb": round(size / 1e9, 3),
+        "memory_mb": memory_mb[-1],
+        "rss_growth": grown,
+        **found._asdict(),
+    }
+
+
+def _memory_mb(environment: dict[str, str]) -> dict[str, int]:
+    """What each process takes, by its name."""
+    _, told = _timed(environment, "status", "--json")
+    return {each["name"]: round(each["memory_bytes"] / 1e6) for each in json.loads(told)["processes"]}
 
 
 def _timed(environment: dict[str, str], *arguments: str) -> tuple[float, str]:
     began = time.perf_counter()
     finished = subprocess.run([MATINEE, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return time.perf_counter() - began, finished.stdout
+    return round(time.perf_counter() - began, 1), finished.stdout
 
 
 def _free_port() -> int:
