@@ -1,7 +1,7 @@
 """A blend: item-item scores of a user's history, a recency boost, and a popularity penalty."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ class Blend:
     """Weighted sum of standardized personal scores and of popularity; a part of weight 0 is not fitted.
 
     The regularization and the weights of popularity are those that did best on the newest ratings (`models.tuning`),
-    chosen again at every fit; `docs/models.md` tells how the others were.
+    chosen at every fit unless they are given (`with_choices`); `docs/models.md` tells how the others were.
     """
 
     als: float = 0.0
@@ -81,6 +81,14 @@ class Blend:
     def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
         """See `WarmStarting.fit_from`; the choice is made without the incumbent, which has seen what tells it."""
         return blended(self.parts(self.choose(interactions)), interactions, incumbent)
+
+    def choices(self, interactions: Interactions) -> Mapping[str, float]:
+        """See `Choosing.choices`."""
+        return self.choose(interactions)._asdict()
+
+    def with_choices(self, values: Mapping[str, float]) -> "Blend":
+        """See `Choosing.with_choices`."""
+        return replace(self, tuning_share=0.0, **Choice(**values)._asdict())
 
     def parts(self, choice: Choice) -> Sequence[Part]:
         """The algorithms in use."""

@@ -17,9 +17,11 @@ from matinee.evaluation.split import Case, Split, cases, split_off_newest
 from matinee.lifecycle.challengers import pair_of
 from matinee.lifecycle.comparisons import Compared
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
+from matinee.models.choices import Choices, chosen
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.stages import Result
+from matinee.stages.choices import choices_before
 from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
 from matinee.stages.damage import compare_with_before
 from matinee.stages.loading import SOUND, loaded_incumbent, loaded_model
@@ -91,7 +93,7 @@ class Evaluation:
                 return loaded_model(self.stores.registry, earlier)
             except BadData:
                 continue
-        return self._fitted(self.split.past, self._past_ends_at)
+        return self._fitted(self.split.past, self._past_ends_at, self._choices_before)
 
     @cached_property
     def incumbent(self) -> Contender | None:
@@ -159,7 +161,12 @@ class Evaluation:
         ]
         again = pl.concat(self.split, how="diagonal_relaxed")
         return refresh.examine(
-            self.candidate, self.previous, self.split, self.users, past, lambda: self._fitted(again, self._ends_at)
+            self.candidate,
+            self.previous,
+            self.split,
+            self.users,
+            past,
+            lambda: self._fitted(again, self._ends_at, self.run.choices),
         )
 
     def _good_data(self) -> Question:
@@ -170,7 +177,12 @@ class Evaluation:
             return gate.good_data(None)
         rating = self.stores.settings.positive_rating
         return gate.good_data(
-            refresh.of_newest_data(self.split, rating, self.previous, lambda known: self._fitted(known, self._ends_at))
+            refresh.of_newest_data(
+                self.split,
+                rating,
+                self.previous,
+                lambda known: self._fitted(known, self._ends_at, self._choices_before),
+            )
         )
 
     def _better_algorithm(self) -> Question:
@@ -238,10 +250,14 @@ class Evaluation:
         chunk = self.stores.ledger.chunk(self.run.chunk_id)
         return chunk.starts_at if self.run.chunk_id > 1 else chunk.ends_at - self.stores.settings.period
 
-    def _fitted(self, ratings: pl.DataFrame, through: datetime) -> Contender:
-        """The candidate's algorithm fitted here, as `train` fits it."""
+    @cached_property
+    def _choices_before(self) -> Choices | None:
+        return choices_before(self.stores, self.run)
+
+    def _fitted(self, ratings: pl.DataFrame, through: datetime, choices: Choices | None) -> Contender:
+        """The candidate's algorithm fitted here, as `train` fits it, with choices that were made."""
         interactions: Interactions = interactions_of(self.stores, ratings, through)
-        algorithm = recommender(self.run.algorithm, self.run.hyperparameters)
+        algorithm = chosen(recommender(self.run.algorithm, self.run.hyperparameters), choices)
         start = loaded_incumbent(self.stores.registry, self.current, self.run.chunk_id)
         model = fit(algorithm, interactions, start).ranking_model()
         return Contender.of(model, interactions.user_ids, interactions.movie_ids)

@@ -16,12 +16,14 @@ from matinee.drift.data_watch import Watched
 from matinee.drift.report import NAME, report
 from matinee.lifecycle.registry import Registry, Training
 from matinee.memory import limit_bytes
+from matinee.models.choices import chosen
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, WarmStarting, fit
 from matinee.models.specification import Specification
 from matinee.ratings.ledger import Chunk
 from matinee.stages import Result
 from matinee.stages.affordable import require_affordable
+from matinee.stages.choices import choices_for
 from matinee.stages.contest import champion
 from matinee.stages.loading import loaded_incumbent
 from matinee.stages.stores import Stores
@@ -89,7 +91,10 @@ def _train(
     ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
     interactions = interactions_of(stores, ratings, chunk.ends_at)
     fit_began = Moment.now()
-    fitted = fit(algorithm, interactions, _warm_start(stores.registry, algorithm, chunk.chunk_id))
+    used = choices_for(stores, specification, chunk, algorithm, interactions)
+    choices, choices_why = (used.choices, used.why) if used else (None, "")
+    start = _warm_start(stores.registry, algorithm, chunk.chunk_id)
+    fitted = fit(chosen(algorithm, choices), interactions, start)
     metrics = {"fit_s": fit_began.elapsed_s(), **_counts(interactions, chunk)}
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / artifact.FOLDER
@@ -105,6 +110,8 @@ def _train(
             specification=specification.text,
             is_challenger=is_challenger,
             withdrawals=withdrawals,
+            choices=choices,
+            choices_why=choices_why,
         )
         return stores.registry.log_training(training)
 

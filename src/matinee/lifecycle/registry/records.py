@@ -10,10 +10,14 @@ from typing import cast
 from matinee import artifact
 from matinee.clients.mlflow_client import MlflowRun, MlflowVersion
 from matinee.evaluation.decision import Verdict
+from matinee.models.choices import Choices
 from matinee.models.specification import configuration
 
 FILES, UNREGISTERED, REGISTERED = "matinee.files", "of no version", "of a version"
 """Tag of a run that logged a model, and its values: whose the files are."""
+
+CHOICES = "matinee.choices"
+"""Tag of a run whose algorithm has chosen something."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Training:
     """Whether it goes into production only when it has shown to be better than the champion."""
     withdrawals: int = 0
     """Number of the newest withdrawal before its ratings were read (`FeedbackStore.newest_withdrawal`)."""
+    choices: Choices | None = None
+    """Those that it was fitted with; None for an algorithm that makes none."""
+    choices_why: str = ""
+    """Whether they were made for it or kept, and why."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ class TrainingRun:
     is_challenger: bool = False
     withdrawals: int = 0
     """As in `Training`; 0 of one that matinee 0.1 logged."""
+    choices: Choices | None = None
+    """As in `Training`; None of one that an earlier matinee logged, too."""
 
     @property
     def configuration(self) -> str:
@@ -115,17 +125,14 @@ def training_run(run: MlflowRun, model_id: str, source: str) -> TrainingRun:
         specification=tags.get("matinee.specification") or run.data.params["algorithm"],
         is_challenger="matinee.challenger" in tags,
         withdrawals=int(tags.get("matinee.withdrawals", 0)),
+        choices=Choices.of_json(tags[CHOICES]) if CHOICES in tags else None,
     )
 
 
-def is_earlier(other: MlflowRun, run: TrainingRun) -> bool:
-    """Whether a run is of the same algorithm and hyper-parameters, and of an earlier chunk."""
-    tags = other.data.tags
-    is_alike = (other.data.params["algorithm"], json.loads(tags["matinee.hyperparameters"])) == (
-        run.algorithm,
-        run.hyperparameters,
-    )
-    return is_alike and int(tags["matinee.chunk_id"]) < run.chunk_id
+def is_of(run: MlflowRun, algorithm: str, hyperparameters: Mapping[str, float], last_chunk_id: int) -> bool:
+    """Whether a run is of an algorithm with these hyper-parameters, and of one of the chunks up to the last."""
+    own = run.data.params["algorithm"], json.loads(run.data.tags["matinee.hyperparameters"])
+    return own == (algorithm, dict(hyperparameters)) and int(run.data.tags["matinee.chunk_id"]) <= last_chunk_id
 
 
 def model_version(version: MlflowVersion) -> ModelVersion:

@@ -19,11 +19,12 @@ from matinee.evaluation.soundness import MEMORY_DAYS
 from matinee.lifecycle.registry.connection import Connection
 from matinee.lifecycle.registry.logged_model import log_model
 from matinee.lifecycle.registry.records import (
+    CHOICES,
     FILES,
     UNREGISTERED,
     Training,
     TrainingRun,
-    is_earlier,
+    is_of,
     training_key,
     training_run,
 )
@@ -81,7 +82,9 @@ class TrainingRuns(Connection):
             "matinee.specification": training.specification or manifest.algorithm,
             "matinee.withdrawals": str(training.withdrawals),
             FILES: UNREGISTERED,
-        } | ({"matinee.challenger": "yes"} if training.is_challenger else {})
+        }
+        tags |= {"matinee.challenger": "yes"} if training.is_challenger else {}
+        tags |= {} if training.choices is None else {CHOICES: training.choices.as_json}
         with self._answers():
             run = self._client.create_run(
                 self._experiment_id(),
@@ -90,7 +93,7 @@ class TrainingRuns(Connection):
                 tags=tags,
             )
             with self._running(run.info.run_id):
-                parameters = {"algorithm": manifest.algorithm, **training.hyperparameters}
+                parameters = {"algorithm": manifest.algorithm, **training.hyperparameters, **_chosen(training)}
                 metrics = dict(training.metrics)
                 self._client.log(run.info.run_id, metrics=metrics, step=manifest.chunk_id, params=parameters)
                 for name, page in training.reports.items():
@@ -163,9 +166,26 @@ class TrainingRuns(Connection):
         """
         with self._answers():
             alike = f"tags.`matinee.verdict` != '' and params.algorithm = '{run.algorithm}'"
-            last = islice((each for each in self._search(alike) if is_earlier(each, run)), limit)
-            newest = sorted(last, key=lambda each: int(each.data.tags["matinee.chunk_id"]), reverse=True)
+            own = run.algorithm, run.hyperparameters, run.chunk_id - 1
+            found = (each for each in self._search(alike) if is_of(each, *own))
+            newest = sorted(islice(found, limit), key=_chunk_id, reverse=True)
             return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
+
+    def trainings_with_choices(
+        self, algorithm: str, hyperparameters: Mapping[str, float], last_chunk_id: int, limit: int = MEMORY_DAYS
+    ) -> list[TrainingRun]:
+        """The last finished trainings that have `choices`, newest first.
+
+        Args:
+            algorithm: its name.
+            hyperparameters: its values; with others, others are chosen.
+            last_chunk_id: newest chunk that they may know.
+            limit: at most so many; older ones are not even read.
+        """
+        with self._answers():
+            alike = f"tags.`{CHOICES}` != '' and params.algorithm = '{algorithm}' and status = 'FINISHED'"
+            found = (each for each in self._search(alike) if is_of(each, algorithm, hyperparameters, last_chunk_id))
+            return [training_run(each, each.data.tags["matinee.model_id"], "") for each in islice(found, limit)]
 
     def newest_refresh(self) -> TrainingRun | None:
         """The evaluated training of the newest day, challengers left aside; None before the first."""
@@ -202,3 +222,15 @@ class TrainingRuns(Connection):
         """Metrics of every run of the experiment, by run id."""
         with self._answers():
             return {str(run.info.run_id): dict(run.data.metrics) for run in self._search()}
+
+
+def _chunk_id(run: MlflowRun) -> int:
+    return int(run.data.tags["matinee.chunk_id"])
+
+
+def _chosen(training: Training) -> dict[str, float | str]:
+    """What was chosen, as parameters that people see beside those that were given."""
+    if training.choices is None:
+        return {}
+    values = {f"chosen.{name}": value for name, value in training.choices.values.items()}
+    return {**values, "choices": training.choices_why}
