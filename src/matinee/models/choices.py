@@ -33,7 +33,7 @@ class Choosing(Protocol):
 
 
 @dataclass(frozen=True)
-class Basis:
+class ChoiceBasis:
     """What there is to choose by."""
 
     chunk_id: int
@@ -51,7 +51,7 @@ class Choices:
     """Values by name, and what they were chosen by."""
 
     values: Mapping[str, float]
-    basis: Basis
+    basis: ChoiceBasis
 
     @property
     def as_json(self) -> str:
@@ -62,11 +62,11 @@ class Choices:
     def of_json(cls, line: str) -> "Choices":
         """What `as_json` wrote."""
         read = json.loads(line)
-        basis = Basis(**read["basis"])
+        basis = ChoiceBasis(**read["basis"])
         ends_at = datetime.fromisoformat(read["basis"]["ends_at"])
         return cls(read["values"], replace(basis, ends_at=ends_at, without=tuple(basis.without)))
 
-    def due(self, now: Basis) -> str:
+    def due(self, now: ChoiceBasis) -> str:
         """Why they have to be made again for what there is now; empty when they need not."""
         was = self.basis
         if now.positive_rating != was.positive_rating:

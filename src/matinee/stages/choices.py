@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from matinee.lifecycle.registry import TrainingRun
-from matinee.models.choices import Basis, Choices, Choosing
+from matinee.models.choices import ChoiceBasis, Choices, Choosing
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender
 from matinee.models.specification import Specification
@@ -67,8 +67,8 @@ def _kept(trainings: list[TrainingRun]) -> Choices | None:
     return max(sound, key=lambda each: each.basis.chunk_id, default=None)
 
 
-def _basis(stores: Stores, chunk: Chunk, interactions: Interactions) -> Basis:
-    return Basis(
+def _basis(stores: Stores, chunk: Chunk, interactions: Interactions) -> ChoiceBasis:
+    return ChoiceBasis(
         chunk_id=chunk.chunk_id,
         ends_at=chunk.ends_at,
         n_ratings=len(interactions.histories.items),

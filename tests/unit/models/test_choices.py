@@ -9,12 +9,12 @@ from numpy.testing import assert_array_equal
 
 from matinee.models.als import ALS
 from matinee.models.blend import Blend
-from matinee.models.choices import Basis, Choices, chosen
+from matinee.models.choices import ChoiceBasis, Choices, chosen
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit
 from support import two_tastes
 
-WAS = Basis(5, datetime(2020, 1, 5, tzinfo=UTC), 1000, 4.0, (2,))
+WAS = ChoiceBasis(5, datetime(2020, 1, 5, tzinfo=UTC), 1000, 4.0, (2,))
 KEPT = Choices({"regularization": 1000.0, "recent": 2.0, "common": -0.5}, WAS)
 NEXT = replace(WAS, chunk_id=6, ends_at=WAS.ends_at + timedelta(days=1), n_ratings=1001)
 
@@ -34,7 +34,9 @@ NEXT = replace(WAS, chunk_id=6, ends_at=WAS.ends_at + timedelta(days=1), n_ratin
         (replace(NEXT, without=()), "up to 5 has changed"),
     ],
 )
-def test_choices_are_due_after_a_week_or_a_tenth_more_ratings_or_when_others_are_learned(now: Basis, why: str) -> None:
+def test_choices_are_due_after_a_week_or_a_tenth_more_ratings_or_when_others_are_learned(
+    now: ChoiceBasis, why: str
+) -> None:
     due = KEPT.due(now)
     assert why in due
     assert bool(due) == bool(why)
