@@ -82,6 +82,21 @@ class Comparisons:
         mean = float(other.mean()) if len(rows) else 0.0
         return Compared(Differences(own - other, users, days), mean, np.array([row[4] for row in rows], np.str_))
 
+    def prune(self, days: int, *, dry_run: bool) -> int:
+        """Remove what was kept of pairs that were not compared in the newest `days`; returns how many rows that is.
+
+        Days are counted back from the newest one of any pair, which is the home's clock and not this machine's.
+        """
+        table = ModelComparisonRow
+        newest = sa.select(sa.func.max(table.day)).scalar_subquery()
+        left = sa.select(table.pair).group_by(table.pair).having(sa.func.max(table.day) <= newest - days)
+        with writing(self._database) as session:
+            counted = sa.select(sa.func.count()).select_from(table).where(table.pair.in_(left))
+            n_rows = session.scalar(counted) or 0
+            if n_rows and not dry_run:
+                session.execute(sa.delete(table).where(table.pair.in_(session.scalars(left).all())))
+        return n_rows
+
 
 def _key(user_id: str) -> int:
     return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest(), "big", signed=True)

@@ -12,6 +12,7 @@ from matinee.stages import Result
 from matinee.stages.erase import forget_erased, is_to_forget
 from matinee.stages.prune.airflow import prune_airflow, prune_logs
 from matinee.stages.prune.aside import prune_aside
+from matinee.stages.prune.comparisons import prune_comparisons
 from matinee.stages.prune.feedback import prune_keys, prune_traces
 from matinee.stages.prune.impressions import prune_impressions
 from matinee.stages.prune.removal import Removal
@@ -36,6 +37,7 @@ def prune_home(stores: Stores, *, dry_run: bool, now: datetime | None = None) ->
         "files of impressions": lambda: prune_impressions(settings, now, dry_run=dry_run),
         "idempotency keys": lambda: prune_keys(settings, now, dry_run=dry_run),
         "traces of withdrawals": lambda: prune_traces(settings, now, dry_run=dry_run),
+        "values of comparisons": lambda: prune_comparisons(stores, dry_run=dry_run),
         "records of Airflow": lambda: prune_airflow(settings, now, dry_run=dry_run),
         "homes put aside": lambda: prune_aside(settings, now, dry_run=dry_run),
         "logs of tasks": lambda: prune_logs(settings, now, dry_run=dry_run),
