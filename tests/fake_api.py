@@ -18,6 +18,7 @@ from starlette.responses import Response
 from matinee.clients.api import Client
 from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
+from matinee.clients.schemas.findings import Finding, Findings
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, RankedMovie, Reason, SimilarMovies
 from matinee.clients.schemas.operations import Ready
@@ -90,6 +91,7 @@ class FakeApi:
     is_held: bool = False
     challengers: Challengers = field(default_factory=lambda: Challengers(champion=None, challengers=()))
     freshness: Freshness = field(default_factory=lambda: Freshness(gains=(), by_chunk=()))
+    findings: list[Finding] = field(default_factory=lambda: [Finding(what="disk", ok=True, detail="9 GB free for /h")])
     progress: list[str] = field(default_factory=lambda: ["success"])
     problems: dict[str, str] = field(default_factory=dict)
     """Parts of the server that do not work."""
@@ -318,6 +320,10 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
     @app.get("/v1/freshness")
     async def freshness() -> Freshness:
         return api.freshness
+
+    @app.get("/v1/findings")
+    async def findings() -> Findings:
+        return Findings(findings=tuple(api.findings), examined_at=TRAINED)
 
     @app.get("/v1/chunks")
     async def chunks() -> Chunks:

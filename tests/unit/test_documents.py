@@ -130,7 +130,7 @@ def test_links_between_documents_lead_somewhere():
 LAYERS = (
     {"cli"},
     {"bench", "containers", "local", "serving", "stages", "ui"},
-    {"clients", "lifecycle"},
+    {"clients", "doctor", "lifecycle"},
     {"drift", "evaluation"},
     {"ratings"},
     {"models"},

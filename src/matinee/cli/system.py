@@ -100,7 +100,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     findings = examine(settings_of_command(any_ports=True))
     if as_json:
-        print_json({"findings": [vars(finding) for finding in findings]})
+        print_json({"findings": [finding.model_dump() for finding in findings]})
     else:
         for finding in findings:
             mark = "[green]ok[/]  " if finding.ok else "[red]bad[/] "

@@ -25,6 +25,7 @@ from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
+from matinee.serving.pipeline.findings import RecentFindings
 from matinee.serving.pipeline.runs import PipelineRuns
 from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
@@ -123,6 +124,7 @@ def create_app(
         versions=VersionReader(settings, mlflow),
         on_demand=OnDemandVersions(slot, store),
         runs=runs,
+        findings=RecentFindings(settings),
     )
     middleware.install(app, settings, metrics)
     problems.install(app)

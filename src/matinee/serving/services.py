@@ -14,6 +14,7 @@ from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.swap import Swapper
+from matinee.serving.pipeline.findings import RecentFindings
 from matinee.serving.pipeline.runs import PipelineRuns
 from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
@@ -43,6 +44,7 @@ class Services:
     versions: VersionReader
     on_demand: OnDemandVersions
     runs: PipelineRuns
+    findings: RecentFindings
 
 
 async def _services(request: Request) -> Services:

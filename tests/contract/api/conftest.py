@@ -131,6 +131,8 @@ class Mlflow:
         if self.broken_status is not None:
             return self.broken_status, b"<html>no JSON</html>"
         parts = urlsplit(path)
+        if parts.path == "/health":
+            return 200, b"OK"
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path.startswith(FILES):
             file = self.folder / unquote(parts.path.removeprefix(FILES))

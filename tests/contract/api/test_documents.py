@@ -24,6 +24,7 @@ ROUTES = {
     ("get", "/v1/chunks"),
     ("get", "/v1/challengers"),
     ("get", "/v1/freshness"),
+    ("get", "/v1/findings"),
     ("get", "/v1/runs"),
     ("post", "/v1/runs"),
     ("get", "/v1/runs/{run_id}"),

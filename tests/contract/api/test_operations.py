@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from matinee.clients.schemas.findings import Finding
+from matinee.doctor.examine import examine_running
 from matinee.serving.model.served import ServedModel
+from matinee.serving.pipeline import findings
+from matinee.settings import Settings
 
 DATA_THROUGH = datetime(2020, 2, 1, tzinfo=UTC)
 
@@ -113,3 +117,24 @@ def test_a_mistake_of_the_server_is_a_problem_that_tells_no_secrets(api, monkeyp
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
     assert "secret" not in answer.text
     assert metric(api, "matinee_requests_total", status="500") == 1
+
+
+def test_what_the_doctor_finds_is_told_and_looking_is_not_repeated_for_everybody_who_asks(api, monkeypatch):
+    looks = []
+
+    def look(settings: Settings) -> list[Finding]:
+        looks.append(settings)
+        return examine_running(settings)
+
+    monkeypatch.setattr(findings, "examine_running", look)
+    first, second = (api.get("/v1/findings").json() for _ in range(2))
+    assert first == second
+    assert len(looks) == 1
+    found = {each["what"]: each for each in first["findings"]}
+    assert found["disk"]["ok"]
+    assert found["registry"]["detail"] == "1 versions, 1 in production"
+    assert not found["Airflow"]["ok"]
+    assert "matinee logs airflow-api-server" in found["Airflow"]["fix"]
+    monkeypatch.setattr(findings, "FRESH_S", 0.0)
+    api.get("/v1/findings")
+    assert len(looks) == 2

@@ -14,6 +14,7 @@ from streamlit.util import calc_hash
 import matinee.ui.entry
 from matinee.clients.schemas.chunks import ChunkDecision
 from matinee.clients.schemas.comparisons import Challengers, Freshness
+from matinee.clients.schemas.findings import Finding
 from matinee.clients.schemas.versions import Check, ModelEvent
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
@@ -276,6 +277,27 @@ def test_what_fresh_data_is_worth_is_drawn_with_intervals_and_told_in_a_table(pa
     ((nothing, bounds, marks),) = [each for each in drawn if each[-1]["encoding"]["y"]["title"] == words.gain]
     assert (bounds["encoding"]["y"]["field"], bounds["encoding"]["y2"]["field"]) == ("low", "high")
     assert marks["encoding"]["y"]["field"] == nothing["encoding"]["y"]["field"] == "value"
+
+
+@BOTH
+def test_what_the_doctor_finds_is_told_without_being_asked(page, api, lang, texts):
+    words = texts.findings
+    well = [each.label for each in page("operations", lang=lang).expander]
+    assert any(label.startswith(words.well.format(total=1, at="")[:8]) for label in well)
+    paused = "train_model is paused: its runs wait until it is unpaused."
+    counts = "1 duplicate in the source, 0 of these of movies; 0 in chunks, 0 of these in the newest that has any"
+    api.findings += [
+        Finding(what="quarantine", ok=True, detail=counts),
+        Finding(what="DAGs", ok=False, detail=paused, fix="See http://127.0.0.1:8080/dags."),
+    ]
+    shown = page("operations", lang=lang)
+    (warning,) = [each.value for each in shown.warning]
+    assert warning.startswith(f"**{words.names['DAGs']}**: ")
+    assert escaped(sentences.translated(paused, texts.sentences)) in warning
+    assert escaped("http://127.0.0.1:8080/dags") in warning
+    table = next(each.value for each in shown.table if words.what in each.value)
+    assert len(table) == 3
+    assert texts.operations.quarantine["duplicate"] in table[words.found].iloc[1]
 
 
 def test_a_run_is_told_with_its_steps_and_the_version_that_serves(page, api):

@@ -9,6 +9,7 @@ from uuid import uuid4
 from matinee.clients.api.transport import Transport
 from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
+from matinee.clients.schemas.findings import Findings
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
 from matinee.clients.schemas.operations import Ready
@@ -186,6 +187,10 @@ class Client:
     def freshness(self) -> Freshness:
         """What production gains over itself of some days ago."""
         return self._transport.get(Freshness, "/v1/freshness")
+
+    def findings(self) -> Findings:
+        """What the doctor finds of a running matinee."""
+        return self._transport.get(Findings, "/v1/findings")
 
     def _start(self, wanted: Advance | RollBack | Promote | Resume, key: str | None) -> Run:
         return self._transport.post(Run, "/v1/runs", wanted.model_dump(), self._authorization | _key(key))

@@ -237,3 +237,21 @@ matinee_ratings_received_total 1.0"""
 def shown(example: Mapping[str, Any]) -> JsonDict:
     """What a schema says of its example."""
     return {"examples": [dict(example)]}
+
+
+FINDINGS: Example = {
+    "findings": [
+        {
+            "what": "chunks",
+            "ok": True,
+            "detail": "9 taken, 0 of them not closed; 2 ratings came late, and were learned",
+        },
+        {
+            "what": "DAGs",
+            "ok": False,
+            "detail": "train_model is paused: its runs wait until it is unpaused.",
+            "fix": "See http://127.0.0.1:8080/dags.",
+        },
+    ],
+    "examined_at": "2026-11-25T20:01:12Z",
+}

@@ -104,6 +104,13 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
         return kept
 
 
+def prepared(settings: Settings) -> Source | None:
+    """The source as `prepare` left it last, whatever its files are now, which are not read; None before."""
+    name, storage = f"datasets/{_folder_name(settings.data)}", home_storage(settings)
+    record = _record(storage, name)
+    return None if record is None else _from_json(record, storage.read(name))
+
+
 def last_rated_at(settings: Settings, user_id: str) -> datetime | None:
     """When a user rated last in the source, as it was prepared last; None for somebody who is not in it."""
     name, storage = f"datasets/{_folder_name(settings.data)}/ratings.parquet", home_storage(settings)
@@ -179,10 +186,8 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
 
 def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
     """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
-    if not storage.exists(f"{name}/source.json"):
-        return None
-    record = json.loads(storage.read(f"{name}/source.json").read_text(encoding="utf-8"))
-    if record["format_version"] != FORMAT_VERSION or record["columns"] != settings.columns:
+    record = _record(storage, name)
+    if record is None or record["columns"] != settings.columns:
         return None
     source = _from_json(record, storage.read(name))
     if record["stamps"] == stamps:
@@ -191,6 +196,14 @@ def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any
         return None
     write_json(storage, f"{name}/source.json", {**record, "stamps": stamps})
     return source
+
+
+def _record(storage: Storage, name: str) -> dict[str, Any] | None:
+    """What an earlier call wrote; None when it is of another format version."""
+    if not storage.exists(f"{name}/source.json"):
+        return None
+    record: dict[str, Any] = json.loads(storage.read(f"{name}/source.json").read_text(encoding="utf-8"))
+    return record if record["format_version"] == FORMAT_VERSION else None
 
 
 def _stamps(files: movielens.InputFiles) -> dict[str, list[int]]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from matinee.clients.schemas import examples
+from matinee.clients.schemas.findings import Findings
 from matinee.clients.schemas.operations import Live, Ready
 from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.freshness import FreshnessStore, pooled
@@ -39,6 +40,12 @@ async def ready(server: Server) -> Ready:
     return Ready(
         status="degraded" if found else "ready", policy=served.policy, model_version=served.version, problems=found
     )
+
+
+@router.get("/v1/findings")
+async def findings(server: Server) -> Findings:
+    """What `matinee doctor` finds of a running matinee: paused DAGs, days behind, quarantine, the disk and more."""
+    return await server.findings.newest()
 
 
 @router.get(

@@ -12,6 +12,7 @@ from matinee.ui.parts.challengers import challengers, hold
 from matinee.ui.parts.comparison import comparison
 from matinee.ui.parts.decisions import decision
 from matinee.ui.parts.deployments import deployments
+from matinee.ui.parts.findings import findings
 from matinee.ui.parts.freshness import freshness
 from matinee.ui.parts.ledger import ledger
 from matinee.ui.parts.production import production
@@ -26,8 +27,11 @@ NEWEST = 40
 
 def show(visit: Visit) -> bool:
     """Show the page; whether all of it could be shown."""
+    first = st.container()  # filled last: looking takes the server a second
     parts = [_versions_and_runs, challengers, freshness, ledger, _links]
     shown = [_shown(visit, part) for part in parts]
+    with first:
+        shown.append(_shown(visit, findings))
     return all(shown)
 
 

@@ -10,6 +10,7 @@ from matinee.credentials import api_token
 from matinee.lifecycle.history import History
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
+from matinee.ui.texts.sentences import translated
 from page_in_a_browser import SIZES, drawn
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("full")]
@@ -129,3 +130,22 @@ def test_challengers_tell_segments_cost_and_days_and_fresh_data_its_worth(serve,
         for cell in (words.ages[1], "+2.0%", "+0.0% … +4.0%", "100"):
             expect(gains).to_contain_text(cell)
         assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= size["width"]
+
+
+@SIZES
+@BOTH
+def test_what_the_doctor_finds_stands_first_without_being_asked(serve, site, tab, texts, size, airflow):
+    airflow.paused = True
+    with serve():
+        _operations(tab, site, texts, size)
+        words = texts.findings
+        warning = tab.get_by_test_id("stAlert").filter(has_text=words.names["DAGs"])
+        expect(warning).to_be_in_viewport()
+        paused = "train_model is paused: its runs wait until it is unpaused."
+        expect(warning).to_contain_text(translated(paused, texts.sentences))
+        expect(warning).to_contain_text(f"{airflow.url}/dags")
+        summary = words.wrong.format(count=1, total=11, at="")[:-1]
+        tab.get_by_test_id("stExpander").filter(has_text=summary).click()
+        table = tab.get_by_test_id("stTable").filter(has_text=words.found)
+        expect(table.get_by_role("row")).to_have_count(12)
+        expect(table).to_contain_text(texts.operations.quarantine["rating_not_a_number"])

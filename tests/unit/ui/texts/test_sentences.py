@@ -7,10 +7,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from matinee.clients.schemas.findings import Finding
 from matinee.drift.rules import Beside, judge
 from matinee.evaluation.decision import Outcome, QuestionName
 from matinee.evaluation.gate import sound, switched_off
 from matinee.evaluation.soundness import FLOOR, Probe
+from matinee.ui.parts.findings import detail
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
@@ -41,6 +43,38 @@ def test_whatever_the_data_watch_says_is_told_in_korean(watched_chunk, strange):
         assert not re.search(r"[A-Za-z]{2}", korean), korean
         assert sorted(NUMBER.findall(korean)) == sorted(NUMBER.findall(reason))
         assert translated(reason, ENGLISH.sentences) == reason
+
+
+DOCTOR = [
+    ("disk", "/m has 0.5 GB left, and matinee wants 2 GB."),
+    ("disk", "The disk is full in about 15 days: /m has grown by 201 MB a day."),
+    ("disk", "9 GB free; /m has grown by 1 MB a day, enough for 3,000 days"),
+    ("days", "1,234 ratings wait, and no chunk was taken for 3 days."),
+    (
+        "quarantine",
+        "12 duplicate in the source, 2 of these of movies; 3 late in chunks, 1 of these in the newest that has any",
+    ),
+    ("DAGs", "train_model is paused: its runs wait until it is unpaused. Airflow does not know prune_home."),
+    ("DAGs", "The last run of train_model (scheduled__1) failed in train."),
+    ("registry", "7 versions are registered, and none is in production."),
+    ("registry", "The files of version 2, which is in production, are gone from MLflow."),
+    ("served model", "The API server serves version 2, and version 3 is in production."),
+    ("served model", "The API server serves no version, and version 3 is in production."),
+    ("background tasks", "Tasks of the API server died since its start and were started again: follower (2)."),
+    ("MLflow", "http://127.0.0.1:5000/health answers 503."),
+]
+NAMES = re.compile(
+    r"matinee|/m|GB|MB|train_model|prune_home|DAG|Airflow|MLflow|API|follower|train|scheduled__1|http\S+"
+)
+"""What stays in Latin letters in Korean."""
+
+
+@pytest.mark.parametrize(("what", "told"), DOCTOR, ids=lambda text: text[:30])
+def test_whatever_the_doctor_finds_is_told_in_korean_with_its_numbers(what, told):
+    finding = Finding(what=what, ok=False, detail=told)
+    korean = detail(KOREAN, finding)
+    assert not re.search(r"[A-Za-z]{2}", NAMES.sub("", korean)), korean
+    assert sorted(NUMBER.findall(korean)) == sorted(NUMBER.findall(told))
 
 
 def test_what_the_gate_says_without_numbers_is_told_in_korean():

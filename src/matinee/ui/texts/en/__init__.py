@@ -4,6 +4,7 @@ from matinee.ui.texts.en.common import COMMON
 from matinee.ui.texts.en.comparisons import COMPARISONS
 from matinee.ui.texts.en.data import DATA
 from matinee.ui.texts.en.decisions import DECISIONS
+from matinee.ui.texts.en.findings import FINDINGS
 from matinee.ui.texts.en.for_you import FOR_YOU
 from matinee.ui.texts.en.movies import MOVIES
 from matinee.ui.texts.en.operations import OPERATIONS
@@ -21,4 +22,5 @@ ENGLISH = Texts(
     decisions=DECISIONS,
     data=DATA,
     comparisons=COMPARISONS,
+    findings=FINDINGS,
 )

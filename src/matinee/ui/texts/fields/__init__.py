@@ -7,6 +7,7 @@ from matinee.ui.texts.fields.common import CommonTexts
 from matinee.ui.texts.fields.comparisons import ComparisonTexts
 from matinee.ui.texts.fields.data import DataTexts
 from matinee.ui.texts.fields.decisions import DecisionTexts
+from matinee.ui.texts.fields.findings import FindingTexts
 from matinee.ui.texts.fields.for_you import ForYouTexts
 from matinee.ui.texts.fields.movies import MovieTexts
 from matinee.ui.texts.fields.operations import OperationsTexts
@@ -27,5 +28,6 @@ class Texts:
     decisions: DecisionTexts
     data: DataTexts
     comparisons: ComparisonTexts
+    findings: FindingTexts
     sentences: Mapping[str, str] = field(default_factory=dict)
     """By pattern of a sentence that the server writes: the same in this language (`matinee.ui.texts.sentences`)."""

@@ -5,6 +5,7 @@ from matinee.ui.texts.ko.common import COMMON
 from matinee.ui.texts.ko.comparisons import COMPARISONS
 from matinee.ui.texts.ko.data import DATA
 from matinee.ui.texts.ko.decisions import DECISIONS
+from matinee.ui.texts.ko.findings import FINDINGS
 from matinee.ui.texts.ko.for_you import FOR_YOU
 from matinee.ui.texts.ko.movies import MOVIES
 from matinee.ui.texts.ko.operations import OPERATIONS
@@ -22,5 +23,6 @@ KOREAN = Texts(
     decisions=DECISIONS,
     data=DATA,
     comparisons=COMPARISONS,
+    findings=FINDINGS,
     sentences=SENTENCES,
 )

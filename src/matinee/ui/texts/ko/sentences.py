@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from matinee.ui.texts.ko.doctor import DOCTOR
+
 _DISTANCE = r"than before: distance (\S+) of at most 1 \(p = (\S+)\)\."
 
 SENTENCES: Mapping[str, str] = {
@@ -16,5 +18,6 @@ SENTENCES: Mapping[str, str] = {
     r"nobody in this chunk has both a history and a liked movie to test on": "이 청크에는 지난 평점과 좋아한 영화가 "
     "모두 있는 사용자가 없어 시험할 수 없습니다",
     r"The gate is off; the newest model wins\.": "심사를 꺼 두었으므로 가장 새로운 모델이 올라갑니다.",
+    **DOCTOR,
 }
 """By pattern of the English sentence; its numbers are `{0}`, `{1}` …"""

@@ -72,7 +72,7 @@ def check_background_tasks(settings: Settings) -> str:
     except httpx.HTTPError as error:
         raise DependencyUnreachable(f"The API server tells no metrics ({error}).", "See: matinee logs api.") from error
     found = re.findall(r'^matinee_background_task_failures_total\{task="([^"]+)"\} (\S+)', answer.text, re.MULTILINE)
-    died = [f"{task} {float(count):.0f} times" for task, count in found if float(count) > 0]
+    died = [f"{task} ({float(count):.0f})" for task, count in found if float(count) > 0]
     if died:
         raise MatineeError(
             f"Tasks of the API server died since its start and were started again: {', '.join(died)}.",

@@ -8,8 +8,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from fake_api import FakeApi, app_of, serving
+from matinee.doctor import models
 from matinee.errors import MatineeError
-from matinee.local.doctor import models
 
 VERSION = {"version": "2", "run_id": "r", "source": "mlflow-artifacts:/1/m/artifacts", "creation_timestamp": 0}
 
@@ -99,6 +99,6 @@ def test_a_background_task_that_died_is_told(api, settings):
     own = settings.model_copy(update={"api_url": api.url})
     assert "none has died" in models.check_background_tasks(own)
     api.outcome = "died"
-    with pytest.raises(MatineeError, match="follower 1 times") as found:
+    with pytest.raises(MatineeError, match=r"follower \(1\)") as found:
         models.check_background_tasks(own)
     assert "matinee logs api" in found.value.hint

@@ -12,7 +12,7 @@ from matinee.clients.airflow.records import CHALLENGE, DEPLOY, FAILED, PROMOTE, 
 from matinee.errors import MatineeError
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ratings.sources.source import prepare
+from matinee.ratings.sources.source import prepare, prepared
 from matinee.settings import Settings
 
 AIRFLOW_TIMEOUT_S = 10.0
@@ -51,20 +51,23 @@ def check_days(settings: Settings) -> str:
 
 def _n_waiting(settings: Settings, since: datetime, now: datetime) -> int:
     """Ratings of the source that no chunk has and that are not dated ahead, and live ones."""
-    times = pl.scan_parquet(prepare(settings).ratings_path).filter(pl.col("rated_at").is_between(since, now))
-    n_of_source: int = times.select(pl.len()).collect().item()
+    source, n_of_source = prepared(settings), 0
+    if source is not None:
+        times = pl.scan_parquet(source.ratings_path).filter(pl.col("rated_at").is_between(since, now))
+        n_of_source = times.select(pl.len()).collect().item()
     return n_of_source + FeedbackStore(settings).unclaimed()
 
 
 def check_quarantine(settings: Settings) -> str:
     """What is in quarantine, and why."""
-    source = prepare(settings)
-    n_movies = sum(source.reasons.values()) - (source.n_rows - source.n_ratings)
+    source = prepared(settings)
+    reasons = source.reasons if source else {}
+    n_movies = sum(reasons.values()) - (source.n_rows - source.n_ratings if source else 0)
     by_chunk = ChunkLedger(settings).quarantine()
     found = sum((Counter(reasons) for reasons in by_chunk.values()), Counter[str]())
     newest = sum(by_chunk[max(by_chunk)].values()) if by_chunk else 0
     return (
-        f"{_counted(source.reasons)} in the source, {n_movies} of these of movies;"
+        f"{_counted(reasons)} in the source, {n_movies} of these of movies;"
         f" {_counted(found)} in chunks, {newest} of these in the newest that has any"
     )
 
@@ -100,4 +103,4 @@ def _run_problems(airflow: Airflow) -> Iterator[str]:
 
 
 def _counted(reasons: dict[str, int]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items())) or "nothing"
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items())) or "0"

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from matinee import clock
+from matinee.doctor import pipeline
 from matinee.errors import MatineeError
-from matinee.local.doctor import pipeline
-from matinee.local.doctor.examine import examine
 from matinee.ratings.ledger.ledger import ChunkLedger
 
 
@@ -69,9 +68,3 @@ def test_quarantine_is_counted_by_reason_for_ratings_and_movies(own, tmp_path):
     ChunkLedger(own).close_next("first")
     told = pipeline.check_quarantine(own)
     assert told.startswith("1 duplicate, 1 empty_id, 1 rating_not_a_number in the source, 1 of these of movies;")
-
-
-def test_services_that_answer_are_asked_what_they_do_and_others_are_not(own):
-    asked = {each.what for each in examine(own)}
-    assert "DAGs" in asked
-    assert not asked & {"registry", "served model", "parts of the API server", "background tasks"}

@@ -1,0 +1,1 @@
+"""What goes wrong while matinee runs, found before anybody has to guess."""

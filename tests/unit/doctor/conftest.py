@@ -1,0 +1,15 @@
+"""What every test of the doctor looks at: small ratings, and ports of nobody."""
+
+import pytest
+
+from matinee.settings import Settings
+from support import free_port
+
+PORTS = ("api_port", "mlflow_port", "airflow_port", "ui_port", "postgres_port")
+
+
+@pytest.fixture
+def own(settings, ratings, tmp_path) -> Settings:
+    ratings.write_csv(tmp_path / "ratings.csv")
+    values = {"data": str(tmp_path / "ratings.csv"), **{name: free_port() for name in PORTS}}
+    return settings.model_copy(update=values)
