@@ -10,12 +10,12 @@ import sys
 
 from rich.markup import escape
 
-from matinee.cli import system, daily, stages, bench  # isort: skip  in the order of `matinee --help`
+from matinee.cli import system, importing, daily, stages, bench  # isort: skip  in the order of `matinee --help`
 from matinee.cli.printing import stderr
 from matinee.cli.root import app
 from matinee.errors import MatineeError
 
-__all__ = ["app", "bench", "daily", "main", "stages", "system"]
+__all__ = ["app", "bench", "daily", "importing", "main", "stages", "system"]
 
 
 def main() -> None:

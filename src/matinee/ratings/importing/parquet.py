@@ -9,6 +9,7 @@ import polars as pl
 
 from matinee.errors import BadData
 from matinee.ratings.importing.columns import Vocabulary
+from matinee.ratings.importing.encodings import Encoding
 
 _BATCH_ROWS = 1_000_000
 _EXACT = 2**53
@@ -37,6 +38,21 @@ class ParquetTable:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that are read: ours where the file's mean the same."""
         return tuple(self._names.values())
+
+    @cached_property
+    def meant(self) -> dict[str, str]:
+        """The file's name of each column that is read, by ours."""
+        return {ours: theirs for theirs, ours in self._names.items()}
+
+    @property
+    def form(self) -> str:
+        """How it is written, in words."""
+        return "Parquet"
+
+    @property
+    def found_encoding(self) -> Encoding | None:
+        """None: the format has one text encoding."""
+        return None
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         for theirs, ours in self._names.items():

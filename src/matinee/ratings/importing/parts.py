@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from matinee.errors import BadData, UsageError
+from matinee.ratings.importing.encodings import Encoding
 from matinee.ratings.importing.parquet import ParquetTable
 from matinee.ratings.importing.tables import TextTable
 
@@ -28,6 +29,22 @@ class PartsTable:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that are read."""
         return self.parts[0].columns
+
+    @property
+    def meant(self) -> dict[str, str]:
+        """The first part's name of each column that is read, by ours."""
+        return self.parts[0].meant
+
+    @property
+    def form(self) -> str:
+        """How it is written, in words."""
+        return f"{len(self.parts)} files of {self.parts[0].form}"
+
+    @property
+    def found_encoding(self) -> Encoding | None:
+        """The encoding that is the least sure of those of the parts; None where they have none."""
+        found = [part.found_encoding for part in self.parts]
+        return min((each for each in found if each), key=lambda each: each.confidence, default=None)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         n_before = 0

@@ -17,6 +17,8 @@ from matinee.ratings.importing.schema import QuarantineReason
 QUOTING = (",", ";")
 """Separators whose files are CSV (RFC 4180): quotes protect separators and line ends."""
 
+_FORMS = {",": "CSV", ";": "CSV with ;", "\t": "TSV", "|": "text with |", "::": "text with ::"}
+
 LONGEST_HEADER = 20_000
 """More characters in the first line are no names of columns, but a file without line ends."""
 
@@ -63,6 +65,17 @@ class TextTable:
         if byte_order_mark(first):
             return Encoding(UTF8)
         return detect(blocks_of(self.path, self.kind, Encoding(UTF8), self.newline))
+
+    @cached_property
+    def meant(self) -> dict[str, str]:
+        """The file's name of each column that is read, by ours."""
+        return {ours: theirs for ours, theirs in zip(self._names, self.header, strict=True) if ours is not None}
+
+    @property
+    def form(self) -> str:
+        """How it is written, in words."""
+        packed = "gzip of " if self.kind is Kind.GZIP else ""
+        return f"{packed}{_FORMS[self.separator]}{'' if self.has_header else ' without a header'}"
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         blocks = blocks_of(self.path, self.kind, self.found_encoding, self.newline)

@@ -148,8 +148,16 @@ class ChunkLedger:
         chunks = [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
         return without_withdrawn(self._database, self._reader.read_all(chunks))
 
-    def _prepared(self) -> Source:
-        """The source, after a look whether the home is bound to it: another one is not even fetched."""
+    def require_own_source(self) -> None:
+        """Refuse to go on with other ratings than those that the home's chunks are from.
+
+        Raises:
+            UsageError: the settings name other ones.
+        """
         with Session(self._database) as session:
             require_same_source(last_row(session), source_name(self._settings.data))
+
+    def _prepared(self) -> Source:
+        """The source, after a look whether the home is bound to it: another one is not even fetched."""
+        self.require_own_source()
         return self._source()

@@ -1,0 +1,104 @@
+"""Take files of one's own: look first, tell what follows, ask, and write the settings."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from matinee.cli.printing import AsJson, print_json, stdout
+from matinee.cli.root import SYSTEM, app
+from matinee.cli.settings import settings_of_command
+from matinee.errors import UsageError
+
+if TYPE_CHECKING:
+    from matinee.ratings.sources.plan import Plan
+    from matinee.ratings.sources.survey import FileSurvey, Survey
+
+ENV_FILE = Path(".env")
+
+
+@app.command(
+    name="import",
+    rich_help_panel=SYSTEM,
+    epilog="Example: `matinee import ratings.csv --movies films.csv --map user_id=Who`",
+)
+def import_files(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Files of ratings, or a folder; also one of movies.")
+    ],
+    movies: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File of movies, if it is not among FILE.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="What a column means, such as user_id=Who.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept the plan without being asked.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at files of ratings, tell what is in them, and after a yes write the settings for them into `.env`."""
+    from dotenv import dotenv_values
+
+    from matinee.env_file import write_settings
+    from matinee.ratings.importing.columns import parse_columns
+    from matinee.ratings.ledger.ledger import ChunkLedger
+    from matinee.ratings.sources.plan import plan_import
+
+    settings = settings_of_command(any_ports=True)
+    given = parse_columns(",".join(columns or []))
+    plan = plan_import(files, movies, given, settings, dotenv_values(ENV_FILE))
+    ChunkLedger(settings.model_copy(update={"data": plan.settings["MATINEE_DATA"]})).require_own_source()
+    if not as_json:
+        for line in _lines(plan):
+            stdout.print(escape(line), highlight=False)
+    is_asked = not yes and not as_json and _is_asked()
+    accepted = yes or (is_asked and typer.confirm("Write these settings to .env?"))
+    if accepted:
+        write_settings(ENV_FILE, plan.settings)
+    if as_json:
+        print_json({**asdict(plan), "written": str(ENV_FILE.absolute()) if accepted else None})
+    elif accepted or is_asked:
+        said = f"Written to {ENV_FILE.absolute()}. Go on with: matinee up" if accepted else "Nothing was written."
+        stdout.print(said, highlight=False)
+    if not (accepted or is_asked):
+        raise UsageError("Nothing was written, because there is nobody to ask.", "Accept the plan with --yes.")
+
+
+def _is_asked() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def _lines(plan: "Plan") -> Iterator[str]:
+    found = plan.found
+    yield from _of_file("Ratings", found.ratings)
+    if found.movies:
+        yield from _of_file("Movies", found.movies)
+    yield from _contents(found)
+    for note in plan.notes:
+        yield f"Note: {note}"
+    yield "Settings that follow, for .env:"
+    for name, value in plan.settings.items():
+        yield f"  {name}={value}"
+
+
+def _of_file(what: str, file: "FileSurvey") -> Iterator[str]:
+    encoding = f", {file.encoding} ({file.confidence:.0%} sure)" if file.encoding else ""
+    yield f"{what}: {file.path}: {file.form}{encoding}, {file.n_rows:,} rows, {file.unusable:.1%} unusable"
+    columns = ", ".join(ours if ours == theirs else f"{ours} ({theirs})" for ours, theirs in file.columns.items())
+    ignored = f"; ignored: {', '.join(file.ignored[:20])}" if file.ignored else ""
+    yield f"  columns: {columns}{ignored}"
+    if file.reasons:
+        yield f"  not usable: {', '.join(f'{count:,} {reason}' for reason, count in file.reasons.items())}"
+
+
+def _contents(found: "Survey") -> Iterator[str]:
+    scale, times = found.scale, "dates" if found.has_only_dates else found.time_unit
+    yield (
+        f"Content: {found.n_ratings:,} ratings of {found.n_movies:,} movies by {found.n_users:,} users,"
+        f" {found.first_rated_at:%Y-%m-%d} to {found.last_rated_at:%Y-%m-%d} ({times});"
+        f" scale {scale.lowest:g} to {scale.highest:g}, {scale.n_values} different values"
+    )

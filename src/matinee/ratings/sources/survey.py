@@ -1,0 +1,142 @@
+"""What files hold, found before anything is taken from them: form, columns, scale, times, and what is unusable."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from matinee.ratings.importing import schema
+from matinee.ratings.importing.opening import Table
+from matinee.ratings.sources import movielens
+from matinee.ratings.sources.movielens import InputFiles
+
+_UNITS = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"), (float("inf"), "nanoseconds"))
+
+
+@dataclass(frozen=True)
+class FileSurvey:
+    """How one table is written."""
+
+    path: str
+    form: str
+    encoding: str | None
+    """None for Parquet, which has none."""
+
+    confidence: float | None
+    """How sure the encoding is, 0 to 1."""
+
+    columns: Mapping[str, str]
+    """The file's name of each of our columns that it has."""
+
+    ignored: tuple[str, ...]
+    n_rows: int
+    reasons: Mapping[str, int]
+    """Rows that cannot be used, by reason."""
+
+    @property
+    def unusable(self) -> float:
+        """Share of the rows that cannot be used, 0 to 1."""
+        return sum(self.reasons.values()) / self.n_rows if self.n_rows else 0.0
+
+
+@dataclass(frozen=True)
+class FoundScale:
+    """The ratings that occur, those that are out of range among them."""
+
+    lowest: float
+    highest: float
+    n_values: int
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found."""
+
+    ratings: FileSurvey
+    movies: FileSurvey | None
+    n_ratings: int
+    n_users: int
+    n_movies: int
+    untitled: float
+    """Share of the rated movies that no movies file has a title for, 0 to 1."""
+
+    first_rated_at: datetime
+    last_rated_at: datetime
+    scale: FoundScale
+    time_unit: str
+    """`ISO 8601`, `seconds`, `milliseconds` and so on; the most frequent one."""
+
+    has_only_dates: bool
+    """Whether no time has a time of day."""
+
+
+def survey(files: InputFiles) -> Survey:
+    """Look through all rows; nothing is written.
+
+    Raises:
+        BadData: a file cannot be read, or no rating is usable.
+    """
+    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
+    rated = validated.ratings
+    movies, refused_movies = movielens.read_movies(files, rated)
+    scale, unit = _scale_and_unit(files.ratings)
+    of_rated = movies.join(rated.select("movie_id").unique(), on="movie_id")
+    times = rated["rated_at"]
+    return Survey(
+        ratings=_of_table(files.ratings, rated.height + validated.quarantined.height, validated.quarantined),
+        movies=_of_movies(files, refused_movies),
+        n_ratings=rated.height,
+        n_users=rated["user_id"].n_unique(),
+        n_movies=of_rated.height,
+        untitled=of_rated.filter(pl.col("title") == pl.col("movie_id")).height / of_rated.height,
+        first_rated_at=times[0].astimezone(UTC),
+        last_rated_at=times[-1].astimezone(UTC),
+        scale=scale,
+        time_unit=unit,
+        has_only_dates=bool((times.dt.epoch("s") % 86_400 == 0).all()),
+    )
+
+
+def _of_movies(files: InputFiles, refused: pl.DataFrame) -> FileSurvey | None:
+    if files.movies is None:
+        return None
+    return _of_table(files.movies.table, sum(batch.height for batch in files.movies.table), refused)
+
+
+def _of_table(table: Table, n_rows: int, refused: pl.DataFrame) -> FileSurvey:
+    encoding = table.found_encoding
+    return FileSurvey(
+        path=str(table.path),
+        form=table.form,
+        encoding=encoding.name if encoding else None,
+        confidence=encoding.confidence if encoding else None,
+        columns=table.meant,
+        ignored=tuple(name for name in table.header if name not in table.meant.values()),
+        n_rows=n_rows,
+        reasons=dict(refused["reason"].value_counts().sort("count", "reason", descending=[True, False]).iter_rows()),
+    )
+
+
+def _scale_and_unit(table: Table) -> tuple[FoundScale, str]:
+    """The ratings and the units of time that occur, in one pass."""
+    values, units = pl.Series([], dtype=pl.Float64), Counter[str]()
+    for batch in table:
+        numbers = batch["rating"].str.strip_chars().cast(pl.Float64, strict=False)
+        values = pl.concat([values, numbers.filter(numbers.is_finite())]).unique()
+        units.update(_units(batch["rated_at"]))
+    lowest, highest = values.min(), values.max()
+    assert isinstance(lowest, float)  # noqa: S101  for the type: the file has a usable rating
+    assert isinstance(highest, float)  # noqa: S101
+    return FoundScale(lowest, highest, len(values)), units.most_common(1)[0][0]
+
+
+def _units(times: pl.Series) -> dict[str, int]:
+    """How many times are written in which way."""
+    numbers = times.str.strip_chars().cast(pl.Float64, strict=False).abs()
+    unit = pl.lit(None, pl.String)
+    for below, name in reversed(_UNITS):
+        unit = pl.when(pl.col("number") < below).then(pl.lit(name)).otherwise(unit)
+    named = pl.DataFrame({"number": numbers}).select(unit.fill_null("ISO 8601").alias("unit"))["unit"]
+    return dict(named.value_counts().iter_rows())
