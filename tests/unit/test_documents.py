@@ -324,7 +324,6 @@ WRITES = {
     "clients/mlflow_files.py": "into a temporary folder, from which an artifact is loaded",
     "containers/": "secrets, and the database that moves",
     "credentials.py": "secrets, which nobody else may read",
-    "env_file.py": "into the draft of the file of settings",
     "lifecycle/": "into a temporary folder that MLflow's client uploads",
     "local/": "state, locks and logs of processes, Airflow's configuration, backups",
     "ratings/sources/download.py": "into the draft of the raw data set",

@@ -15,7 +15,7 @@ from matinee.cli.settings import settings_of_command
 from matinee.errors import UsageError
 
 if TYPE_CHECKING:
-    from matinee.ratings.sources.plan import Plan
+    from matinee.ratings.sources.plan import ImportPlan
     from matinee.ratings.sources.survey import FileSurvey, Survey
 
 ENV_FILE = Path(".env")
@@ -42,10 +42,10 @@ def import_files(
     """Look at files of ratings, tell what is in them, and after a yes write the settings for them into `.env`."""
     from dotenv import dotenv_values
 
-    from matinee.env_file import write_settings
     from matinee.ratings.importing.columns import parse_columns
     from matinee.ratings.ledger.ledger import ChunkLedger
     from matinee.ratings.sources.plan import plan_import
+    from matinee.storage.env_file import write_settings
 
     settings = settings_of_command(any_ports=True)
     given = parse_columns(",".join(columns or []))
@@ -72,7 +72,7 @@ def _is_asked() -> bool:
     return sys.stdin.isatty()
 
 
-def _lines(plan: "Plan") -> Iterator[str]:
+def _lines(plan: "ImportPlan") -> Iterator[str]:
     found = plan.found
     yield from _of_file("Ratings", found.ratings)
     if found.movies:

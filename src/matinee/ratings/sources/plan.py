@@ -26,7 +26,7 @@ _DATES_COST = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class ImportPlan:
     """A look at files, and what would be written to `.env`."""
 
     found: Survey
@@ -43,7 +43,7 @@ def plan_import(
     columns: Mapping[str, str],
     settings: Settings,
     written: Mapping[str, Any],
-) -> Plan:
+) -> ImportPlan:
     """Look at files and say what follows; nothing is written.
 
     Args:
@@ -70,7 +70,7 @@ def plan_import(
     }
     idle = {"MATINEE_MOVIES": "", "MATINEE_COLUMNS": "", "MATINEE_POSITIVE_RATING": f"{_FOUR_STARS:g}"}
     needed = {name: value for name, value in values.items() if name in written or value != idle.get(name)}
-    return Plan(found, needed, list(_notes(found, needed)))
+    return ImportPlan(found, needed, list(_notes(found, needed)))
 
 
 def liked_from(scale: FoundScale) -> float:

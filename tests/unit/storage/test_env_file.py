@@ -7,9 +7,9 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.env_file import write_settings
 from matinee.errors import StorageError
 from matinee.settings import Settings
+from matinee.storage.env_file import write_settings
 
 
 def test_all_other_lines_stay_as_they_are(tmp_path):
