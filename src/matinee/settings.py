@@ -15,6 +15,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 _CHALLENGERS = r"^(off|[^\s,:=]+(:\w+=[-+.\deE]+)*(\s*,\s*[^\s,:=]+(:\w+=[-+.\deE]+)*)*)$"
 
+_POSTER_URL = r"^(https?://[^\s{}]+(\{movie_id\}[^\s{}]*)+)?$"
+
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names of this machine that no other one can have."""
 UNSPECIFIED_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound
@@ -162,6 +164,10 @@ class Settings(BaseSettings):
 
     airflow_public_url: str = ""
     """Where a browser reaches Airflow, when that differs from where the other processes do."""
+
+    poster_url: Annotated[str, Field(pattern=_POSTER_URL)] = ""
+    """Where the page finds an image of a movie, such as `https://images.example.org/{movie_id}.jpg`; none by default.
+    Browsers fetch it; a movie without an image keeps its tile."""
 
     api_token: SecretStr | None = None
     """Bearer token of `POST /v1/model`; generated under `secrets/` when not set."""

@@ -3,6 +3,7 @@
 import pytest
 
 from matinee.environment import load_settings
+from matinee.errors import UsageError
 from matinee.settings import Settings
 
 
@@ -25,4 +26,23 @@ def test_a_wrong_value_is_still_refused(monkeypatch, tmp_path, value):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MATINEE_API_PORT", value)
     with pytest.raises(Exception, match="MATINEE_API_PORT"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "images/{movie_id}.jpg",
+        "https://h/a.jpg",
+        "https://h/{imdb_id}.jpg",
+        "https://h/{movie_id",
+        "javascript:{movie_id}",
+    ],
+)
+def test_where_images_are_is_an_address_with_the_id_of_the_movie(monkeypatch, tmp_path, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATINEE_POSTER_URL", "https://h/{movie_id}.jpg")
+    assert load_settings().poster_url == "https://h/{movie_id}.jpg"
+    monkeypatch.setenv("MATINEE_POSTER_URL", value)
+    with pytest.raises(UsageError, match="MATINEE_POSTER_URL"):
         load_settings()

@@ -28,7 +28,8 @@ def cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str
     grid = st.container(key=f"cards-{place}")
     for number, movie in enumerate(movies):
         with grid.container(border=True, key=f"card-{place}-{number}"):
-            st.html(tile(movie, visit.texts.movies.new if movie.movie_id in new else ""))
+            badge = visit.texts.movies.new if movie.movie_id in new else ""
+            st.html(tile(movie, badge, visit.settings.poster_url))
             st.html(movie_html(visit.texts, movie))
             stars(visit, movie.movie_id, movie.title, place)
             _similar_movies(visit, movie, place)

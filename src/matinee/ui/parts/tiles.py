@@ -1,6 +1,7 @@
-"""A poster for each movie: its title on the colour and pattern of its genre. No image is fetched."""
+"""A poster for each movie: its title on the colour and pattern of its genre, with an image where there is one."""
 
 import html
+from urllib.parse import quote
 
 from matinee.clients.schemas.movies import Movie
 from matinee.ui.parts.titles import display_title
@@ -51,17 +52,26 @@ def era(movie: Movie) -> str:
     return "early" if movie.year < 1960 else "classic"
 
 
-def tile(movie: Movie, badge: str = "") -> str:
+def tile(movie: Movie, badge: str = "", poster_url: str = "") -> str:
     """HTML of the poster, with the title as the heading of its card.
 
     Args:
         movie: what it is of.
         badge: a word in its corner; empty for none.
+        poster_url: where its image is (`MATINEE_POSTER_URL`); empty for none.
     """
     title, year = html.escape(display_title(movie.title)), movie.year or ""
     mark = f"<em>{html.escape(badge)}</em>" if badge else ""
     return (
-        f'<div class="tile tile-{pattern(movie)} {era(movie)}"'
+        f'<div class="tile tile-{pattern(movie)} {era(movie)}{" with-image" if poster_url else ""}"'
         f' style="background-color:{colour(movie)};color:{INK}">'
-        f"{mark}<h3>{title}</h3><small>{year}</small></div>"
+        f"{_image(movie, poster_url)}{mark}<h3>{title}</h3><small>{year}</small></div>"
     )
+
+
+def _image(movie: Movie, poster_url: str) -> str:
+    """HTML of the image; it says nothing that the heading does not, and one that does not come leaves no mark."""
+    if not poster_url:
+        return ""
+    address = html.escape(poster_url.replace("{movie_id}", quote(movie.movie_id, safe="")))
+    return f'<img src="{address}" alt="" loading="lazy">'

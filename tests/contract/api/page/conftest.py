@@ -131,6 +131,7 @@ def serve(settings, mlflow) -> Callable:
 def site(settings) -> Iterator[str]:
     """Base URL of the page, started as `matinee up` does."""
     values = {"HOME": settings.home, "API_PORT": settings.api_port, "API_TOKEN": api_token(settings)}
+    values["POSTER_URL"] = settings.poster_url
     command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(settings.ui_port)]
     command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]

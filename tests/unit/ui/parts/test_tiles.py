@@ -42,3 +42,10 @@ def test_a_title_is_a_heading_and_breaks_out_of_nothing():
     shown = tile(Movie(movie_id="1", title="<b>&, The", year=1990, genres=()), "<new>")
     assert "<h3>The &lt;b&gt;&amp;</h3><small>1990</small>" in shown
     assert "<em>&lt;new&gt;</em>" in shown
+
+
+def test_an_image_is_named_by_the_id_and_breaks_out_of_nothing():
+    movie = Movie(movie_id='a/b "c', title="x", year=1990, genres=())
+    shown = tile(movie, poster_url="https://h.example/{movie_id}.jpg?a=1&s=2")
+    assert '<img src="https://h.example/a%2Fb%20%22c.jpg?a=1&amp;s=2" alt="" loading="lazy">' in shown
+    assert "<img" not in tile(movie)
