@@ -22,7 +22,7 @@ def ingest(
     from matinee.stages.ingest import ingest_chunk
 
     result = ingest_chunk(stores_of_command(), run_id)
-    print_result(result, as_json, _said(result))
+    print_result(result, as_json, " ".join([_said(result), *result["unusable"]]))
 
 
 def _said(ingested: Result) -> str:

@@ -25,12 +25,15 @@ def up() -> None:
     """Start everything that does not run; returns when a learned model answers."""
     from matinee import local
     from matinee.ratings.sources.source import prepare
+    from matinee.ratings.sources.unusable import liked_sentence, unusable_sentences
     from matinee.stages.affordable import require_affordable
 
     settings = settings_of_command()
     with _download_bar() as report:
         source = prepare(settings, report)
     stdout.print(f"Ratings: {source.name}, {source.n_ratings:,} of {source.n_rows:,} rows usable.", highlight=False)
+    for said in filter(None, (*unusable_sentences(source), liked_sentence(source, settings))):
+        stdout.print(f"[yellow]Note:[/] {escape(said)}", highlight=False)
     if not (settings.home / "serving").exists():  # a home that has a model serves it, whatever it can learn
         require_affordable(settings, source.n_ratings)
     local.up(settings, stdout)

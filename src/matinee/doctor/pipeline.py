@@ -13,9 +13,14 @@ from matinee.errors import MatineeError
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.sources.source import prepare, prepared
+from matinee.ratings.sources.unusable import unusable_sentences
 from matinee.settings import Settings
 
 AIRFLOW_TIMEOUT_S = 10.0
+
+_UNUSABLE_ROWS = (
+    "Do what docs/own-data.md says of each reason; the rows are in datasets/*/quarantine.parquet of the home."
+)
 
 
 def check_ratings(settings: Settings) -> str:
@@ -59,10 +64,12 @@ def _n_waiting(settings: Settings, since: datetime, now: datetime) -> int:
 
 
 def check_quarantine(settings: Settings) -> str:
-    """What is in quarantine, and why."""
+    """What is in quarantine, and why; wrong when it is more than a slip here and there."""
     source = prepared(settings)
     reasons = source.reasons if source else {}
-    n_movies = sum(reasons.values()) - (source.n_rows - source.n_ratings if source else 0)
+    if source and (loud := " ".join(unusable_sentences(source))):
+        raise MatineeError(loud, _UNUSABLE_ROWS)
+    n_movies = sum(source.movie_reasons.values()) if source else 0
     by_chunk = ChunkLedger(settings).quarantine()
     found = sum((Counter(reasons) for reasons in by_chunk.values()), Counter[str]())
     newest = sum(by_chunk[max(by_chunk)].values()) if by_chunk else 0

@@ -3,6 +3,8 @@
 import structlog
 
 from matinee.ratings.ledger import Chunk, Taken
+from matinee.ratings.sources.source import prepared
+from matinee.ratings.sources.unusable import unusable_sentences
 from matinee.stages import Result
 from matinee.stages.stores import Stores
 
@@ -20,7 +22,11 @@ def ingest_chunk(stores: Stores, run_id: str) -> Result:
     if run_id.startswith(BACKFILL):
         log.warning("backfill_takes_what_is_next", run_id=run_id)
     taken = stores.ledger.take(run_id)
-    result = {"run_id": run_id, "was_taken_before": taken.was_taken_before}
+    source = prepared(stores.settings)
+    unusable = list(unusable_sentences(source)) if source else []
+    for said in unusable:
+        log.warning("unusable_rows", said=said)
+    result = {"run_id": run_id, "was_taken_before": taken.was_taken_before, "unusable": unusable}
     if taken.chunks:
         if taken.was_taken_before:
             log.info("taken_before", run_id=run_id, chunk_ids=[chunk.chunk_id for chunk in taken.chunks])

@@ -63,8 +63,19 @@ def test_a_data_set_at_its_end_may_rest(own):
 def test_quarantine_is_counted_by_reason_for_ratings_and_movies(own, tmp_path):
     with (tmp_path / "ratings.csv").open("a") as file:
         file.write(",m1,5,2020-01-01T00:00:00Z\nu1,m1,many,2020-01-01T00:00:00Z\n")
-    (tmp_path / "movies.csv").write_text("movie_id,title,genres\nm1,One,Drama\nm1,One,Drama\n")
+        file.writelines(f"v{i},m1,5,2020-01-02T00:00:00Z\n" for i in range(200))
+    rows = "".join(f"n{i},One,Drama\n" for i in range(100))
+    (tmp_path / "movies.csv").write_text(f"movie_id,title,genres\nm1,One,Drama\nm1,One,Drama\n{rows}")
     own = own.model_copy(update={"movies": tmp_path / "movies.csv"})
     ChunkLedger(own).close_next("first")
     told = pipeline.check_quarantine(own)
     assert told.startswith("1 duplicate, 1 empty_id, 1 rating_not_a_number in the source, 1 of these of movies;")
+
+
+def test_more_than_a_slip_in_quarantine_is_wrong_and_told_with_what_to_do(own, tmp_path):
+    (tmp_path / "movies.csv").write_text("movie_id,title,genres\nm1,One,Drama\nm1,One,Drama\n")
+    own = own.model_copy(update={"movies": tmp_path / "movies.csv"})
+    ChunkLedger(own).close_next("first")
+    with pytest.raises(MatineeError, match=r"50.0% of the 2 rows of movies cannot be used: 1 duplicate.") as found:
+        pipeline.check_quarantine(own)
+    assert "docs/own-data.md" in found.value.hint

@@ -65,10 +65,20 @@ def test_a_day_that_is_not_over_is_said_and_not_taken(settings):
         "chunk_ids": [],
         "run_id": "b",
         "was_taken_before": False,
+        "unusable": [],
     }
     assert _said(nothing) == (
         "There is nothing to take yet. The period ends at 2026-11-27 00:00 UTC and is taken 1h later."
     )
+
+
+@pytest.mark.usefixtures("time")
+def test_rows_that_cannot_be_used_are_said_aloud_with_what_was_taken(settings, tmp_path):
+    with (tmp_path / "r.csv").open("a") as file:
+        file.write("u1,m1,350,2026-11-20\n")
+    assert ingest(settings, "a")["unusable"] == [
+        "14.3% of the 7 rows of ratings cannot be used: 1 rating_out_of_range."
+    ]
 
 
 @pytest.mark.usefixtures("time")

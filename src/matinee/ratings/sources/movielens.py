@@ -74,13 +74,13 @@ def find_several(paths: list[Path], movies: Path | None, columns: Mapping[str, s
     return replace(first, ratings=_ratings_with_header(paths, columns), scale=schema.OWN_SCALE)
 
 
-def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Movies (`catalogue.MOVIES`) by id, each rated one among them, and the rows that could not be used."""
+def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
+    """Movies (`catalogue.MOVIES`) by id, each rated one among them; the rows of the file, and its unusable ones."""
     if files.movies is None:
         known, refused = MOVIES.to_frame(), schema.QUARANTINE.to_frame()
     else:
         known, refused = _checked(files.movies)
-    return completed(known, ratings["movie_id"]), refused
+    return completed(known, ratings["movie_id"]), known.height + refused.height, refused
 
 
 def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:

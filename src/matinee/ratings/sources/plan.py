@@ -11,11 +11,9 @@ from matinee.ratings.importing.columns import movies_vocabulary, ratings_vocabul
 from matinee.ratings.importing.opening import open_table
 from matinee.ratings.importing.schema import OWN_SCALE
 from matinee.ratings.sources.source import find_own
-from matinee.ratings.sources.survey import FileSurvey, FoundScale, Survey, survey
+from matinee.ratings.sources.survey import FoundScale, Survey, survey
+from matinee.ratings.sources.unusable import LOUD, unusable_sentence
 from matinee.settings import Settings
-
-LOUD = 0.01
-"""Share of unusable rows, 0 to 1, from which on it is said aloud."""
 
 _FOUR_STARS: float = Settings.model_fields["positive_rating"].default
 
@@ -80,14 +78,6 @@ def liked_from(scale: FoundScale) -> float:
     return 7.0 if 5 < scale.highest <= OWN_SCALE.highest else _FOUR_STARS
 
 
-def share_sentence(what: FileSurvey) -> str:
-    """How large a share of a file cannot be used and why, where that is more than `LOUD`; empty otherwise."""
-    if what.unusable <= LOUD:
-        return ""
-    why = ", ".join(f"{count:,} {reason}" for reason, count in what.reasons.items())
-    return f"{what.unusable:.1%} of the {what.n_rows:,} rows of {Path(what.path).name} cannot be used: {why}."
-
-
 def _parted(files: Sequence[Path], movies: Path | None) -> tuple[list[Path], Path | None]:
     """The files of ratings, and the one of movies."""
     for path in [*files, *([movies] if movies else [])]:
@@ -119,7 +109,9 @@ def _require_used(columns: Mapping[str, str], found: Survey) -> None:
 
 
 def _notes(found: Survey, needed: Mapping[str, str]) -> Iterator[str]:
-    yield from filter(None, (share_sentence(each) for each in (found.ratings, found.movies) if each))
+    for file in filter(None, (found.ratings, found.movies)):
+        if said := unusable_sentence(Path(file.path).name, file.n_rows, file.reasons):
+            yield said
     if found.scale.highest > 10:
         yield (
             f"Ratings go up to {found.scale.highest:g}, and those above 10 are not used. Counts and percentages become"

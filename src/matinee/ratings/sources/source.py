@@ -22,7 +22,7 @@ from matinee.storage import Storage, digest, home_storage, locked, write_json, w
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 
@@ -50,6 +50,12 @@ class Source:
     reasons: dict[str, int]
     """Rows in quarantine by reason, those of the movies file included."""
 
+    n_movie_rows: int
+    """Rows of the movies file; 0 where there is none."""
+
+    movie_reasons: dict[str, int]
+    """Rows of the movies file in quarantine, by reason."""
+
     first_rated_at: datetime
     last_rated_at: datetime
     inputs: dict[str, str]
@@ -57,6 +63,12 @@ class Source:
 
     columns: str
     """What `MATINEE_COLUMNS` was."""
+
+    @property
+    def rating_reasons(self) -> dict[str, int]:
+        """Rows of the ratings file in quarantine, by reason."""
+        left = {reason: count - self.movie_reasons.get(reason, 0) for reason, count in self.reasons.items()}
+        return {reason: count for reason, count in left.items() if count}
 
     @property
     def ratings_path(self) -> Path:
@@ -162,7 +174,7 @@ def find_own(settings: Settings) -> movielens.InputFiles:
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
     inputs = {str(path): digest(path) for path in files.paths}
     validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
-    movies, refused_movies = movielens.read_movies(files, validated.ratings)
+    movies, n_movie_rows, refused_movies = movielens.read_movies(files, validated.ratings)
     quarantined = pl.concat([validated.quarantined, refused_movies])
     frames = {"ratings": validated.ratings, "movies": movies, "quarantine": quarantined}
     for what, frame in frames.items():
@@ -176,7 +188,9 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
         n_ratings=validated.ratings.height,
         n_users=validated.ratings["user_id"].n_unique(),
         n_movies=movies.height,
-        reasons=dict(quarantined["reason"].value_counts().sort("reason").iter_rows()),
+        reasons=_counted(quarantined),
+        n_movie_rows=n_movie_rows,
+        movie_reasons=_counted(refused_movies),
         first_rated_at=times[0].astimezone(UTC),
         last_rated_at=times[-1].astimezone(UTC),
         inputs=inputs,
@@ -209,6 +223,10 @@ def _record(storage: Storage, name: str) -> dict[str, Any] | None:
 def _stamps(files: movielens.InputFiles) -> dict[str, list[int]]:
     stats = {str(path): path.stat() for path in files.paths}
     return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
+
+
+def _counted(refused: pl.DataFrame) -> dict[str, int]:
+    return dict(refused["reason"].value_counts().sort("reason").iter_rows())
 
 
 def _as_json(source: Source) -> dict[str, Any]:

@@ -80,13 +80,13 @@ def survey(files: InputFiles) -> Survey:
     """
     validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
     rated = validated.ratings
-    movies, refused_movies = movielens.read_movies(files, rated)
+    movies, n_movie_rows, refused_movies = movielens.read_movies(files, rated)
     scale, unit = _scale_and_unit(files.ratings)
     of_rated = movies.join(rated.select("movie_id").unique(), on="movie_id")
     times = rated["rated_at"]
     return Survey(
         ratings=_of_table(files.ratings, rated.height + validated.quarantined.height, validated.quarantined),
-        movies=_of_movies(files, refused_movies),
+        movies=_of_table(files.movies.table, n_movie_rows, refused_movies) if files.movies else None,
         n_ratings=rated.height,
         n_users=rated["user_id"].n_unique(),
         n_movies=of_rated.height,
@@ -97,12 +97,6 @@ def survey(files: InputFiles) -> Survey:
         time_unit=unit,
         has_only_dates=bool((times.dt.epoch("s") % 86_400 == 0).all()),
     )
-
-
-def _of_movies(files: InputFiles, refused: pl.DataFrame) -> FileSurvey | None:
-    if files.movies is None:
-        return None
-    return _of_table(files.movies.table, sum(batch.height for batch in files.movies.table), refused)
 
 
 def _of_table(table: Table, n_rows: int, refused: pl.DataFrame) -> FileSurvey:

@@ -46,7 +46,8 @@ def recbole(tmp_path, grouplens):
 def read(folder, movies=None):
     files = movielens.find(folder, movies)
     rated = pl.concat(files.ratings)
-    return rated.select("user_id", "movie_id", "rating", "rated_at"), *movielens.read_movies(files, rated)
+    movies, _, refused = movielens.read_movies(files, rated)
+    return rated.select("user_id", "movie_id", "rating", "rated_at"), movies, refused
 
 
 def test_both_forms_of_ml_100k_are_the_same_ratings_and_movies(grouplens, recbole):

@@ -54,6 +54,10 @@ DOCTOR = [
         "quarantine",
         "12 duplicate in the source, 2 of these of movies; 3 late in chunks, 1 of these in the newest that has any",
     ),
+    (
+        "quarantine",
+        "50.0% of the 2 rows of ratings cannot be used: 1 late. 1.5% of the 99 rows of movies cannot be used: 1 late.",
+    ),
     ("DAGs", "train_model is paused: its runs wait until it is unpaused. Airflow does not know prune_home."),
     ("DAGs", "The last run of train_model (scheduled__1) failed in train."),
     ("registry", "7 versions are registered, and none is in production."),

@@ -48,6 +48,18 @@ _SENTENCES = (
         "원본: {0} (그중 영화 {1}개). 청크: {2} (그중 가장 새로운 청크 {3}개)",
     ),
     (
+        r"(\S+) of the (\S+) rows of ratings cannot be used: ([^.]+)\.",
+        "평점 {1}행 중 {0}를 쓸 수 없습니다: {2}.",
+    ),
+    (
+        r"(\S+) of the (\S+) rows of movies cannot be used: ([^.]+)\.",
+        "영화 {1}행 중 {0}를 쓸 수 없습니다: {2}.",
+    ),
+    (
+        r"Do what (docs/own-data\.md) says of each reason; the rows are in (\S+) of the home\.",
+        "이유마다 할 일은 {0}에 있습니다. 해당 행은 홈의 {1} 파일에 있습니다.",
+    ),
+    (
         r"(\S+) answers (\d+)\.",
         "{0}: 응답 코드 {1}",
     ),
