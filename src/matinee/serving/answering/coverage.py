@@ -13,6 +13,9 @@ from matinee.serving.workers import shared
 N_COUNTERS = 1_024
 """Processes count in places of their own, found by their ids, so that none overwrites what another has counted."""
 
+KEPT_FILES = 10
+"""Versions whose files stay: the one that is served, what was compared with it lately, and some for slow workers."""
+
 _HEADER_BYTES = 8 * (1 + N_COUNTERS)
 
 
@@ -32,6 +35,7 @@ class CoverageMap:
         self._counter = os.getpid() % N_COUNTERS
         if self._since_s[0] == 0:
             self._since_s[0] = time.time()
+            _remove_oldest(folder)
 
     def add(self, items: NDArray[np.int64]) -> None:
         """Take note of a list of movies, by matrix row."""
@@ -52,3 +56,10 @@ class CoverageMap:
     def since(self) -> datetime:
         """When the version was first loaded since the server started."""
         return datetime.fromtimestamp(float(self._since_s[0]), UTC)
+
+
+def _remove_oldest(folder: Path) -> None:
+    """Of a server that swaps every day for years; who still maps a file goes on with it."""
+    files = ((os.stat(each).st_mtime, each) for each in folder.glob("recommended-*"))
+    for _, path in sorted(files, reverse=True)[KEPT_FILES:]:
+        path.unlink(missing_ok=True)
