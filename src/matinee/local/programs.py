@@ -43,8 +43,6 @@ def environment(settings: Settings) -> dict[str, str]:
             "PYTHONUNBUFFERED": "1",
             # More threads only fight over the same cores; the solver and the server have their own parallelism.
             "OPENBLAS_NUM_THREADS": "1",
-            # Of glibc: a heap for each of a server's dozens of threads is never given back, and grows for weeks.
-            "MALLOC_ARENA_MAX": "2",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "DO_NOT_TRACK": "true",
         }

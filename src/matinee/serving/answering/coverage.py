@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,6 +61,10 @@ class CoverageMap:
 
 def _remove_oldest(folder: Path) -> None:
     """Of a server that swaps every day for years; who still maps a file goes on with it."""
-    files = ((os.stat(each).st_mtime, each) for each in folder.glob("recommended-*"))
-    for _, path in sorted(files, reverse=True)[KEPT_FILES:]:
-        path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # another worker removes them at the same moment
+        for path in sorted(folder.glob("recommended-*"), key=_written_at)[:-KEPT_FILES]:
+            path.unlink()
+
+
+def _written_at(path: Path) -> float:
+    return path.stat().st_mtime
