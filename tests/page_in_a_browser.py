@@ -1,7 +1,16 @@
 """How tests wait for the page in a browser."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+import uvicorn
 from playwright.sync_api import expect
+
+from matinee.serving.app import create_app
+from matinee.settings import Settings
+from running import eventually
 
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
 LAST = {
@@ -16,6 +25,20 @@ SIZES = pytest.mark.parametrize(
     "size", [{"width": 390, "height": 844}, {"width": 1280, "height": 900}], ids=["phone", "laptop"]
 )
 """Of the window."""
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[None]:
+    """The API server at the port of the settings, until the end of the block."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=settings.api_port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        eventually(lambda: server.started)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def drawn(tab, url: str, path: str, texts) -> None:

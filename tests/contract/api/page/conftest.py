@@ -3,16 +3,13 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
@@ -22,8 +19,8 @@ from matinee.lifecycle.challengers import ChallengerStore, Evidence, Standing
 from matinee.lifecycle.freshness import FreshnessStore, GainOnChunk
 from matinee.lifecycle.history import History
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.serving.app import create_app
 from matinee.settings import Settings
+from page_in_a_browser import serving
 from running import eventually
 from support import free_port
 
@@ -103,20 +100,6 @@ def settings(settings, airflow) -> Settings:
     return settings.model_copy(
         update={"airflow_url": airflow.url, "api_port": free_port(), "ui_port": free_port(), "impressions_s": 0}
     )
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[None]:
-    """The API server at the port of the settings, until the end of the block."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=settings.api_port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        eventually(lambda: server.started)
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
