@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "images"
 PAGES = {
     "for-you": ("?user=1", "[class*=st-key-cards-list] .tile"),
     "start-here": ("start-here?user=guest-1", "[class*=st-key-cards-start] .tile"),
-    "operations": ("operations?", "[data-testid=stVegaLiteChart]"),
+    "operations": ("operations?", ".stMain [data-testid=stExpander]"),
     "data": ("data?", "[data-testid=stVegaLiteChart]"),
 }
 """Address of each page, and what is there when it is drawn."""

@@ -101,6 +101,19 @@ def test_what_was_rated_can_be_undone(serve, site, tab, texts):
         expect(tab.locator(f"{CARD} h3").first).to_have_text(title)
 
 
+@SIZES
+@BOTH
+def test_the_bar_of_the_start_holds_its_words_before_anything_was_rated(serve, site, tab, texts, size):
+    tab.set_viewport_size(size)
+    with serve():
+        drawn(tab, f"{site}/start-here?user=guest-1&lang={_lang(texts)}", "start-here", texts)
+        bar, words = tab.locator(".st-key-start-progress"), tab.locator(".st-key-start-progress p")
+        expect(words).to_be_visible()
+        around, inside = bar.bounding_box(), words.bounding_box()
+        assert around["y"] <= inside["y"]
+        assert inside["y"] + inside["height"] <= around["y"] + around["height"]
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @BOTH
 def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serve, site, tab, texts, width):
