@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from matinee.cli.history import import_history
 from matinee.cli.printing import AsJson, print_json, stdout
 from matinee.cli.root import SYSTEM, app
 from matinee.cli.settings import settings_of_command
@@ -36,6 +37,12 @@ def import_files(
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="What a column means, such as user_id=Who.")
     ] = None,
+    as_user: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="USER", help="FILE is a history of Letterboxd, IMDb, Trakt or Netflix of this user."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept the plan without being asked.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,6 +54,11 @@ def import_files(
     from matinee.ratings.sources.plan import plan_import
     from matinee.storage.env_file import write_settings
 
+    if as_user is not None:
+        if movies or columns:
+            raise UsageError("--as takes files of histories alone.", "Leave out --movies and --map.")
+        import_history(files, as_user, lambda question: _answer(question, yes, as_json), as_json)
+        return
     settings = settings_of_command(any_ports=True)
     given = parse_columns(",".join(columns or []))
     plan = plan_import(files, movies, given, settings, dotenv_values(ENV_FILE))
@@ -54,17 +66,23 @@ def import_files(
     if not as_json:
         for line in _lines(plan):
             stdout.print(escape(line), highlight=False)
-    is_asked = not yes and not as_json and _is_asked()
-    accepted = yes or (is_asked and typer.confirm("Write these settings to .env?"))
+    accepted = _answer("Write these settings to .env?", yes, as_json)
     if accepted:
         write_settings(ENV_FILE, plan.settings)
     if as_json:
         print_json({**asdict(plan), "written": str(ENV_FILE.absolute()) if accepted else None})
-    elif accepted or is_asked:
+    elif accepted is not None:
         said = f"Written to {ENV_FILE.absolute()}. Go on with: matinee up" if accepted else "Nothing was written."
         stdout.print(said, highlight=False)
-    if not (accepted or is_asked):
+    if accepted is None:
         raise UsageError("Nothing was written, because there is nobody to ask.", "Accept the plan with --yes.")
+
+
+def _answer(question: str, yes: bool, as_json: bool) -> bool | None:  # noqa: FBT001  passed on as they came
+    """The answer to a question; None where there is nobody to ask."""
+    if yes:
+        return True
+    return None if as_json or not _is_asked() else typer.confirm(question)
 
 
 def _is_asked() -> bool:

@@ -1,0 +1,1 @@
+"""Somebody's own history from other services: read, and matched with the catalogue."""
