@@ -43,7 +43,7 @@ def _with(before: str, values: Mapping[str, str]) -> str:
     waiting, kept = dict(values), []
     for binding in parse_stream(io.StringIO(before)):
         text = binding.original.string
-        if binding.key not in values or binding.error:
+        if binding.key not in values:
             kept.append(text)
         else:
             kept.append(text[: len(text) - len(text.lstrip())])

@@ -39,7 +39,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class History:
+class ExportedHistory:
     """What one file holds."""
 
     service: str
@@ -48,7 +48,7 @@ class History:
     """Rows that are no movies: series, episodes, people."""
 
 
-def read_history(path: Path) -> History:
+def read_history(path: Path) -> ExportedHistory:
     """Read an export, whatever its name is.
 
     Raises:
@@ -63,7 +63,7 @@ def read_history(path: Path) -> History:
     names = {plain_name(name) for name in table.header}
     for service, needed, reader in _SERVICES:
         if needed <= names:
-            return History(service, *_of_rows(table, reader))
+            return ExportedHistory(service, *_of_rows(table, reader))
     raise _unknown(path)
 
 
@@ -150,13 +150,13 @@ _SERVICES: Sequence[tuple[str, frozenset[str], Reader]] = (
 """Each service with the columns by which its export is known, those that say most first."""
 
 
-def _trakt(path: Path) -> History:
+def _trakt(path: Path) -> ExportedHistory:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         found = list(_of_trakt(entries))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _unknown(path) from error
-    return History("Trakt", [each for each in found if each is not None], sum(each is None for each in found))
+    return ExportedHistory("Trakt", [each for each in found if each is not None], sum(each is None for each in found))
 
 
 def _of_trakt(entries: Sequence[Mapping[str, object]]) -> Iterator[Seen | None]:

@@ -8,7 +8,7 @@ import polars as pl
 from matinee.catalogue.titles import TitleIndex
 from matinee.ratings.feedback.store import NewRating
 from matinee.ratings.fields import EARLIEST, latest_time
-from matinee.ratings.history.exports import History, Seen
+from matinee.ratings.history.exports import ExportedHistory, Seen
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class MatchedHistory:
     """Rows that are no movies."""
 
 
-def match(histories: Sequence[History], user_id: str, movies: pl.DataFrame) -> MatchedHistory:
+def match(histories: Sequence[ExportedHistory], user_id: str, movies: pl.DataFrame) -> MatchedHistory:
     """Find each movie of some exports in a catalogue; of several mentions of one movie the last one counts.
 
     Args:

@@ -103,6 +103,12 @@ def test_ratings_go_to_the_movies_that_were_found_and_the_rest_is_listed(tmp_pat
     assert (matched.services, matched.n_watched, matched.n_other) == (["Letterboxd", "Netflix"], 0, 1)
 
 
+def test_what_was_watched_later_does_not_hide_what_was_rated(tmp_path):
+    movies = pl.DataFrame([("7", "Heat", 1995, [])], MOVIES, orient="row")
+    matched = match([read(tmp_path, LETTERBOXD), read(tmp_path, NETFLIX.replace("24", "25"))], "ann", movies)
+    assert [rating.rating for rating in matched.ratings] == [4.5]
+
+
 def test_a_time_at_which_nobody_rates_is_left_out_and_the_rating_stays(tmp_path):
     movies = pl.DataFrame([("7", "Heat", 1995, [])], MOVIES, orient="row")
     matched = match([read(tmp_path, LETTERBOXD.replace("2024-01-02", "1895-01-02"))], "ann", movies)

@@ -142,20 +142,20 @@ def test_ids_that_are_floats_in_parquet_are_whole_and_those_that_were_rounded_ar
     time = datetime(1997, 12, 4, 15, 55, 49, 250_000, tzinfo=UTC)
     frame = pl.DataFrame(
         {
-            "userId": [1.0, 7e17, float("nan"), 2.5],
-            "movie_id": [7, 7, 7, 7],
-            "rating": [3.5] * 4,
-            "rated_at": [time] * 4,
+            "userId": [1.0, 7e17, float("nan"), 2.5, 2.0**53],
+            "movie_id": [7] * 5,
+            "rating": [3.5] * 5,
+            "rated_at": [time] * 5,
         },
     )
-    frame.with_columns(__index_level_0__=pl.int_range(4)).write_parquet(path)
+    frame.with_columns(__index_level_0__=pl.int_range(5)).write_parquet(path)
     rows = pl.concat(open_table(path, ratings_vocabulary()))
-    assert rows["row"].to_list() == [1, 2, 3, 4]
+    assert rows["row"].to_list() == [1, 2, 3, 4, 5]
     assert float(rows["rated_at"][0]) == 881250949.25
     assert '"userId":1' in rows["line"][0]
     validated = validate([rows], OWN_SCALE)
     assert validated.ratings.select("user_id", "movie_id").rows() == [("1", "7"), ("2.5", "7")]
-    assert validated.quarantined["reason"].to_list() == ["id_was_rounded", "empty_id"]
+    assert validated.quarantined["reason"].to_list() == ["id_was_rounded", "empty_id", "id_was_rounded"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,12 @@ def test_what_another_version_prepared_is_prepared_again(tmp_path, own):
     assert prepare(settings).n_ratings == 2
 
 
+def test_another_meaning_of_the_columns_is_another_source(tmp_path, own):
+    own.write_text("user_id,movie_id,rating,rated_at,when\nu,b,4,1000000002,1000000009\n")
+    assert prepare(settings_for(tmp_path, own)).last_rated_at.timestamp() == 1000000002
+    assert prepare(settings_for(tmp_path, own, columns="rated_at=when")).last_rated_at.timestamp() == 1000000009
+
+
 def test_the_same_input_gives_the_same_bytes(tmp_path, own):
     one, other = (prepare(Settings(home=tmp_path / name, data=str(own), _env_file=None)) for name in ("one", "other"))
     for name in ("ratings.parquet", "movies.parquet", "quarantine.parquet"):
