@@ -54,6 +54,7 @@ def test_a_challenger_is_trained_scored_and_leaves_production_where_it_is(settin
     _, first = day(settings, "first")
     stores, second = day(settings, "second")
     assert (first["run_id"], second["run_id"], second["challengers"]) == (None, None, {"ease": "gathering"})
+    assert stores.registry.newest_refresh().metrics["item_knn_ndcg_at_10"] > 0, "which is measured after the day"
     (standing,) = stores.challengers.all()
     assert (standing.name, standing.chunk_id, standing.evidence.n_days) == ("ease", 2, 1)
     assert standing.evidence.n_users > 0

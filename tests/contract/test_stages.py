@@ -25,6 +25,7 @@ from matinee.lifecycle.registry import Registry
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger import ledger as ledger_module
 from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.ledger.reading import ChunkReader
 from matinee.ratings.sources.source import prepare
 from matinee.stages import erase as erase_module
 from matinee.stages import stores as stores_module
@@ -148,6 +149,18 @@ def test_metrics_are_of_the_past_alone_and_stand_beside_popularity(in_production
     assert metrics["ndcg_at_10"] > metrics["popularity_ndcg_at_10"]
     assert {"recall_at_10", "popularity_recall_at_10", "fit_s", "train_s", "peak_memory_bytes"} <= metrics.keys()
     assert metrics["n_evaluated_users"] > 0
+
+
+def test_an_ordinary_day_is_evaluated_without_reading_all_of_the_past(in_production, monkeypatch):
+    _, run_id = train_through_the_next_chunk("second")
+
+    def read_all(self, chunks):  # noqa: ARG001  as that of `ChunkReader`
+        raise AssertionError("all ratings of all chunks were read")
+
+    monkeypatch.setattr(ChunkReader, "read_all", read_all)
+    evaluated = matinee("evaluate", "--run-id", run_id)
+    assert (evaluated["verdict"], evaluated["metrics"]["n_evaluated_users"] > 0) == ("promote", True)
+    assert in_production[0] != run_id
 
 
 def test_a_model_that_has_not_shown_to_be_better_is_rejected_with_exit_code_3(in_production):

@@ -6,23 +6,23 @@ which the incumbent has learned. An incumbent of the same algorithm and hyper-pa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+import numpy as np
 import polars as pl
 
 from matinee.evaluation.evaluate import PER_USER, Contender, Popularity, evaluate, summarize
 from matinee.evaluation.intervals import bootstrap_interval
-from matinee.evaluation.split import Case, Split
-from matinee.models.interactions import Interactions
-from matinee.models.recommender import fit, recommender
+from matinee.evaluation.split import Case
+from matinee.models.popular import NEVER_ZERO
+from matinee.ranking import Histories, RankingModel
 
-CANDIDATE, INCUMBENT, POPULARITY = "candidate", "incumbent", "popularity"
+CANDIDATE, INCUMBENT = "candidate", "incumbent"
+POPULARITY, POPULARITY_30D, ITEM_KNN = "popularity", "popularity_30d", "item_knn"
+"""What stands beside every model. `item_knn` decides nothing and takes a fit, so it is measured after the day."""
 
-BASELINES: dict[str, tuple[str, dict[str, float]]] = {
-    POPULARITY: ("popular", {}),
-    "popularity_30d": ("popular", {"window_days": 30.0}),
-    "item_knn": ("item_knn", {}),
-}
-"""What stands beside every model: algorithm and hyper-parameters by name."""
+WINDOW = timedelta(days=30)
+"""Of `popularity_30d`."""
 
 
 OF_SEGMENTS = ("ndcg_at_10", "recall_at_10")
@@ -54,9 +54,7 @@ class Backtest:
         """
         named: dict[str, float] = {}
         for (contender,), users in self.per_user.group_by("contender", maintain_order=True):
-            prefix = "" if contender == CANDIDATE else f"{contender}_"
-            summary = summarize(users, self.n_movies, OF_SEGMENTS if contender == CANDIDATE else ())
-            named |= {f"{prefix}{name}": value for name, value in summary.items() if "evaluated" not in name}
+            named |= means_of(str(contender), users, self.n_movies)
         own = self.per_user.filter(contender=CANDIDATE)
         return named | {"n_evaluated_users": own.height} | self._over_popularity(own)
 
@@ -70,38 +68,60 @@ class Backtest:
         return {"over_popularity_low": low, "over_popularity_high": high}
 
 
-def contender(algorithm: str, parameters: dict[str, float], interactions: Interactions) -> Contender:
-    """An algorithm fitted on interactions."""
-    fitted = fit(recommender(algorithm, parameters), interactions)
-    return Contender.of(fitted.ranking_model(), interactions.user_ids, interactions.movie_ids)
+def means_of(contender: str, users: pl.DataFrame, n_movies: int) -> dict[str, float]:
+    """Means of one contender, by the names of a run's metrics."""
+    prefix, of_segments = ("", OF_SEGMENTS) if contender == CANDIDATE else (f"{contender}_", ())
+    summary = summarize(users, n_movies, of_segments)
+    return {f"{prefix}{name}": value for name, value in summary.items() if "evaluated" not in name}
+
+
+def popularity_baselines(popularity: Popularity, recent: Popularity, movie_ids: Sequence[str]) -> dict[str, Contender]:
+    """All-time popularity, and that of the last days, as contenders: counts alone, which nothing is fitted for.
+
+    They rank as the algorithm `popular` does, except that a like which its user took back by a later rating counts.
+
+    Args:
+        popularity: that of the past.
+        recent: that of its last `WINDOW`.
+        movie_ids: the catalogue.
+    """
+    movies = [*movie_ids, *sorted(popularity.counts.keys() - set(movie_ids))]
+    likes, of_window = (
+        np.array([each.get(movie, 0) for movie in movies]) for each in (popularity.counts, recent.counts)
+    )
+    scores = {POPULARITY: likes, POPULARITY_30D: of_window + NEVER_ZERO * (likes - of_window)}
+    return {name: _by_popularity(each, movies) for name, each in scores.items()}
+
+
+def _by_popularity(scores: np.ndarray, movie_ids: Sequence[str]) -> Contender:
+    nobody = Histories(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    return Contender.of(RankingModel(scores.astype(np.float32), nobody), [], movie_ids)
 
 
 def backtest(
-    split: Split,
     users: Sequence[Case],
-    interactions: Interactions,
     contenders: dict[str, Contender],
+    popularity: Popularity,
+    n_movies: int,
     chunk_id: int,
     incumbent_version: str | None,
 ) -> Backtest:
     """Evaluate contenders and baselines on the same users.
 
     Args:
-        split: past and holdout.
         users: the cases of the holdout.
-        interactions: those of the past.
-        contenders: by name, `candidate` and, if there is one, `incumbent`.
+        contenders: by name, `candidate`, baselines and, if there is one, `incumbent`.
+        popularity: that of the past.
+        n_movies: size of the catalogue.
         chunk_id: the chunk of the holdout.
         incumbent_version: version of the incumbent.
     """
-    popularity = Popularity.of(split.past, interactions.positive_rating)
-    baselines = {name: contender(*algorithm, interactions) for name, algorithm in BASELINES.items()}
     frames = [
         evaluate(each, users, popularity).select(pl.lit(name).alias("contender"), pl.all())
-        for name, each in (contenders | baselines).items()
+        for name, each in contenders.items()
     ]
     about = (
         pl.lit(chunk_id, pl.Int64).alias("chunk_id"),
         pl.lit(incumbent_version, pl.String).alias("incumbent_version"),
     )
-    return Backtest(pl.concat(frames).with_columns(*about), interactions.n_movies)
+    return Backtest(pl.concat(frames).with_columns(*about), n_movies)

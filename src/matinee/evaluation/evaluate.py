@@ -96,10 +96,10 @@ class Popularity:
     """Users who liked a movie, by its external id."""
 
     @classmethod
-    def of(cls, past: pl.DataFrame, positive_rating: float) -> "Popularity":
+    def of(cls, past: pl.DataFrame | pl.LazyFrame, positive_rating: float) -> "Popularity":
         """Popularity in a frame of ratings."""
-        liked = past.filter(pl.col("rating") >= positive_rating)
-        counted = liked.group_by("movie_id").agg(pl.col("user_id").n_unique())
+        liked = past.lazy().filter(pl.col("rating") >= positive_rating)
+        counted = liked.group_by("movie_id").agg(pl.col("user_id").n_unique()).collect()
         return cls(dict(counted.iter_rows()))
 
     def by_row(self, item_index: Mapping[str, int]) -> dict[int, float]:

@@ -18,7 +18,7 @@ from matinee.evaluation.soundness import Likeness, Probe, known_users, least_lik
 from matinee.evaluation.split import Case, Split, cases
 
 Fit = Callable[[pl.DataFrame], Contender]
-"""Fits the candidate's algorithm on a frame of ratings."""
+"""Fits the candidate's algorithm on all of the past and these first ratings of the chunk."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def examine(
     Args:
         candidate: the model; it has learned past and chunk.
         previous: a model of the same configuration that has not learned the chunk; None when there is none.
-        split: past and chunk.
+        split: past of the `known_users`, and chunk.
         users: the cases of the chunk.
         past: likeness of earlier models of the configuration with the one before them, oldest first.
         second_fit: fits the same algorithm on the same ratings again; called only when the lists have changed much.
@@ -69,7 +69,7 @@ def of_newest_data(split: Split, positive_rating: float, previous: Contender, fi
     """The second question: differences on the rest of a chunk of a model that has learned its first half.
 
     Args:
-        split: past and chunk.
+        split: past of the chunk's users, and chunk.
         positive_rating: stars that count as liked.
         previous: the model that has learned nothing of the chunk.
         fit: fits the candidate's algorithm; called only when the rest is large enough.
@@ -87,7 +87,7 @@ def of_newest_data(split: Split, positive_rating: float, previous: Contender, fi
     users = list(cases(Split(known, rest.select(columns)), positive_rating))
     if first.is_empty() or len(users) < LEAST_USERS_OF_DATA:
         return None
-    return differences(fit(known), previous, users)
+    return differences(fit(first), previous, users)
 
 
 def _histories(split: Split, users: Sequence[str]) -> Mapping[str, pl.DataFrame]:

@@ -20,6 +20,7 @@ class Split(NamedTuple):
     """Two frames `user_id, movie_id, rating, rated_at`; every rating of `past` came before those of `holdout`."""
 
     past: pl.DataFrame
+    """Of those users at least that somebody is asked about."""
     holdout: pl.DataFrame
 
 

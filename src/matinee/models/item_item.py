@@ -8,7 +8,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
 
@@ -57,11 +56,6 @@ def inverse(matrix: Floats) -> Floats:
         corner = inverted[start:end, start:end]
         corner[np.tril_indices_from(corner, -1)] = corner.T[np.tril_indices_from(corner, -1)]
     return inverted
-
-
-def liked_movies(interactions: Interactions) -> NDArray[np.int64]:
-    """Rows of the movies that anybody liked; nothing is learned of the others, which only cost time."""
-    return np.flatnonzero(interactions.popularity())
 
 
 def fitted(

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from matinee.models.affordable import head_of
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import cross_product, fitted, liked_movies
+from matinee.models.item_item import cross_product, fitted
 from matinee.models.recommender import Fitted
 
 
@@ -18,7 +19,7 @@ class ItemKNN:
     """A movie is recommended by its nearest movies: those with the same audience, by the shrunk cosine.
 
     A user counts by one over how many movies they liked, because whoever likes everything says little about what
-    goes together.
+    goes together. Of a catalogue that is too large, the most liked movies take part (`models.affordable`).
     """
 
     neighbours: int = 100
@@ -35,7 +36,7 @@ class ItemKNN:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        movies = liked_movies(interactions)
+        movies = head_of(interactions)
         user_items = interactions.user_items()[:, movies]
         n_liked = np.maximum(user_items.sum(axis=1), 1)
         similarity = cross_product(user_items.multiply(1 / n_liked).tocsr(), user_items)

@@ -73,10 +73,14 @@ class InteractionStore:
             wanted: ids of those to read.
             read_chunk: reads what no segment holds; what it raises is raised.
         """
+        return [each.collect() for each in self.scan(closed, wanted, read_chunk)]
+
+    def scan(self, closed: Sequence[ClosedChunk], wanted: Collection[int], read_chunk: ReadChunk) -> list[pl.LazyFrame]:
+        """The same, verified now, and of the segments read only what is collected, as soon as it is."""
         segments = self._intact(closed)
         rest = closed[segments[-1].last if segments else 0 :]
         held = (self._ratings(segment, wanted) for segment in segments)
-        return [*held, *(read_chunk(chunk.chunk_id) for chunk in rest if chunk.chunk_id in wanted)]
+        return [*held, *(read_chunk(chunk.chunk_id).lazy() for chunk in rest if chunk.chunk_id in wanted)]
 
     def add(self, closed: Sequence[ClosedChunk], read_chunk: ReadChunk) -> None:
         """Write what no segment holds yet; arguments as of `read`.
@@ -111,11 +115,11 @@ class InteractionStore:
             sha256 = draft.sha256()
         return [*kept, Segment(**{**asdict(segment), "sha256": sha256})]
 
-    def _ratings(self, segment: Segment, wanted: Collection[int]) -> pl.DataFrame:
+    def _ratings(self, segment: Segment, wanted: Collection[int]) -> pl.LazyFrame:
         ids = [chunk_id for chunk_id in range(segment.first, segment.last + 1) if chunk_id in wanted]
         ratings = pl.scan_parquet(self._storage.read(segment.name, segment.sha256))
         is_whole = len(ids) == segment.last - segment.first + 1
-        return ratings.collect() if is_whole else ratings.filter(pl.col("chunk_id").is_in(ids)).collect()
+        return ratings if is_whole else ratings.filter(pl.col("chunk_id").is_in(ids))
 
     def _intact(self, closed: Sequence[ClosedChunk]) -> list[Segment]:
         """Segments of exactly the first of the closed chunks, up to one that is damaged or missing."""

@@ -20,6 +20,7 @@ from matinee.lifecycle.challengers import Standing, State, pair_of
 from matinee.lifecycle.registry import TrainingRun
 from matinee.models.specification import Specification, configuration
 from matinee.stages import Result
+from matinee.stages.baselines import measure_baselines
 from matinee.stages.contest import alpha_of, challengers_against, champion_run, evidence_of
 from matinee.stages.evaluate import evaluate_model
 from matinee.stages.freshness import measure_freshness
@@ -53,6 +54,7 @@ def challenge(stores: Stores, run: Run | None = None, patience_s: float = PATIEN
     if day is None or stores.settings.gate == "off":
         return {"chunk_id": None, "challengers": {}, "run_id": None}
     _wait_for(stores, day, patience_s)
+    measure_baselines(stores, day)
     measure_freshness(stores, day)
     champion = champion_run(stores, stores.registry.production())
     if champion is None:

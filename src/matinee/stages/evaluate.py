@@ -8,17 +8,15 @@ import polars as pl
 
 from matinee.errors import BadData
 from matinee.evaluation import gate, refresh
-from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest
+from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest, popularity_baselines
 from matinee.evaluation.decision import Decision, Question, QuestionName
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.evidence import level
-from matinee.evaluation.soundness import Likeness
-from matinee.evaluation.split import Case, Split, cases, split_off_newest
+from matinee.evaluation.soundness import Likeness, known_users
 from matinee.lifecycle.challengers import pair_of
 from matinee.lifecycle.comparisons import Compared
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.models.choices import Choices, chosen
-from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.stages import Result
 from matinee.stages.choices import choices_before
@@ -26,6 +24,7 @@ from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainin
 from matinee.stages.damage import compare_with_before
 from matinee.stages.loading import SOUND, loaded_incumbent, loaded_model
 from matinee.stages.stores import Stores
+from matinee.stages.tested_chunk import LEARNED, TestedChunk
 from matinee.stages.train import interactions_of
 
 OVERLAP, RBO = "likeness_overlap", "likeness_rbo"
@@ -65,18 +64,9 @@ class Evaluation:
     current: ModelVersion | None
 
     @cached_property
-    def split(self) -> Split:
-        """What came before the chunk and the chunk itself without what came late; a first chunk is split at its end."""
-        ledger, chunk_id = self.stores.ledger, self.run.chunk_id
-        newest = ledger.ratings_of(chunk_id).filter(~pl.col("late"))
-        if chunk_id > 1:
-            return Split(ledger.ratings_through(chunk_id - 1, self.stores.not_learned_from), newest)
-        return split_off_newest(newest, ledger.chunk(chunk_id).ends_at, self.stores.settings.period)
-
-    @cached_property
-    def users(self) -> list[Case]:
-        """Whom models can be compared on; empty without a past."""
-        return [] if self.split.past.is_empty() else list(cases(self.split, self.stores.settings.positive_rating))
+    def chunk(self) -> TestedChunk:
+        """What the models are compared on."""
+        return TestedChunk(self.stores, self.run.chunk_id)
 
     @cached_property
     def candidate(self) -> Contender:
@@ -86,32 +76,46 @@ class Evaluation:
     @cached_property
     def previous(self) -> Contender | None:
         """A model of the candidate's configuration that has not learned the chunk; a twin where none is kept."""
-        if self.split.past.is_empty():
+        if not self.chunk.has_past:
             return None
-        for earlier in self._earlier_sound:
-            try:
-                return loaded_model(self.stores.registry, earlier)
-            except BadData:
-                continue
-        return self._fitted(self.split.past, self._past_ends_at, self._choices_before)
+        if self._kept is not None:
+            return self._kept[1]
+        return self._fitted(self.chunk.past, self.chunk.past_ends_at, self._choices_before)
 
     @cached_property
     def incumbent(self) -> Contender | None:
         """What is in production, if it loads and has not learned the chunk; what stands for it otherwise."""
         if self.current is None:
             return None
+        return self._production or self.previous
+
+    @cached_property
+    def _kept(self) -> tuple[str, Contender] | None:
+        """The newest earlier model of the candidate's configuration that loads, and its run id."""
+        for earlier in self._earlier_sound:
+            try:
+                return earlier.run_id, loaded_model(self.stores.registry, earlier)
+            except BadData:
+                continue
+        return None
+
+    @cached_property
+    def _production(self) -> Contender | None:
+        """What is in production, if it loads and has not learned the chunk; on an ordinary day `_kept` is the same."""
+        if self._kept is not None and self.current is not None and self._kept[0] == self.current.run_id:
+            return self._kept[1]
         loaded = loaded_incumbent(self.stores.registry, self.current, self.run.chunk_id)
-        return self.previous if loaded is None else Contender(loaded.model, loaded.user_index, loaded.item_index)
+        return None if loaded is None else Contender(loaded.model, loaded.user_index, loaded.item_index)
 
     @cached_property
     def tested(self) -> Backtest:
         """Yesterday's models and the baselines on the chunk; empty when nobody can be evaluated."""
-        if not self.users or self.previous is None:
+        if not self.chunk.users or self.previous is None:
             return Backtest.nobody()
-        contenders = self._contenders(self.previous)
-        past = interactions_of(self.stores, self.split.past, self._past_ends_at)
+        popularity, movies = self.chunk.popularity, self.stores.movies["movie_id"].to_list()
+        contenders = self._contenders(self.previous) | popularity_baselines(popularity, self.chunk.recent, movies)
         version = self.current.version if self.current else None
-        return backtest(self.split, self.users, past, contenders, self.run.chunk_id, version)
+        return backtest(self.chunk.users, contenders, popularity, len(movies), self.run.chunk_id, version)
 
     def _contenders(self, previous: Contender) -> dict[str, Contender]:
         """A challenger stands beside the champion through the same chunk, where there are both."""
@@ -159,18 +163,18 @@ class Evaluation:
             for earlier in reversed(self._earlier_sound)
             if OVERLAP in earlier.metrics
         ]
-        again = pl.concat(self.split, how="diagonal_relaxed")
+        asked = known_users(self.candidate, self.previous, self.chunk.user_ids)
         return refresh.examine(
             self.candidate,
             self.previous,
-            self.split,
-            self.users,
+            self.chunk.split_of(asked),
+            self.chunk.users,
             past,
-            lambda: self._fitted(again, self._ends_at, self.run.choices),
+            lambda: self._fitted(self.chunk.after(self.chunk.holdout), self.chunk.ends_at, self.run.choices),
         )
 
     def _good_data(self) -> Question:
-        damage = compare_with_before(self.stores, self.run, self.current, self.incumbent, self.users)
+        damage = compare_with_before(self.stores, self.run, self.current, self.incumbent, self.chunk.users)
         if damage is not None:
             return damage
         if self.previous is None:
@@ -178,10 +182,10 @@ class Evaluation:
         rating = self.stores.settings.positive_rating
         return gate.good_data(
             refresh.of_newest_data(
-                self.split,
+                self.chunk.split,
                 rating,
                 self.previous,
-                lambda known: self._fitted(known, self._ends_at, self._choices_before),
+                lambda first: self._fitted(self.chunk.after(first), self.chunk.ends_at, self._choices_before),
             )
         )
 
@@ -222,7 +226,7 @@ class Evaluation:
         both = own.select("user_id", gate.METRIC).join(other.select("user_id", gate.METRIC), on="user_id")
         values = {user: (mine, its) for user, mine, its in both.iter_rows()}
         segments = dict(own.select("user_id", "segment").iter_rows())
-        comparisons.keep(pair, self.run.chunk_id, self._ends_at, values, segments)
+        comparisons.keep(pair, self.run.chunk_id, self.chunk.ends_at, values, segments)
         return comparisons.of(pair)
 
     @cached_property
@@ -237,29 +241,19 @@ class Evaluation:
     def _numbers(self) -> dict[str, float]:
         metrics = self.tested.metrics()
         named = {"candidate": "ndcg_at_10", "incumbent": "incumbent_ndcg_at_10", "popularity": "popularity_ndcg_at_10"}
-        return {"n_users": float(len(self.users))} | {
+        return {"n_users": float(len(self.chunk.users))} | {
             name: metrics[metric] for name, metric in named.items() if metric in metrics
         }
-
-    @property
-    def _ends_at(self) -> datetime:
-        return self.stores.ledger.chunk(self.run.chunk_id).ends_at
-
-    @property
-    def _past_ends_at(self) -> datetime:
-        chunk = self.stores.ledger.chunk(self.run.chunk_id)
-        return chunk.starts_at if self.run.chunk_id > 1 else chunk.ends_at - self.stores.settings.period
 
     @cached_property
     def _choices_before(self) -> Choices | None:
         return choices_before(self.stores, self.run)
 
-    def _fitted(self, ratings: pl.DataFrame, through: datetime, choices: Choices | None) -> Contender:
+    def _fitted(self, ratings: pl.LazyFrame, through: datetime, choices: Choices | None) -> Contender:
         """The candidate's algorithm fitted here, as `train` fits it, with choices that were made."""
-        interactions: Interactions = interactions_of(self.stores, ratings, through)
+        interactions = interactions_of(self.stores, ratings.select(LEARNED).collect(), through)
         algorithm = chosen(recommender(self.run.algorithm, self.run.hyperparameters), choices)
-        start = loaded_incumbent(self.stores.registry, self.current, self.run.chunk_id)
-        model = fit(algorithm, interactions, start).ranking_model()
+        model = fit(algorithm, interactions, self._production).ranking_model()
         return Contender.of(model, interactions.user_ids, interactions.movie_ids)
 
 

@@ -15,9 +15,9 @@ from matinee.evaluation.split import Case
 from matinee.lifecycle.freshness import AGES, GainOnChunk
 from matinee.lifecycle.registry import TrainingRun
 from matinee.stages.contest import sound_trainings
-from matinee.stages.evaluate import Evaluation
 from matinee.stages.loading import loaded_model
 from matinee.stages.stores import Stores
+from matinee.stages.tested_chunk import TestedChunk
 
 
 def measure_freshness(stores: Stores, day: TrainingRun) -> dict[str, float]:
@@ -26,20 +26,19 @@ def measure_freshness(stores: Stores, day: TrainingRun) -> dict[str, float]:
     Returns:
         By metric, `gain_over_7d` and the like: the difference in parts of the older model's mean.
     """
-    evaluation = Evaluation(stores, day, stores.registry.production())
+    chunk = TestedChunk(stores, day.chunk_id)
     trainings = sound_trainings(stores, day)
-    if not trainings or not evaluation.users:
+    if not trainings or not chunk.users:
         return {}
-    own = _values(stores, trainings[0], evaluation.users)
+    own = _values(stores, trainings[0], chunk.users)
     if own is None:
         return {}
-    ends_at = stores.ledger.chunk(day.chunk_id).ends_at
     gains = []
     for age, other in _older(trainings):
-        values = _values(stores, other, evaluation.users)
+        values = _values(stores, other, chunk.users)
         if values is not None:
             means, variance = (float(own.mean()), float(values.mean())), float(np.var(own - values))
-            gains.append(GainOnChunk(day.chunk_id, age, ends_at, len(own), *means, variance))
+            gains.append(GainOnChunk(day.chunk_id, age, chunk.ends_at, len(own), *means, variance))
     stores.freshness.keep(gains)
     metrics = {f"gain_over_{each.days}d": each.own / each.other - 1 for each in gains if each.other > 0}
     stores.registry.log_metrics(day, metrics)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -12,9 +11,9 @@ from matinee.cli.stages import _said
 from matinee.drift import StatisticsStore
 from matinee.ratings.feedback import FeedbackStore, NewRating
 from matinee.settings import Settings
-from matinee.stages.evaluate import Evaluation
 from matinee.stages.ingest import ingest_chunk
 from matinee.stages.stores import Stores
+from matinee.stages.tested_chunk import TestedChunk
 from matinee.stages.watch import require_sound
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -117,7 +116,7 @@ def test_late_ratings_are_learned_from_and_judge_no_model(settings, append, time
     assert ingest(settings, "b")["n_late"] == 2
     stores = Stores.of(settings)
     assert stores.ledger.ratings_of(2).height == 4
-    split = Evaluation(stores, SimpleNamespace(chunk_id=2), None).split
+    split = TestedChunk(stores, 2).split
     assert split.holdout.height == 2
     assert (split.holdout["rated_at"] >= stores.ledger.chunk(2).starts_at).all()
     assert stores.ledger.ratings_through(2).filter(pl.col("late")).height == 2

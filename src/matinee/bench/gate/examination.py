@@ -45,7 +45,9 @@ class Examination:
         examined = refresh.examine(
             candidate, self.previous, split, users, self.past, lambda: self._fitted(pl.concat(split))
         )
-        rest = refresh.of_newest_data(split, rating, self.previous, self._fitted)
+        rest = refresh.of_newest_data(
+            split, rating, self.previous, lambda first: self._fitted(pl.concat([split.past, first]))
+        )
         verdict = decide(examined.checks, [good_data(rest)], "1").verdict
         return verdict == "promote", examined.probe.likeness if examined.probe else None
 

@@ -84,6 +84,11 @@ def withdrawn_by(session: Session, user_id: str) -> Withdrawn:
 
 def without_withdrawn(database: sa.Engine, ratings: pl.DataFrame) -> pl.DataFrame:
     """The rows of chunks (`chunks.CHUNK` and more columns) that nobody took back, in their order."""
+    return scan_without_withdrawn(database, ratings.lazy()).collect()
+
+
+def scan_without_withdrawn(database: sa.Engine, ratings: pl.LazyFrame) -> pl.LazyFrame:
+    """What `without_withdrawn` gives, before it is read."""
     with Session(database) as session:
         taken_back = session.execute(
             sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, WithdrawalRow.withdrawn_at)
@@ -99,9 +104,9 @@ def without_withdrawn(database: sa.Engine, ratings: pl.DataFrame) -> pl.DataFram
     return _uncovered(ratings, times, _frame(events, RATINGS).unique())
 
 
-def _uncovered(ratings: pl.DataFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     users, movies = (
-        times.filter(of_movie).group_by(key).agg(pl.col("withdrawn_at").max().alias(name))
+        times.lazy().filter(of_movie).group_by(key).agg(pl.col("withdrawn_at").max().alias(name))
         for of_movie, key, name in (
             (pl.col("movie_id").is_null(), ["user_id"], "everything_at"),
             (pl.col("movie_id").is_not_null(), ["user_id", "movie_id"], "movie_at"),
@@ -110,11 +115,11 @@ def _uncovered(ratings: pl.DataFrame, times: pl.DataFrame, events: pl.DataFrame)
     joined = (
         ratings.join(users, on="user_id", how="left", maintain_order="left")
         .join(movies, on=["user_id", "movie_id"], how="left", maintain_order="left")
-        .join(events.with_columns(is_event=True), on=RATINGS.names(), how="left", maintain_order="left")
+        .join(events.lazy().with_columns(is_event=True), on=RATINGS.names(), how="left", maintain_order="left")
     )
     given_before = pl.col("rated_at") <= pl.max_horizontal("everything_at", "movie_at")
     is_covered = pl.when(pl.col("origin") == "live").then(pl.col("is_event")).otherwise(given_before)
-    return joined.filter(~is_covered.fill_null(value=False)).select(ratings.columns)
+    return joined.filter(~is_covered.fill_null(value=False)).select(ratings.collect_schema().names())
 
 
 def _frame(rows: Iterable[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

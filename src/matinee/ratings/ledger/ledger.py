@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from matinee import clock
 from matinee.errors import UsageError
 from matinee.ratings.database import engine
-from matinee.ratings.feedback.withdrawals import without_withdrawn
+from matinee.ratings.feedback.withdrawals import scan_without_withdrawn, without_withdrawn
 from matinee.ratings.interactions import InteractionStore
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.claims import claim, last_row, require_same_source
@@ -144,9 +144,15 @@ class ChunkLedger:
 
         They are read from a few files (`InteractionStore`), in however many chunks they came.
         """
+        return without_withdrawn(self._database, self._reader.read_all(self._through(chunk_id, without)))
+
+    def scan_through(self, chunk_id: int, without: Container[int] = ()) -> pl.LazyFrame:
+        """What `ratings_through` gives, for whoever needs little of it: only what is collected is read."""
+        return scan_without_withdrawn(self._database, self._reader.scan_all(self._through(chunk_id, without)))
+
+    def _through(self, chunk_id: int, without: Container[int]) -> list[Chunk]:
         self.chunk(chunk_id)
-        chunks = [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
-        return without_withdrawn(self._database, self._reader.read_all(chunks))
+        return [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
 
     def require_own_source(self) -> None:
         """Refuse to go on with other ratings than those that the home's chunks are from.

@@ -47,10 +47,14 @@ class ChunkReader:
 
     def read_all(self, chunks: Iterable[Chunk]) -> pl.DataFrame:
         """Several chunks in their order; raises what `read` raises of those that `InteractionStore` does not hold."""
-        wanted = {chunk.chunk_id: chunk for chunk in chunks}
-        for chunk in wanted.values():
-            _require_closed(chunk)
+        wanted = _ids_of_closed(chunks)
         return pl.concat([NO_RATINGS, *self._interactions.read(self._rows.closed(), wanted, self._read_by_id)])
+
+    def scan_all(self, chunks: Iterable[Chunk]) -> pl.LazyFrame:
+        """What `read_all` gives, of which only what is collected is read from `InteractionStore`."""
+        wanted = _ids_of_closed(chunks)
+        scanned = self._interactions.scan(self._rows.closed(), wanted, self._read_by_id)
+        return pl.concat([NO_RATINGS.lazy(), *scanned])
 
     def keep_all(self) -> None:
         """Have `InteractionStore` hold every closed chunk."""
@@ -88,6 +92,14 @@ class ChunkReader:
             return self._files.read(chunk)
         except Damaged:
             return NO_RATINGS
+
+
+def _ids_of_closed(chunks: Iterable[Chunk]) -> list[int]:
+    ids = []
+    for chunk in chunks:
+        _require_closed(chunk)
+        ids.append(chunk.chunk_id)
+    return ids
 
 
 def _require_closed(chunk: Chunk) -> None:

@@ -1,0 +1,74 @@
+"""Of the past of a chunk only what is asked for is read, and it is what reading all of it gives."""
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from matinee.evaluation.evaluate import Popularity
+from matinee.evaluation.split import Case, Split, cases
+from matinee.ratings.ledger.reading import ChunkReader
+from matinee.settings import Settings
+from matinee.stages.stores import Stores
+from matinee.stages.tested_chunk import LEARNED, TestedChunk
+from support import two_tastes
+
+N_CHUNKS = 4
+
+
+@pytest.fixture
+def stores(tmp_path) -> Stores:
+    """Of a home with four chunks, of which a user took everything back, another one a rating, and one is left out."""
+    ratings = two_tastes()
+    ratings.write_csv(tmp_path / "ratings.csv")
+    home = Settings(home=tmp_path / "home", data=str(tmp_path / "ratings.csv"), bootstrap="12d", _env_file=None)
+    stores = Stores.of(home)
+    for number in range(N_CHUNKS):
+        stores.ledger.take(f"day {number}")
+    stores.statistics.decide(2, "left_out", "a broken export", "a test")
+    newest = stores.ledger.ratings_of(N_CHUNKS)["user_id"].unique().sort()
+    stores.feedback.withdraw(newest[0])
+    movie = stores.ledger.ratings_of(1).filter(user_id=newest[1])["movie_id"][0]
+    stores.feedback.withdraw(newest[1], movie)
+    return stores
+
+
+@pytest.fixture
+def whole(stores) -> Split:
+    """All of the past, and the chunk, as they are read at once."""
+    past = stores.ledger.ratings_through(N_CHUNKS - 1, stores.not_learned_from)
+    return Split(past, stores.ledger.ratings_of(N_CHUNKS).filter(~pl.col("late")))
+
+
+def told(users: list[Case]) -> list[tuple]:
+    return [(each.user_id, each.segment, each.history.rows(), each.truth, each.now) for each in users]
+
+
+def test_the_people_of_a_chunk_are_those_of_all_of_its_past(stores, whole):
+    chunk = TestedChunk(stores, N_CHUNKS)
+    assert told(chunk.users) == told(list(cases(whole, 4.0))) != []
+    assert {each.segment for each in chunk.users} >= {"warm"}
+
+
+def test_of_the_past_only_the_people_of_the_chunk_are_read(stores, whole, monkeypatch):
+    def read_all(self, chunks):  # noqa: ARG001  as that of `ChunkReader`
+        raise AssertionError("all ratings of all chunks were read")
+
+    monkeypatch.setattr(ChunkReader, "read_all", read_all)
+    chunk = TestedChunk(stores, N_CHUNKS)
+    assert set(chunk.split.past["user_id"]) <= set(chunk.user_ids) < set(whole.past["user_id"])
+    assert chunk.has_past
+    assert chunk.popularity == Popularity.of(whole.past, 4.0)
+    assert 0 < sum(chunk.recent.counts.values()) <= sum(chunk.popularity.counts.values())
+
+
+def test_past_and_first_part_together_are_what_a_model_would_have_learned_by_then(stores, whole):
+    first = whole.holdout.head(7)
+    learned = TestedChunk(stores, N_CHUNKS).after(first).collect()
+    assert_frame_equal(learned, pl.concat([whole.past, first]).select(LEARNED))
+
+
+def test_a_first_chunk_is_split_at_its_end(stores):
+    chunk = TestedChunk(stores, 1)
+    assert chunk.has_past
+    assert chunk.past.collect()["rated_at"].max() < chunk.past_ends_at <= chunk.holdout["rated_at"].min()
+    assert chunk.past.collect().height + chunk.holdout.height == stores.ledger.ratings_of(1).height
