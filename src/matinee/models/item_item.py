@@ -58,6 +58,11 @@ def inverse(matrix: Floats) -> Floats:
     return inverted
 
 
+def liked_movies(interactions: Interactions) -> NDArray[np.int64]:
+    """Rows of the movies that anybody liked; nothing is learned of the others, which only cost time."""
+    return np.flatnonzero(interactions.popularity())
+
+
 def fitted(
     weights: Floats,
     movies: NDArray[np.int64],
