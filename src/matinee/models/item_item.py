@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
+from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
 
