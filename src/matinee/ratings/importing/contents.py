@@ -50,8 +50,13 @@ def kind_of(path: Path) -> Kind:
     Raises:
         BadData: it is known to be something that is not read here.
     """
-    with path.open("rb") as file:
-        first = file.read(16)
+    if not path.is_file():
+        raise BadData(f"{path} is no file that can be read more than once.", "Save it as a file, then name that.")
+    try:
+        with path.open("rb") as file:
+            first = file.read(16)
+    except OSError as error:
+        raise BadData(f"{path} cannot be read: {error.strerror}.", "Correct its permissions.") from error
     if first.startswith(_PARQUET):
         return Kind.PARQUET
     if first.startswith(_GZIP):

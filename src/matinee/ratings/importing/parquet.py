@@ -12,8 +12,11 @@ from matinee.ratings.importing.columns import Vocabulary
 from matinee.ratings.importing.encodings import Encoding
 
 _BATCH_ROWS = 1_000_000
-_EXACT = 2**53
-"""From here on not every whole number is a 64-bit float."""
+_EXACT = {True: 2**24, False: 2**53}
+"""From here on not every whole number is a float, of 32 bits (true) and of 64."""
+
+_DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What Polars raises of a file whose bytes are wrong; the second one is no `Exception`."""
 
 _IDS = ("user_id", "movie_id")
 
@@ -59,7 +62,7 @@ class ParquetTable:
             self._require_type(theirs, ours)
         try:
             frame = self._frame.select(*self._names).collect()
-        except pl.exceptions.PolarsError as error:
+        except _DAMAGE as error:
             raise BadData(f"{self.path} is a damaged Parquet file: {error}.", "Write it again.") from error
         for start in range(0, frame.height, _BATCH_ROWS):
             yield self._as_text(frame.slice(start, _BATCH_ROWS), start)
@@ -93,7 +96,7 @@ class ParquetTable:
     def _schema(self) -> pl.Schema:
         try:
             return self._frame.collect_schema()
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except _DAMAGE as error:
             raise BadData(f"{self.path} is not a Parquet file.", "Write it again, or name another file.") from error
 
     @cached_property
@@ -137,9 +140,9 @@ def _as_text(kind: pl.DataType, ours: str) -> pl.Expr:
     if kind == pl.Boolean:
         return value.cast(pl.Int8).cast(pl.String)
     if kind.is_float() and ours in _IDS:
-        wide = value.cast(pl.Float64).fill_nan(None)
-        whole = (wide.floor() == wide) & (wide.abs() < _EXACT)
-        inexact = pl.when(wide.abs() >= _EXACT).then(pl.lit("7e+17")).otherwise(wide.cast(pl.String))
+        wide, exact = value.cast(pl.Float64).fill_nan(None), _EXACT[kind == pl.Float32]
+        whole = (wide.floor() == wide) & (wide.abs() < exact)
+        inexact = pl.when(wide.abs() >= exact).then(pl.lit("7e+17")).otherwise(wide.cast(pl.String))
         return pl.when(whole).then(wide.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(inexact)
     if kind.is_float():
         return value.fill_nan(None).cast(pl.String)

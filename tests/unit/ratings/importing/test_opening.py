@@ -1,7 +1,10 @@
 """Files as people have them: whatever a name says, a file is read as what it is, or refused in one line."""
 
+import errno
 import gzip
+import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -158,6 +161,12 @@ def test_ids_that_are_floats_in_parquet_are_whole_and_those_that_were_rounded_ar
     assert validated.quarantined["reason"].to_list() == ["id_was_rounded", "empty_id", "id_was_rounded"]
 
 
+def test_ids_that_are_floats_of_32_bits_are_refused_where_these_are_not_exact(tmp_path):
+    path, users = tmp_path / "r.parquet", pl.Series([2.0**24 - 1, 2.0**24 + 2], dtype=pl.Float32)
+    pl.DataFrame({"user_id": users, "movie_id": ["m"] * 2, "rating": [4] * 2, "rated_at": [1] * 2}).write_parquet(path)
+    assert [row[0] for row in rows_of(path)] == ["16777215", "7e+17"]
+
+
 @pytest.mark.parametrize(
     "ids", [[{"a": 1}], [["x"]], [date(2020, 1, 1)], [True], [datetime(2020, 1, 1, tzinfo=UTC)]], ids=str
 )
@@ -195,6 +204,34 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path, content, said):
     path.write_bytes(content)
     with pytest.raises(BadData, match=said):
         pl.concat(movielens.find(path).ratings)
+
+
+@pytest.mark.parametrize("panic", [pl.exceptions.PanicException, pl.exceptions.ComputeError, OSError])
+@pytest.mark.parametrize("step", ["collect_schema", "collect"])
+def test_a_parquet_file_over_which_polars_panics_is_said_to_be_damaged(tmp_path, monkeypatch, panic, step):
+    path = tmp_path / "r.parquet"
+    pl.DataFrame(RIGHT, schema=FIELDS, orient="row").write_parquet(path)
+
+    def broken(frame):
+        raise panic(f"called `Option::unwrap()` on a `None` value of {type(frame)}")
+
+    monkeypatch.setattr(pl.LazyFrame, step, broken)
+    with pytest.raises(BadData, match="Parquet file"):
+        rows_of(path)
+
+
+def test_what_is_no_regular_file_or_may_not_be_read_is_said_in_one_line(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadData, match="is no file that can be read more than once"):
+        rows_of(tmp_path / "pipe")
+    (tmp_path / "r.csv").write_text(TEXT)
+
+    def forbidden(path, mode):
+        raise PermissionError(errno.EACCES, "Permission denied", f"{path} {mode}")
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(BadData, match="cannot be read: Permission denied"):
+        rows_of(tmp_path / "r.csv")
 
 
 HEADERS = [
