@@ -65,7 +65,9 @@ class LongestFirst:
         if n_scored < n_movies:
             maxima = block_maxima(scores[:n_scored])
             bounds = np.array([bound(maxima[:, column], request.k) for column, request in enumerate(requests)])
-            n_needed = self._n_reaching(float(((bounds - 2 * rounding) / lengths).min()))
+            all_of_them = np.full(len(requests), -np.inf)  # for a user without any factors: all movies are equal
+            needed = np.divide(bounds - 2 * rounding, lengths, out=all_of_them, where=lengths > 0)
+            n_needed = self._n_reaching(float(needed.min()))
             if n_needed > n_scored:
                 self._score(user_factors, requests, slice(n_scored, n_needed), scores)
                 n_scored = n_needed
