@@ -19,17 +19,23 @@ class TitleIndex:
     def __init__(self, movies: pl.DataFrame) -> None:
         """Take `movie_id, title, year` of `catalogue.MOVIES`."""
         self._found: dict[str, dict[int | None, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._short: dict[tuple[str, int | None], set[str]] = defaultdict(set)
         for movie_id, title, year in movies.select("movie_id", "title", "year").iter_rows():
             for name in names_of(title):
                 self._found[plain_title(name)][year].add(movie_id)
+                self._short[_without_subtitle(name), year].add(movie_id)
 
     def find(self, title: str, year: int | None) -> str | None:
-        """Id of the one movie that can be meant; None for none and for several."""
+        """Id of the one movie that can be meant; None for none and for several.
+
+        A subtitle may be missing on either side, if the year is the same: `Star Wars: Episode IV - A New Hope`.
+        """
         for name in names_of(title):
             by_year = self._found.get(plain_title(name))
             if by_year and (movie_id := _one(by_year, year)):
                 return movie_id
-        return None
+        short = self._short.get((_without_subtitle(title), year), set()) if year else set()
+        return next(iter(short)) if len(short) == 1 else None
 
 
 def names_of(title: str) -> list[str]:
@@ -50,6 +56,10 @@ def plain_title(title: str) -> str:
     if len(words) > 1 and words[0] in _ARTICLES:
         words = words[1:]
     return " ".join(words)
+
+
+def _without_subtitle(title: str) -> str:
+    return plain_title(title.partition(":")[0])
 
 
 def _one(by_year: dict[int | None, set[str]], year: int | None) -> str | None:
