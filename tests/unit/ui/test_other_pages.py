@@ -277,6 +277,10 @@ def test_what_fresh_data_is_worth_is_drawn_with_intervals_and_told_in_a_table(pa
     ((nothing, bounds, marks),) = [each for each in drawn if each[-1]["encoding"]["y"]["title"] == words.gain]
     assert (bounds["encoding"]["y"]["field"], bounds["encoding"]["y2"]["field"]) == ("low", "high")
     assert marks["encoding"]["y"]["field"] == nothing["encoding"]["y"]["field"] == "value"
+    older = words.freshness_older_better.format(age=words.ages[7])
+    assert older not in _words(shown)
+    api.freshness = Freshness.model_validate({"gains": [day, week | {"high": -0.001}], "by_chunk": []})
+    assert older in _words(page("operations", lang=lang))
 
 
 @BOTH
@@ -295,9 +299,9 @@ def test_what_the_doctor_finds_is_told_without_being_asked(page, api, lang, text
     assert warning.startswith(f"**{words.names['DAGs']}**: ")
     assert escaped(sentences.translated(paused, texts.sentences)) in warning
     assert escaped("http://127.0.0.1:8080/dags") in warning
-    table = next(each.value for each in shown.table if words.what in each.value)
-    assert len(table) == 3
-    assert texts.operations.quarantine["duplicate"] in table[words.found].iloc[1]
+    (lines,) = [each.value.splitlines() for each in shown.markdown if each.value.startswith("- ✓")]
+    assert [line[:4] for line in lines] == ["- ✓ ", "- ✓ ", "- ✗ "]
+    assert texts.operations.quarantine["duplicate"] in lines[1]
 
 
 def test_a_run_is_told_with_its_steps_and_the_version_that_serves(page, api):

@@ -13,7 +13,7 @@ from matinee.ui.texts.sentences import translated
 
 
 def findings(visit: Visit) -> None:
-    """A warning for each thing that is wrong, and a table of all of them behind a click."""
+    """A warning for each thing that is wrong, and all of them behind a click."""
     texts, examined = visit.texts.findings, visit.operator.findings()
     wrong = [each for each in examined.findings if not each.ok]
     for each in wrong:
@@ -23,15 +23,12 @@ def findings(visit: Visit) -> None:
     at, total = f"{local(examined.examined_at):%H:%M}", len(examined.findings)
     icon = ":material/report:" if wrong else ":material/check_circle:"
     with st.expander(summary.format(count=len(wrong), total=total, at=at), icon=icon):
-        st.table([_row(visit.texts, each) for each in examined.findings])
+        st.markdown("\n".join(_line(visit.texts, each) for each in examined.findings))
 
 
-def _row(texts: Texts, finding: Finding) -> dict[str, str]:
+def _line(texts: Texts, finding: Finding) -> str:
     mark = "✓" if finding.ok else "✗"
-    return {
-        texts.findings.what: f"{mark} {_name(texts, finding)}",
-        texts.findings.found: escaped(detail(texts, finding)),
-    }
+    return f"- {mark} **{_name(texts, finding)}**: {escaped(detail(texts, finding))}"
 
 
 def _name(texts: Texts, finding: Finding) -> str:

@@ -23,6 +23,9 @@ def freshness(visit: Visit) -> None:
         st.caption(texts.freshness_nothing)
         return
     st.caption(texts.freshness_hint.format(count=max(each.n_chunks for each in gains)))
+    for gain in gains:
+        if gain.high is not None and gain.high < 0:
+            st.caption(texts.freshness_older_better.format(age=texts.ages[gain.days]))
     st.altair_chart(_chart(texts, gains), width="stretch", alt=texts.freshness_alt)
     charts.table(visit.texts.operations.table, [_row(texts, each) for each in gains])
 

@@ -48,6 +48,43 @@ def test_no_name_on_a_korean_page_is_english(serve, site, tab, path):
         eventually(lambda: [n for n in tab.evaluate(NAMES) if re.search("[A-Za-z]{3}", OWN_NAMES.sub("", n))] == [])
 
 
+WORDS = """
+() => {
+  const walker = document.createTreeWalker(document.querySelector(".stMain"), NodeFilter.SHOW_TEXT), found = [];
+  while (walker.nextNode()) {
+    const { parentElement: parent, data } = walker.currentNode;
+    if (!parent.closest("style, script, [data-testid*=Icon], [translate=no]")) found.push(data);
+  }
+  return found.join(" ").match(/[A-Za-z]{4,}/g) || [];
+}
+"""
+"""What is written on the page in Latin letters; names of icons are drawn as icons."""
+
+READ_IN_LATIN = {
+    "English",
+    "Classic",
+    "blend",
+    "item",
+    "Airflow",
+    "MLflow",
+    "NDCG",
+    "Léon",
+    "Chronicle",
+    "Part",
+    "Shannon",
+    "Jensen",
+    "matinee",
+}
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("path", TITLES)
+def test_no_word_on_a_korean_page_is_english(serve, site, tab, path):
+    with serve():
+        drawn(tab, f"{site}/{path}?user=u1&lang=ko", path, KOREAN)
+        assert set(tab.evaluate(WORDS)) - READ_IN_LATIN == set()
+
+
 @SIZES
 @BOTH
 def test_the_first_star_is_within_eight_presses_and_the_skip_link_leads_there(serve, site, tab, texts, size):

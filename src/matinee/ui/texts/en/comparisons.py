@@ -29,6 +29,8 @@ COMPARISONS = ComparisonTexts(
     freshness="What fresh data is worth",
     freshness_hint="How much better production is than itself of some days ago, for the same users of the newest "
     "{count} chunks. Where the interval contains 0, waiting that long may cost nothing.",
+    freshness_older_better="**It did better {age}** for these users: look at the newest data, and at how few users "
+    "these are.",
     freshness_nothing="Nothing has been compared yet. It begins the day after the first.",
     freshness_alt="Chart: how much better production is than itself of 1, 7 and 30 days ago, with intervals. The "
     "table below has the numbers.",

@@ -5,8 +5,6 @@ from matinee.ui.texts.fields.findings import FindingTexts
 FINDINGS = FindingTexts(
     well="Nothing is wrong: all of {total} things are well (at {at})",
     wrong="Wrong: {count} of {total} things that were looked at (at {at})",
-    what="Looked at",
-    found="Found",
     names={
         "disk": "disk",
         "chunks": "chunks",

@@ -30,6 +30,7 @@ class ComparisonTexts:
     no_end: str
     freshness: str
     freshness_hint: str
+    freshness_older_better: str
     freshness_nothing: str
     freshness_alt: str
     age: str

@@ -10,7 +10,5 @@ class FindingTexts:
 
     well: str
     wrong: str
-    what: str
-    found: str
     names: Mapping[str, str]
     """By what was looked at (`doctor.examine`); programs have the same name in every language."""

@@ -5,8 +5,6 @@ from matinee.ui.texts.fields.findings import FindingTexts
 FINDINGS = FindingTexts(
     well="이상이 없습니다: {total}가지를 살펴보았습니다 ({at})",
     wrong="이상: 살펴본 {total}가지 가운데 {count}가지 ({at})",
-    what="살펴본 것",
-    found="결과",
     names={
         "disk": "디스크",
         "chunks": "청크",
