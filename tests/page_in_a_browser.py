@@ -16,7 +16,7 @@ TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations",
 LAST = {
     "": "[class*=st-key-cards-list] .tile",
     "start-here": "[class*=st-key-cards-start] .tile",
-    "operations": "[data-testid=stLinkButton]",
+    "operations": ".st-key-findings [data-testid=stExpander]",
     "data": "[data-testid=stExpander]",
 }
 """What is there when a part of the page is drawn."""

@@ -27,7 +27,7 @@ NEWEST = 40
 
 def show(visit: Visit) -> bool:
     """Show the page; whether all of it could be shown."""
-    first = st.container()  # filled last: looking takes the server a second
+    first = st.container(key="findings")  # filled last: looking takes the server a second
     parts = [_versions_and_runs, challengers, freshness, ledger, _links]
     shown = [_shown(visit, part) for part in parts]
     with first:

@@ -55,10 +55,10 @@ WORDS = """
     const { parentElement: parent, data } = walker.currentNode;
     if (!parent.closest("style, script, [data-testid*=Icon], [translate=no]")) found.push(data);
   }
-  return found.join(" ").match(/[A-Za-z]{4,}/g) || [];
+  return found.join(" ").replaceAll(/\\S*\\/\\S*/g, "").match(/[A-Za-z]{4,}/g) || [];
 }
 """
-"""What is written on the page in Latin letters; names of icons are drawn as icons."""
+"""What is written on the page in Latin letters, without paths and addresses; names of icons are drawn as icons."""
 
 READ_IN_LATIN = {
     "English",
