@@ -262,6 +262,8 @@ def _prepare_connection(connection: Any, _record: object) -> None:  # noqa: ANN4
     connection.isolation_level = None  # `_begin` begins transactions, not the driver
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # KiB: the system keeps the pages anyway, once for all connections; here each thread of a server would for itself.
+    connection.execute("PRAGMA cache_size = -256")
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -40,6 +40,7 @@ def test_a_missing_load_generator_is_one_line_that_says_how_to_install_it(monkey
         wrk.run("http://127.0.0.1:1", wrk.Load(["/"]), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 60, 943 * 60, 20_000 * 60])
 def test_a_walk_over_requests_comes_to_each_of_them_once(n):
     places = np.arange(n, dtype=np.int64) * wrk._stride(n) % n

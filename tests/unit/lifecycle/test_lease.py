@@ -29,6 +29,7 @@ def test_a_lease_is_given_back_when_its_holder_fails(database):
         pass
 
 
+@pytest.mark.slow
 def test_a_slow_holder_keeps_its_lease_by_renewing_it(database):
     with Lease(database, lasts_s=0.3).held() as slow:
         time.sleep(1)

@@ -149,6 +149,7 @@ def test_a_process_that_does_not_answer_is_started_again(tmp_path):
         assert pid(tmp_path, "server") != first
 
 
+@pytest.mark.slow
 def test_a_process_is_left_alone_while_nobody_knows_how_it_is(tmp_path):
     answers = [Health.UP]
     asked = []
@@ -196,6 +197,7 @@ def test_stopping_leaves_no_process(tmp_path):
     assert family.marked(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_process_that_ignores_the_request_to_stop_is_killed(tmp_path):
     deaf = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('deaf', 'w').close(); time.sleep(600)"

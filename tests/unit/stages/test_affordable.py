@@ -29,6 +29,7 @@ def test_the_setting_lowers_what_the_machine_has_and_never_raises_it():
     assert limit_bytes(1_000_000) == limit_bytes()
 
 
+@pytest.mark.slow
 def test_up_refuses_it_in_seconds_before_anything_starts(tmp_path):
     ratings = tmp_path / "r.csv"
     ratings.write_text("user_id,movie_id,rating,rated_at\nu,m,4,2020-01-01\nv,m,5,2020-01-02\n")

@@ -30,12 +30,12 @@ def test_on_a_sound_machine_only_what_does_not_run_is_wrong_and_up_is_the_fix(ow
 
 
 def test_a_taken_port_is_found_with_who_has_it(own):
-    with socket.create_server(("127.0.0.1", own.ui_port)):
+    with socket.create_server(("127.0.0.1", own.postgres_port)):
         finding = found(own, "ports")
     assert not finding.ok
-    assert f"Port {own.ui_port}" in finding.detail
+    assert f"Port {own.postgres_port}" in finding.detail
     assert f"pid {os.getpid()}" in finding.detail
-    assert "MATINEE_UI_PORT" in finding.fix
+    assert "MATINEE_POSTGRES_PORT" in finding.fix
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 14)])

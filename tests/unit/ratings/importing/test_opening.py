@@ -260,6 +260,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(HEADERS), st.lists(st.one_of(PIECES, st.binary(max_size=12)), max_size=20).map(b"".join))
 @example(b"user_id,movie_id,rating,rated_at\n", b'"' * 3 + b"\n")
 @settings(max_examples=300, deadline=None)

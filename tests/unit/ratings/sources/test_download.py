@@ -41,7 +41,7 @@ def host():
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.answers = {"/a.zip": (200, len(ZIP), ZIP)}
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 
