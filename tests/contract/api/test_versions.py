@@ -111,7 +111,7 @@ def test_a_version_that_nobody_decided_on_has_no_decision(api):
     assert api.get("/v1/versions/1").json()["decision"] is None
 
 
-@pytest.mark.parametrize("version", ["9", "..%2F1", "none"])
+@pytest.mark.parametrize("version", ["9", "..%2F1", "none", "1.0"])
 def test_a_version_that_is_not_there_is_not_found(api, version):
     answer = api.get(f"/v1/versions/{version}")
     assert (answer.status_code, answer.json()["title"]) == (404, "Not found")

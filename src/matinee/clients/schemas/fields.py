@@ -30,17 +30,20 @@ EXACT = 2**53
 """From here on not every whole number is a 64-bit float."""
 
 
-def _number_as_string(value: object) -> object:
-    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
-        return str(int(value))
+def _integer_as_string(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _valid_id(value: str) -> str:
-    canonical = canonical_id(value)
-    if not is_valid_id(canonical):
+def _number_as_string(value: object) -> object:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return str(int(value))
+    return _integer_as_string(value)
+
+
+def _valid(value: str) -> str:
+    if not is_valid_id(value):
         raise ValueError("an id is made of printable characters")
-    return canonical
+    return value
 
 
 def _printable(value: str) -> str:
@@ -61,11 +64,22 @@ def _plausible(value: datetime) -> datetime:
 Id = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_ID),
-    AfterValidator(_valid_id),
+    AfterValidator(canonical_id),
+    AfterValidator(_valid),
     BeforeValidator(_number_as_string, json_schema_input_type=str | int),
 ]
+"""Of a user or a movie, as people's files and programs write it."""
 PathId = Annotated[Id, BeforeValidator(unquote)]
 """An id in a path, which is matched as it came (`middleware.RequestContext`): a slash in an id is `%2F`."""
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ID),
+    AfterValidator(_valid),
+    BeforeValidator(_integer_as_string, json_schema_input_type=str | int),
+]
+"""Of what matinee itself has named, such as a version or a run: there is no other way to write it."""
+PathName = Annotated[Name, BeforeValidator(unquote)]
+"""The same in a path."""
 IdPrefix = Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_printable)]
 """What an id may begin with; empty for any."""
 Stars = Annotated[float, Field(strict=True, ge=0.5, le=5, multiple_of=0.5)]

@@ -6,13 +6,13 @@ from typing import Literal
 
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
-from matinee.clients.schemas.fields import Answer, Id, RequestBody
+from matinee.clients.schemas.fields import Answer, Name, RequestBody
 
 
 class SwapRequest(RequestBody, json_schema_extra=shown(examples.SWAP_REQUEST)):
     """Which version to serve."""
 
-    version: Id | None = None
+    version: Name | None = None
     """A registered version; default is the one with the alias `production`."""
 
 

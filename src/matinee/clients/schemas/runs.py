@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
-from matinee.clients.schemas.fields import Answer, Id, RequestBody
+from matinee.clients.schemas.fields import Answer, Name, RequestBody
 
 RunAction = Literal["advance", "promote", "roll_back", "resume"]
 RunState = Literal["waiting", "running", "success", "failed", "skipped"]
@@ -36,7 +36,7 @@ class Promote(RequestBody, json_schema_extra=shown(examples.PROMOTE)):
     """Put a version into production, whatever the gate said of it."""
 
     action: Literal["promote"]
-    version: Id
+    version: Name
     reason: WrittenReason = "asked for over the API"
 
 

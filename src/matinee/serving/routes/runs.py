@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query
 
-from matinee.clients.schemas.fields import PathId
+from matinee.clients.schemas.fields import PathName
 from matinee.clients.schemas.runs import Promote, Run, RunProgress, RunRequest, Runs
 from matinee.serving import problems
 from matinee.serving.routes.model import Authorized
@@ -50,6 +50,6 @@ async def newest_runs(server: Server, limit: Annotated[int, Query(ge=1, le=50)] 
     "/v1/runs/{run_id:path}",
     responses=problems.documented({404: "There is no such run."}, problems.NOT_AS_DESCRIBED, problems.NO_AIRFLOW),
 )
-async def run(server: Server, run_id: Annotated[PathId, Path()]) -> RunProgress:
+async def run(server: Server, run_id: Annotated[PathName, Path()]) -> RunProgress:
     """How far a run is, the deployment that follows it included, and what came of it."""
     return await server.runs.progress(run_id)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from matinee.clients.mlflow_rest import RegisteredVersion
-from matinee.clients.schemas.fields import PathId
+from matinee.clients.schemas.fields import PathId, PathName
 from matinee.clients.schemas.recommendations import Recommendations
 from matinee.clients.schemas.versions import Decision, ModelEvent, Version, VersionRecord, Versions
 from matinee.ranking import ListRequest
@@ -17,7 +17,7 @@ from matinee.serving.services import Server
 
 router = APIRouter(tags=["pipeline"])
 
-Number = Annotated[PathId, Path(description="A registered version.")]
+Number = Annotated[PathName, Path(description="A registered version.")]
 
 
 @router.get("/v1/versions", responses=problems.documented(problems.NOT_AS_DESCRIBED, problems.NO_REGISTRY))
