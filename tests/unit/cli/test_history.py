@@ -1,12 +1,10 @@
 """`matinee import --as USER`: a history of another service becomes ratings of a user."""
 
 import json
-import sys
 from types import SimpleNamespace
 
 import pytest
 
-from matinee import cli
 from matinee.clients import api
 
 CATALOGUE = "movie_id,title\n7,Heat (1995)\n8,Alien (1979)\n"
@@ -40,21 +38,13 @@ def sent(monkeypatch):
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
+def run(monkeypatch, tmp_path, run_import):
     for name, value in (("HOME", "home"), ("DATA", "r.csv"), ("MOVIES", "m.csv")):
         monkeypatch.setenv(f"MATINEE_{name}", str(tmp_path / value))
     (tmp_path / "r.csv").write_text("user_id,movie_id,rating,rated_at\nu,7,4,2026-01-05\n")
     (tmp_path / "m.csv").write_text(CATALOGUE)
     (tmp_path / "export.csv").write_text(EXPORT)
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["matinee", "import", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capsys.readouterr()
-
-    return command
+    return run_import
 
 
 def test_a_history_is_sent_as_ratings_of_the_user_and_what_was_not_found_is_listed(run, sent):

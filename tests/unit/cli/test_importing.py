@@ -1,11 +1,9 @@
 """`matinee import`: it looks, tells, asks, and only then writes."""
 
 import json
-import sys
 
 import pytest
 
-from matinee import cli
 from matinee.cli import importing
 from matinee.environment import load_settings
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -14,19 +12,11 @@ TEXT = "user_id,movie_id,rating,rated_at\nu,m1,4,2026-01-05T20:15:00Z\nv,m2,5,20
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path, capsys):
+def run(monkeypatch, tmp_path, run_import):
     """Run `matinee import` in a folder of its own; gives exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MATINEE_HOME", str(tmp_path / "home"))
     (tmp_path / "r.csv").write_text(TEXT)
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["matinee", "import", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capsys.readouterr()
-
-    return command
+    return run_import
 
 
 @pytest.fixture

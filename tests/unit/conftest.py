@@ -1,4 +1,4 @@
-"""What every test of the doctor looks at: small ratings, and ports of nobody."""
+"""What tests of several rooms share."""
 
 import pytest
 
@@ -10,6 +10,7 @@ PORTS = ("api_port", "mlflow_port", "airflow_port", "ui_port", "postgres_port")
 
 @pytest.fixture
 def own(settings, ratings, tmp_path) -> Settings:
+    """What every test of the doctor looks at: small ratings, and ports of nobody."""
     ratings.write_csv(tmp_path / "ratings.csv")
     values = {"data": str(tmp_path / "ratings.csv"), **{name: free_port() for name in PORTS}}
     return settings.model_copy(update=values)
