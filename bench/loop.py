@@ -31,8 +31,8 @@ A_WEEK, WARM = 7, 2
 """Days; and after how many of them every process has done everything once, so that growth counts from there."""
 
 
-def main() -> None:
-    """Measure once, and clean up."""
+def main() -> int:
+    """Measure once, and clean up; returns the exit code, 1 when a rating was lost or is there twice."""
     parser = argparse.ArgumentParser(description="Time the loop, and live days through the real Airflow.")
     parser.add_argument("--days", type=int, default=A_WEEK, help="how many days")
     n_days = parser.parse_args().days
@@ -51,6 +51,7 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:<14} {value}")
     print(json.dumps(figures))
+    return int(figures["lost"] + figures["doubled"] > 0)
 
 
 def _days(environment: dict[str, str], n_days: int, folder: Path) -> dict[str, Any]:
@@ -67,7 +68,8 @@ def _days(environment: dict[str, str], n_days: int, folder: Path) -> dict[str, A
             _, told = _timed(environment, "next", "--json")
             next_s += [round(run["duration_s"], 1) for run in json.loads(told)["runs"]]
         found = audit(settings, client, people.truth)
-    early = memory_mb[min(WARM, n_days) - 1]
+    # Of fewer days there is nothing to compare the last one with.
+    early = memory_mb[WARM - 1] if n_days > WARM else {}
     grown = {name: round(size / early[name] - 1, 3) for name, size in memory_mb[-1].items() if early.get(name)}
     size = sum(file.stat().st_blocks * 512 for file in settings.home.rglob("*") if file.is_file())
     return {
@@ -99,4 +101,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
