@@ -31,11 +31,17 @@ NOBODY = UserRef(History.empty())
 class Filters(NamedTuple):
     """Which movies may be in a list, in words of the catalogue, where `ListRequest.candidates` says it in rows."""
 
-    genre: str | None = None
-    """Empty or None for all."""
+    genres: tuple[str, ...] = ()
+    """A movie of any of them passes; empty for all."""
     year_from: int | None = None
     year_to: int | None = None
     """Inclusive; with either of them, movies without a year are left out."""
+    without_genres: tuple[str, ...] = ()
+    """A movie of any of them is left out."""
+    without_movies: tuple[str, ...] = ()
+    """Ids of movies that are left out."""
+    only_movies: tuple[str, ...] | None = None
+    """Ids of the only movies that may be in the list; None for all."""
 
 
 class ListRequest(NamedTuple):

@@ -342,8 +342,8 @@ def test_a_new_model_answers_what_people_ask_before_it_is_served(api, mlflow, mo
 
     monkeypatch.setattr(ServedModel, "rank", listening)
     assert api.swap().status_code == 200
-    assert ("2", True, 7, Filters("Comedy"), True, True) in asked
-    assert ("2", False, 10, Filters(""), False, True) in asked
+    assert ("2", True, 7, Filters(("Comedy",)), True, True) in asked
+    assert ("2", False, 10, Filters(), False, True) in asked
     assert {version for version, *_ in asked} == {"2"}
 
 

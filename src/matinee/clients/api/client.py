@@ -14,7 +14,7 @@ from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
 from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Rating, StoredRatings, UserRatings
-from matinee.clients.schemas.recommendations import HistoryEntry, Recommendations, Session
+from matinee.clients.schemas.recommendations import HistoryEntry, ListOptions, Recommendations, Session
 from matinee.clients.schemas.runs import Advance, Promote, Resume, RollBack, Run, RunProgress, Runs
 from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import VersionRecord, Versions
@@ -67,19 +67,31 @@ class Client:
         years: tuple[int, int] | None = None,
         *,
         exclude_seen: bool = True,
+        options: ListOptions | None = None,
     ) -> Recommendations:
-        """Best `k` movies for a user, known or new; with `years`, only those of these years (inclusive)."""
+        """Best `k` movies for a user, known or new; with `years`, only those of these years (inclusive).
+
+        What `options` say besides comes on top, and goes before what the other arguments say.
+        """
         parameters: dict[str, Any] = {"k": k, "genre": genre or "", "exclude_seen": exclude_seen}
         if years is not None:
             parameters |= {"year_from": years[0], "year_to": years[1]}
+        if options is not None:
+            parameters |= options.model_dump(mode="json", exclude_defaults=True)
         return self._transport.get(Recommendations, f"/v1/users/{_segment(user_id)}/recommendations", parameters)
 
     def recommendations_for(
-        self, history: Sequence[HistoryEntry], k: int = 10, genre: str | None = None
+        self,
+        history: Sequence[HistoryEntry],
+        k: int = 10,
+        genre: str | None = None,
+        options: ListOptions | None = None,
     ) -> Recommendations:
-        """Best `k` movies for an anonymous history."""
+        """Best `k` movies for an anonymous history; `options` as in `recommendations`."""
         session = Session(history=tuple(history), k=k, genre=genre)
         body = session.model_dump(mode="json", exclude_none=True)
+        if options is not None:
+            body |= options.model_dump(mode="json", exclude_defaults=True)
         return self._transport.post(Recommendations, "/v1/recommendations", body, {})
 
     def movies(self, query: str = "", limit: int = 20) -> tuple[Movie, ...]:

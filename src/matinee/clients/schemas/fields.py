@@ -24,6 +24,10 @@ MAX_K = 500
 """Longest list that can be asked for."""
 MAX_BATCH = 1_000
 """Most ratings in one request."""
+MAX_FILTER_GENRES = 50
+"""Most genres that a list may be limited to, or do without."""
+MAX_FILTER_MOVIES = 1_000
+"""Most movies that a list may be limited to, or do without."""
 
 
 EXACT = 2**53

@@ -6,9 +6,23 @@ from pydantic import Field
 
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
-from matinee.clients.schemas.fields import MAX_BATCH, MAX_K, Answer, Id, Instant, RequestBody, Stars, Year
+from matinee.clients.schemas.fields import (
+    MAX_BATCH,
+    MAX_FILTER_GENRES,
+    MAX_FILTER_MOVIES,
+    MAX_K,
+    Answer,
+    Id,
+    Instant,
+    RequestBody,
+    Stars,
+    Year,
+)
 from matinee.clients.schemas.movies import RankedMovie
 from matinee.ranking import Policy
+
+Genres = Annotated[tuple[str, ...], Field(max_length=MAX_FILTER_GENRES)]
+Movies = Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER_MOVIES)]
 
 
 class Recommendations(Answer, json_schema_extra=shown(examples.RECOMMENDATIONS)):
@@ -34,13 +48,24 @@ class HistoryEntry(RequestBody):
     rated_at: Instant | None = None
 
 
-class Session(RequestBody, json_schema_extra=shown(examples.SESSION)):
-    """An anonymous history: the newest entry is the last one, or the latest when every entry has `rated_at`."""
+class ListOptions(RequestBody):
+    """Which list is wanted; in a query string, several of one kind are the parameter several times."""
 
-    history: Annotated[tuple[HistoryEntry, ...], Field(max_length=MAX_BATCH)] = ()
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    genre: str | None = None
+    genre: str | Genres | None = None
+    """One genre, or several of which a movie has any; empty for all."""
+    exclude_genre: Genres = ()
+    """A movie of any of them is left out."""
+    exclude_movie: Movies = ()
+    only_movie: Movies | None = None
+    """Null for all; an empty array leaves none."""
     year_from: Year | None = None
     year_to: Year | None = None
     exclude_seen: bool = True
     reasons: bool = True
+
+
+class Session(ListOptions, json_schema_extra=shown(examples.SESSION)):
+    """An anonymous history: the newest entry is the last one, or the latest when every entry has `rated_at`."""
+
+    history: Annotated[tuple[HistoryEntry, ...], Field(max_length=MAX_BATCH)] = ()
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10

@@ -13,11 +13,10 @@ import polars as pl
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from matinee.errors import NotFound, UsageError
+from matinee.errors import NotFound
 from matinee.ranking import Filters, Floats, Mask
-from matinee.ratings.fields import canonical_text
+from matinee.serving.model.candidates import Candidates
 
-NO_YEAR = -(2**31)
 _WORD = re.compile(r"\w+")
 
 
@@ -47,9 +46,7 @@ class Catalogue:
         self._movie_ids = list(item_index)
         self._titles: list[str] = movies["title"].to_list()
         self._by_popularity = np.argsort(-popularity, kind="stable")
-        self._genre_rows = _genre_rows(movies)
-        self._masks = _genre_masks(self._genre_rows, len(movies))
-        self._years = movies["year"].fill_null(NO_YEAR).to_numpy()
+        self._candidates = Candidates(movies, item_index)
 
     def __len__(self) -> int:
         return len(self._movie_ids)
@@ -90,27 +87,18 @@ class Catalogue:
             raise NotFound(f"There is no movie {movie_id!r}.", "Find one with GET /v1/movies?query=.")
         return row
 
-    @cached_property
+    @property
     def genres(self) -> list[str]:
         """All genres, by name."""
-        return sorted(self._genre_rows)
+        return self._candidates.genres
 
     def candidates(self, filters: Filters) -> Mask | None:
-        """Which movies pass, shape (n_movies,), genres in upper or lower case alike; None when all do.
+        """Which movies pass, shape (n_movies,), never to be written to; None when all do.
 
         Raises:
-            UsageError: no movie has the genre.
+            UsageError: no movie has a genre.
         """
-        genre, year_from, year_to = filters
-        mask = self._mask(genre) if genre else None
-        if year_from is None and year_to is None:
-            return mask
-        in_years = self._years > NO_YEAR
-        if year_from is not None:
-            in_years &= self._years >= year_from
-        if year_to is not None:
-            in_years &= self._years <= year_to
-        return in_years if mask is None else in_years & mask
+        return self._candidates.mask(filters)
 
     def search(self, query: str, limit: int, filters: Filters | None = None) -> list[MovieEntry]:
         """Movies whose title contains every word of `query`, most popular first; if none does, the likest ones.
@@ -137,12 +125,6 @@ class Catalogue:
         likeness = np.minimum.reduce([self._words.likeness(word) for word in words])[rows]
         order = np.argsort(-likeness, kind="stable")[:limit]
         return [int(row) for row in rows[order[likeness[order] >= LIKE_ENOUGH]]]
-
-    def _mask(self, genre: str) -> Mask:
-        mask = self._masks.get(canonical_text(genre).casefold())
-        if mask is None:
-            raise UsageError(f"No movie has the genre {genre!r}.", f"Choose one of: {', '.join(self.genres)}.")
-        return mask
 
     @cached_property
     def _words(self) -> "_Words":
@@ -185,17 +167,3 @@ def _folded(text: str) -> str:
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
-
-
-def _genre_rows(movies: pl.DataFrame) -> dict[str, NDArray[np.uint32]]:
-    """Matrix rows of the movies of each genre."""
-    pairs = movies.select("genres").with_row_index("row").explode("genres").drop_nulls()
-    return {genre: rows["row"].to_numpy() for (genre,), rows in pairs.partition_by("genres", as_dict=True).items()}
-
-
-def _genre_masks(genre_rows: Mapping[str, NDArray[np.uint32]], n_movies: int) -> dict[str, Mask]:
-    """Movies of each genre, in upper or lower case alike."""
-    masks: dict[str, Mask] = {}
-    for genre, rows in genre_rows.items():
-        masks.setdefault(genre.casefold(), np.zeros(n_movies, bool))[rows] = True
-    return masks

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from matinee.clients.schemas.fields import MAX_K, PathId
 from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
 from matinee.serving import problems
-from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
+from matinee.serving.routes.list_parameters import Filtered, K
+from matinee.serving.routes.recommendations import ranked_answer
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["movies"])

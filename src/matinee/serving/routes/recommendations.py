@@ -5,19 +5,20 @@ from itertools import repeat
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
-from matinee.clients.schemas.fields import MAX_K, PathId, Year
+from matinee.clients.schemas.fields import PathId
 from matinee.clients.schemas.recommendations import HistoryEntry, Recommendations, Session
-from matinee.ranking import Filters, ListRequest, Ranking, UserRef
+from matinee.ranking import ListRequest, Ranking, UserRef
 from matinee.ratings.feedback.store import UserFeedback
 from matinee.serving import problems
 from matinee.serving.answering.impressions import Impression
 from matinee.serving.answering.response_cache import CacheEntry
 from matinee.serving.answering.user_history import user_ref
 from matinee.serving.model.served import ServedModel
+from matinee.serving.routes.list_parameters import Filtered, K, filters_of
 from matinee.serving.services import Server, Services
 
 _USER_ID: TypeAdapter[str] = TypeAdapter(PathId)
@@ -46,20 +47,6 @@ class _Known(APIRoute):
 
 router = APIRouter(tags=["recommendations"])
 _of_users = APIRouter(route_class=_Known)
-
-K = Annotated[int, Query(ge=1, le=MAX_K, description="Length of the list.")]
-Genre = Annotated[str, Query(description="Only movies of this genre; empty for all.")]
-
-
-async def _filters(
-    genre: Genre = "",
-    year_from: Annotated[Year | None, Query(description="Only movies of this year or later.")] = None,
-    year_to: Annotated[Year | None, Query(description="Only movies of this year or earlier.")] = None,
-) -> Filters:
-    return Filters(genre, year_from, year_to)
-
-
-Filtered = Annotated[Filters, Depends(_filters)]
 
 
 @_of_users.get(
@@ -102,14 +89,15 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
     "/v1/recommendations",
     response_model=Recommendations,
     responses=problems.documented(
-        {400: "No movie has this genre, or the body is not text."}, problems.NOT_AS_DESCRIBED
+        {400: "No movie has one of these genres, or the body is not text."}, problems.NOT_AS_DESCRIBED
     ),
 )
 async def recommend_to_session(request: Request, server: Server, session: Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
     served = server.slot.current
-    filters = Filters(session.genre, session.year_from, session.year_to)
-    wanted = ListRequest(k=session.k, filters=filters, exclude_seen=session.exclude_seen, reasons=session.reasons)
+    wanted = ListRequest(
+        k=session.k, filters=filters_of(session), exclude_seen=session.exclude_seen, reasons=session.reasons
+    )
     ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session)))
     return _answer(request, server, served, _entry(served, UserFeedback(), ranking, None), None)
 

@@ -12,7 +12,8 @@ from matinee.ranking import ListRequest
 from matinee.serving import problems
 from matinee.serving.answering.user_history import user_ref
 from matinee.serving.pipeline.versions import SHOWN, RegisteredVersions
-from matinee.serving.routes.recommendations import Filtered, K, ranked_answer
+from matinee.serving.routes.list_parameters import Filtered, K
+from matinee.serving.routes.recommendations import ranked_answer
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["pipeline"])

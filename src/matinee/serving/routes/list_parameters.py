@@ -1,0 +1,46 @@
+"""What may be asked of a list, in a query string or in a body."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from matinee.clients.schemas.fields import MAX_FILTER_GENRES, MAX_FILTER_MOVIES, MAX_K, Id, Year
+from matinee.clients.schemas.recommendations import Session
+from matinee.ranking import Filters
+
+K = Annotated[int, Query(ge=1, le=MAX_K, description="Length of the list.")]
+Genres = Annotated[list[str], Query(max_length=MAX_FILTER_GENRES)]
+Movies = Annotated[list[Id], Query(max_length=MAX_FILTER_MOVIES)]
+
+
+async def _filters(
+    genre: Annotated[Genres, Query(description="Only movies of this genre, or of any of several; empty for all.")] = [],  # noqa: B006  FastAPI reads it
+    exclude_genre: Annotated[Genres, Query(description="No movie of this genre, nor of any of several.")] = [],  # noqa: B006
+    exclude_movie: Annotated[Movies, Query(description="Not this movie, nor any of several.")] = [],  # noqa: B006
+    only_movie: Annotated[Movies, Query(description="Only this movie, or several; without it, all.")] = [],  # noqa: B006
+    year_from: Annotated[Year | None, Query(description="Only movies of this year or later.")] = None,
+    year_to: Annotated[Year | None, Query(description="Only movies of this year or earlier.")] = None,
+) -> Filters:
+    return Filters(
+        _named(genre), year_from, year_to, _named(exclude_genre), tuple(exclude_movie), tuple(only_movie) or None
+    )
+
+
+Filtered = Annotated[Filters, Depends(_filters)]
+
+
+def filters_of(session: Session) -> Filters:
+    """Filters of a body."""
+    genres = [session.genre] if isinstance(session.genre, str) else session.genre or ()
+    return Filters(
+        _named(genres),
+        session.year_from,
+        session.year_to,
+        _named(session.exclude_genre),
+        session.exclude_movie,
+        session.only_movie,
+    )
+
+
+def _named(genres: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(genre for genre in genres if genre)
