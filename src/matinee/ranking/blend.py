@@ -11,7 +11,7 @@ import numpy as np
 from .parts import Parts
 from .request import NOBODY, ListRequest, UserRef
 from .scorer import Scored, Scorer, TopK, top_one_by_one
-from .types import Floats, Rows
+from .types import Floats, Mask, Rows
 
 NEGLIGIBLE = 1e-6
 """Weight up to which a component that has faded is not even asked."""
@@ -126,6 +126,10 @@ class _BlendScored:
             if added is not None:
                 total = factor * added if total is None else total + factor * added
         return total
+
+    def known(self, items: Rows) -> Mask:
+        """See `Scored.known`; that of which any component knows something."""
+        return np.logical_or.reduce([scored.known(items) for _, scored in self.terms])
 
 
 def standardized(scores: Floats) -> tuple[Floats, np.float32]:

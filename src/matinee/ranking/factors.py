@@ -13,7 +13,7 @@ from .parts import Parts
 from .request import ListRequest, UserRef
 from .scan import LongestFirst
 from .scorer import TopK
-from .types import Floats, Rows
+from .types import Floats, Mask, Rows
 
 AT_ONCE = 32
 """Users whose scores are in memory at a time."""
@@ -83,13 +83,15 @@ class FactorScorer:
         )
 
     def score(self, user: UserRef) -> "FactorScored | None":
-        """See `Scorer.score`; None for a user who liked no movie."""
+        """See `Scorer.score`; None for a user who liked no movie that anybody else did."""
         if user.user_index is not None:
             learned = self.user_factors[user.user_index]
             return FactorScored(self, learned, user.history) if learned.any() else None
         liked = self.liked(user.history)
         folded_in = self._folded_in(liked)
-        return None if folded_in is None else FactorScored(self, folded_in, user.history, liked)
+        if folded_in is None or not folded_in.any():
+            return None
+        return FactorScored(self, folded_in, user.history, liked)
 
     def top(self, requests: Sequence[ListRequest]) -> list[TopK | None]:
         """See `Scorer.top`; several users are scored in one product of matrices, which reads the factors once."""
@@ -106,7 +108,9 @@ class FactorScorer:
         return found
 
     def similar(self, item_index: int) -> Floats | None:
-        """See `Scorer.similar`; the cosine of the factors."""
+        """See `Scorer.similar`; the cosine of the factors. None for a movie that nobody liked."""
+        if not self.item_factors[item_index].any():
+            return None
         lengths = np.linalg.norm(self.item_factors, axis=1)
         products = self.item_factors @ self.item_factors[item_index]
         scores: Floats = products / np.maximum(lengths * lengths[item_index], np.finfo(np.float32).tiny)
@@ -189,3 +193,8 @@ class FactorScored:
         added = np.zeros((len(self.history), len(items)), np.float32)
         added[places] = pull[:, None] * nearness
         return added
+
+    def known(self, items: Rows) -> Mask:
+        """See `Scored.known`; a movie that nobody liked has no factor."""
+        known: Mask = self.scorer.item_factors[items].any(axis=1)
+        return known

@@ -12,7 +12,7 @@ from .quantized import inflated
 from .request import ListRequest, UserRef
 from .rows import DenseRows, GatheredRows, ScaledRows, SparseRows, WeightRows
 from .scorer import Scored, TopK, top_one_by_one
-from .types import Floats, Rows
+from .types import Floats, Mask, Rows
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class ItemItemScorer:
             return None
         weights = recency_weights(history.rated_at[liked], self.recency)[speaks].astype(np.float32)
         gathered = self.rows.gather(rows[speaks])
-        return _ItemItemScored(gathered.weighted_sum(weights), gathered, weights, liked[speaks], len(history))
+        scores = gathered.weighted_sum(weights)
+        return _ItemItemScored(scores, gathered, weights, liked[speaks], len(history)) if scores.any() else None
 
     def top(self, requests: Sequence[ListRequest]) -> list[TopK | None]:
         """See `Scorer.top`."""
@@ -75,7 +76,10 @@ class ItemItemScorer:
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; what liking the one movie alone says."""
         row = self.row_of[item_index]
-        return None if row < 0 else self.rows.gather(np.array([row])).weighted_sum(np.ones(1, np.float32))
+        if row < 0:
+            return None
+        nearness = self.rows.gather(np.array([row])).weighted_sum(np.ones(1, np.float32))
+        return nearness if nearness.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,10 @@ class _ItemItemScored:
         added = np.zeros((self.n_history, len(items)), np.float32)
         added[self.places] = self.gathered.terms(self.row_weights, items)
         return added
+
+    def known(self, items: Rows) -> Mask:
+        """See `Scored.known`; a movie of which no liked one says anything scores 0."""
+        return self.scores[items] != 0
 
 
 def _rows(parts: Parts, n_rows: int) -> WeightRows:

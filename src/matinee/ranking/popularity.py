@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from .parts import Parts
 from .request import ListRequest, UserRef
 from .scorer import Scored, TopK, top_one_by_one
-from .types import Floats, Rows
+from .types import Floats, Mask, Rows
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class PopularityScorer:
     def explain(self, items: Rows) -> Floats | None:  # noqa: ARG002  it is alike for all histories
         """See `Scored.explain`; None."""
         return None
+
+    def known(self, items: Rows) -> Mask:
+        """See `Scored.known`; nothing."""
+        return np.zeros(len(items), bool)
 
     def top(self, requests: Sequence[ListRequest]) -> list[TopK | None]:
         """See `Scorer.top`."""

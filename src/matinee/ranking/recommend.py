@@ -62,20 +62,32 @@ def recommend_many(model: RankingModel, requests: Sequence[ListRequest]) -> list
     """A list for each request: what it gets alone, and faster than one by one."""
     found = [None] * len(requests) if model.scorer is None else model.scorer.top(requests)
     return [
-        _popular(model, request) if top is None else _personal(request, top)
+        _popular(model, request) if top is None else _personal(model, request, top)
         for request, top in zip(requests, found, strict=True)
     ]
 
 
 def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
-    """Movies nearest to one movie by what the model learned; by popularity when it learned nothing of nearness."""
+    """Movies nearest to one movie by what the model learned; by popularity when it learned nothing of nearness.
+
+    Where fewer than `k` are near at all, the most popular of the others follow.
+    """
     others = np.ones(model.n_movies, bool)
     others[item_index] = False
     nearness = None if model.scorer is None else model.scorer.similar(item_index)
     policy: Policy = "popular" if nearness is None else "learned"
     scores = model.popularity if nearness is None else nearness
     items = top_k(scores, k, others)
+    if len(items) > 1 and scores[items[-1]] == scores[items[-2]]:
+        items = _most_popular_of_equal(model, items, scores, others)
     return Ranking(policy, items, scores[items])
+
+
+def _most_popular_of_equal(model: RankingModel, items: Rows, scores: Floats, allowed: Mask) -> Rows:
+    """A list whose last movies score alike, as do others that are not in it: of all these the most popular ones."""
+    is_last = scores[items] == scores[items[-1]]
+    equal = allowed & (scores == scores[items[-1]])
+    return np.concatenate([items[~is_last], top_k(model.popularity, int(is_last.sum()), equal)])
 
 
 def _popular(model: RankingModel, request: ListRequest) -> Ranking:
@@ -83,7 +95,14 @@ def _popular(model: RankingModel, request: ListRequest) -> Ranking:
     return Ranking("popular", items, model.popularity[items], [None] * len(items) if request.reasons else None)
 
 
-def _personal(request: ListRequest, top: TopK) -> Ranking:
+def _personal(model: RankingModel, request: ListRequest, top: TopK) -> Ranking:
+    """The list of a scorer; the most popular movies in the place of those of which it knows nothing."""
+    known = top.scored.known(top.items)
+    if len(top.items) and not known.any():
+        return _popular(model, request)
+    if not known.all() and (top.scores[~known] == top.scores[-1]).all():
+        allowed = request.allowed(model.n_movies)
+        top = top._replace(items=_most_popular_of_equal(model, top.items, top.scored.scores, allowed))
     policy: Policy = "fold_in" if request.user.user_index is None else "learned"
     return Ranking(policy, top.items, top.scores, _reasons(request.user.history, top) if request.reasons else None)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from .request import ListRequest, UserRef
 from .topk import top_k
-from .types import Floats, Rows
+from .types import Floats, Mask, Rows
 
 
 class Scored(Protocol):
@@ -22,6 +22,10 @@ class Scored(Protocol):
         Their sum over the history is the score, up to a constant that is the same for all `items`; None when nothing
         of the score comes from the history.
         """
+        ...
+
+    def known(self, items: Rows) -> Mask:
+        """Of which of `items` anything is known beyond popularity, shape (n_items,); the others score alike."""
         ...
 
 

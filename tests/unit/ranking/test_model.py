@@ -7,7 +7,7 @@ from tests.unit.ranking.conftest import histories, history
 
 from matinee.ranking import RankingModel, recommend
 
-ITEM_ITEM = {"neighbours": np.zeros((3, 2), np.int32), "weights": np.ones((3, 2), np.float32)}
+ITEM_ITEM = {"neighbours": np.array([[1, 2], [0, 2], [0, 1]], np.int32), "weights": np.ones((3, 2), np.float32)}
 PARAMETERS = {"recency": 10.0, "positive_rating": 4.0}
 
 
