@@ -129,7 +129,7 @@ class _BlendScored:
 
     def known(self, items: Rows) -> Mask:
         """See `Scored.known`; that of which any component knows something."""
-        return np.logical_or.reduce([scored.known(items) for _, scored in self.terms])
+        return np.asarray(np.any([scored.known(items) for _, scored in self.terms], axis=0), bool)
 
 
 def standardized(scores: Floats) -> tuple[Floats, np.float32]:

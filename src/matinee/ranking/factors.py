@@ -196,5 +196,4 @@ class FactorScored:
 
     def known(self, items: Rows) -> Mask:
         """See `Scored.known`; a movie that nobody liked has no factor."""
-        known: Mask = self.scorer.item_factors[items].any(axis=1)
-        return known
+        return np.asarray(self.scorer.item_factors[items].any(axis=1), bool)

@@ -101,7 +101,7 @@ class _ItemItemScored:
 
     def known(self, items: Rows) -> Mask:
         """See `Scored.known`; a movie of which no liked one says anything scores 0."""
-        return self.scores[items] != 0
+        return np.asarray(self.scores[items] != 0, bool)
 
 
 def _rows(parts: Parts, n_rows: int) -> WeightRows:
