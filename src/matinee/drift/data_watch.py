@@ -15,6 +15,7 @@ import polars as pl
 
 from matinee import clock
 from matinee.drift.comparison import Counts, distance, p_value
+from matinee.drift.patterns import Patterns
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
 from matinee.ratings.ledger import Chunk, ChunkLedger
@@ -52,6 +53,8 @@ class Watched:
     by_popularity: Shares
     sizes: dict[int, int]
     """Ratings of the chunks of its past, newest 30, by chunk id, in order."""
+    patterns: Patterns
+    """What programs do and people hardly do."""
 
 
 def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk_id: int) -> Watched:
@@ -74,7 +77,9 @@ def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk
     in_past = set(past["chunk_id"].unique())
     sizes = {each.chunk_id: each.n_ratings for each in ledger.chunks() if each.chunk_id in in_past}
     newest = dict(list(sizes.items())[-N_USUAL:])
-    return Watched(chunk, store.of(chunk_id), comparison.by_rating, comparison.by_popularity, newest)
+    return Watched(
+        chunk, store.of(chunk_id), comparison.by_rating, comparison.by_popularity, newest, comparison.patterns
+    )
 
 
 class Comparison:
@@ -94,6 +99,11 @@ class Comparison:
         self._ratings = _labelled(ratings, popularity, period).with_columns(group=_group(pl.col("popularity"), bounds))
         self._past = _labelled(past, popularity, period).with_columns(group=_group(pl.col("popularity") - 1, bounds))
         self._is_comparable = not (ratings.is_empty() or past.is_empty())
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """What programs do and people hardly do."""
+        return Patterns(self._ratings, self._past)
 
     @cached_property
     def by_rating(self) -> Shares:
@@ -160,6 +170,7 @@ class Comparison:
             largest_rating_share=float(rating.past.max()) / n_past if n_past else 0.0,
             expected_new_movie_share=float(popularity.past[_NEW]) / n_past if n_past else 1.0,
             explorer_share=float((by_user > 0.5).to_numpy().mean()) if by_user.len() else 0.0,
+            patterns=self.patterns,
         )
 
     @cached_property

@@ -32,7 +32,7 @@ class ChunkStatistics:
     chunk_id: int
     verdict: Verdict
     reasons: list[str]
-    """One sentence for each rule that was hit, with its numbers; empty when `verdict` is `usual`."""
+    """One sentence for each rule that was hit, with its numbers; with `usual` what is worth knowing all the same."""
 
     n_ratings: int
     """Ratings that the chunk had when it was watched; people may have taken back some of its file before."""

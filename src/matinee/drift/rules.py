@@ -8,10 +8,14 @@ latest-small. New users alone refuse nothing, since most ratings of a real day c
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from matinee.drift.patterns import (
+    LEAST_SHARE,
+    N_SENSIBLE_RATINGS,
+    N_SENSIBLE_USERS,
+    REPEATED_SHARE,
+    Patterns,
+)
 from matinee.drift.records import ChunkStatistics, Verdict
-
-N_SENSIBLE_RATINGS, N_SENSIBLE_USERS = 20, 5
-"""Fewer ratings, or of fewer people, may all be alike or all be of new movies by chance."""
 
 ONE_VALUE_SHARE = 0.95
 """Share of one value in the past from which a chunk of that value alone is usual: thumbs, or purchases."""
@@ -55,14 +59,18 @@ class Beside:
     explorer_share: float
     """Share of the chunk's users of whose ratings more than half are of new movies."""
 
+    patterns: Patterns
+    """What programs do and people hardly do."""
+
 
 def judge(found: ChunkStatistics, beside: Beside) -> tuple[Verdict, list[str]]:
-    """The verdict, and a sentence for each rule that was hit."""
+    """The verdict, and a sentence for each rule that was hit; of a usual chunk what is worth knowing all the same."""
     if broken := list(_broken(found, beside)):
         return "refused", broken
-    if drifts := list(_drifts(found)):
+    patterns = beside.patterns
+    if drifts := [*_drifts(found), *(_patterns(found, patterns) if beside.has_past else ())]:
         return "drifted", drifts
-    return "usual", []
+    return "usual", [_share_of_one(found, patterns)] if patterns.share_of_one >= LEAST_SHARE else []
 
 
 def _broken(found: ChunkStatistics, beside: Beside) -> Iterator[str]:
@@ -99,6 +107,34 @@ def _drifts(found: ChunkStatistics) -> Iterator[str]:
     for what, distance, p_value, least in distances:
         if distance is not None and p_value is not None and distance >= least and p_value <= DRIFT_P_VALUE:
             yield f"{what} than before: distance {distance:.2f} of at most 1 (p = {p_value:.4f})."
+
+
+def _patterns(found: ChunkStatistics, patterns: Patterns) -> Iterator[str]:
+    """Warnings about what programs do, each with what to do about it."""
+    if patterns.share_of_one >= LEAST_SHARE and patterns.share_is_rare:
+        yield f"{_share_of_one(found, patterns)} Hardly any day before was like that; {_LOOK_FOR_BOT}"
+    if patterns.repeated is not None and patterns.repeated[1] >= REPEATED_SHARE:
+        chunk_id, share = patterns.repeated
+        yield (
+            f"{share:.0%} of its ratings were in chunk {chunk_id} already, by the same people with the same value."
+            f" If a day was sent twice: matinee watch {found.chunk_id} --leave-out --reason WHY."
+        )
+    if patterns.pushed:
+        first = patterns.pushed[0]
+        yield (
+            f"{first.n_users} new users gave movie {first.movie_id} the highest rating, where {first.expected:.1f} were"
+            f" to be expected. If somebody pushes it: matinee watch {found.chunk_id} --leave-out --reason WHY."
+        )
+
+
+_LOOK_FOR_BOT = "`matinee watch` names the user, and `matinee erase` forgets a program."
+
+
+def _share_of_one(found: ChunkStatistics, patterns: Patterns) -> str:
+    return (
+        f"One user gave {patterns.share_of_one:.0%} of its ratings ({found.most_ratings_of_a_user:,} of"
+        f" {found.n_ratings:,})."
+    )
 
 
 def _times_usual(found: ChunkStatistics) -> str:

@@ -15,13 +15,19 @@ log = structlog.get_logger()
 
 
 def watch_chunk(stores: Stores, chunk_id: int) -> Result:
-    """Compare a chunk with its past, unless that was done before, and tell what was found and decided."""
-    statistics = watch(stores.settings, stores.ledger, stores.statistics, chunk_id).statistics
+    """Compare a chunk with its past, unless that was done before, and tell what was found and decided.
+
+    `busiest_users` and `pushed_movies` are looked up each time: nothing that is kept names people.
+    """
+    watched = watch(stores.settings, stores.ledger, stores.statistics, chunk_id)
+    statistics = watched.statistics
     decision = stores.statistics.decisions().get(chunk_id)
     return {
         **vars(statistics),
         "is_learned_from": chunk_id not in stores.not_learned_from,
         "decision": None if decision is None else vars(decision),
+        "busiest_users": watched.patterns.busiest,
+        "pushed_movies": [vars(each) for each in watched.patterns.pushed],
     }
 
 

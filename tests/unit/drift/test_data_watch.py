@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def test_a_chunk_that_does_not_exist_is_named(own):
 def test_the_report_needs_nothing_else_and_escapes_what_it_was_given(own):
     found = watched(own, 3)
     strange = Chunk(**{**vars(found.chunk), "source": "<script>alert(1)</script>"})
-    page = report(type(found)(strange, found.statistics, found.by_rating, found.by_popularity, found.sizes))
+    page = report(replace(found, chunk=strange))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "http" not in page
@@ -175,3 +176,65 @@ def test_a_broken_day_of_a_whole_data_set_is_counted_and_is_no_past_of_the_next(
     found = list(verdicts(own.model_copy(update={"data": str(tmp_path / "ratings.csv")})))
     assert "3.0" not in found[2].rating_histogram
     assert found[2].rating_distance == pytest.approx(0, abs=0.1)
+
+
+def test_most_of_a_day_from_one_user_is_a_warning_with_what_to_do(own):
+    def with_bot(day: pl.DataFrame) -> pl.DataFrame:
+        bot = day.with_columns(user_id=pl.lit("bot"), movie_id=pl.format("m{}", pl.int_range(pl.len()) % 40))
+        return pl.concat([day, bot.unique("movie_id", maintain_order=True)])
+
+    found = compared(own, with_bot)
+    share = found.most_ratings_of_a_user / found.n_ratings
+    assert 0.4 < share < 0.5
+    assert found.verdict == "drifted"
+    assert f"One user gave {share:.0%} of its ratings" in found.reasons[-1]
+    assert "matinee erase" in found.reasons[-1]
+
+
+def test_a_day_that_came_before_is_a_warning_with_what_to_do(own):
+    ledger = ChunkLedger(own)
+    before = ledger.ratings_of(2)
+    same = before.with_columns(pl.col("rated_at") + DAY, chunk_id=pl.lit(3, before["chunk_id"].dtype))
+    found = compared(own, lambda _: same)
+    assert found.verdict == "drifted"
+    assert "100% of its ratings were in chunk 2 already" in found.reasons[-1]
+    assert "matinee watch 3 --leave-out" in found.reasons[-1]
+    half = compared(own, lambda day: pl.concat([day, same.head(day.height // 2)]))
+    assert "already" not in " ".join(half.reasons)
+
+
+def test_many_new_users_who_give_one_movie_the_highest_rating_are_a_warning(own):
+    def with_shills(day: pl.DataFrame) -> pl.DataFrame:
+        shills = day.head(15).with_columns(
+            user_id=pl.format("shill{}", pl.int_range(pl.len())),
+            movie_id=pl.lit("m99"),
+            rating=pl.lit(5, pl.Float32),
+        )
+        return pl.concat([day, shills])
+
+    found = compared(own, with_shills)
+    assert found.verdict == "drifted"
+    assert "15 new users gave movie m99 the highest rating" in found.reasons[-1]
+    assert "matinee watch 3 --leave-out" in found.reasons[-1]
+    of_many_movies = compared(own, lambda day: unknown(day, "user_id"))
+    assert of_many_movies.verdict != "drifted"
+
+
+def test_what_programs_do_is_named_when_somebody_looks_and_is_kept_without_names(own):
+    from matinee.stages.stores import Stores  # noqa: PLC0415  a second that the other tests need not pay
+    from matinee.stages.watch import watch_chunk  # noqa: PLC0415  as above
+
+    found = watch_chunk(Stores.of(own), 3)
+    day = ChunkLedger(own).ratings_of(3)
+    busiest = day["user_id"].value_counts(sort=True)["count"].max()
+    assert next(iter(found["busiest_users"].values())) == busiest
+    assert not any(user_id in str(found["reasons"]) for user_id in day["user_id"].unique())
+
+
+@pytest.mark.parametrize("data", ["ml-100k", "ml-1m-half"])
+def test_hardly_any_real_week_is_taken_for_a_programs(real_data, tmp_path, data, monkeypatch):
+    monkeypatch.setattr("matinee.drift.comparison.N_DRAWS", 19)
+    settings = Settings(home=tmp_path, data=str(real_data / data), chunk="7d", _env_file=None)
+    found = list(verdicts(settings))
+    warnings = [each for each in found if "matinee" in " ".join(each.reasons)]
+    assert len(warnings) <= 0.1 * len(found)

@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import get_args
 
 import numpy as np
+import polars as pl
 import pytest
 
 from matinee.clients.schemas.findings import Finding
+from matinee.drift.patterns import Patterns, Pushed
 from matinee.drift.rules import Beside, judge
 from matinee.evaluation.decision import Outcome, QuestionName
 from matinee.evaluation.gate import sound, switched_off
@@ -17,8 +20,16 @@ from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
 
+NONE = pl.DataFrame(
+    schema={"user_id": pl.String, "movie_id": pl.String, "rating": pl.Float32, "chunk_id": pl.Int64, "window": pl.Int64}
+)
 BESIDE = Beside(
-    covers_time=True, has_past=True, largest_rating_share=0.4, expected_new_movie_share=0.1, explorer_share=0.9
+    covers_time=True,
+    has_past=True,
+    largest_rating_share=0.4,
+    expected_new_movie_share=0.1,
+    explorer_share=0.9,
+    patterns=Patterns(NONE, NONE),
 )
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
 STRANGE = [
@@ -43,6 +54,28 @@ def test_whatever_the_data_watch_says_is_told_in_korean(watched_chunk, strange):
         assert not re.search(r"[A-Za-z]{2}", korean), korean
         assert sorted(NUMBER.findall(korean)) == sorted(NUMBER.findall(reason))
         assert translated(reason, ENGLISH.sentences) == reason
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"share_of_one": 0.46, "share_is_rare": True},
+        {"share_of_one": 0.46},
+        {"repeated": (3, 0.9)},
+        {"pushed": [Pushed("7", 15, 0.3)]},
+    ],
+    ids=["a bot", "a busy user", "a day sent twice", "a movie that is pushed"],
+)
+def test_what_programs_do_is_told_in_korean(watched_chunk, found):
+    nothing = {"share_of_one": 0.0, "share_is_rare": False, "repeated": None, "pushed": []}
+    patterns = SimpleNamespace(**nothing | found)
+    _, reasons = judge(watched_chunk(2).statistics, replace(BESIDE, patterns=patterns))
+    assert reasons
+    for reason in reasons:
+        korean = translated(reason, KOREAN.sentences)
+        words = re.sub(r"`?matinee \w+( \d+ --leave-out --reason WHY)?`?", "", korean)
+        assert not re.search(r"[A-Za-z]{2}", words), korean
+        assert sorted(NUMBER.findall(korean)) == sorted(NUMBER.findall(reason))
 
 
 DOCTOR = [
