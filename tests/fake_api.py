@@ -28,7 +28,9 @@ from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import Check, Decision, ModelEvent, TimeServed, Version, VersionRecord, Versions
 from matinee.drift.records import ChunkStatistics
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
+from matinee.ratings.scale import FIVE_STARS
 from matinee.serving import problems
+from matinee.serving.rating_scale import require_on_scale
 
 TOKEN = "a-token-of-the-tests"
 TRAINED = datetime(1997, 11, 19, tzinfo=UTC)
@@ -244,7 +246,7 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
     async def session(asked: Session) -> Recommendations:
         now = datetime.now(UTC)
         history = [
-            KnownRating(movie_id=e.movie_id, title=None, rating=e.rating, rated_at=now, source="live")
+            KnownRating(movie_id=e.movie_id, title=None, rating=e.rating or 5, rated_at=now, source="live")
             for e in reversed(asked.history)
         ]
         return Recommendations(user_id=None, **api.ranked(history, asked.k, asked.genre))
@@ -267,6 +269,7 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
 
     @app.post("/v1/ratings", status_code=201)
     async def rate(ratings: Ratings, idempotency_key: str = Header()) -> StoredRatings:
+        require_on_scale(FIVE_STARS, ((("body", at, "rating"), each.rating) for at, each in enumerate(ratings)))
         if idempotency_key not in api.receipts:
             for rating in ratings:
                 now = rating.rated_at or datetime.now(UTC)

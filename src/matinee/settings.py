@@ -15,6 +15,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 _CHALLENGERS = r"^(off|[^\s,:=]+(:\w+=[-+.\deE]+)*(\s*,\s*[^\s,:=]+(:\w+=[-+.\deE]+)*)*)$"
 
+_RATING_SCALE = r"^(auto|-?\d+(\.\d+)?(-(-?\d+(\.\d+)?))?(:\d+(\.\d+)?)?)$"
+
 _POSTER_URL = r"^(https?://[^\s{}]+(\{movie_id\}[^\s{}]*)+)?$"
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -69,6 +71,10 @@ class Settings(BaseSettings):
     memory: Annotated[float, Field(gt=0)] | None = None
     """Memory in GB that a training may take; default is what the machine or its container has. It decides how many
     movies get item-item weights of their own, and what is too large to be begun."""
+
+    rating_scale: Annotated[str, Field(pattern=_RATING_SCALE)] = "auto"
+    """The ratings that exist, for files, API and page alike: `LOWEST-HIGHEST:STEP`, such as `1-10:1`, `0-1:1` for
+    thumbs up and down, or `1` for one value; `auto` is half to five stars for MovieLens, else what the file has."""
 
     positive_rating: Annotated[float, Field(gt=0)] = 4.0
     """Stars from which a rating says that the user liked the movie: what models learn and what evaluation counts."""

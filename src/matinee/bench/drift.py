@@ -8,7 +8,7 @@ from matinee.drift.data_watch import Comparison
 from matinee.drift.records import ChunkStatistics
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.periods import replayed
-from matinee.ratings.sources.source import prepare
+from matinee.ratings.sources.source import prepare, scale_of
 from matinee.settings import Settings
 
 
@@ -22,7 +22,7 @@ def verdicts(settings: Settings) -> Iterator[ChunkStatistics]:
         own = ratings.filter(within).with_columns(chunk_id=pl.lit(chunk_id, pl.Int64))
         ends = (period.starts_at, period.ends_at)
         chunk = Chunk(chunk_id, source.name, "", "closed", "replay", *ends, own.height, 0, 0, 0, "", None, *ends)
-        found = Comparison(chunk, own, past, settings.period).statistics()
+        found = Comparison(chunk, own, past, settings.period, scale_of(settings)).statistics()
         if chunk_id > 1:
             yield found
         if found.verdict != "refused":

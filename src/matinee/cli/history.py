@@ -30,7 +30,7 @@ def import_history(files: Sequence[Path], user_id: str, accepts: Callable[[str],
     from matinee.ratings.fields import canonical_id, is_valid_id
     from matinee.ratings.history.exports import read_history
     from matinee.ratings.history.matching import match
-    from matinee.ratings.sources.source import prepare
+    from matinee.ratings.sources.source import prepare, scale_of
 
     for path in files:
         if not path.is_file():
@@ -39,7 +39,7 @@ def import_history(files: Sequence[Path], user_id: str, accepts: Callable[[str],
     if not is_valid_id(user_id):
         raise UsageError(f"{user_id!r} is not a valid id.", "Name a user: --as USER.")
     settings = settings_of_command()
-    matched = match([read_history(path) for path in files], user_id, prepare(settings).movies())
+    matched = match([read_history(path) for path in files], user_id, prepare(settings).movies(), scale_of(settings))
     if not as_json:
         _tell(matched, user_id)
     accepted = bool(matched.ratings) and accepts(f"Add these ratings to user {user_id}?")

@@ -37,6 +37,9 @@ def import_files(
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="What a column means, such as user_id=Who.")
     ] = None,
+    scale: Annotated[
+        str, typer.Option(metavar="LOWEST-HIGHEST:STEP", help="Scale of the ratings; auto finds it.")
+    ] = "auto",
     as_user: Annotated[
         str | None,
         typer.Option(
@@ -61,7 +64,7 @@ def import_files(
         return
     settings = settings_of_command(any_ports=True)
     given = parse_columns(",".join(columns or []))
-    plan = plan_import(files, movies, given, settings, dotenv_values(ENV_FILE))
+    plan = plan_import(files, movies, given, settings, dotenv_values(ENV_FILE), scale)
     ChunkLedger(settings.model_copy(update={"data": plan.settings["MATINEE_DATA"]})).require_own_source()
     if not as_json:
         for line in _lines(plan):
@@ -118,5 +121,5 @@ def _contents(found: "Survey") -> Iterator[str]:
     yield (
         f"Content: {found.n_ratings:,} ratings of {found.n_movies:,} movies by {found.n_users:,} users,"
         f" {found.first_rated_at:%Y-%m-%d} to {found.last_rated_at:%Y-%m-%d} ({times});"
-        f" scale {scale.lowest:g} to {scale.highest:g}, {scale.n_values} different values"
+        f" ratings from {scale.lowest:g} to {scale.highest:g}, {scale.n_values} different values, scale {scale.likely}"
     )

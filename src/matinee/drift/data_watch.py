@@ -19,6 +19,8 @@ from matinee.drift.patterns import Patterns
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
 from matinee.ratings.ledger import Chunk, ChunkLedger
+from matinee.ratings.scale import Scale
+from matinee.ratings.sources import scale_of
 from matinee.settings import Settings
 
 GROUPS = ("most rated fifth", "second fifth", "third fifth", "fourth fifth", "least rated fifth", "new movies")
@@ -72,7 +74,7 @@ def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk
     """
     chunk, ratings = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
     past = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch) | {chunk_id})
-    comparison = Comparison(chunk, ratings, past, settings.period)
+    comparison = Comparison(chunk, ratings, past, settings.period, scale_of(settings))
     store.keep(comparison.statistics())
     in_past = set(past["chunk_id"].unique())
     sizes = {each.chunk_id: each.n_ratings for each in ledger.chunks() if each.chunk_id in in_past}
@@ -89,13 +91,17 @@ class Comparison:
         chunk: from the ledger.
         ratings: its ratings (`ledger.CHUNK` and `chunk_id`).
         past: in the same columns, those of the chunks before it that are learned from.
+        scale: of all ratings of the home.
         period: length of a chunk. The first chunk is a history, and counts as as many as it has periods with ratings.
     """
 
-    def __init__(self, chunk: Chunk, ratings: pl.DataFrame, past: pl.DataFrame, period: timedelta) -> None:
+    def __init__(
+        self, chunk: Chunk, ratings: pl.DataFrame, past: pl.DataFrame, period: timedelta, scale: Scale
+    ) -> None:
         popularity = past.group_by("movie_id").agg(popularity=pl.len().cast(pl.Int64))
         bounds = _bounds(popularity["popularity"])
         self._chunk = chunk
+        self._scale = scale
         self._ratings = _labelled(ratings, popularity, period).with_columns(group=_group(pl.col("popularity"), bounds))
         self._past = _labelled(past, popularity, period).with_columns(group=_group(pl.col("popularity") - 1, bounds))
         self._is_comparable = not (ratings.is_empty() or past.is_empty())
@@ -165,6 +171,7 @@ class Comparison:
         by_user = self._ratings.group_by("user_id").agg((pl.col("group") == _NEW).mean())["group"]
         rating, popularity, n_past = self.by_rating, self.by_popularity, self._past.height
         return Beside(
+            has_one_rating=self._scale.is_single,
             covers_time=self._chunk.starts_at < self._chunk.ends_at,
             has_past=n_past > 0,
             largest_rating_share=float(rating.past.max()) / n_past if n_past else 0.0,

@@ -46,6 +46,9 @@ DRIFT_POPULARITY_DISTANCE = 0.2
 class Beside:
     """What the rules want to know beside the statistics; shares are 0 to 1."""
 
+    has_one_rating: bool
+    """Whether the scale of the home has one rating only, so that all are alike."""
+
     covers_time: bool
     """Whether the chunk is of a period. One that is not holds what people said meanwhile, which may be withdrawals."""
 
@@ -77,7 +80,8 @@ def _broken(found: ChunkStatistics, beside: Beside) -> Iterator[str]:
     if found.n_ratings == 0 and beside.covers_time:
         yield "It has no ratings."
     sensible = found.n_ratings >= N_SENSIBLE_RATINGS and found.n_users >= N_SENSIBLE_USERS
-    if sensible and len(found.rating_histogram) == 1 and beside.largest_rating_share < ONE_VALUE_SHARE:
+    is_alike = len(found.rating_histogram) == 1 and not beside.has_one_rating
+    if sensible and is_alike and beside.largest_rating_share < ONE_VALUE_SHARE:
         yield f"All {found.n_ratings:,} ratings of {found.n_users:,} users are {next(iter(found.rating_histogram))}."
     if found.usual_n_ratings and found.n_ratings >= HUGE * max(found.usual_n_ratings, LEAST_USUAL_N_RATINGS):
         yield f"It has {_times_usual(found)}."

@@ -12,7 +12,7 @@ from matinee import __version__
 from matinee.clients import mlflow_rest
 from matinee.clients.mlflow_rest import MlflowReader
 from matinee.credentials import api_token
-from matinee.serving import middleware, problems
+from matinee.serving import middleware, problems, rating_scale
 from matinee.serving.answering.batching import RequestBatcher
 from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.home_clock import HomeClock
@@ -128,6 +128,7 @@ def create_app(
     )
     middleware.install(app, settings, metrics)
     problems.install(app)
+    rating_scale.install(app, settings)
     for routes in (
         recommendations,
         movies,

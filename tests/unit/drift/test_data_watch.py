@@ -17,6 +17,7 @@ from matinee.drift.report import report
 from matinee.errors import NotFound
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.scale import FIVE_STARS
 from matinee.settings import Settings
 from support import as_environment, two_tastes
 
@@ -40,7 +41,7 @@ def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
     """Statistics of chunk 3, changed, beside the two before."""
     ledger = ChunkLedger(own)
     chunk = Chunk(**{**vars(ledger.chunk(3)), "n_quarantined": n_quarantined})
-    return Comparison(chunk, change(ledger.ratings_of(3)), ledger.ratings_through(2), DAY).statistics()
+    return Comparison(chunk, change(ledger.ratings_of(3)), ledger.ratings_through(2), DAY, FIVE_STARS).statistics()
 
 
 def repeated(day: pl.DataFrame, times: int) -> pl.DataFrame:

@@ -69,6 +69,7 @@ MODEL: Example = {
     "loaded_at": "2026-11-25T19:58:38Z",
     "metrics": METRICS,
     "policy": "learned",
+    "rating_scale": {"lowest": 0.5, "highest": 5.0, "step": 0.5},
 }
 COVERAGE: Example = {
     "model_version": "2",

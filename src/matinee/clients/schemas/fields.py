@@ -86,7 +86,10 @@ PathName = Annotated[Name, BeforeValidator(unquote)]
 """The same in a path."""
 IdPrefix = Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_printable)]
 """What an id may begin with; empty for any."""
-Stars = Annotated[float, Field(strict=True, ge=0.5, le=5, multiple_of=0.5)]
+ON_SCALE = "x-on-rating-scale"
+"""Marks, in the OpenAPI document, numbers that are on the scale of the home."""
+Stars = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_extra={ON_SCALE: True})]
+"""A rating; which ones there are, the home's scale says (`ratings.scale`)."""
 Instant = Annotated[datetime, AfterValidator(in_utc), AfterValidator(_plausible)]
 """A time at which somebody may have rated a movie, in UTC."""
 Year = Annotated[int, Field(ge=0, le=9999)]

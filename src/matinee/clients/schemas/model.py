@@ -26,6 +26,15 @@ class Swap(Answer, json_schema_extra=shown(examples.SWAP)):
     duration_s: float
 
 
+class RatingScale(Answer):
+    """The ratings that exist: from `lowest` to `highest`, both included."""
+
+    lowest: float
+    highest: float
+    step: float
+    """Between two neighbours; 0 for any number between the ends."""
+
+
 class Model(Answer, json_schema_extra=shown(examples.MODEL)):
     """What is served; before the first model `version` is null and `policy` is `popular`."""
 
@@ -40,6 +49,8 @@ class Model(Answer, json_schema_extra=shown(examples.MODEL)):
     loaded_at: datetime
     metrics: Mapping[str, float]
     policy: Literal["learned", "popular"]
+    rating_scale: RatingScale = RatingScale(lowest=0.5, highest=5, step=0.5)
+    """Of ratings, whoever gives them."""
 
 
 class Coverage(Answer, json_schema_extra=shown(examples.COVERAGE)):

@@ -17,7 +17,7 @@ def _as_list(value: object) -> object:
 
 
 class Rating(RequestBody, json_schema_extra=shown(examples.RATING)):
-    """A rating: half to five stars, in half stars; `rated_at` is now when it is not given."""
+    """A rating on the scale of the home (see `GET /v1/model`); `rated_at` is now when it is not given."""
 
     user_id: Id
     movie_id: Id
@@ -55,7 +55,7 @@ class KnownRating(Answer, json_schema_extra=shown(examples.KNOWN_RATING)):
     title: str | None
     """None for a movie that the served model does not know."""
     rating: float
-    """Stars."""
+    """On the scale of the home."""
     rated_at: datetime
     source: Literal["training", "live"]
     """`training` when the served model has learned from it, else `live`."""

@@ -41,10 +41,10 @@ class Recommendations(Answer, json_schema_extra=shown(examples.RECOMMENDATIONS))
 
 
 class HistoryEntry(RequestBody):
-    """A movie in an anonymous history; without stars it counts as liked best."""
+    """A movie in an anonymous history; without a rating it counts as liked best."""
 
     movie_id: Id
-    rating: Stars = 5.0
+    rating: Stars | None = None
     rated_at: Instant | None = None
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -18,7 +17,8 @@ from matinee.ratings.database import FeedbackRow, IdempotencyRow, WithdrawalRow,
 from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, Withdrawn, has_said, withdraw, withdrawn_by
 from matinee.ratings.fields import EARLIEST, LONGEST_ID, in_utc, is_printable, is_valid_id, latest_time
-from matinee.ratings.importing.schema import OWN_SCALE
+from matinee.ratings.scale import Scale
+from matinee.ratings.sources import scale_of
 from matinee.settings import Settings
 
 
@@ -67,6 +67,7 @@ class FeedbackStore:
     """The ratings that people gave this recommender, in the database that the settings name."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._database = engine(settings)
 
     def add(self, ratings: Sequence[NewRating], idempotency_key: str | None = None) -> Receipt:
@@ -84,7 +85,8 @@ class FeedbackStore:
         if not ratings:
             raise UsageError("There is no rating to store.", "Send at least one.")
         now = clock.now()
-        events = [_event(rating, now) for rating in ratings]
+        scale = scale_of(self._settings)
+        events = [_event(rating, now, scale) for rating in ratings]
         with writing(self._database) as session:
             if idempotency_key is None:
                 return _insert(session, events, now)
@@ -161,11 +163,11 @@ class FeedbackStore:
             return session.scalar(sa.select(sa.func.count()).select_from(FeedbackRow).where(condition)) or 0
 
 
-def _event(rating: NewRating, now: datetime) -> dict[str, Any]:
+def _event(rating: NewRating, now: datetime, scale: Scale) -> dict[str, Any]:
     _require_id("user_id", rating.user_id)
     _require_id("movie_id", rating.movie_id)
-    if not (math.isfinite(rating.rating) and OWN_SCALE.lowest <= rating.rating <= OWN_SCALE.highest):
-        raise BadData(f"{rating.rating} is not a valid rating.", f"Send a positive number up to {OWN_SCALE.highest:g}.")
+    if not scale.holds(rating.rating):
+        raise BadData(f"{rating.rating} is not a valid rating.", f"The scale of this home is {scale.words}.")
     rated_at = in_utc(rating.rated_at or now)
     if not EARLIEST <= rated_at <= latest_time(now):
         raise BadData(f"Nobody rates at {rated_at.isoformat()}.", f"Send a time from {EARLIEST:%Y} until now.")

@@ -9,6 +9,7 @@ from matinee.catalogue.titles import TitleIndex
 from matinee.ratings.feedback.store import NewRating
 from matinee.ratings.fields import EARLIEST, latest_time
 from matinee.ratings.history.exports import ExportedHistory, Seen
+from matinee.ratings.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,14 @@ class MatchedHistory:
     """Rows that are no movies."""
 
 
-def match(histories: Sequence[ExportedHistory], user_id: str, movies: pl.DataFrame) -> MatchedHistory:
+def match(histories: Sequence[ExportedHistory], user_id: str, movies: pl.DataFrame, scale: Scale) -> MatchedHistory:
     """Find each movie of some exports in a catalogue; of several mentions of one movie the last one counts.
 
     Args:
         histories: what somebody exported.
         user_id: to whom the ratings are given.
         movies: `movie_id, title, year`.
+        scale: of the home; stars become as many parts of its highest rating.
     """
     index, found, not_found = TitleIndex(movies), dict[str, Seen](), dict[str, None]()
     for seen in (each for history in histories for each in history.seen):
@@ -44,7 +46,7 @@ def match(histories: Sequence[ExportedHistory], user_id: str, movies: pl.DataFra
             found[movie_id] = seen
     return MatchedHistory(
         services=sorted({history.service for history in histories}),
-        ratings=[_rating(user_id, movie_id, seen) for movie_id, seen in found.items()],
+        ratings=[_rating(user_id, movie_id, seen, scale) for movie_id, seen in found.items()],
         n_watched=sum(not seen.is_rated for seen in found.values()),
         not_found=list(not_found),
         n_other=sum(history.n_other for history in histories),
@@ -58,6 +60,6 @@ def _says_more(new: Seen, old: Seen) -> bool:
     return old.at is None or (new.at is not None and new.at >= old.at)
 
 
-def _rating(user_id: str, movie_id: str, seen: Seen) -> NewRating:
+def _rating(user_id: str, movie_id: str, seen: Seen, scale: Scale) -> NewRating:
     is_plausible = seen.at is not None and EARLIEST <= seen.at <= latest_time()
-    return NewRating(user_id, movie_id, seen.stars, seen.at if is_plausible else None)
+    return NewRating(user_id, movie_id, scale.from_stars(seen.stars), seen.at if is_plausible else None)

@@ -13,6 +13,7 @@ import polars as pl
 
 from matinee.errors import BadData
 from matinee.ratings.fields import EARLIEST, LATEST, WHOLE_FLOAT, in_utc
+from matinee.ratings.scale import Scale
 
 INSTANT = pl.Datetime("us", "UTC")
 RATINGS = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "rating": pl.Float32(), "rated_at": INSTANT})
@@ -46,19 +47,6 @@ class QuarantineReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Scale:
-    """The ratings that are allowed, both ends included."""
-
-    lowest: float
-    highest: float
-
-
-MOVIELENS_SCALE = Scale(0.5, 5)
-OWN_SCALE = Scale(1e-6, 10)
-"""A file of one's own may use any scale of positive numbers up to ten: five stars, ten points, a thumb as 1."""
-
-
-@dataclass(frozen=True)
 class Validated:
     """What became of the rows of one file: `ratings` in time order, and `quarantined` (columns of `QUARANTINE`)."""
 
@@ -73,7 +61,7 @@ def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "") -> Va
         raw: batches of rows as they came, all strings: `user_id, movie_id, rating, rated_at`, the whole row
             as text in `line`, its number in `row`, and in `reason` what the reader has already found (or null).
             Read a second time when there are repeated rows, so it must be possible to iterate twice.
-        scale: the ratings that are allowed.
+        scale: the ratings that are allowed, from its lowest to its highest; its step is not asked for.
         file: name of the file, for the quarantine.
 
     Raises:

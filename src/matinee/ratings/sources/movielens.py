@@ -14,6 +14,7 @@ from matinee.ratings.importing.opening import Table, open_table, open_tables
 from matinee.ratings.importing.parts import paths_of
 from matinee.ratings.importing.schema import QuarantineReason
 from matinee.ratings.importing.tables import TextTable
+from matinee.ratings.scale import ANY_POSITIVE, FIVE_STARS, Scale
 
 RATING_COLUMNS = tuple(schema.RATINGS)
 GENRES_OF_100K = (
@@ -41,7 +42,7 @@ class InputFiles:
     form: str
     ratings: Table
     movies: MovieTable | None
-    scale: schema.Scale = schema.MOVIELENS_SCALE
+    scale: Scale = FIVE_STARS
 
     @property
     def paths(self) -> list[Path]:
@@ -64,14 +65,14 @@ def find(path: Path, movies: Path | None = None, columns: Mapping[str, str] | No
     if movies is not None and not movies.exists():
         raise UsageError(f"There is no movies file {movies}.", "Correct MATINEE_MOVIES or unset it.")
     known = _folder(path, columns) if path.is_dir() else None
-    files = known or InputFiles("file", _ratings_with_header([path], columns), None, schema.OWN_SCALE)
+    files = known or InputFiles("file", _ratings_with_header([path], columns), None, ANY_POSITIVE)
     return files if movies is None else replace(files, movies=_movies_with_header(movies, columns))
 
 
 def find_several(paths: list[Path], movies: Path | None, columns: Mapping[str, str] | None = None) -> InputFiles:
     """How to read several files of ratings as one."""
     first = find(paths[0], movies, columns)
-    return replace(first, ratings=_ratings_with_header(paths, columns), scale=schema.OWN_SCALE)
+    return replace(first, ratings=_ratings_with_header(paths, columns), scale=ANY_POSITIVE)
 
 
 def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
@@ -120,12 +121,12 @@ def _atomic(folder: Path, columns: Mapping[str, str] | None) -> InputFiles | Non
         return None
     items = found[0].with_suffix(".item")
     movies = _movies_with_header(items, columns) if items.exists() else None
-    return InputFiles("file", _ratings_with_header(found, columns), movies, schema.OWN_SCALE)
+    return InputFiles("file", _ratings_with_header(found, columns), movies, ANY_POSITIVE)
 
 
 def _parts(folder: Path, columns: Mapping[str, str] | None) -> InputFiles:
     try:
-        return InputFiles("file", _ratings_with_header([folder], columns), None, schema.OWN_SCALE)
+        return InputFiles("file", _ratings_with_header([folder], columns), None, ANY_POSITIVE)
     except (UsageError, BadData) as error:
         raise UsageError(
             f"{folder} has no u.data, ratings.dat or ratings.csv, nor part files of ratings: {error.message}",

@@ -9,7 +9,7 @@ from typing import Any
 from matinee.errors import UsageError
 from matinee.ratings.importing.columns import movies_vocabulary, ratings_vocabulary
 from matinee.ratings.importing.opening import open_table
-from matinee.ratings.importing.schema import OWN_SCALE
+from matinee.ratings.scale import FIVE_STARS, Scale
 from matinee.ratings.sources.source import find_own
 from matinee.ratings.sources.survey import FoundScale, Survey, survey
 from matinee.ratings.sources.unusable import LOUD, unusable_sentence
@@ -41,6 +41,7 @@ def plan_import(
     columns: Mapping[str, str],
     settings: Settings,
     written: Mapping[str, Any],
+    scale: str = "auto",
 ) -> ImportPlan:
     """Look at files and say what follows; nothing is written.
 
@@ -50,6 +51,7 @@ def plan_import(
         columns: our names of columns, and the files'.
         settings: what holds now.
         written: variables that `.env` has now.
+        scale: of the ratings (`MATINEE_RATING_SCALE`); `auto` finds it.
 
     Raises:
         UsageError: a file does not exist, there are several of movies or none of ratings, or no such column.
@@ -58,15 +60,22 @@ def plan_import(
     ratings, movies = _parted([path.expanduser().absolute() for path in files], movies)
     said = ",".join(f"{ours}={theirs}" for ours, theirs in columns.items())
     data = os.pathsep.join(str(path) for path in ratings)
-    found = survey(find_own(settings.model_copy(update={"data": data, "movies": movies, "columns": said})))
+    looked_at = {"data": data, "movies": movies, "columns": said, "rating_scale": scale}
+    found = survey(find_own(settings.model_copy(update=looked_at)))
     _require_used(columns, found)
     values = {
         "MATINEE_DATA": data,
         "MATINEE_MOVIES": str(movies or ""),
         "MATINEE_COLUMNS": said,
+        "MATINEE_RATING_SCALE": found.scale.likely,
         "MATINEE_POSITIVE_RATING": f"{liked_from(found.scale):g}",
     }
-    idle = {"MATINEE_MOVIES": "", "MATINEE_COLUMNS": "", "MATINEE_POSITIVE_RATING": f"{_FOUR_STARS:g}"}
+    idle = {
+        "MATINEE_MOVIES": "",
+        "MATINEE_COLUMNS": "",
+        "MATINEE_RATING_SCALE": str(FIVE_STARS),
+        "MATINEE_POSITIVE_RATING": f"{_FOUR_STARS:g}",
+    }
     needed = {name: value for name, value in values.items() if name in written or value != idle.get(name)}
     return ImportPlan(found, needed, list(_notes(found, needed)))
 
@@ -75,7 +84,8 @@ def liked_from(scale: FoundScale) -> float:
     """The rating from which on somebody liked a movie: four of five stars, seven of ten points, the top of less."""
     if scale.n_values == 1 or scale.highest < _FOUR_STARS:
         return scale.highest
-    return 7.0 if 5 < scale.highest <= OWN_SCALE.highest else _FOUR_STARS
+    top = Scale.parse(scale.likely).highest
+    return {10.0: 7.0, 100.0: 70.0}.get(top, _FOUR_STARS)
 
 
 def _parted(files: Sequence[Path], movies: Path | None) -> tuple[list[Path], Path | None]:
@@ -112,15 +122,18 @@ def _notes(found: Survey, needed: Mapping[str, str]) -> Iterator[str]:
     for file in filter(None, (found.ratings, found.movies)):
         if said := unusable_sentence(Path(file.path).name, file.n_rows, file.reasons):
             yield said
-    if found.scale.highest > 10:
+    used = Scale.parse(found.scale.likely)
+    if found.scale.highest > used.highest:
         yield (
-            f"Ratings go up to {found.scale.highest:g}, and those above 10 are not used. Counts and percentages become"
-            " ratings when they are written anew: 1 for watched, or a tenth of a percentage."
+            f"Ratings go up to {found.scale.highest:g}, and those above {used.highest:g} are not used. Counts and"
+            " percentages become ratings when they are written anew as 1 for watched, or when the scale is declared:"
+            f" --scale 0-{found.scale.highest:g}."
         )
-    if found.scale.lowest <= 0:
-        yield f"Ratings go down to {found.scale.lowest:g}, and only those above 0 are used: shift them all up."
-    elif found.scale.highest > 5:
-        yield "The API and the page take half to five stars, which is another scale than this one."
+    if found.scale.lowest < used.lowest:
+        yield (
+            f"Ratings go down to {found.scale.lowest:g}, and those below {used.lowest:g} are not used. If they are"
+            f" ratings, say so: --scale {found.scale.lowest:g}-{max(found.scale.highest, used.highest):g}."
+        )
     if found.has_only_dates:
         yield _DATES_COST
     if found.untitled > LOUD:

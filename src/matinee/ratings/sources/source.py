@@ -3,9 +3,9 @@
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import structlog
 from matinee.errors import UsageError
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.columns import parse_columns
+from matinee.ratings.scale import FIVE_STARS, Scale, scale_among
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
 from matinee.settings import Settings
@@ -22,7 +23,7 @@ from matinee.storage import Storage, digest, home_storage, locked, write_json, w
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 
@@ -63,6 +64,12 @@ class Source:
 
     columns: str
     """What `MATINEE_COLUMNS` was."""
+
+    rating_scale: str
+    """What `MATINEE_RATING_SCALE` was."""
+
+    scale: str
+    """The scale of its ratings (`ratings.scale`): what was declared, or what they are probably of."""
 
     @property
     def rating_reasons(self) -> dict[str, int]:
@@ -133,6 +140,24 @@ def last_rated_at(settings: Settings, user_id: str) -> datetime | None:
     return newest
 
 
+def scale_of(settings: Settings) -> Scale:
+    """The scale of this home's ratings: the declared one, else that of the source as it was prepared last.
+
+    Raises:
+        UsageError: what is declared is none.
+    """
+    if settings.rating_scale != "auto":
+        return Scale.parse(settings.rating_scale)
+    path = settings.home / "datasets" / _folder_name(settings.data) / "source.json"
+    return _found_scale(path, path.stat().st_mtime_ns) if path.exists() else FIVE_STARS
+
+
+@lru_cache(maxsize=8)
+def _found_scale(path: Path, modified_ns: int) -> Scale:  # noqa: ARG001  another time, another content
+    """The scale in the record of a source; one of an earlier format version has none, and is prepared again soon."""
+    return Scale.parse(json.loads(path.read_text(encoding="utf-8")).get("scale", str(FIVE_STARS)))
+
+
 def source_name(data: str) -> str:
     """What a source is called: the name of a data set, an absolute path, or several with `:` between them."""
     if data in ARCHIVES:
@@ -147,7 +172,7 @@ def _input_files(settings: Settings, storage: Storage, name: str, report: Report
         if not storage.exists(f"{name}/raw"):
             log.info("fetch", dataset=settings.data)
             fetch(settings.data, storage, f"{name}/raw", report)
-        return movielens.find(storage.read(f"{name}/raw"), settings.movies)
+        return _on_scale(settings, movielens.find(storage.read(f"{name}/raw"), settings.movies))
     return find_own(settings)
 
 
@@ -167,8 +192,13 @@ def find_own(settings: Settings) -> movielens.InputFiles:
             )
     columns = parse_columns(settings.columns)
     if len(paths) == 1:
-        return movielens.find(paths[0], settings.movies, columns)
-    return movielens.find_several(paths, settings.movies, columns)
+        return _on_scale(settings, movielens.find(paths[0], settings.movies, columns))
+    return _on_scale(settings, movielens.find_several(paths, settings.movies, columns))
+
+
+def _on_scale(settings: Settings, files: movielens.InputFiles) -> movielens.InputFiles:
+    """With the declared scale, if there is one."""
+    return files if settings.rating_scale == "auto" else replace(files, scale=Scale.parse(settings.rating_scale))
 
 
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
@@ -195,13 +225,15 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
         last_rated_at=times[-1].astimezone(UTC),
         inputs=inputs,
         columns=settings.columns,
+        rating_scale=settings.rating_scale,
+        scale=str(scale_among(files.scale, validated.ratings["rating"])),
     )
 
 
 def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
     """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
     record = _record(storage, name)
-    if record is None or record["columns"] != settings.columns:
+    if record is None or (record["columns"], record["rating_scale"]) != (settings.columns, settings.rating_scale):
         return None
     source = _from_json(record, storage.read(name))
     if record["stamps"] == stamps:

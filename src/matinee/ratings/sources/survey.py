@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars as pl
 
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.opening import Table
+from matinee.ratings.scale import ANY_POSITIVE, likely_scale, scale_among
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.movielens import InputFiles
+
+_THUMBS = {-1.0, 0.0, 1.0}
 
 _UNITS = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"), (float("inf"), "nanoseconds"))
 
@@ -48,6 +51,8 @@ class FoundScale:
     lowest: float
     highest: float
     n_values: int
+    likely: str
+    """The scale (`ratings.scale`) that was declared, or that the usable ones are probably of."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,13 @@ def survey(files: InputFiles) -> Survey:
     Raises:
         BadData: a file cannot be read, or no rating is usable.
     """
+    values, unit = _values_and_unit(files.ratings)
+    if files.scale is ANY_POSITIVE and values and set(values) <= _THUMBS:
+        files = replace(files, scale=likely_scale(values))
     validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
     rated = validated.ratings
     movies, n_movie_rows, refused_movies = movielens.read_movies(files, rated)
-    scale, unit = _scale_and_unit(files.ratings)
+    scale = FoundScale(values[0], values[-1], len(values), str(scale_among(files.scale, rated["rating"])))
     of_rated = movies.join(rated.select("movie_id").unique(), on="movie_id")
     times = rated["rated_at"]
     return Survey(
@@ -113,17 +121,14 @@ def _of_table(table: Table, n_rows: int, refused: pl.DataFrame) -> FileSurvey:
     )
 
 
-def _scale_and_unit(table: Table) -> tuple[FoundScale, str]:
-    """The ratings and the units of time that occur, in one pass."""
+def _values_and_unit(table: Table) -> tuple[list[float], str]:
+    """The different ratings, rising, and the unit of time that occurs most, in one pass."""
     values, units = pl.Series([], dtype=pl.Float64), Counter[str]()
     for batch in table:
         numbers = batch["rating"].str.strip_chars().cast(pl.Float64, strict=False)
         values = pl.concat([values, numbers.filter(numbers.is_finite())]).unique()
         units.update(_units(batch["rated_at"]))
-    lowest, highest = values.min(), values.max()
-    assert isinstance(lowest, float)  # noqa: S101  for the type: the file has a usable rating
-    assert isinstance(highest, float)  # noqa: S101
-    return FoundScale(lowest, highest, len(values)), units.most_common(1)[0][0]
+    return values.sort().to_list(), units.most_common(1)[0][0] if units else ""
 
 
 def _units(times: pl.Series) -> dict[str, int]:

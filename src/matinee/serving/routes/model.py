@@ -1,13 +1,15 @@
 """Which model is served, and changing it."""
 
 import secrets
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from matinee.clients.mlflow_rest import NAME
-from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
+from matinee.clients.schemas.model import Coverage, Model, RatingScale, Swap, SwapRequest
+from matinee.ratings.sources import scale_of
 from matinee.serving import problems
 from matinee.serving.services import Server
 
@@ -46,6 +48,7 @@ async def model(server: Server) -> Model:
         loaded_at=served.loaded_at,
         metrics=served.registered.metrics if served.registered else {},
         policy=served.policy,
+        rating_scale=RatingScale(**asdict(scale_of(server.settings))),
     )
 
 

@@ -13,10 +13,12 @@ from matinee.errors import BadData
 from matinee.ranking import History
 from matinee.ratings.feedback.store import NewRating, StoredRating, UserFeedback
 from matinee.ratings.fields import LONGEST_ID
+from matinee.ratings.sources import scale_of
 from matinee.serving import problems
 from matinee.serving.answering.user_history import learned_history
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import ServedModel
+from matinee.serving.rating_scale import require_on_scale
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["ratings"])
@@ -53,6 +55,8 @@ async def rate(
     ] = None,
 ) -> StoredRatings:
     """Store one rating or up to 1,000, all or none. They are on the disk when this is answered."""
+    scale = scale_of(server.settings)
+    require_on_scale(scale, ((("body", index, "rating"), each.rating) for index, each in enumerate(ratings)))
     _require_known_movies(ratings, server.slot.current.catalogue)
     new = [NewRating(rating.user_id, rating.movie_id, rating.rating, rating.rated_at) for rating in ratings]
     receipt = await server.feedback.add(new, idempotency_key)

@@ -13,11 +13,14 @@ from matinee.clients.schemas.fields import PathId
 from matinee.clients.schemas.recommendations import HistoryEntry, Recommendations, Session
 from matinee.ranking import ListRequest, Ranking, UserRef
 from matinee.ratings.feedback.store import UserFeedback
+from matinee.ratings.scale import Scale
+from matinee.ratings.sources import scale_of
 from matinee.serving import problems
 from matinee.serving.answering.impressions import Impression
 from matinee.serving.answering.response_cache import CacheEntry
 from matinee.serving.answering.user_history import user_ref
 from matinee.serving.model.served import ServedModel
+from matinee.serving.rating_scale import require_on_scale
 from matinee.serving.routes.list_parameters import Filtered, K, filters_of
 from matinee.serving.services import Server, Services
 
@@ -94,20 +97,24 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
 )
 async def recommend_to_session(request: Request, server: Server, session: Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
-    served = server.slot.current
+    served, scale = server.slot.current, scale_of(server.settings)
+    given = [(("body", "history", at, "rating"), each.rating) for at, each in enumerate(session.history)]
+    require_on_scale(scale, ((place, rating) for place, rating in given if rating is not None))
     wanted = ListRequest(
         k=session.k, filters=filters_of(session), exclude_seen=session.exclude_seen, reasons=session.reasons
     )
-    ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session)))
+    ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session, scale)))
     return _answer(request, server, served, _entry(served, UserFeedback(), ranking, None), None)
 
 
-def _user(served: ServedModel, session: Session) -> UserRef:
+def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
     entries: Sequence[HistoryEntry] = session.history
     times = [entry.rated_at for entry in entries if entry.rated_at is not None]
     if len(times) == len(entries):
         entries = [entries[index] for index in sorted(range(len(entries)), key=times.__getitem__)]
-    return UserRef(served.session([(entry.movie_id, entry.rating) for entry in entries]))
+    return UserRef(
+        served.session([(each.movie_id, scale.highest if each.rating is None else each.rating) for each in entries])
+    )
 
 
 def _entry(served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None) -> CacheEntry:

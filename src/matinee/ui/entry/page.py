@@ -5,6 +5,7 @@ always the one of this moment: rating a movie runs the script again, and the nex
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,7 @@ from matinee.ui.pages import data, for_you, operations, start_here
 from matinee.ui.parts import address, language, users
 from matinee.ui.parts.follow import Served, follow, served_by
 from matinee.ui.parts.refusals import refused
+from matinee.ui.parts.scale import has_stars
 from matinee.ui.parts.script import run_in_browser
 from matinee.ui.parts.style import STYLE
 from matinee.ui.parts.visit import Visit, model_of
@@ -99,6 +101,8 @@ def _follow(texts: Texts, user_id: str, show: Callable[[Visit], bool]) -> None:
     visit, shown = Visit(settings.api, texts, user_id, settings), None
     try:
         served: Served = served_by(model_of(visit.url))
+        if not has_stars(visit.scale):
+            visit = replace(visit, texts=texts.in_points())
         shown = served if show(visit) else None
     except DependencyUnreachable:
         model_of.clear(visit.url)

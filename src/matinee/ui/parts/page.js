@@ -16,8 +16,10 @@
       const own = [...card.querySelectorAll("[role=radiogroup]")].filter((group) => group.closest(CARDS) === card);
       for (const group of own) {
         name(group, texts.stars.replace("{title}", title));
-        [...group.querySelectorAll("[role=radio]")].forEach((star, place) =>
-          name(star, texts.star.replace("{count}", place + 1)));
+        const marks = [...group.querySelectorAll("[role=radio]")];
+        const icons = group.closest("[data-testid=stFeedback]") || marks.length === 1;
+        if (icons) marks.forEach((mark, place) => name(mark, marks.length === 5
+          ? texts.star.replace("{count}", place + 1) : texts.thumbs[place + 2 - marks.length]));
       }
       const similar = card.querySelector("[data-testid=stPopoverButton]");
       if (similar) name(similar, `${similar.textContent.replace("expand_more", "").trim()}: ${title}`);

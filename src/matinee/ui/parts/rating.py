@@ -1,6 +1,5 @@
-"""Stars that rate a movie with one click, and the bar that takes the last rating back."""
+"""What rates a movie with one click, and the bar that takes the last rating back."""
 
-import math
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,6 +7,7 @@ import streamlit as st
 from matinee.clients.schemas.ratings import Rating
 from matinee.errors import MatineeError
 from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.scale import clicked_rating, rating_input
 from matinee.ui.parts.titles import display_title
 from matinee.ui.parts.visit import Visit
 
@@ -24,17 +24,17 @@ class LastRating:
 
 
 def stars(visit: Visit, movie_id: str, title: str, place: str) -> None:
-    """Stars that always show what the server knows, whatever was clicked before."""
+    """Stars, or what else the scale asks for, that always show what the server knows."""
     key = f"stars-{place}-{visit.user_id}-{movie_id}"
-    known = visit.stars.get(movie_id)
-    st.session_state[key] = None if known is None else max(math.ceil(known), 1) - 1
-    st.feedback("stars", key=key, on_change=_rate, args=(visit, movie_id, title, key))
+    label = visit.texts.common.stars.format(title=display_title(title))
+    rating_input(
+        visit.scale, label, visit.stars.get(movie_id), key, on_change=_rate, args=(visit, movie_id, title, key)
+    )
 
 
 def _rate(visit: Visit, movie_id: str, title: str, key: str) -> None:
-    """Store the clicked stars; a second click on the same star, which clears the widget, takes the rating back."""
-    clicked: int | None = st.session_state[key]
-    wanted = None if clicked is None else float(clicked + 1)
+    """Store the clicked rating; a second click on the same, which clears the widget, takes the rating back."""
+    wanted = clicked_rating(visit.scale, key)
     last = LastRating(visit.user_id, movie_id, display_title(title), wanted, visit.stars.get(movie_id))
     if _store(visit, last, wanted):
         st.session_state["last_rating"] = last

@@ -14,7 +14,13 @@ SCRIPT = Path(__file__).with_name("page.js").read_text()
 def run_in_browser(texts: Texts) -> None:
     """Have the browser run the script, in the language of the page, and keep who somebody chose to be."""
     common = texts.common
-    said = {"lang": language.code(), "stars": common.stars, "star": common.star, "labels": dict(common.labels)}
+    said = {
+        "lang": language.code(),
+        "stars": common.stars,
+        "star": common.star,
+        "thumbs": [common.thumb_down, common.thumb_up],
+        "labels": dict(common.labels),
+    }
     # "<" as its escape, so that no text ends the script.
     script = SCRIPT.replace("TEXTS", json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"))
     kept = {language.COOKIE: language.language_to_keep(), users.COOKIE: users.user_to_keep()}

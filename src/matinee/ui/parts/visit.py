@@ -9,6 +9,7 @@ from matinee.clients.api import Client
 from matinee.clients.schemas.model import Model
 from matinee.clients.schemas.ratings import KnownRating
 from matinee.credentials import api_token
+from matinee.ratings.scale import Scale
 from matinee.settings import Settings
 from matinee.ui.texts.fields import Texts
 
@@ -46,6 +47,12 @@ class Visit:
     def ratings(self) -> tuple[KnownRating, ...]:
         """The user's own, newest first; asked once in a run."""
         return self.client.ratings(self.user_id, limit=1000)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Of ratings."""
+        found = model_of(self.url).rating_scale
+        return Scale(found.lowest, found.highest, found.step)
 
     @cached_property
     def stars(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from matinee.catalogue import MOVIES
 from matinee.errors import BadData
 from matinee.ratings.history.exports import LIKED, DateOrder, read_history
 from matinee.ratings.history.matching import match
+from matinee.ratings.scale import FIVE_STARS
 
 LETTERBOXD = (
     'Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,https://boxd.it/x,4.5\n2024-01-03,"Good, Bad",1966,u,\n'
@@ -96,7 +97,9 @@ def test_the_order_of_day_and_month_follows_from_all_dates_of_a_file(dates, day)
 
 def test_ratings_go_to_the_movies_that_were_found_and_the_rest_is_listed(tmp_path):
     movies = pl.DataFrame([("7", "Heat", 1995, [])], MOVIES, orient="row")
-    matched = match([read(tmp_path, NETFLIX), read(tmp_path, LETTERBOXD), read(tmp_path, DIARY)], "ann", movies)
+    matched = match(
+        [read(tmp_path, NETFLIX), read(tmp_path, LETTERBOXD), read(tmp_path, DIARY)], "ann", movies, FIVE_STARS
+    )
     (rating,) = matched.ratings
     assert (rating.user_id, rating.movie_id, rating.rating) == ("ann", "7", 3)
     assert matched.not_found == ["Good, Bad (1966)"]
@@ -105,11 +108,13 @@ def test_ratings_go_to_the_movies_that_were_found_and_the_rest_is_listed(tmp_pat
 
 def test_what_was_watched_later_does_not_hide_what_was_rated(tmp_path):
     movies = pl.DataFrame([("7", "Heat", 1995, [])], MOVIES, orient="row")
-    matched = match([read(tmp_path, LETTERBOXD), read(tmp_path, NETFLIX.replace("24", "25"))], "ann", movies)
+    matched = match(
+        [read(tmp_path, LETTERBOXD), read(tmp_path, NETFLIX.replace("24", "25"))], "ann", movies, FIVE_STARS
+    )
     assert [rating.rating for rating in matched.ratings] == [4.5]
 
 
 def test_a_time_at_which_nobody_rates_is_left_out_and_the_rating_stays(tmp_path):
     movies = pl.DataFrame([("7", "Heat", 1995, [])], MOVIES, orient="row")
-    matched = match([read(tmp_path, LETTERBOXD.replace("2024-01-02", "1895-01-02"))], "ann", movies)
+    matched = match([read(tmp_path, LETTERBOXD.replace("2024-01-02", "1895-01-02"))], "ann", movies, FIVE_STARS)
     assert matched.ratings[0].rated_at is None

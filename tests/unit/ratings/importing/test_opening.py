@@ -15,7 +15,8 @@ from matinee.errors import BadData
 from matinee.ratings.importing.columns import movies_vocabulary, ratings_vocabulary
 from matinee.ratings.importing.encodings import detect
 from matinee.ratings.importing.opening import open_table
-from matinee.ratings.importing.schema import OWN_SCALE, RATINGS, validate
+from matinee.ratings.importing.schema import RATINGS, validate
+from matinee.ratings.scale import ANY_POSITIVE
 from matinee.ratings.sources import movielens
 
 FIELDS = ("user_id", "movie_id", "rating", "rated_at")
@@ -156,7 +157,7 @@ def test_ids_that_are_floats_in_parquet_are_whole_and_those_that_were_rounded_ar
     assert rows["row"].to_list() == [1, 2, 3, 4, 5]
     assert float(rows["rated_at"][0]) == 881250949.25
     assert '"userId":1' in rows["line"][0]
-    validated = validate([rows], OWN_SCALE)
+    validated = validate([rows], ANY_POSITIVE)
     assert validated.ratings.select("user_id", "movie_id").rows() == [("1", "7"), ("2.5", "7")]
     assert validated.quarantined["reason"].to_list() == ["id_was_rounded", "empty_id", "id_was_rounded"]
 
@@ -272,7 +273,7 @@ def test_any_bytes_are_read_or_refused_and_never_break_anything(tmp_path_factory
         try:
             raw = list(open_table(path, vocabulary))
             if raw and set(FIELDS) <= set(raw[0].columns):
-                assert validate(raw, OWN_SCALE).ratings.schema == RATINGS
+                assert validate(raw, ANY_POSITIVE).ratings.schema == RATINGS
         except BadData as error:
             said.append(str(error))
     assert not any("\n" in each for each in said)

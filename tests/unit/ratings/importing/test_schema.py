@@ -7,14 +7,12 @@ from hypothesis import strategies as st
 
 from matinee.errors import BadData
 from matinee.ratings.importing.schema import (
-    MOVIELENS_SCALE,
-    OWN_SCALE,
     QUARANTINE,
     RATINGS,
-    Scale,
     instants,
     validate,
 )
+from matinee.ratings.scale import ANY_POSITIVE, FIVE_STARS, Scale
 
 FIELDS = ("user_id", "movie_id", "rating", "rated_at")
 GOOD = ("u", "m", "4", "1000000000")
@@ -29,7 +27,7 @@ def raw(*rows: tuple[str | None, ...]) -> pl.DataFrame:
     )
 
 
-def reason_of(*row: str | None, scale: Scale = MOVIELENS_SCALE) -> str | None:
+def reason_of(*row: str | None, scale: Scale = FIVE_STARS) -> str | None:
     validated = validate([raw(GOOD, row)], scale)
     return validated.quarantined["reason"].item() if validated.quarantined.height else None
 
@@ -70,27 +68,27 @@ def test_a_row_that_cannot_be_used_is_quarantined_with_its_reason(row, reason):
 
 def test_own_files_may_use_any_positive_scale_up_to_ten():
     for rating, reason in (("10", None), ("0.001", None), ("0", "rating_out_of_range"), ("11", "rating_out_of_range")):
-        assert reason_of("u", "n", rating, "1000000000", scale=OWN_SCALE) == reason
+        assert reason_of("u", "n", rating, "1000000000", scale=ANY_POSITIVE) == reason
 
 
 def test_a_quarantined_row_is_kept_as_it_came_with_its_place():
-    validated = validate([raw(GOOD, ("u", " n ", "?", "x"))], MOVIELENS_SCALE, file="some.csv")
+    validated = validate([raw(GOOD, ("u", " n ", "?", "x"))], FIVE_STARS, file="some.csv")
     assert validated.quarantined.row(0) == ("some.csv", 2, "u, n ,?,x", "rating_not_a_number")
 
 
 def test_of_repeated_rows_the_first_of_the_file_is_used_even_across_batches():
     first = raw(("u", "m", "3", "1000000000"))
     second = raw(("u", "m", "5", "1000000000")).with_columns(row=pl.lit(2, pl.Int64))
-    validated = validate([first, second], MOVIELENS_SCALE)
+    validated = validate([first, second], FIVE_STARS)
     assert validated.ratings["rating"].to_list() == [3.0]
     assert validated.quarantined["row"].to_list() == [2]
 
 
 def test_a_file_without_a_usable_row_is_refused_with_its_most_frequent_reason():
     with pytest.raises(BadData, match=r"ratings.csv holds no usable rating. 1 of 1 rows: rating_not_a_number.*row 1"):
-        validate([raw(("u", "m", "?", "1"))], MOVIELENS_SCALE, file="ratings.csv")
+        validate([raw(("u", "m", "?", "1"))], FIVE_STARS, file="ratings.csv")
     with pytest.raises(BadData, match="has no rows"):
-        validate([], MOVIELENS_SCALE)
+        validate([], FIVE_STARS)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +110,15 @@ def test_a_number_since_1970_in_any_unit_and_iso_8601_give_the_same_instant(text
 
 
 def test_an_id_that_pandas_wrote_as_a_float_is_the_whole_number_that_it_was():
-    validated = validate([raw(("12.0", "-3.00", "4", "1000000000"), ("1.5", "tt0.0x", "4", "1000000000"))], OWN_SCALE)
+    validated = validate(
+        [raw(("12.0", "-3.00", "4", "1000000000"), ("1.5", "tt0.0x", "4", "1000000000"))], ANY_POSITIVE
+    )
     assert validated.ratings.select("user_id", "movie_id").rows() == [("1.5", "tt0.0x"), ("12", "-3")]
 
 
 def test_ids_with_spaces_around_them_or_in_another_unicode_form_are_the_same():
     ids = ["caf\u00e9", " cafe\u0301\t", "caf\u00e9\u00a0", "CAF\u00c9"]
-    validated = validate([raw(*((user, "m", "4", str(10**9 + i)) for i, user in enumerate(ids)))], OWN_SCALE)
+    validated = validate([raw(*((user, "m", "4", str(10**9 + i)) for i, user in enumerate(ids)))], ANY_POSITIVE)
     assert validated.ratings["user_id"].to_list() == ["caf\u00e9"] * 3 + ["CAF\u00c9"]
 
 
@@ -143,7 +143,7 @@ some_rows = st.lists(st.tuples(some_text, some_text, some_text, some_text), max_
 def test_nothing_is_lost_and_what_is_usable_is_canonical(rows, n_batches):
     whole = raw(GOOD, *rows)
     batches = [whole.filter(pl.col("row") % n_batches == i) for i in range(n_batches)]
-    validated = validate(batches, MOVIELENS_SCALE)
+    validated = validate(batches, FIVE_STARS)
     usable = validated.ratings
     assert usable.height + validated.quarantined.height == whole.height
     assert usable.schema == RATINGS
@@ -157,6 +157,6 @@ def test_nothing_is_lost_and_what_is_usable_is_canonical(rows, n_batches):
 
 @given(some_rows)
 def test_the_order_of_the_rows_changes_nothing_about_how_many_are_usable(rows):
-    forward = validate([raw(GOOD, *rows)], MOVIELENS_SCALE).ratings
-    backward = validate([raw(GOOD, *reversed(rows))], MOVIELENS_SCALE).ratings
+    forward = validate([raw(GOOD, *rows)], FIVE_STARS).ratings
+    backward = validate([raw(GOOD, *reversed(rows))], FIVE_STARS).ratings
     assert forward.drop("rating").equals(backward.drop("rating"))

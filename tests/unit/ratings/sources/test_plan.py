@@ -56,6 +56,16 @@ def test_what_counts_as_liked_follows_from_the_scale_that_was_found(look, values
     assert look(ratings(values)).settings.get("MATINEE_POSITIVE_RATING") == liked
 
 
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([0.5, 3, 5], None), ([1, 2, 10], "1-10:1"), ([1, 1, 1], "1"), ([0, 1, 1], "0-1:1"), ([1.5, 9], "0.5-10:0.5")],
+)
+def test_the_scale_is_found_and_declared_once(look, values, scale):
+    plan = look(ratings(values))
+    assert plan.settings.get("MATINEE_RATING_SCALE") == scale
+    assert plan.found.ratings.unusable == 0
+
+
 def test_play_counts_are_told_with_how_to_convert_them(look):
     notes = " ".join(look(ratings([1, 350, 12, 3])).notes)
     assert "50.0% of the 4 rows of 0.csv cannot be used: 2 rating_out_of_range." in notes

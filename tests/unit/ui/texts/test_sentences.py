@@ -24,6 +24,7 @@ NONE = pl.DataFrame(
     schema={"user_id": pl.String, "movie_id": pl.String, "rating": pl.Float32, "chunk_id": pl.Int64, "window": pl.Int64}
 )
 BESIDE = Beside(
+    has_one_rating=False,
     covers_time=True,
     has_past=True,
     largest_rating_share=0.4,

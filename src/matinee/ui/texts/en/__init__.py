@@ -10,6 +10,7 @@ from matinee.ui.texts.en.movies import MOVIES
 from matinee.ui.texts.en.operations import OPERATIONS
 from matinee.ui.texts.en.runs import RUNS
 from matinee.ui.texts.en.start_here import START_HERE
+from matinee.ui.texts.en.without_stars import WITHOUT_STARS
 from matinee.ui.texts.fields import Texts
 
 ENGLISH = Texts(
@@ -23,4 +24,5 @@ ENGLISH = Texts(
     data=DATA,
     comparisons=COMPARISONS,
     findings=FINDINGS,
+    without_stars=WITHOUT_STARS,
 )

@@ -30,6 +30,8 @@ COMMON = CommonTexts(
     skip="Skip to the movies",
     stars="Stars for {title}",
     star="{count} of 5 stars",
+    thumb_down="I don't like it",
+    thumb_up="I like it",
     labels={
         "Help for": "Help for",
         "Open": "Open",

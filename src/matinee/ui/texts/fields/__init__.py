@@ -1,7 +1,7 @@
 """The texts that every language must have; `{names}` in braces are filled in where a text is shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from matinee.ui.texts.fields.common import CommonTexts
 from matinee.ui.texts.fields.comparisons import ComparisonTexts
@@ -29,5 +29,16 @@ class Texts:
     data: DataTexts
     comparisons: ComparisonTexts
     findings: FindingTexts
+    without_stars: Mapping[str, str]
+    """By part and name of a text (`movies.rated`): what reads otherwise where ratings are no stars."""
+
     sentences: Mapping[str, str] = field(default_factory=dict)
     """By pattern of a sentence that the server writes: the same in this language (`matinee.ui.texts.sentences`)."""
+
+    def in_points(self) -> "Texts":
+        """For a home where ratings are no stars."""
+        changed = self
+        for place, text in self.without_stars.items():
+            part, _, name = place.partition(".")
+            changed = replace(changed, **{part: replace(getattr(changed, part), **{name: text})})
+        return changed

@@ -12,6 +12,8 @@ class CommonTexts:
     skip: str
     stars: str
     star: str
+    thumb_down: str
+    thumb_up: str
     labels: Mapping[str, str]
     """By what Streamlit calls one of its own buttons, for screen readers."""
 

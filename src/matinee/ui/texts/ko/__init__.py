@@ -12,6 +12,7 @@ from matinee.ui.texts.ko.operations import OPERATIONS
 from matinee.ui.texts.ko.runs import RUNS
 from matinee.ui.texts.ko.sentences import SENTENCES
 from matinee.ui.texts.ko.start_here import START_HERE
+from matinee.ui.texts.ko.without_stars import WITHOUT_STARS
 
 KOREAN = Texts(
     common=COMMON,
@@ -24,5 +25,6 @@ KOREAN = Texts(
     data=DATA,
     comparisons=COMPARISONS,
     findings=FINDINGS,
+    without_stars=WITHOUT_STARS,
     sentences=SENTENCES,
 )

@@ -7,6 +7,8 @@ COMMON = CommonTexts(
     skip="영화로 바로 가기",
     stars="{title} 별점",
     star="별 5개 중 {count}개",
+    thumb_down="싫어요",
+    thumb_up="좋아요",
     labels={
         "Help for": "도움말:",
         "Open": "열기",
