@@ -2,7 +2,8 @@
 
     MatineeError                  exit 1, HTTP 500
     ├── UsageError                exit 2, HTTP 400   wrong arguments or settings
-    │   └── NotFound              exit 2, HTTP 404   a user, movie, version or data set that does not exist
+    │   ├── NotFound              exit 2, HTTP 404   a user, movie, version or data set that does not exist
+    │   └── Expired               exit 2, HTTP 410   a page of a list that cannot be made any more
     ├── BadData                   exit 2, HTTP 422   ratings or a model artifact that cannot be used
     │   └── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
     ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty
@@ -54,6 +55,13 @@ class NotFound(UsageError):
 
     http_status = 404
     title = "Not found"
+
+
+class Expired(UsageError):
+    """What the caller goes on with is not there any more."""
+
+    http_status = 410
+    title = "No longer valid"
 
 
 class BadData(MatineeError):

@@ -104,16 +104,21 @@ def _personal(model: RankingModel, request: ListRequest, top: TopK) -> Ranking:
         allowed = request.allowed(model.n_movies)
         top = top._replace(items=_most_popular_of_equal(model, top.items, top.scored.scores, allowed))
     policy: Policy = "fold_in" if request.user.user_index is None else "learned"
-    return Ranking(policy, top.items, top.scores, _reasons(request.user.history, top) if request.reasons else None)
+    return Ranking(policy, top.items, top.scores, _reasons(request, top) if request.reasons else None)
 
 
-def _reasons(history: History, top: TopK) -> list[Reason | None]:
+def _reasons(request: ListRequest, top: TopK) -> list[Reason | None]:
     """For each movie of a list what speaks most for it; None where nothing in the history does."""
-    added = top.scored.explain(top.items) if len(top.items) else None
+    items, untold = top.items[request.reasons_from :], [None] * min(request.reasons_from, len(top.items))
+    return [*untold, *_reasons_of(items, request.user.history, top)]
+
+
+def _reasons_of(items: Rows, history: History, top: TopK) -> list[Reason | None]:
+    added = top.scored.explain(items) if len(items) else None
     if added is None:
-        return [None] * len(top.items)
+        return [None] * len(items)
     # A movie that was rated may be listed again; it is no reason for itself.
-    added[history.items[:, None] == top.items] = -np.inf
+    added[history.items[:, None] == items] = -np.inf
     best = added.argmax(axis=0)
     strongest = zip(history.items[best].tolist(), added[best, np.arange(len(best))].tolist(), strict=True)
     return [Reason(row, gain) if gain > 0 else None for row, gain in strongest]

@@ -58,6 +58,8 @@ class ListRequest(NamedTuple):
     """Leave out every movie that the user has rated."""
     reasons: bool = False
     """Tell which of the user's ratings speaks most for each movie."""
+    reasons_from: int = 0
+    """Place in the list before which nobody asks for reasons: what was told with the pages before."""
 
     @property
     def excluded(self) -> NDArray[np.int32]:

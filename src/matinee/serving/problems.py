@@ -30,6 +30,9 @@ ANY_ROUTE: Mapping[int, str] = {
 NOT_AS_DESCRIBED: Mapping[int, str] = {422: "A parameter or the body is not as described here."}
 NOT_A_TEXT: Mapping[int, str] = {400: "The body is not text."}
 NO_SUCH_GENRE: Mapping[int, str] = {400: "No movie has one of these genres."}
+NO_LONGER_VALID: Mapping[int, str] = {
+    410: "The list cannot be made any more as it was for the pages before: begin again without a cursor."
+}
 NO_TOKEN: Mapping[int, str] = {401: "The bearer token is missing or wrong."}
 TOO_MANY: Mapping[int, str] = {
     429: "This client has sent as much as it may in a minute; `Retry-After` tells when again."

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from matinee.clients.schemas.fields import Answer
 from matinee.clients.schemas.problems import Problem
-from matinee.errors import BadData, DependencyUnreachable, MatineeError, NotFound, Refused, UsageError
+from matinee.errors import BadData, DependencyUnreachable, Expired, MatineeError, NotFound, Refused, UsageError
 
 CONNECT_TIMEOUT_S = 2.0
 
@@ -18,7 +18,7 @@ NO_ANSWER = "api-unreachable"
 UNAUTHORIZED = "unauthorized"
 """Code of the error when the token is missing or wrong."""
 
-_ERRORS = {error.http_status: error for error in (UsageError, NotFound, BadData, Refused)}
+_ERRORS = {error.http_status: error for error in (UsageError, NotFound, Expired, BadData, Refused)}
 
 _A = TypeVar("_A", bound=Answer)
 
@@ -48,7 +48,7 @@ class Transport:
         """The successful answer to a request; every route may be asked twice without changing anything twice.
 
         Raises:
-            NotFound, UsageError, BadData, Refused: the server's problem document, by its status.
+            NotFound, Expired, UsageError, BadData, Refused: the server's problem document, by its status.
             DependencyUnreachable: the server did not answer, or failed.
         """
         request = self._http.build_request(method, path, **more)

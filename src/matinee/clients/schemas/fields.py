@@ -28,6 +28,8 @@ MAX_FILTER_GENRES = 50
 """Most genres that a list may be limited to, or do without."""
 MAX_FILTER_MOVIES = 1_000
 """Most movies that a list may be limited to, or do without."""
+MAX_CURSOR = 1_000
+"""Longest cursor of a page; those that are answered have about 200 characters."""
 
 
 EXACT = 2**53

@@ -8,6 +8,7 @@ from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
 from matinee.clients.schemas.fields import (
     MAX_BATCH,
+    MAX_CURSOR,
     MAX_FILTER_GENRES,
     MAX_FILTER_MOVIES,
     MAX_K,
@@ -38,6 +39,8 @@ class Recommendations(Answer, json_schema_extra=shown(examples.RECOMMENDATIONS))
     run_id: str | None
     request_id: str
     items: tuple[RankedMovie, ...]
+    next_cursor: str | None = None
+    """Where the list was asked for page by page: what to send for the next one; null after the last."""
 
 
 class HistoryEntry(RequestBody):
@@ -62,6 +65,8 @@ class ListOptions(RequestBody):
     year_to: Year | None = None
     exclude_seen: bool = True
     reasons: bool = True
+    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] | None = None
+    """Read the list page by page: empty for the first page, then `next_cursor` of the page before."""
 
 
 class Session(ListOptions, json_schema_extra=shown(examples.SESSION)):

@@ -128,9 +128,11 @@ class FeedbackStore:
         """A user's ratings, newest first; of several for one movie the newest one counts."""
         return self.feedback_of(user_id).ratings
 
-    def feedback_of(self, user_id: str) -> UserFeedback:
-        """What a user said and took back."""
+    def feedback_of(self, user_id: str, until: datetime | None = None) -> UserFeedback:
+        """What a user said and took back; with `until`, without what was received later."""
         query = sa.select(FeedbackRow).where(FeedbackRow.user_id == user_id, ~IS_WITHDRAWN)
+        if until is not None:
+            query = query.where(FeedbackRow.received_at <= until)
         with Session(self._database) as session:
             rows = session.scalars(query.order_by(FeedbackRow.rated_at.desc(), FeedbackRow.id.desc())).all()
             withdrawn = withdrawn_by(session, user_id)

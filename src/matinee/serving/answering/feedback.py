@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from matinee.errors import BadData, DependencyUnreachable
@@ -67,6 +68,13 @@ class Feedback:
         if self._changes is not None and n_forgotten == self._n_forgotten:
             self._remember(user_id, said)
         return said
+
+    async def of_user_until(self, user_id: str, until: datetime | None) -> UserFeedback:
+        """What a user had said by a moment; None for now. What was taken back does not count, whenever it was."""
+        said = await self.of_user(user_id)
+        if until is None or all(rating.received_at <= until for rating in said.ratings):
+            return said
+        return await self._in_thread(lambda store: store.feedback_of(user_id, until))
 
     async def users(self, beginning: str, limit: int) -> list[str]:
         """See `FeedbackStore.users`."""

@@ -24,6 +24,11 @@ def user_ref(served: ServedModel, user_id: str, said: UserFeedback, now: float |
     return UserRef(rest.with_news(news), now=now)
 
 
+def newest_received(said: UserFeedback) -> datetime:
+    """When the newest of a user's live ratings was received; 1970 for none."""
+    return max((rating.received_at for rating in said.ratings), default=datetime.fromtimestamp(0, UTC))
+
+
 def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:
     """Number of movies of which a rating by the user is known."""
     learned = learned_history(served, user_id, said.withdrawn).items.tolist()

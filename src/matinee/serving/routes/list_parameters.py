@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from matinee.clients.schemas.fields import MAX_FILTER_GENRES, MAX_FILTER_MOVIES, MAX_K, Id, Year
+from matinee.clients.schemas.fields import MAX_CURSOR, MAX_FILTER_GENRES, MAX_FILTER_MOVIES, MAX_K, Id, Year
 from matinee.clients.schemas.recommendations import Session
-from matinee.ranking import Filters
+from matinee.ranking import Filters, ListRequest
 
 K = Annotated[int, Query(ge=1, le=MAX_K, description="Length of the list.")]
 Genres = Annotated[list[str], Query(max_length=MAX_FILTER_GENRES)]
@@ -26,11 +26,38 @@ async def _filters(
     )
 
 
+PageCursor = Annotated[
+    str | None,
+    Query(
+        max_length=MAX_CURSOR,
+        description="Read the list page by page: empty for the first page, then `next_cursor` of the page before.",
+    ),
+]
 Filtered = Annotated[Filters, Depends(_filters)]
 
 
-def filters_of(session: Session) -> Filters:
-    """Filters of a body."""
+async def _wanted(
+    filters: Filtered,
+    k: K = 10,
+    *,
+    exclude_seen: Annotated[bool, Query(description="Leave out what the user has rated.")] = True,
+    reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
+) -> ListRequest:
+    return ListRequest(k=k, filters=filters, exclude_seen=exclude_seen, reasons=reasons)
+
+
+Wanted = Annotated[ListRequest, Depends(_wanted)]
+"""A list without its user, nor the candidates of any one model."""
+
+
+def wanted_of(session: Session) -> ListRequest:
+    """The same of a body."""
+    return ListRequest(
+        k=session.k, filters=_filters_of(session), exclude_seen=session.exclude_seen, reasons=session.reasons
+    )
+
+
+def _filters_of(session: Session) -> Filters:
     genres = [session.genre] if isinstance(session.genre, str) else session.genre or ()
     return Filters(
         _named(genres),

@@ -1,11 +1,12 @@
 """Lists of movies for people: known, new, or without a name."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from itertools import repeat
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,13 +18,15 @@ from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
 from matinee.serving import problems
 from matinee.serving.answering.impressions import Impression
+from matinee.serving.answering.paging import EPOCH, Moment, Page, page
 from matinee.serving.answering.response_cache import CacheEntry
-from matinee.serving.answering.user_history import user_ref
+from matinee.serving.answering.user_history import newest_received, user_ref
 from matinee.serving.model.served import ServedModel
 from matinee.serving.rating_scale import require_on_scale
-from matinee.serving.routes.list_parameters import Filtered, K, filters_of
+from matinee.serving.routes.list_parameters import PageCursor, Wanted, wanted_of
 from matinee.serving.services import Server, Services
 
+BAD_LIST: Mapping[int, str] = {400: "No movie has one of these genres, or the cursor is of another list."}
 _USER_ID: TypeAdapter[str] = TypeAdapter(PathId)
 
 
@@ -55,20 +58,18 @@ _of_users = APIRouter(route_class=_Known)
 @_of_users.get(
     "/v1/users/{user_id:path}/recommendations",
     response_model=Recommendations,
-    responses=problems.documented(problems.NO_SUCH_GENRE, problems.NOT_AS_DESCRIBED, problems.NO_DATABASE),
+    responses=problems.documented(BAD_LIST, problems.NO_LONGER_VALID, problems.NOT_AS_DESCRIBED, problems.NO_DATABASE),
 )
 async def recommend_to_user(
     request: Request,
     server: Server,
     user_id: Annotated[PathId, Path()],
-    filters: Filtered,
-    k: K = 10,
-    *,
-    exclude_seen: Annotated[bool, Query(description="Leave out what the user has rated.")] = True,
-    reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
+    wanted: Wanted,
+    cursor: PageCursor = None,
 ) -> Response:
     """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
-    wanted = ListRequest(k=k, filters=filters, exclude_seen=exclude_seen, reasons=reasons)
+    if cursor is not None:
+        return await _page_for_user(request, server, user_id, wanted, cursor)
     server.query_strings.remember(request.scope["query_string"], wanted)
     return await _recommended(request, server, user_id, wanted)
 
@@ -83,28 +84,58 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
     entry = server.responses.get(key, served, said)
     if entry is None:
         listed = served.request(wanted, user_ref(served, user_id, said, now))
-        entry = _entry(served, said, await server.batcher.recommend(served, listed), user_id)
+        entry = _entry(served, said, await server.batcher.recommend(served, listed), {"user_id": user_id})
         server.responses.keep(key, served, entry)
     return _answer(request, server, served, entry, user_id)
+
+
+async def _page_for_user(
+    request: Request, server: Services, user_id: str, wanted: ListRequest, cursor: str
+) -> Response:
+    async def make(served: ServedModel, moment: Moment, k: int, reasons_from: int) -> tuple[Ranking, datetime]:
+        said = await server.feedback.of_user_until(user_id, moment.said_until)
+        user = user_ref(served, user_id, said, moment.hour)
+        listed = served.request(wanted._replace(k=k, reasons_from=reasons_from), user)
+        return await server.batcher.recommend(served, listed), newest_received(said)
+
+    found = await page(server, ("user", user_id, wanted._replace(k=0)), wanted.k, cursor, make)
+    return _page_answer(request, server, found, user_id)
+
+
+async def _page_for_session(request: Request, server: Services, session: Session, wanted: ListRequest) -> Response:
+    async def make(served: ServedModel, moment: Moment, k: int, reasons_from: int) -> tuple[Ranking, datetime]:
+        del moment
+        listed = served.request(wanted._replace(k=k, reasons_from=reasons_from), _user(served, session, scale_of(server.settings)))
+        return await server.batcher.recommend(served, listed), EPOCH
+
+    asked = ("session", session.history, wanted._replace(k=0))
+    return _page_answer(request, server, await page(server, asked, wanted.k, session.cursor or "", make), None)
+
+
+def _page_answer(request: Request, server: Services, found: Page, user_id: str | None) -> Response:
+    about = {"user_id": user_id, "next_cursor": found.next_cursor}
+    entry = _entry(found.served, UserFeedback(), found.ranking, about)
+    return _answer(request, server, found.served, entry, user_id)
 
 
 @router.post(
     "/v1/recommendations",
     response_model=Recommendations,
     responses=problems.documented(
-        {400: "No movie has one of these genres, or the body is not text."}, problems.NOT_AS_DESCRIBED
+        {400: "No movie has one of these genres, the cursor is of another list, or the body is not text."},
+        problems.NO_LONGER_VALID,
+        problems.NOT_AS_DESCRIBED,
     ),
 )
 async def recommend_to_session(request: Request, server: Server, session: Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
-    served, scale = server.slot.current, scale_of(server.settings)
+    served, scale, wanted = server.slot.current, scale_of(server.settings), wanted_of(session)
     given = [(("body", "history", at, "rating"), each.rating) for at, each in enumerate(session.history)]
     require_on_scale(scale, ((place, rating) for place, rating in given if rating is not None))
-    wanted = ListRequest(
-        k=session.k, filters=filters_of(session), exclude_seen=session.exclude_seen, reasons=session.reasons
-    )
+    if session.cursor is not None:
+        return await _page_for_session(request, server, session, wanted)
     ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session, scale)))
-    return _answer(request, server, served, _entry(served, UserFeedback(), ranking, None), None)
+    return _answer(request, server, served, _entry(served, UserFeedback(), ranking, {"user_id": None}), None)
 
 
 def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
@@ -117,8 +148,8 @@ def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
     )
 
 
-def _entry(served: ServedModel, said: UserFeedback, ranking: Ranking, user_id: str | None) -> CacheEntry:
-    before_id, after_id = _body(served, ranking, {"user_id": user_id})
+def _entry(served: ServedModel, said: UserFeedback, ranking: Ranking, about: Mapping[str, str | None]) -> CacheEntry:
+    before_id, after_id = _body(served, ranking, about)
     movie_ids = tuple([served.catalogue.movie_id(row) for row in ranking.items.tolist()])
     return CacheEntry(said, ranking.policy, ranking.items, movie_ids, before_id, after_id)
 
@@ -140,7 +171,7 @@ def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about
     return Response(body, media_type="application/json")
 
 
-def _body(served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> tuple[bytes, bytes]:
+def _body(served: ServedModel, ranking: Ranking, about: Mapping[str, str | None]) -> tuple[bytes, bytes]:
     """The JSON of a ranked list before and after the id of the request."""
     rows, scores = ranking.items.tolist(), ranking.scores.tolist()
     # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
