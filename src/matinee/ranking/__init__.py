@@ -8,6 +8,7 @@ Everything is in matrix rows (`user_index`, `item_index`); external ids stay out
 
 from .blend import BlendScorer, Component
 from .factors import FactorScorer
+from .group import Aggregation, GroupRanking, recommend_to_group
 from .history import Histories, History, recency_weights
 from .item_item import ItemItemScorer
 from .model import RankingModel
@@ -21,11 +22,13 @@ from .topk import top_k
 from .types import Floats, Mask, Policy, Rows
 
 __all__ = [
+    "Aggregation",
     "BlendScorer",
     "Component",
     "FactorScorer",
     "Filters",
     "Floats",
+    "GroupRanking",
     "Histories",
     "History",
     "ItemItemScorer",
@@ -47,6 +50,7 @@ __all__ = [
     "recency_weights",
     "recommend",
     "recommend_many",
+    "recommend_to_group",
     "similar",
     "top_k",
 ]

@@ -8,8 +8,9 @@ import numpy as np
 
 from .history import History
 from .model import RankingModel
+from .reorder import reordered
 from .request import ListRequest
-from .scorer import TopK
+from .scorer import Scored, TopK
 from .topk import top_k
 from .types import Floats, Mask, Policy, Rows
 
@@ -60,6 +61,11 @@ def recommend(
 
 def recommend_many(model: RankingModel, requests: Sequence[ListRequest]) -> list[Ranking]:
     """A list for each request: what it gets alone, and faster than one by one."""
+    if any(request.is_reordered for request in requests):
+        return [
+            _reordered(model, request) if request.is_reordered else recommend_many(model, [request])[0]
+            for request in requests
+        ]
     found = [None] * len(requests) if model.scorer is None else model.scorer.top(requests)
     return [
         _popular(model, request) if top is None else _personal(model, request, top)
@@ -103,18 +109,46 @@ def _personal(model: RankingModel, request: ListRequest, top: TopK) -> Ranking:
     if not known.all() and (top.scores[~known] == top.scores[-1]).all():
         allowed = request.allowed(model.n_movies)
         top = top._replace(items=_most_popular_of_equal(model, top.items, top.scored.scores, allowed))
+    return _of_user(request, top)
+
+
+def _reordered(model: RankingModel, request: ListRequest) -> Ranking:
+    """A list by the sliders of the request; by those of popularity where nothing is known of the user."""
+    scored = None if model.scorer is None else model.scorer.score(request.user)
+    scores = model.popularity if scored is None else scored.scores
+    allowed = request.allowed(model.n_movies)
+    items, values = reordered(scores, model.popularity, allowed, request, scored.explain if scored else _nothing)
+    if scored is not None and len(items) and scored.known(items).any():
+        return _of_user(request, TopK(items, values, scored))
+    if scored is not None:
+        items, values = reordered(model.popularity, model.popularity, allowed, request, _nothing)
+    return Ranking("popular", items, values, [None] * len(items) if request.reasons else None)
+
+
+def _nothing(items: Rows) -> None:
+    """What popularity has to say for movies; see `Scored.explain`."""
+    del items
+
+
+def _of_user(request: ListRequest, top: TopK) -> Ranking:
     policy: Policy = "fold_in" if request.user.user_index is None else "learned"
     return Ranking(policy, top.items, top.scores, _reasons(request, top) if request.reasons else None)
 
 
 def _reasons(request: ListRequest, top: TopK) -> list[Reason | None]:
-    """For each movie of a list what speaks most for it; None where nothing in the history does."""
-    items, untold = top.items[request.reasons_from :], [None] * min(request.reasons_from, len(top.items))
-    return [*untold, *_reasons_of(items, request.user.history, top)]
+    """For each movie of a list, or of its page, what speaks most for it; None where nothing in the history does."""
+    history = request.user.history
+    if request.page is None:
+        return strongest_reasons(top.items, history, top.scored)
+    start, end = request.page
+    told = strongest_reasons(top.items[start:end], history, top.scored)
+    untold = len(top.items) - len(told)
+    return [*([None] * min(start, untold)), *told, *([None] * (untold - min(start, untold)))]
 
 
-def _reasons_of(items: Rows, history: History, top: TopK) -> list[Reason | None]:
-    added = top.scored.explain(items) if len(items) else None
+def strongest_reasons(items: Rows, history: History, scored: Scored | None) -> list[Reason | None]:
+    """For each movie what speaks most for it; None where nothing in the history does."""
+    added = scored.explain(items) if scored is not None and len(items) else None
     if added is None:
         return [None] * len(items)
     # A movie that was rated may be listed again; it is no reason for itself.

@@ -58,13 +58,22 @@ class ListRequest(NamedTuple):
     """Leave out every movie that the user has rated."""
     reasons: bool = False
     """Tell which of the user's ratings speaks most for each movie."""
-    reasons_from: int = 0
-    """Place in the list before which nobody asks for reasons: what was told with the pages before."""
+    page: tuple[int, int] | None = None
+    """Places in the list, the last one excluded, that reasons are told of; None for all."""
+    rarity: float = 0.0
+    """From -1, popular movies, over 0, as the model ranks, to 1, rare ones; see `ranking.reorder`."""
+    diversity: float = 0.0
+    """From 0, as the model ranks, to 1, movies that are unlike each other; see `ranking.reorder`."""
 
     @property
     def excluded(self) -> NDArray[np.int32]:
         """Matrix rows of movies that may not be in the list, shape (n,)."""
         return self.user.history.items if self.exclude_seen else NOBODY.history.items
+
+    @property
+    def is_reordered(self) -> bool:
+        """Whether the order of the model is not what is wanted."""
+        return bool(self.rarity or self.diversity)
 
     def allowed(self, n_movies: int) -> Mask:
         """Movies that may be in the list, shape (n_movies,)."""

@@ -94,6 +94,10 @@ Stars = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_ext
 """A rating; which ones there are, the home's scale says (`ratings.scale`)."""
 Instant = Annotated[datetime, AfterValidator(in_utc), AfterValidator(_plausible)]
 """A time at which somebody may have rated a movie, in UTC."""
+Rarity = Annotated[float, Field(ge=-1, le=1)]
+"""From -1, popular movies, over 0, as the model ranks, to 1, rare ones."""
+Diversity = Annotated[float, Field(ge=0, le=1)]
+"""From 0, as the model ranks, to 1, movies that are unlike each other."""
 Year = Annotated[int, Field(ge=0, le=9999)]
 
 

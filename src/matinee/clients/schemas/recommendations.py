@@ -13,8 +13,10 @@ from matinee.clients.schemas.fields import (
     MAX_FILTER_MOVIES,
     MAX_K,
     Answer,
+    Diversity,
     Id,
     Instant,
+    Rarity,
     RequestBody,
     Stars,
     Year,
@@ -65,6 +67,10 @@ class ListOptions(RequestBody):
     year_to: Year | None = None
     exclude_seen: bool = True
     reasons: bool = True
+    rarity: Rarity = 0.0
+    """From -1, popular movies, over 0, as the model ranks, to 1, rare ones."""
+    diversity: Diversity = 0.0
+    """From 0, as the model ranks, to 1, movies that are unlike each other."""
     cursor: Annotated[str, Field(max_length=MAX_CURSOR)] | None = None
     """Read the list page by page: empty for the first page, then `next_cursor` of the page before."""
 

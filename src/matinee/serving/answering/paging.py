@@ -27,7 +27,7 @@ Microseconds = Annotated[int, Field(ge=0, lt=2**52)]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AsOf:
     """As of when a list is made."""
 
     hour: float | None
@@ -38,9 +38,16 @@ class Moment:
     """What was shown later does not count."""
 
 
-Make = Callable[[ServedModel, Moment, int, int], Awaitable[tuple[Ranking, datetime]]]
-"""Makes a list: with a model, as of a moment, so long, with reasons from this place on; and tells when the newest of
+Place = tuple[int, int]
+"""Where on a list a page is: its first place, and the first one behind it."""
+
+Make = Callable[[ServedModel, AsOf, int, Place], Awaitable[tuple[Ranking, datetime]]]
+"""Makes a list: with a model, as of a moment, so long, with reasons for what is on a page; and tells when the newest of
 what was said had been received."""
+
+DEPTH = 1_000
+"""Movies that are ranked for any page, and ten times as many for one that reaches further: where much is tied, a longer
+list need not begin with the shorter one."""
 
 
 class Cursor(BaseModel):
@@ -51,11 +58,11 @@ class Cursor(BaseModel):
     v: str | None
     """Version of the model."""
     h: Annotated[float, Field(allow_inf_nan=False)] | None
-    """`Moment.hour`."""
+    """`AsOf.hour`."""
     s: Microseconds
-    """`Moment.said_until`."""
+    """`AsOf.said_until`."""
     t: Microseconds
-    """`Moment.shown_until`."""
+    """`AsOf.shown_until`."""
     n: Annotated[int, Field(ge=0, lt=2**31)]
     """Movies on the pages before."""
     q: str
@@ -64,9 +71,9 @@ class Cursor(BaseModel):
     """Digest of the movies on the pages before."""
 
     @property
-    def moment(self) -> Moment:
+    def as_of(self) -> AsOf:
         """As of when the list was made."""
-        return Moment(self.h, _time(self.s), _time(self.t))
+        return AsOf(self.h, _time(self.s), _time(self.t))
 
     def encoded(self) -> str:
         """As text for an address."""
@@ -120,7 +127,8 @@ async def page(server: Services, asked: object, k: int, text: str, make: Make) -
             "This cursor is of another list.", "Send what was sent for the page before; only `k` may differ."
         )
     served = await _pinned(server, cursor.v)
-    ranking, _ = await make(served, cursor.moment, cursor.n + k, cursor.n)
+    place = cursor.n, cursor.n + k
+    ranking, _ = await make(served, cursor.as_of, _depth(place), place)
     if _of_movies(served, ranking, cursor.n) != cursor.d:
         raise Expired("This list is not what it was any more.", _AGAIN)
     return _page(served, ranking, cursor, k)
@@ -129,7 +137,7 @@ async def page(server: Services, asked: object, k: int, text: str, make: Make) -
 async def _first(server: Services, asked: str, k: int, make: Make) -> Page:
     served, now = server.slot.current, clock.now()
     hour = await server.clock.hour()
-    ranking, newest = await make(served, Moment(hour, None, now), k, 0)
+    ranking, newest = await make(served, AsOf(hour, None, now), _depth((0, k)), (0, k))
     pinned = Cursor(v=served.version, h=hour, s=_microseconds(newest), t=_microseconds(now), n=0, q=asked, d="")
     return _page(served, ranking, pinned, k)
 
@@ -146,11 +154,19 @@ async def _pinned(server: Services, version: str | None) -> ServedModel:
         raise Expired(error.message, _AGAIN) from error
 
 
+def _depth(place: Place) -> int:
+    """How long a list is made for a page; more than there are movies does no harm."""
+    depth = DEPTH
+    while depth <= place[1]:  # one more than on the page tells whether there is another page
+        depth *= 10
+    return depth
+
+
 def _page(served: ServedModel, ranking: Ranking, cursor: Cursor, k: int) -> Page:
-    start, end = cursor.n, len(ranking.items)
-    reasons = None if ranking.reasons is None else ranking.reasons[start:]
-    shown = replace(ranking, items=ranking.items[start:], scores=ranking.scores[start:], reasons=reasons)
-    if end < start + k:
+    start, end = cursor.n, min(cursor.n + k, len(ranking.items))
+    reasons = None if ranking.reasons is None else ranking.reasons[start:end]
+    shown = replace(ranking, items=ranking.items[start:end], scores=ranking.scores[start:end], reasons=reasons)
+    if end == len(ranking.items):
         return Page(served, shown, None)
     following = cursor.model_copy(update={"n": end, "d": _of_movies(served, ranking, end)})
     return Page(served, shown, following.encoded())

@@ -18,7 +18,8 @@ class RecentRequests:
         """Remember a request; costs about a microsecond."""
         user = request.user
         who = user.user_index is None, len(user.history) > 0
-        shape = (*who, request.k, request.filters, request.exclude_seen, request.reasons)
+        order = request.rarity, request.diversity
+        shape = (*who, request.k, request.filters, request.exclude_seen, request.reasons, order)
         if shape in self._requests or len(self._requests) < N_SHAPES:
             self._requests[shape] = request
 

@@ -4,7 +4,16 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from matinee.clients.schemas.fields import MAX_CURSOR, MAX_FILTER_GENRES, MAX_FILTER_MOVIES, MAX_K, Id, Year
+from matinee.clients.schemas.fields import (
+    MAX_CURSOR,
+    MAX_FILTER_GENRES,
+    MAX_FILTER_MOVIES,
+    MAX_K,
+    Diversity,
+    Id,
+    Rarity,
+    Year,
+)
 from matinee.clients.schemas.recommendations import Session
 from matinee.ranking import Filters, ListRequest
 
@@ -42,8 +51,12 @@ async def _wanted(
     *,
     exclude_seen: Annotated[bool, Query(description="Leave out what the user has rated.")] = True,
     reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
+    rarity: Annotated[Rarity, Query(description="From -1, popular movies, over 0, as the model ranks, to 1.")] = 0.0,
+    diversity: Annotated[Diversity, Query(description="From 0, as the model ranks, to 1, unlike movies.")] = 0.0,
 ) -> ListRequest:
-    return ListRequest(k=k, filters=filters, exclude_seen=exclude_seen, reasons=reasons)
+    return ListRequest(
+        k=k, filters=filters, exclude_seen=exclude_seen, reasons=reasons, rarity=rarity, diversity=diversity
+    )
 
 
 Wanted = Annotated[ListRequest, Depends(_wanted)]
@@ -53,7 +66,12 @@ Wanted = Annotated[ListRequest, Depends(_wanted)]
 def wanted_of(session: Session) -> ListRequest:
     """The same of a body."""
     return ListRequest(
-        k=session.k, filters=_filters_of(session), exclude_seen=session.exclude_seen, reasons=session.reasons
+        k=session.k,
+        filters=_filters_of(session),
+        exclude_seen=session.exclude_seen,
+        reasons=session.reasons,
+        rarity=session.rarity,
+        diversity=session.diversity,
     )
 
 

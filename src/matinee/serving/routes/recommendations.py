@@ -18,7 +18,7 @@ from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
 from matinee.serving import problems
 from matinee.serving.answering.impressions import Impression
-from matinee.serving.answering.paging import EPOCH, Moment, Page, page
+from matinee.serving.answering.paging import EPOCH, AsOf, Page, Place, page
 from matinee.serving.answering.response_cache import CacheEntry
 from matinee.serving.answering.user_history import newest_received, user_ref
 from matinee.serving.model.served import ServedModel
@@ -92,10 +92,10 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
 async def _page_for_user(
     request: Request, server: Services, user_id: str, wanted: ListRequest, cursor: str
 ) -> Response:
-    async def make(served: ServedModel, moment: Moment, k: int, reasons_from: int) -> tuple[Ranking, datetime]:
-        said = await server.feedback.of_user_until(user_id, moment.said_until)
-        user = user_ref(served, user_id, said, moment.hour)
-        listed = served.request(wanted._replace(k=k, reasons_from=reasons_from), user)
+    async def make(served: ServedModel, as_of: AsOf, k: int, place: Place) -> tuple[Ranking, datetime]:
+        said = await server.feedback.of_user_until(user_id, as_of.said_until)
+        user = user_ref(served, user_id, said, as_of.hour)
+        listed = served.request(wanted._replace(k=k, page=place), user)
         return await server.batcher.recommend(served, listed), newest_received(said)
 
     found = await page(server, ("user", user_id, wanted._replace(k=0)), wanted.k, cursor, make)
@@ -103,9 +103,9 @@ async def _page_for_user(
 
 
 async def _page_for_session(request: Request, server: Services, session: Session, wanted: ListRequest) -> Response:
-    async def make(served: ServedModel, moment: Moment, k: int, reasons_from: int) -> tuple[Ranking, datetime]:
-        del moment
-        listed = served.request(wanted._replace(k=k, reasons_from=reasons_from), _user(served, session, scale_of(server.settings)))
+    async def make(served: ServedModel, as_of: AsOf, k: int, place: Place) -> tuple[Ranking, datetime]:
+        del as_of
+        listed = served.request(wanted._replace(k=k, page=place), _user(served, session, scale_of(server.settings)))
         return await server.batcher.recommend(served, listed), EPOCH
 
     asked = ("session", session.history, wanted._replace(k=0))
