@@ -200,6 +200,7 @@ def bench_gate(
     """Measure how often the gate errs, how long it takes, and which broken models it refuses."""
     from matinee.bench.gate import measure
 
+    logs.configure()
     result = measure(settings_of_command(), data.split(","), short=short)
     if as_json:
         print_json(result)

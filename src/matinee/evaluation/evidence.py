@@ -10,12 +10,14 @@ Everything is about paired differences in NDCG@10, own minus other, of one user 
 """
 
 from dataclasses import dataclass
-from math import ceil, log, sqrt
+from math import ceil, log
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+Numbers = float | Values
+Counts = int | NDArray[np.int64]
 
 MIN_USERS = 200
 """Different users before whom a challenger is not looked at: the sequence is asymptotic."""
@@ -117,11 +119,15 @@ class ConfidenceSequence:
 
     def lower(self, differences: Differences) -> float:
         """Lower bound of the mean; nothing is said of the other side. At least one case."""
-        return differences.mean - self._half_width(len(differences), differences.variance, one_sided=True)
+        return float(self.lower_of(differences.mean, len(differences), differences.variance))
+
+    def lower_of(self, mean: Numbers, n: Counts, variance: Numbers) -> Numbers:
+        """The same of so many cases with this mean and variance, or of several, of one shape."""
+        return mean - self._half_width(n, variance, one_sided=True)
 
     def interval(self, differences: Differences) -> tuple[float, float]:
         """Lower and upper bound of the mean; at least one case."""
-        half = self._half_width(len(differences), differences.variance, one_sided=False)
+        half = float(self._half_width(len(differences), differences.variance, one_sided=False))
         return differences.mean - half, differences.mean + half
 
     def cases_needed(self, differences: Differences) -> int | None:
@@ -139,10 +145,11 @@ class ConfidenceSequence:
                 return None
         return enough
 
-    def _half_width(self, n: int, variance: float, *, one_sided: bool) -> float:
+    def _half_width(self, n: Counts, variance: Numbers, *, one_sided: bool) -> Numbers:
         grown = n * self._rho_squared + 1
-        tail = log(1 + sqrt(grown) / (2 * self.alpha)) if one_sided else log(sqrt(grown) / self.alpha)
-        return sqrt(2 * variance * grown / (n * n * self._rho_squared) * tail)
+        tail = np.log1p(np.sqrt(grown) / (2 * self.alpha)) if one_sided else np.log(np.sqrt(grown) / self.alpha)
+        half: Numbers = np.sqrt(2 * variance * grown / (n * n * self._rho_squared) * tail)
+        return half
 
 
 def is_better(differences: Differences, alpha: float) -> bool:

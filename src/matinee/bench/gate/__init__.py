@@ -4,20 +4,28 @@ It asks the very functions that evaluation asks. Truth is known because it is ma
 an effect that is stated, and real models, broken in ways that are named.
 """
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from statistics import fmean
 from typing import Any
 
+import structlog
+
 from matinee.bench.gate import histories, sabotage, walk
 from matinee.bench.gate.timeline import Timeline
 from matinee.settings import Settings
 
+log = structlog.get_logger()
+
 Result = dict[str, Any]
 
-WALKS = {"als": 60, "ease": 60, "popular": 60, "item_knn": 30, "next_item": 30, "blend": 30}
-"""Days in a row on which each algorithm is fitted and examined; a tenth of them, at least four, in the short form."""
+WALKS = {"blend": 30, "next_item": 30, "als": 60, "ease": 60, "item_knn": 30, "popular": 60}
+"""Days in a row on which each algorithm is fitted and examined, what takes longest first, so that no process is left
+with it at the end; a tenth of them, at least four, in the short form."""
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
 
 SHORT = ("als", "ease", "popular")
 """Algorithms of the short form."""
@@ -35,11 +43,14 @@ def measure(settings: Settings, data: Sequence[str], *, short: bool) -> Result:
         The rates of `docs/gate.md`, worst of all pairs and data sets for errors and for days.
     """
     timelines = [Timeline.of(settings.model_copy(update={"data": name})) for name in data]
+    timelines.sort(key=lambda each: -each.ratings.height)
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")  # for the processes: each has a core to itself
     # Not forked: polars' threads do not survive a fork, and a child would wait for them for ever.
     with ProcessPoolExecutor(max_workers=settings.n_workers, mp_context=get_context("spawn")) as pool:
         pairs = pool.map(histories.of_pairs, timelines, [short] * len(timelines))
-        tasks = [(each, name, _n_days(name, short=short)) for each in timelines for name in _algorithms(short=short)]
-        walks = list(pool.map(walk.walk, *zip(*tasks, strict=True)))
+        tasks = [(each, name, _n_days(name, short=short)) for name in _algorithms(short=short) for each in timelines]
+        walks = [_told(each) for each in pool.map(walk.walk, *zip(*tasks, strict=True))]
         found = [each for some in pairs for each in some]
     return {
         **histories.summary(found),
@@ -49,8 +60,18 @@ def measure(settings: Settings, data: Sequence[str], *, short: bool) -> Result:
     }
 
 
+def _told(done: walk.Walk) -> walk.Walk:
+    """A line of progress: the whole takes minutes."""
+    refused = {name: each["refused"] for name, each in sabotage.summary(done.broken).items()}
+    let_through = sum(day.is_let_through for day in done.days)
+    log.info(
+        "walked", data=done.data, algorithm=done.algorithm, days=len(done.days), let_through=let_through, **refused
+    )
+    return done
+
+
 def _algorithms(*, short: bool) -> Sequence[str]:
-    return SHORT if short else list(WALKS)
+    return [name for name in WALKS if not short or name in SHORT]
 
 
 def _n_days(algorithm: str, *, short: bool) -> int:

@@ -1,6 +1,6 @@
 """Histories of daily looks: real paired differences of named pairs, shifted to a true effect, whole users resampled."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,9 @@ import polars as pl
 
 from matinee.bench.gate.timeline import DAYS, Timeline
 from matinee.evaluation.evaluate import Contender, evaluate
-from matinee.evaluation.evidence import MIN_USERS, Differences, is_better, level
+from matinee.evaluation.evidence import Differences, level
 from matinee.evaluation.gate import METRIC, WIN_LEVEL, is_damaged
-from matinee.evaluation.split import cases
+from matinee.evaluation.looks import first_better
 from matinee.models.base import fit, recommender
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def _of_pair(data: str, pair: tuple[str, str], values: pl.DataFrame, n_histories
         shifted = challenger - champion
         shifted = shifted - shifted.mean() + size * champion.mean()
         all_of_it = Differences(shifted, users, days)
-        found = [
-            _day_of(resampled(all_of_it, random), lambda known: is_better(known, LEVEL)) for _ in range(n_histories)
-        ]
+        found = [_day_of(resampled(all_of_it, random)) for _ in range(n_histories)]
         yield Looks(data, "/".join(pair), pair in HELD_OUT, effect, found)
 
 
@@ -75,20 +73,18 @@ def resampled(differences: Differences, random: np.random.Generator) -> Differen
     order = np.argsort(differences.users, kind="stable")
     _, starts, counts = np.unique(differences.users[order], return_index=True, return_counts=True)
     drawn = random.integers(len(starts), size=len(starts))
-    rows = np.concatenate([order[starts[user] : starts[user] + counts[user]] for user in drawn])
     users = np.repeat(np.arange(len(drawn)), counts[drawn])
+    places = np.arange(len(users)) - np.repeat(np.cumsum(counts[drawn]) - counts[drawn], counts[drawn])
+    rows = order[starts[drawn][users] + places]
     by_day = np.argsort(differences.days[rows], kind="stable")
     rows = rows[by_day]
     return Differences(differences.values[rows], users[by_day], differences.days[rows])
 
 
-def _day_of(history: Differences, says: Callable[[Differences], bool]) -> float:
-    """The first day on which the rule says yes, of `DAYS` looks; infinite for never."""
-    for day in np.unique(history.days):
-        known = history.through(int(day))
-        if len(known) >= MIN_USERS and says(known):
-            return float(day) + 1
-    return inf
+def _day_of(history: Differences) -> float:
+    """The day on which the challenger is promoted, of `DAYS` looks; infinite for never."""
+    day = first_better(history, LEVEL)
+    return inf if day is None else float(day) + 1
 
 
 def _values(timeline: Timeline, models: Sequence[str]) -> pl.DataFrame:
@@ -109,7 +105,7 @@ def _days(timeline: Timeline, models: Sequence[str]) -> Iterator[pl.DataFrame]:
             for name in models:
                 model = fit(recommender(name), known).ranking_model()
                 fitted[name] = Contender.of(model, known.user_ids, known.movie_ids)
-        users = list(cases(split, timeline.positive_rating))
+        users = timeline.cases(split)
         if users:
             values = {name: evaluate(each, users)[METRIC] for name, each in fitted.items()}
             yield pl.DataFrame({"user_id": [each.user_id for each in users], **values}).with_columns(day=pl.lit(day))

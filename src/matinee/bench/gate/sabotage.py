@@ -9,11 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matinee.bench.gate.examination import Examination, registered
+from matinee.bench.gate.examination import Examination
+from matinee.bench.gate.training import Trained, train
 from matinee.errors import BadData
-from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.split import Split
-from matinee.models.base import Fitted, Interactions, fit, recommender
 
 Arrays = dict[str, NDArray[Any]]
 _LEARNED = ("weights", "item_factors", "user_factors")
@@ -90,46 +89,34 @@ def _shill(chunk: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
 
 def caught(day: Examination) -> Iterator[Caught]:
     """Break a day's model and data in every way, and ask the gate."""
-    random = np.random.default_rng(day.number)
-    interactions = day.interactions
-    fitted = fit(recommender(day.algorithm), interactions)
+    random, candidate = np.random.default_rng(day.number), day.candidate
+    interactions, arrays = candidate.interactions, candidate.fitted.arrays
     for name, breaks in BREAKS.items():
-        yield _examined(day, name, replace(fitted, arrays=breaks(dict(fitted.arrays), random)), interactions)
-    tenth = day.timeline.interactions(
-        pl.concat(day.split).sample(fraction=0.1, seed=day.number), interactions.data_through
-    )
-    yield _examined(day, "trained on a tenth", fit(recommender(day.algorithm), tenth), tenth)
+        broken = replace(candidate.fitted, arrays=breaks(dict(arrays), random))
+        yield _judged(day, name, replace(candidate, fitted=broken))
+    tenth = pl.concat(day.split).sample(fraction=0.1, seed=day.number)
+    yield _judged(day, "trained on a tenth", train(day.timeline, day.algorithm, tenth, day.number, day.previous))
     shifted = replace(interactions, user_ids=[*interactions.user_ids[1:], interactions.user_ids[0]])
-    yield _examined(day, "user rows shifted by one", fitted, shifted)
-    yield from _of_data(day, random)
+    yield _judged(day, "user rows shifted by one", replace(candidate, interactions=shifted))
+    for name, chunk in _of_data(day, random):
+        other = replace(day, split=Split(day.split.past, chunk))
+        yield _judged(other, name, other.candidate)
 
 
-def _examined(day: Examination, name: str, fitted: Fitted, interactions: Interactions) -> Caught:
+def _judged(day: Examination, name: str, candidate: Trained) -> Caught:
     try:
-        candidate = registered(day.timeline, day.algorithm, fitted, interactions)
-    except BadData:
-        return Caught(name, day.algorithm, is_refused=True, days=0)
-    return _judged(day, name, candidate)
-
-
-def _judged(day: Examination, name: str, candidate: Contender, split: Split | None = None) -> Caught:
-    is_refused = not day.verdict(candidate, split)[0]
+        is_refused = not day.verdict(candidate.registered)[0]
+    except BadData:  # it does not load
+        is_refused = True
     return Caught(name, day.algorithm, is_refused, 0 if is_refused else None)
 
 
-def _of_data(day: Examination, random: np.random.Generator) -> Iterator[Caught]:
+def _of_data(day: Examination, random: np.random.Generator) -> Iterator[tuple[str, pl.DataFrame]]:
     chunk = day.split.holdout
     before = day.timeline.split(day.number - 1).holdout.with_columns(pl.col("rated_at") + timedelta(days=1))
-    broken = {
-        "chunk with movie ids shuffled": _shuffled_ids(chunk, random),
-        "30 % shill ratings of one movie": _shill(chunk, random),
-        "a day repeated": before if before.height else chunk,
-    }
-    for name, ratings in broken.items():
-        split = Split(day.split.past, ratings)
-        interactions = day.timeline.interactions(pl.concat(split), day.timeline.begins(day.number + 1))
-        candidate = registered(day.timeline, day.algorithm, fit(recommender(day.algorithm), interactions), interactions)
-        yield _judged(day, name, candidate, split)
+    yield "chunk with movie ids shuffled", _shuffled_ids(chunk, random)
+    yield "30 % shill ratings of one movie", _shill(chunk, random)
+    yield "a day repeated", before if before.height else chunk
 
 
 def summary(found: Sequence[Caught]) -> dict[str, dict[str, Any]]:

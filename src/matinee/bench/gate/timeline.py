@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matinee.evaluation.split import Split
+from matinee.evaluation.split import Case, Split, cases
 from matinee.models.base import Interactions
 from matinee.ratings.ledger.periods import replayed
 from matinee.ratings.sources.source import prepare
@@ -61,6 +61,15 @@ class Timeline:
             self.ratings.filter(rated_at < start), self.ratings.filter(rated_at.is_between(start, end, "left"))
         )
 
+    def cases(self, split: Split) -> Sequence[Case]:
+        """Whom models can be compared on."""
+        return list(cases(of_its_people(split), self.positive_rating))
+
     def interactions(self, ratings: pl.DataFrame, through: datetime) -> Interactions:
         """Ratings as an algorithm takes them."""
         return Interactions.from_ratings(ratings, list(self.movie_ids), self.positive_rating, through)
+
+
+def of_its_people(split: Split) -> Split:
+    """A chunk and what its users did before it; nobody else's past."""
+    return Split(split.past.join(split.holdout, on="user_id", how="semi"), split.holdout)

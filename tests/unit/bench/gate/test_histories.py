@@ -5,9 +5,9 @@ from math import inf
 import numpy as np
 import pytest
 
-from matinee.bench.gate.histories import EFFECTS, LEVEL, Looks, _day_of, false_rollbacks, resampled, summary
+from matinee.bench.gate.histories import EFFECTS, Looks, _day_of, false_rollbacks, resampled, summary
 from matinee.bench.gate.walk import Day, Walk
-from matinee.evaluation.evidence import Differences, is_better
+from matinee.evaluation.evidence import Differences
 
 
 def differences(mean: float, n_users: int = 400) -> Differences:
@@ -16,7 +16,7 @@ def differences(mean: float, n_users: int = 400) -> Differences:
 
 
 def day_of_promotion(mean: float) -> float:
-    return _day_of(differences(mean), lambda known: is_better(known, LEVEL))
+    return _day_of(differences(mean))
 
 
 def test_whole_users_are_drawn_and_days_stay_in_order():

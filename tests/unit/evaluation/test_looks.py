@@ -1,0 +1,51 @@
+"""One pass over all days says what asking at the end of each day says."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matinee.evaluation.evidence import ConfidenceSequence, Differences, is_better
+from matinee.evaluation.looks import first_better
+
+ALPHA = 0.04
+
+
+def drawn(seed: int, mean: float, n_users: int, by_user: float = 0.0, by_day: float = 0.02) -> Differences:
+    """500 cases of so many users on 60 days with gaps, in no order; users and days have effects of their own."""
+    random = np.random.default_rng(seed)
+    days, users = random.integers(60, size=500), random.integers(n_users, size=500)
+    of_days, of_users = random.normal(0, by_day, 60), random.normal(0, by_user, n_users)
+    values = random.normal(mean, 0.05, 500) + of_days[days] + of_users[users]
+    return Differences(np.clip(values, -1, 1), users, days)
+
+
+def asked_daily(differences: Differences) -> int | None:
+    days = np.unique(differences.days).tolist()
+    return next((day for day in days if is_better(differences.through(day), ALPHA)), None)
+
+
+SPREADS = [(0.0, 0.0), (0.0, 0.03), (0.15, 0.0), (0.05, 0.02)]
+"""Of users, and of days; either may be the larger."""
+
+
+@given(st.integers(0, 10_000), st.floats(-0.02, 0.1), st.integers(210, 300), st.sampled_from(SPREADS))
+def test_the_first_day_on_which_a_challenger_has_shown_it_is_that_of_daily_looks(seed, mean, n_users, spreads):
+    found = drawn(seed, mean, n_users, *spreads)
+    assert first_better(found, ALPHA) == asked_daily(found)
+
+
+def test_it_is_found_late_soon_and_never():
+    days = [first_better(drawn(1, mean, 300, 0.1), ALPHA) for mean in (0.15, 0.04, -0.05)]
+    assert days[0] is not None
+    assert days[1] is not None
+    assert days[0] < days[1]
+    assert days[2] is None
+
+
+def test_the_newest_days_have_to_agree():
+    """What 150 people gained two months ago and 60 new ones lose now is no gain, though the mean is far above 0."""
+    values, days = np.repeat([0.5, -0.05], [150, 60]), np.concatenate([np.arange(150) % 10, np.arange(60, 120)])
+    found = Differences(values, np.arange(210), days)
+    assert ConfidenceSequence(ALPHA).lower(found) > 0
+    assert first_better(found, ALPHA) is None
+    assert asked_daily(found) is None
