@@ -10,10 +10,10 @@ from matinee.evaluation.looks import first_better
 ALPHA = 0.04
 
 
-def drawn(seed: int, mean: float, n_users: int, by_user: float = 0.0, by_day: float = 0.02) -> Differences:
-    """500 cases of so many users on 60 days with gaps, in no order; users and days have effects of their own."""
+def drawn(seed: int, mean: float, n_users: int, by_user: float = 0.0, by_day: float = 0.02, n_days: int = 60):
+    """500 cases of so many users on days of two months, in no order; users and days have effects of their own."""
     random = np.random.default_rng(seed)
-    days, users = random.integers(60, size=500), random.integers(n_users, size=500)
+    days, users = random.integers(n_days, size=500) * (60 // n_days), random.integers(n_users, size=500)
     of_days, of_users = random.normal(0, by_day, 60), random.normal(0, by_user, n_users)
     values = random.normal(mean, 0.05, 500) + of_days[days] + of_users[users]
     return Differences(np.clip(values, -1, 1), users, days)
@@ -28,9 +28,15 @@ SPREADS = [(0.0, 0.0), (0.0, 0.03), (0.15, 0.0), (0.05, 0.02)]
 """Of users, and of days; either may be the larger."""
 
 
-@given(st.integers(0, 10_000), st.floats(-0.02, 0.1), st.integers(210, 300), st.sampled_from(SPREADS))
-def test_the_first_day_on_which_a_challenger_has_shown_it_is_that_of_daily_looks(seed, mean, n_users, spreads):
-    found = drawn(seed, mean, n_users, *spreads)
+@given(
+    st.integers(0, 10_000),
+    st.floats(-0.02, 0.1),
+    st.integers(210, 300),
+    st.sampled_from(SPREADS),
+    st.sampled_from([4, 60]),
+)
+def test_the_first_day_on_which_a_challenger_has_shown_it_is_that_of_daily_looks(seed, mean, n_users, spreads, n_days):
+    found = drawn(seed, mean, n_users, *spreads, n_days)
     assert first_better(found, ALPHA) == asked_daily(found)
 
 
