@@ -24,7 +24,7 @@ def differences(values, users=None, days=None) -> Differences:
     return Differences(
         values,
         np.arange(len(values)) if users is None else np.asarray(users),
-        np.arange(len(values)) // 10 if days is None else np.asarray(days),
+        np.arange(len(values)) // 4 if days is None else np.asarray(days),
     )
 
 
@@ -86,7 +86,7 @@ def test_a_good_week_is_not_enough():
 
 
 def test_days_on_which_everybody_gains_or_loses_tell_less_than_their_people():
-    days = np.arange(600) // 30
+    days = np.arange(600) // 14
     swings = np.where(days % 2 == 0, 0.12, -0.08)  # the same people's worth of gain, spread evenly over days or not
     spread = np.resize([0.12, -0.08], 600)
     assert is_better(differences(spread, days=days), ALPHA)
@@ -103,7 +103,7 @@ def test_an_equal_challenger_is_not_better():
 
 def test_what_was_better_once_and_is_worse_now_is_not_promoted():
     old, new = np.full(1000, 0.1), np.full(30, -0.01)
-    days = np.concatenate([np.arange(1000) // 50, np.full(30, 60)])
+    days = np.concatenate([np.arange(1000) // 20, np.full(30, 90)])
     assert is_better(differences(old, days=days[:1000]), ALPHA)
     assert not is_better(differences(np.concatenate([old, new]), days=days), ALPHA)
 

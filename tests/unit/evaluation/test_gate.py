@@ -29,7 +29,7 @@ def failed(found) -> list[str]:
 
 def evidence(value, n=400) -> Differences:
     values = value + np.tile([0.1, -0.1], n // 2)
-    return Differences(values, np.arange(n), np.arange(n) // 10)
+    return Differences(values, np.arange(n), np.arange(n) // 8)
 
 
 def test_a_model_like_that_of_yesterday_is_promoted_without_any_proof_that_it_is_better():

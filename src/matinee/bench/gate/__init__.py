@@ -21,14 +21,16 @@ log = structlog.get_logger()
 
 Result = dict[str, Any]
 
-WALKS = {"blend": 30, "next_item": 30, "als": 60, "ease": 60, "item_knn": 30, "popular": 60}
-"""Days in a row on which each algorithm is fitted and examined, what takes longest first, so that no process is left
-with it at the end; a tenth of them, at least four, in the short form."""
-
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
+ALGORITHMS = ("blend", "next_item", "als", "ease", "item_knn", "popular")
+"""What takes longest first, so that no process is left with it at the end."""
 
 SHORT = ("als", "ease", "popular")
 """Algorithms of the short form."""
+
+N_DAYS, N_SHORT_DAYS = 30, 6
+"""Days in a row on which each algorithm is fitted and examined."""
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 def measure(settings: Settings, data: Sequence[str], *, short: bool) -> Result:
@@ -49,7 +51,8 @@ def measure(settings: Settings, data: Sequence[str], *, short: bool) -> Result:
     # Not forked: polars' threads do not survive a fork, and a child would wait for them for ever.
     with ProcessPoolExecutor(max_workers=settings.n_workers, mp_context=get_context("spawn")) as pool:
         pairs = pool.map(histories.of_pairs, timelines, [short] * len(timelines))
-        tasks = [(each, name, _n_days(name, short=short)) for name in _algorithms(short=short) for each in timelines]
+        n_days, algorithms = (N_SHORT_DAYS, SHORT) if short else (N_DAYS, ALGORITHMS)
+        tasks = [(each, name, n_days) for name in algorithms for each in timelines]
         walks = [_told(each) for each in pool.map(walk.walk, *zip(*tasks, strict=True))]
         found = [each for some in pairs for each in some]
     return {
@@ -68,11 +71,3 @@ def _told(done: walk.Walk) -> walk.Walk:
         "walked", data=done.data, algorithm=done.algorithm, days=len(done.days), let_through=let_through, **refused
     )
     return done
-
-
-def _algorithms(*, short: bool) -> Sequence[str]:
-    return [name for name in WALKS if not short or name in SHORT]
-
-
-def _n_days(algorithm: str, *, short: bool) -> int:
-    return max(4, WALKS[algorithm] // 10) if short else WALKS[algorithm]

@@ -22,7 +22,7 @@ TUNED_ON = (("blend", "ease"), ("als", "ease"), ("blend", "als"))
 """Challenger and champion of the pairs on which the rule's parameters were chosen (days as clusters, `MIN_DAYS`)."""
 
 HELD_OUT = (("item_knn", "als"), ("popular", "item_knn"), ("next_item", "ease"))
-"""Pairs that were not looked at meanwhile: the error rates are of these."""
+"""Pairs of which the error rates are told. They were looked at once, when `MIN_DAYS` was found to be too few."""
 
 SHORT_PAIRS = HELD_OUT[:2]
 

@@ -12,7 +12,7 @@ from matinee.evaluation.evidence import Differences
 
 def differences(mean: float, n_users: int = 400) -> Differences:
     values = mean + np.tile([0.1, -0.1], n_users)
-    return Differences(values, np.repeat(np.arange(n_users), 2), np.arange(2 * n_users) // 20)
+    return Differences(values, np.repeat(np.arange(n_users), 2), np.arange(2 * n_users) // 8)
 
 
 def day_of_promotion(mean: float) -> float:
