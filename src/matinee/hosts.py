@@ -6,6 +6,7 @@ names it knows is out of reach. The `Origin` header tells which site a page come
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,8 +73,9 @@ def without_proxy(hosts: Collection[str], environment: Mapping[str, str]) -> dic
     return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(dict.fromkeys(exceptions)))
 
 
+@lru_cache(256)
 def _name(url: str) -> str | None:
-    """The host of a URL; None when it has none."""
+    """The host of a URL; None when it has none. Nearly all requests come by the same few."""
     try:
         return urlsplit(url).hostname
     except ValueError:

@@ -77,7 +77,7 @@ def load(folder: Path, *, is_verified: bool = False) -> Artifact:
         golden.check(model, _golden_requests(folder / GOLDEN, model))
     return Artifact(
         manifest=manifest,
-        model=model,
+        model=model.unpacked(),
         user_index=_ids(users, manifest.n_users),
         item_index=_index(movies, manifest.n_movies),
         movies=movies,

@@ -1,7 +1,7 @@
 """Everything that ranking needs of a model, made from the arrays and parameters of an artifact."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ KINDS: Mapping[str, Callable[[Parts], Scorer]] = {
     "blend": BlendScorer.from_parts,
 }
 """How the scorer of each kind of artifact is made."""
+
+UNPACKED = 200_000
+"""Ratings up to which histories are unpacked once, into 3 MB, and not for each list."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,13 @@ class RankingModel:
         popularity = arrays["popularity"]
         parts = Parts(arrays, parameters, histories, len(popularity), KINDS)
         return cls(popularity, histories, None if kind == "popularity" else parts.scorer(kind), arrays)
+
+    def unpacked(self) -> "RankingModel":
+        """The same, with histories that are fast to read where they take little memory."""
+        histories = self.histories
+        if isinstance(histories, Histories) or len(histories.items) > UNPACKED:
+            return self
+        return replace(self, histories=histories.unpacked())
 
     def history(self, user_index: int | None) -> History:
         """What the training data knows of a user."""

@@ -40,8 +40,8 @@ class PackedHistories:
     jump_at: NDArray[np.int64]
     """Entries whose time stands in `jump_to`, rising; the first of each user is one of them."""
 
-    jump_to: NDArray[np.int64]
-    """Seconds since 1970 (UTC) of these entries."""
+    jump_by: NDArray[np.int64]
+    """Seconds since the entry before at these entries; since 1970 (UTC) at the first of a user."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -62,13 +62,16 @@ class PackedHistories:
         return History(items, self.rating_values[self.rating_codes[start:end]], self._moments(start, end))
 
     def _moments(self, start: int, end: int) -> NDArray[np.int64]:
-        first, last = np.searchsorted(self.jump_at, [start, end])
-        at = self.jump_at[first:last] - start
+        first, last = self.jump_at.searchsorted((start, end))
         steps = self.steps[start:end].astype(np.int64)
-        steps[at] = 0
-        since = np.cumsum(steps)
-        begins: NDArray[np.int64] = self.jump_to[first:last] - since[at]
-        return since + np.repeat(begins, np.diff(np.append(at, end - start)))
+        steps[self.jump_at[first:last] - start] = self.jump_by[first:last]
+        return steps.cumsum()
+
+    def unpacked(self) -> Histories:
+        """The same for who has the memory: several times as fast to read, for 11 bytes a rating more."""
+        users = [self.of(user_index).rated_at for user_index in range(len(self))]
+        rated_at = np.concatenate([np.empty(0, np.int64), *users])
+        return Histories(self.offsets, self.items.astype(np.int32), self.rating_values[self.rating_codes], rated_at)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "PackedHistories":
@@ -78,29 +81,36 @@ class PackedHistories:
             KeyError: an array is missing.
             ValueError: they do not fit each other.
         """
-        packed = cls(
-            arrays["history_offsets"],
-            arrays["history_items"],
-            arrays["history_rating_codes"],
-            arrays["history_rating_values"],
-            arrays["history_steps"],
-            arrays["history_jump_at"],
-            arrays["history_jump_to"],
-        )
-        packed._check()
-        return packed
-
-    def _check(self) -> None:
-        codes, jumps = self.rating_codes, self.jump_at
-        if len(codes) and codes.max() >= len(self.rating_values):
+        offsets, steps, jump_at = arrays["history_offsets"], arrays["history_steps"], arrays["history_jump_at"]
+        codes, values = arrays["history_rating_codes"], arrays["history_rating_values"]
+        jump_to = arrays["history_jump_to"]
+        if len(codes) and codes.max() >= len(values):
             raise ValueError("history_rating_codes point outside history_rating_values")
-        if len(jumps) != len(self.jump_to) or not (np.diff(jumps) > 0).all():
+        if len(jump_at) != len(jump_to) or not (np.diff(jump_at) > 0).all():
             raise ValueError("history_jump_at does not rise, or is of another length than history_jump_to")
-        if not np.array_equal(np.flatnonzero(self.steps == JUMP), jumps):
+        if not np.array_equal(np.flatnonzero(steps == JUMP), jump_at):
             raise ValueError("history_jump_at does not tell where history_steps jumps")
-        starts = self.offsets[:-1][np.diff(self.offsets) > 0]
-        if not (self.steps[starts[starts < len(self.steps)]] == JUMP).all():
+        starts = offsets[:-1][np.diff(offsets) > 0]
+        starts = starts[starts < len(steps)]
+        if not (steps[starts] == JUMP).all():
             raise ValueError("a history does not begin with a time of its own")
+        return cls(
+            offsets, arrays["history_items"], codes, values, steps, jump_at, _jumps(steps, jump_at, jump_to, starts)
+        )
+
+
+def _jumps(
+    steps: NDArray[np.uint16], jump_at: NDArray[np.int64], jump_to: NDArray[np.int64], starts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Seconds of each jump since the entry before: so the times of a history are one running sum, made at each list."""
+    if len(jump_at) == 0:
+        return jump_to
+    since_jump = np.add.reduceat(steps, jump_at, dtype=np.int64) - JUMP
+    by = np.diff(jump_to, prepend=0)
+    by[1:] -= since_jump[:-1]
+    is_first = np.searchsorted(jump_at, starts)
+    by[is_first] = jump_to[is_first]
+    return by
 
 
 def pack(histories: Histories) -> dict[str, NDArray[Any]]:

@@ -31,14 +31,26 @@ def histories_of(users: list[list[tuple[int, float, int]]]) -> Histories:
 def test_every_history_comes_out_as_it_went_in(users):
     histories = histories_of(users)
     packed = PackedHistories.from_arrays(pack(histories))
-    assert len(packed) == len(histories)
-    for user in range(len(histories)):
-        there, back = histories.of(user), packed.of(user)
-        assert_array_equal(back.items, there.items)
-        assert_array_equal(back.ratings, there.ratings)
-        assert_array_equal(back.rated_at, there.rated_at)
-        assert (back.items.dtype, back.ratings.dtype) == (np.int32, np.float32)
-        assert back.rated_at.dtype == np.int64
+    for read in (packed, packed.unpacked()):
+        assert len(read) == len(histories)
+        for user in range(len(histories)):
+            there, back = histories.of(user), read.of(user)
+            assert_array_equal(back.items, there.items)
+            assert_array_equal(back.ratings, there.ratings)
+            assert_array_equal(back.rated_at, there.rated_at)
+            assert (back.items.dtype, back.ratings.dtype) == (np.int32, np.float32)
+            assert back.rated_at.dtype == np.int64
+
+
+@pytest.mark.parametrize(("limit", "kind"), [(3, Histories), (2, PackedHistories)])
+def test_histories_are_unpacked_where_they_are_few(limit, kind, monkeypatch):
+    monkeypatch.setattr("matinee.ranking.model.UNPACKED", limit)
+    histories = histories_of([[(movie, 4.0, movie) for movie in range(3)]])
+    arrays = {"popularity": np.ones(3, np.float32), **pack(histories)}
+    model = RankingModel.from_arrays("popularity", arrays, {}).unpacked()
+    assert isinstance(model.histories, kind)
+    assert model.arrays is arrays
+    assert_array_equal(model.history(0).items, histories.items)
 
 
 def test_a_sitting_takes_five_bytes_a_rating():
