@@ -25,12 +25,14 @@ WHOLE_FLOAT = r"^([+-]?\d+)\.0+$"
 
 def canonical_text(value: str) -> str:
     """Text in the one form in which it is compared: NFC, without spaces around it."""
-    return unicodedata.normalize("NFC", value.strip())
+    stripped = value.strip()
+    return stripped if stripped.isascii() else unicodedata.normalize("NFC", stripped)
 
 
 def canonical_id(value: str) -> str:
     """An id in the one form in which it is compared; a whole number that was written as a float is whole again."""
-    return re.sub(WHOLE_FLOAT, r"\1", canonical_text(value))
+    text = canonical_text(value)
+    return re.sub(WHOLE_FLOAT, r"\1", text) if "." in text else text
 
 
 def is_printable(value: str) -> bool:
