@@ -16,6 +16,9 @@ from matinee.ranking import Floats, History, ListRequest, RankingModel, recommen
 K, LONG_K = 10, 20
 """Lengths of the evaluated lists."""
 
+PLAIN = ListRequest()
+"""A list without filters and sliders."""
+
 METRICS = (
     "ndcg_at_10",
     "recall_at_10",
@@ -55,12 +58,12 @@ class Contender:
         """A model whose rows are these ids."""
         return cls(model, _rows(user_ids), _rows(movie_ids))
 
-    def ranked(self, case: Case, k: int = K) -> list[int]:
+    def ranked(self, case: Case, k: int = K, wanted: ListRequest = PLAIN) -> list[int]:
         """Rows of the movies recommended for a case, best first; its history counts whether or not the model saw it."""
         history = _history(case.history, self.item_index)
         now = None if case.now is None else case.now.timestamp()
         user = self.model.user(self.user_index.get(case.user_id), history, now)
-        ranking = recommend_many(self.model, [ListRequest(user, k)])[0]
+        ranking = recommend_many(self.model, [wanted._replace(user=user, k=k)])[0]
         return [int(item) for item in ranking.items]
 
     def listed(
@@ -107,8 +110,16 @@ class Popularity:
         return {item_index[movie_id]: count for movie_id, count in self.counts.items() if movie_id in item_index}
 
 
-def evaluate(contender: Contender, cases: Iterable[Case], popularity: Popularity | None = None) -> pl.DataFrame:
+def evaluate(
+    contender: Contender, cases: Iterable[Case], popularity: Popularity | None = None, wanted: ListRequest = PLAIN
+) -> pl.DataFrame:
     """Metrics of each case.
+
+    Args:
+        contender: what ranks.
+        cases: whom to ask about.
+        popularity: before the holdout; None for none.
+        wanted: which list, but for its user and length.
 
     Returns:
         `user_id, segment, n_history`, a column for each of `METRICS`, and `recommended`, the external ids of the
@@ -118,7 +129,7 @@ def evaluate(contender: Contender, cases: Iterable[Case], popularity: Popularity
     listed = _Lists(counts, contender.model.n_movies)
     rows = []
     for case in cases:
-        ranked, truth = contender.ranked(case, LONG_K), contender.truth(case)
+        ranked, truth = contender.ranked(case, LONG_K, wanted), contender.truth(case)
         values = {
             "ndcg_at_10": ndcg_at_k(ranked, truth, K),
             "recall_at_10": recall_at_k(ranked, truth, K),

@@ -8,7 +8,7 @@ Everything is in matrix rows (`user_index`, `item_index`); external ids stay out
 
 from .blend import BlendScorer, Component
 from .factors import FactorScorer
-from .group import Aggregation, GroupRanking, recommend_to_group
+from .group import Aggregation, recommend_to_group
 from .history import Histories, History, recency_weights
 from .item_item import ItemItemScorer
 from .model import RankingModel
@@ -28,7 +28,6 @@ __all__ = [
     "FactorScorer",
     "Filters",
     "Floats",
-    "GroupRanking",
     "Histories",
     "History",
     "ItemItemScorer",

@@ -10,7 +10,6 @@ individual models", 2011):
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -26,24 +25,17 @@ from .types import Floats, Policy, Rows
 Aggregation = Literal["average", "least_misery"]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRanking:
-    """A list for several people."""
-
-    ranking: Ranking
-    """Its reasons are ratings of the deciding members."""
-    deciding: list[int]
-    """For each movie the member, by place in the group, whose expectation counts: the lowest for `least_misery`, the
-    highest for `average`."""
-
-
-def recommend_to_group(model: RankingModel, members: Sequence[ListRequest], aggregation: Aggregation) -> GroupRanking:
+def recommend_to_group(model: RankingModel, members: Sequence[ListRequest], aggregation: Aggregation) -> Ranking:
     """Best movies for all `members` together.
 
     Args:
         model: what ranks.
         members: a request for each, alike but for the users; a movie that one of them may not get is in no list.
         aggregation: how expectations are put together.
+
+    Returns:
+        The list. Its reasons are ratings of those who decide: the member who expects least of a movie for
+        `least_misery`, who expects most for `average`.
     """
     scored = [None if model.scorer is None else model.scorer.score(each.user) for each in members]
     scores = np.stack([standardized(model.popularity if each is None else each.scores)[0] for each in scored])
@@ -52,7 +44,7 @@ def recommend_to_group(model: RankingModel, members: Sequence[ListRequest], aggr
     items, values = reordered(together, model.popularity, allowed, members[0], lambda rows: _explained(scored, rows))
     deciding = scores[:, items].argmax(axis=0) if aggregation == "average" else scores[:, items].argmin(axis=0)
     reasons = _reasons(members, scored, items, deciding.tolist()) if members[0].reasons else None
-    return GroupRanking(Ranking(_policy(members, scored), items, values, reasons), deciding.tolist())
+    return Ranking(_policy(members, scored), items, values, reasons)
 
 
 def _explained(scored: Sequence[Scored | None], rows: Rows) -> Floats | None:
@@ -63,11 +55,15 @@ def _explained(scored: Sequence[Scored | None], rows: Rows) -> Floats | None:
 def _reasons(
     members: Sequence[ListRequest], scored: Sequence[Scored | None], items: Rows, deciding: list[int]
 ) -> list[Reason | None]:
-    """For each movie what speaks most for it among the ratings of the deciding member."""
-    of_member = {
-        member: strongest_reasons(items, members[member].user.history, scored[member]) for member in set(deciding)
-    }
-    return [of_member[member][place] for place, member in enumerate(deciding)]
+    """For each movie of the list, or of its page, what speaks most for it among the ratings of the deciding member."""
+    start, end = members[0].page or (0, len(items))
+    reasons: list[Reason | None] = [None] * len(items)
+    for member in set(deciding[start:end]):
+        places = [place for place in range(start, min(end, len(items))) if deciding[place] == member]
+        found = strongest_reasons(items[places], members[member].user.history, scored[member])
+        for place, reason in zip(places, found, strict=True):
+            reasons[place] = reason and reason._replace(member=member)
+    return reasons
 
 
 def _policy(members: Sequence[ListRequest], scored: Sequence[Scored | None]) -> Policy:

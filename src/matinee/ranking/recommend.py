@@ -22,6 +22,8 @@ class Reason(NamedTuple):
     """Matrix row of a movie that the user rated."""
     contribution: float
     """What its rating adds to the score, on the scale of the scores; more than that of every other rating."""
+    member: int | None = None
+    """Of a group, the place of the member who rated it; see `ranking.group`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class ListRequest(NamedTuple):
     """Leave out every movie that the user has rated."""
     reasons: bool = False
     """Tell which of the user's ratings speaks most for each movie."""
+    language: str = "en"
+    """In which the reasons are told; ranking itself does not look at it."""
     page: tuple[int, int] | None = None
     """Places in the list, the last one excluded, that reasons are told of; None for all."""
     rarity: float = 0.0

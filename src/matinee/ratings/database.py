@@ -141,6 +141,18 @@ class WithdrawalRow(Base):
     withdrawn_at: Mapped[datetime]
 
 
+class ShownListRow(Base):
+    """A list that was shown to a user; never changed."""
+
+    __tablename__ = "shown_lists"
+    __table_args__ = (sa.Index("ix_shown_lists_user", "user_id", "shown_at"),)
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    user_id: Mapped[str]
+    movie_ids: Mapped[list[str]] = mapped_column(sa.JSON)
+    shown_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class IdempotencyRow(Base):
     """What was answered to a request that came with an idempotency key."""
 

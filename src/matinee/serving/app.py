@@ -18,6 +18,7 @@ from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.home_clock import HomeClock
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
+from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
@@ -32,6 +33,7 @@ from matinee.serving.prometheus import Metrics
 from matinee.serving.routes import (
     chunks,
     comparisons,
+    group_recommendations,
     model,
     movies,
     operations,
@@ -71,6 +73,7 @@ def create_app(
     health = WorkerHealth(settings.home)
     metrics = Metrics(shared.folder(settings.home), health)
     impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
+    shown = RecentlyShown(settings, metrics)
     writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)
     store = ModelStore(settings.home / "serving")
@@ -88,7 +91,7 @@ def create_app(
         tasks = [asyncio.create_task(group.listen(swapper.handle))]
         await slot.start()
         log.info("serving", version=slot.current.version, movies=len(slot.current.catalogue))
-        for name, run in (("follower", follower.run), ("impressions", impressions.run)):
+        for name, run in (("follower", follower.run), ("impressions", impressions.run), ("shown lists", shown.run)):
             tasks.append(asyncio.create_task(keep_running(name, run, health, metrics)))
         yield
         for task in reversed(tasks):
@@ -96,6 +99,7 @@ def create_app(
             with suppress(asyncio.CancelledError):
                 await task
         await impressions.flush()
+        await shown.flush()
         await mlflow.aclose()
         runs.close()
 
@@ -120,6 +124,7 @@ def create_app(
         health=health,
         token=api_token(settings),
         impressions=impressions,
+        shown=shown,
         writes=writes,
         versions=VersionReader(settings, mlflow),
         on_demand=OnDemandVersions(slot, store),
@@ -131,6 +136,7 @@ def create_app(
     rating_scale.install(app, settings)
     for routes in (
         recommendations,
+        group_recommendations,
         movies,
         ratings,
         users,

@@ -10,6 +10,7 @@ from matinee.serving.answering.feedback import Feedback
 from matinee.serving.answering.home_clock import HomeClock
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
+from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
@@ -40,6 +41,7 @@ class Services:
     token: str
     """Bearer token of whoever may change what everybody gets."""
     impressions: Impressions
+    shown: RecentlyShown
     writes: RateLimit
     versions: VersionReader
     on_demand: OnDemandVersions

@@ -27,7 +27,7 @@ def test_a_group_gets_what_the_definition_says(people, aggregation, k):
     expected = np.array([standardized_scores(model, each.user) for each in members])
     together = expected.mean(axis=0) if aggregation == "average" else expected.min(axis=0)
     seen = {row for each in people for row in each.items.tolist()}
-    found = recommend_to_group(model, members, aggregation).ranking
+    found = recommend_to_group(model, members, aggregation)
     assert seen.isdisjoint(found.items.tolist())
     assert len(found.items) == min(k, N_MOVIES - len(seen))
     assert_allclose(found.scores, together[found.items], atol=1e-4)
@@ -39,7 +39,7 @@ def test_a_group_gets_what_the_definition_says(people, aggregation, k):
 def test_a_group_of_one_gets_the_movies_that_this_one_gets_alone(aggregation):
     model = factor_model(history(0, 1), history(2))
     alone = recommend_many(model, [ListRequest(model.user(0), reasons=True)])[0]
-    group = recommend_to_group(model, [ListRequest(model.user(0), reasons=True)], aggregation).ranking
+    group = recommend_to_group(model, [ListRequest(model.user(0), reasons=True)], aggregation)
     assert_array_equal(group.items, alone.items)
     assert [reason and reason.item for reason in group.reasons] == [reason and reason.item for reason in alone.reasons]
     assert group.policy == "learned"
@@ -51,11 +51,23 @@ def test_reasons_are_ratings_of_the_member_whose_expectation_decides(aggregation
     members = [ListRequest(model.user(row), reasons=True) for row in (0, 1)]
     scores = np.array([standardized_scores(model, each.user) for each in members])
     found = recommend_to_group(model, members, aggregation)
-    assert found.deciding == decides(scores[:, found.ranking.items], axis=0).tolist()
-    assert set(found.deciding) == {0, 1}
-    for member, reason in zip(found.deciding, found.ranking.reasons, strict=True):
+    deciding = decides(scores[:, found.items], axis=0).tolist()
+    assert set(deciding) == {0, 1}
+    for member, reason in zip(deciding, found.reasons, strict=True):
+        assert reason is None or reason.member == member
         assert reason is None or reason.item in members[member].user.history.items
-    assert sum(reason is not None for reason in found.ranking.reasons) > 3
+    assert sum(reason is not None for reason in found.reasons) > 3
+
+
+def test_reasons_of_a_page_are_those_of_the_whole_list_of_a_group():
+    model = factor_model(history(0, 1), history(2, 3))
+    members = [ListRequest(model.user(row), reasons=True) for row in (0, 1)]
+    told = [
+        [reason and (reason.item, reason.member) for reason in recommend_to_group(model, asked, "average").reasons]
+        for asked in (members, [each._replace(page=(2, 5)) for each in members])
+    ]
+    whole, page = told
+    assert page == [None] * 2 + whole[2:5] + [None] * (len(whole) - 5)
 
 
 def test_the_policy_tells_of_how_many_something_was_known():
@@ -68,19 +80,19 @@ def test_the_policy_tells_of_how_many_something_was_known():
         ([NOBODY, NOBODY], "popular"),
     ):
         members = [ListRequest(user, reasons=True) for user in users]
-        assert recommend_to_group(model, members, "average").ranking.policy == policy
+        assert recommend_to_group(model, members, "average").policy == policy
 
 
 def test_strangers_get_what_is_popular_without_reasons():
     model = factor_model(history(0))
-    found = recommend_to_group(model, [ListRequest(NOBODY, 3, reasons=True)] * 2, "least_misery").ranking
+    found = recommend_to_group(model, [ListRequest(NOBODY, 3, reasons=True)] * 2, "least_misery")
     assert (found.items.tolist(), found.reasons) == ([0, 1, 2], [None] * 3)
 
 
 def test_sliders_work_for_groups():
     model = factor_model(history(0, 1), history(2, 3))
     members = [ListRequest(model.user(row), 8) for row in (0, 1)]
-    plain = recommend_to_group(model, members, "average").ranking
+    plain = recommend_to_group(model, members, "average")
     for slider in ({"rarity": 1.0}, {"diversity": 1.0}):
-        moved = recommend_to_group(model, [each._replace(**slider) for each in members], "average").ranking
+        moved = recommend_to_group(model, [each._replace(**slider) for each in members], "average")
         assert moved.items.tolist() != plain.items.tolist()

@@ -14,10 +14,18 @@ from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
 from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Rating, StoredRatings, UserRatings
-from matinee.clients.schemas.recommendations import HistoryEntry, ListOptions, Recommendations, Session
+from matinee.clients.schemas.recommendations import (
+    GroupRecommendations,
+    HistoryEntry,
+    ListOptions,
+    Recommendations,
+    Session,
+    UserListOptions,
+)
 from matinee.clients.schemas.runs import Advance, Promote, Resume, RollBack, Run, RunProgress, Runs
 from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import VersionRecord, Versions
+from matinee.ranking import Aggregation
 
 TIMEOUT_S = 15.0
 """Longest silence of the server, but for a swap."""
@@ -67,7 +75,7 @@ class Client:
         years: tuple[int, int] | None = None,
         *,
         exclude_seen: bool = True,
-        options: ListOptions | None = None,
+        options: UserListOptions | ListOptions | None = None,
     ) -> Recommendations:
         """Best `k` movies for a user, known or new; with `years`, only those of these years (inclusive).
 
@@ -93,6 +101,19 @@ class Client:
         if options is not None:
             body |= options.model_dump(mode="json", exclude_defaults=True)
         return self._transport.post(Recommendations, "/v1/recommendations", body, {})
+
+    def recommendations_for_group(
+        self,
+        user_ids: Sequence[str],
+        k: int = 10,
+        aggregation: Aggregation = "least_misery",
+        options: UserListOptions | ListOptions | None = None,
+    ) -> GroupRecommendations:
+        """Best `k` movies for up to ten users together; `options` as in `recommendations`."""
+        more = {} if options is None else options.model_dump(mode="json", exclude_defaults=True)
+        # The last one is empty: ids are read as they are where there are several.
+        parameters = {"users": [*user_ids, ""], "k": k, "aggregation": aggregation, **more}
+        return self._transport.get(GroupRecommendations, "/v1/recommendations", parameters)
 
     def movies(self, query: str = "", limit: int = 20) -> tuple[Movie, ...]:
         """Movies whose title contains every word of `query`, most popular first, at most `limit` (≤ 500).

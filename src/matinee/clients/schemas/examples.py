@@ -37,6 +37,14 @@ REASON: Example = {
 RANKED_MOVIE: Example = {**_RETURN, "score": 38.83694076538086, "reason": REASON}
 _MADE: Example = {"model_version": "2", "run_id": RUN_ID, "request_id": _REQUEST_ID}
 RECOMMENDATIONS: Example = {"user_id": "me", "policy": "fold_in", **_MADE, "items": [RANKED_MOVIE]}
+_OF_MEMBER: Example = {**REASON, "text": "even for me, whom it suits least, who rated Star Wars", "user_id": "me"}
+GROUP_RECOMMENDATIONS: Example = {
+    "users": ["me", "42"],
+    "aggregation": "least_misery",
+    "policy": "fold_in",
+    **_MADE,
+    "items": [{**_RETURN, "score": 2.1837, "reason": _OF_MEMBER}],
+}
 SIMILAR_MOVIES: Example = {
     "movie_id": "50",
     "policy": "learned",

@@ -4,7 +4,7 @@ Ids are opaque strings; numbers are accepted and read as strings. Times are ISO 
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -30,6 +30,10 @@ MAX_FILTER_MOVIES = 1_000
 """Most movies that a list may be limited to, or do without."""
 MAX_CURSOR = 1_000
 """Longest cursor of a page; those that are answered have about 200 characters."""
+MAX_NOT_SHOWN_DAYS = 90
+"""As long as impressions are kept, unless told otherwise."""
+MAX_GROUP = 10
+"""Most users of a joint list."""
 
 
 EXACT = 2**53
@@ -94,6 +98,8 @@ Stars = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_ext
 """A rating; which ones there are, the home's scale says (`ratings.scale`)."""
 Instant = Annotated[datetime, AfterValidator(in_utc), AfterValidator(_plausible)]
 """A time at which somebody may have rated a movie, in UTC."""
+Language = Literal["en", "ko"]
+"""In which reasons are told."""
 Rarity = Annotated[float, Field(ge=-1, le=1)]
 """From -1, popular movies, over 0, as the model ranks, to 1, rare ones."""
 Diversity = Annotated[float, Field(ge=0, le=1)]

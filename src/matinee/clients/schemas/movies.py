@@ -30,6 +30,8 @@ class Reason(Answer, json_schema_extra=shown(examples.REASON)):
     """What it adds to the score, on the scale of the score."""
     text: str
     """The same in words: "because you rated Toy Story"."""
+    user_id: str | None = None
+    """Member of a group who rated it."""
 
 
 class RankedMovie(Movie, json_schema_extra=shown(examples.RANKED_MOVIE)):

@@ -12,17 +12,19 @@ from matinee.clients.schemas.fields import (
     MAX_FILTER_GENRES,
     MAX_FILTER_MOVIES,
     MAX_K,
+    MAX_NOT_SHOWN_DAYS,
     Answer,
     Diversity,
     Id,
     Instant,
+    Language,
     Rarity,
     RequestBody,
     Stars,
     Year,
 )
 from matinee.clients.schemas.movies import RankedMovie
-from matinee.ranking import Policy
+from matinee.ranking import Aggregation, Policy
 
 Genres = Annotated[tuple[str, ...], Field(max_length=MAX_FILTER_GENRES)]
 Movies = Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER_MOVIES)]
@@ -43,6 +45,17 @@ class Recommendations(Answer, json_schema_extra=shown(examples.RECOMMENDATIONS))
     items: tuple[RankedMovie, ...]
     next_cursor: str | None = None
     """Where the list was asked for page by page: what to send for the next one; null after the last."""
+
+
+class GroupRecommendations(Recommendations, json_schema_extra=shown(examples.GROUP_RECOMMENDATIONS)):
+    """One list for several people; its `user_id` is null.
+
+    For `least_misery` a movie counts as much as the member expects of it whom it suits least, for `average` as much as
+    all expect in the mean. The reasons are ratings of the member who expects least, or most.
+    """
+
+    users: tuple[str, ...]
+    aggregation: Aggregation
 
 
 class HistoryEntry(RequestBody):
@@ -67,12 +80,21 @@ class ListOptions(RequestBody):
     year_to: Year | None = None
     exclude_seen: bool = True
     reasons: bool = True
+    lang: Language = "en"
+    """Of the reasons."""
     rarity: Rarity = 0.0
     """From -1, popular movies, over 0, as the model ranks, to 1, rare ones."""
     diversity: Diversity = 0.0
     """From 0, as the model ranks, to 1, movies that are unlike each other."""
     cursor: Annotated[str, Field(max_length=MAX_CURSOR)] | None = None
     """Read the list page by page: empty for the first page, then `next_cursor` of the page before."""
+
+
+class UserListOptions(ListOptions):
+    """Which list of known users is wanted."""
+
+    not_shown_days: Annotated[int, Field(ge=1, le=MAX_NOT_SHOWN_DAYS)] | None = None
+    """Leave out what was shown in so many days, and of which nothing was heard since."""
 
 
 class Session(ListOptions, json_schema_extra=shown(examples.SESSION)):

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from matinee.ratings.database import FeedbackRow, IdempotencyRow, WithdrawalRow, writing
+from matinee.ratings.database import FeedbackRow, IdempotencyRow, ShownListRow, WithdrawalRow, writing
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN
 
 
@@ -39,9 +39,14 @@ def prune_superseded(database: sa.Engine, before: datetime, *, dry_run: bool) ->
     return _delete(database, WithdrawalRow, condition, dry_run=dry_run)
 
 
+def prune_shown(database: sa.Engine, before: datetime, *, dry_run: bool) -> int:
+    """Forget lists that were shown before; returns how many."""
+    return _delete(database, ShownListRow, ShownListRow.shown_at < before, dry_run=dry_run)
+
+
 def _delete(
     database: sa.Engine,
-    table: type[IdempotencyRow] | type[FeedbackRow] | type[WithdrawalRow],
+    table: type[IdempotencyRow] | type[FeedbackRow] | type[WithdrawalRow] | type[ShownListRow],
     condition: sa.ColumnElement[bool],
     *,
     dry_run: bool,

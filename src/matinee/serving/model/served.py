@@ -14,6 +14,7 @@ from matinee.artifact import Artifact
 from matinee.artifact.ids import Ids
 from matinee.errors import BadData, UsageError
 from matinee.ranking import (
+    Aggregation,
     History,
     ListRequest,
     Ranking,
@@ -22,10 +23,12 @@ from matinee.ranking import (
     UserRef,
     recommend,
     recommend_many,
+    recommend_to_group,
     similar,
 )
 from matinee.ratings.feedback.store import StoredRating
 from matinee.serving.model.catalogue import Catalogue
+from matinee.serving.model.reason_words import BECAUSE, ReasonWords
 from matinee.serving.model.recent_requests import RecentRequests
 
 NO_NEWS = History.empty()
@@ -76,8 +79,8 @@ class ServedModel:
     loaded_at: datetime
     recent: RecentRequests = field(default_factory=RecentRequests)
     """What it was asked."""
-    _because: dict[int, bytes] = field(default_factory=dict)
-    """What `because` has said of a rated movie, but for how much it adds."""
+    _because: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    """What `because` has said to one user of a rated movie, by language, but for how much it adds."""
 
     @classmethod
     def of(cls, artifact: Artifact, registered: Registered) -> Self:
@@ -128,20 +131,29 @@ class ServedModel:
         """See `matinee.ranking.recommend_many`."""
         return recommend_many(self.model, requests)
 
-    def because(self, reason: Reason | None) -> bytes:
+    def rank_together(self, members: Sequence[ListRequest], aggregation: Aggregation) -> Ranking:
+        """See `matinee.ranking.recommend_to_group`."""
+        return recommend_to_group(self.model, members, aggregation)
+
+    def because(self, reason: Reason | None, words: ReasonWords = BECAUSE) -> bytes:
         """The member `reason` of a movie in a list as JSON, with a comma before it; empty when there is none."""
         if reason is None:
             return b""
-        return b"".join((self._because_of(reason.item), orjson.dumps(reason.contribution), b"}"))
+        if reason.member is not None:
+            opened = self._opened_reason(reason, words)
+        elif (key := (words.language, reason.item)) in self._because:
+            opened = self._because[key]
+        else:
+            opened = self._because[key] = self._opened_reason(reason, words)
+        return b"".join((opened, orjson.dumps(reason.contribution), b"}"))
 
-    def _because_of(self, item_index: int) -> bytes:
-        opened = self._because.get(item_index)
-        if opened is None:
-            movie_id, title = self.catalogue.movie_id(item_index), self.catalogue.title(item_index)
-            reason = {"movie_id": movie_id, "title": title, "text": f"because you rated {title}"}
-            opened = b',"reason":' + orjson.dumps(reason)[:-1] + b',"contribution":'
-            self._because[item_index] = opened
-        return opened
+    def _opened_reason(self, reason: Reason, words: ReasonWords) -> bytes:
+        title = self.catalogue.title(reason.item)
+        text, user_id = words.told(reason.member, title)
+        content = {"movie_id": self.catalogue.movie_id(reason.item), "title": title, "text": text}
+        if user_id is not None:
+            content["user_id"] = user_id
+        return b',"reason":' + orjson.dumps(content)[:-1] + b',"contribution":'
 
     def similar(self, movie_id: str, k: int) -> Ranking:
         """The `k` movies nearest to one; see `matinee.ranking.similar`.

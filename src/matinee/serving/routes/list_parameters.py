@@ -9,8 +9,10 @@ from matinee.clients.schemas.fields import (
     MAX_FILTER_GENRES,
     MAX_FILTER_MOVIES,
     MAX_K,
+    MAX_NOT_SHOWN_DAYS,
     Diversity,
     Id,
+    Language,
     Rarity,
     Year,
 )
@@ -42,6 +44,14 @@ PageCursor = Annotated[
         description="Read the list page by page: empty for the first page, then `next_cursor` of the page before.",
     ),
 ]
+NotShownDays = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MAX_NOT_SHOWN_DAYS,
+        description="Leave out what the user was shown in so many days, and of which nothing was heard since.",
+    ),
+]
 Filtered = Annotated[Filters, Depends(_filters)]
 
 
@@ -51,11 +61,18 @@ async def _wanted(
     *,
     exclude_seen: Annotated[bool, Query(description="Leave out what the user has rated.")] = True,
     reasons: Annotated[bool, Query(description="Tell which of the user's ratings speaks most for each movie.")] = True,
+    lang: Annotated[Language, Query(description="Language of the reasons.")] = "en",
     rarity: Annotated[Rarity, Query(description="From -1, popular movies, over 0, as the model ranks, to 1.")] = 0.0,
     diversity: Annotated[Diversity, Query(description="From 0, as the model ranks, to 1, unlike movies.")] = 0.0,
 ) -> ListRequest:
     return ListRequest(
-        k=k, filters=filters, exclude_seen=exclude_seen, reasons=reasons, rarity=rarity, diversity=diversity
+        k=k,
+        filters=filters,
+        exclude_seen=exclude_seen,
+        reasons=reasons,
+        language=lang,
+        rarity=rarity,
+        diversity=diversity,
     )
 
 
@@ -70,6 +87,7 @@ def wanted_of(session: Session) -> ListRequest:
         filters=_filters_of(session),
         exclude_seen=session.exclude_seen,
         reasons=session.reasons,
+        language=session.lang,
         rarity=session.rarity,
         diversity=session.diversity,
     )

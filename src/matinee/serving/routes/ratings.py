@@ -88,6 +88,7 @@ async def erase_user(server: Server, user_id: Annotated[PathId, Path()]) -> Resp
     This may be sent again and again. What the user rates later counts.
     """
     await server.feedback.withdraw(user_id, is_learned=user_id in server.slot.current.user_index)
+    await server.shown.forget(user_id)
     server.metrics.observe_withdrawal("user")
     return Response(status_code=204)
 

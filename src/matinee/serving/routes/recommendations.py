@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import repeat
 from typing import Annotated, Any
 
@@ -18,12 +19,14 @@ from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
 from matinee.serving import problems
 from matinee.serving.answering.impressions import Impression
-from matinee.serving.answering.paging import EPOCH, AsOf, Page, Place, page
+from matinee.serving.answering.lists_of_users import ListsOfUsers
+from matinee.serving.answering.paging import EPOCH, AsOf, Place, page
 from matinee.serving.answering.response_cache import CacheEntry
-from matinee.serving.answering.user_history import newest_received, user_ref
+from matinee.serving.answering.user_history import user_ref
+from matinee.serving.model.reason_words import BECAUSE, ReasonWords
 from matinee.serving.model.served import ServedModel
 from matinee.serving.rating_scale import require_on_scale
-from matinee.serving.routes.list_parameters import PageCursor, Wanted, wanted_of
+from matinee.serving.routes.list_parameters import NotShownDays, PageCursor, Wanted, wanted_of
 from matinee.serving.services import Server, Services
 
 BAD_LIST: Mapping[int, str] = {400: "No movie has one of these genres, or the cursor is of another list."}
@@ -66,10 +69,12 @@ async def recommend_to_user(
     user_id: Annotated[PathId, Path()],
     wanted: Wanted,
     cursor: PageCursor = None,
+    not_shown_days: NotShownDays = None,
 ) -> Response:
     """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
-    if cursor is not None:
-        return await _page_for_user(request, server, user_id, wanted, cursor)
+    if cursor is not None or not_shown_days is not None:
+        lists = ListsOfUsers((user_id,), wanted._replace(k=0), not_shown_days, None)
+        return await list_of_users(request, server, lists, wanted.k, cursor)
     server.query_strings.remember(request.scope["query_string"], wanted)
     return await _recommended(request, server, user_id, wanted)
 
@@ -84,22 +89,28 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
     entry = server.responses.get(key, served, said)
     if entry is None:
         listed = served.request(wanted, user_ref(served, user_id, said, now))
-        entry = _entry(served, said, await server.batcher.recommend(served, listed), {"user_id": user_id})
+        ranking = await server.batcher.recommend(served, listed)
+        entry = _entry(served, said, ranking, {"user_id": user_id}, ReasonWords(wanted.language))
         server.responses.keep(key, served, entry)
     return _answer(request, server, served, entry, user_id)
 
 
-async def _page_for_user(
-    request: Request, server: Services, user_id: str, wanted: ListRequest, cursor: str
+async def list_of_users(
+    request: Request, server: Services, lists: ListsOfUsers, k: int, cursor: str | None
 ) -> Response:
-    async def make(served: ServedModel, as_of: AsOf, k: int, place: Place) -> tuple[Ranking, datetime]:
-        said = await server.feedback.of_user_until(user_id, as_of.said_until)
-        user = user_ref(served, user_id, said, as_of.hour)
-        listed = served.request(wanted._replace(k=k, page=place), user)
-        return await server.batcher.recommend(served, listed), newest_received(said)
-
-    found = await page(server, ("user", user_id, wanted._replace(k=0)), wanted.k, cursor, make)
-    return _page_answer(request, server, found, user_id)
+    """A list, or a page of one, of one or several users."""
+    found = await page(server, lists, k, cursor or "", partial(lists.make, server))
+    words = ReasonWords(lists.wanted.language)
+    about: dict[str, object] = {"user_id": lists.user_ids[0]}
+    if lists.aggregation is not None:
+        words = ReasonWords(lists.wanted.language, lists.user_ids, lists.aggregation)
+        about = {"user_id": None, "users": lists.user_ids, "aggregation": lists.aggregation}
+    if cursor is not None:
+        about["next_cursor"] = found.next_cursor
+    entry = _entry(found.served, UserFeedback(), found.ranking, about, words)
+    if lists.not_shown_days is not None:
+        await server.shown.note_now(lists.user_ids, entry.movie_ids)
+    return _answer(request, server, found.served, entry, *lists.user_ids)
 
 
 async def _page_for_session(request: Request, server: Services, session: Session, wanted: ListRequest) -> Response:
@@ -108,14 +119,10 @@ async def _page_for_session(request: Request, server: Services, session: Session
         listed = served.request(wanted._replace(k=k, page=place), _user(served, session, scale_of(server.settings)))
         return await server.batcher.recommend(served, listed), EPOCH
 
-    asked = ("session", session.history, wanted._replace(k=0))
-    return _page_answer(request, server, await page(server, asked, wanted.k, session.cursor or "", make), None)
-
-
-def _page_answer(request: Request, server: Services, found: Page, user_id: str | None) -> Response:
-    about = {"user_id": user_id, "next_cursor": found.next_cursor}
-    entry = _entry(found.served, UserFeedback(), found.ranking, about)
-    return _answer(request, server, found.served, entry, user_id)
+    found = await page(server, (session.history, wanted._replace(k=0)), wanted.k, session.cursor or "", make)
+    about = {"user_id": None, "next_cursor": found.next_cursor}
+    entry = _entry(found.served, UserFeedback(), found.ranking, about, ReasonWords(wanted.language))
+    return _answer(request, server, found.served, entry, None)
 
 
 @router.post(
@@ -135,7 +142,8 @@ async def recommend_to_session(request: Request, server: Server, session: Sessio
     if session.cursor is not None:
         return await _page_for_session(request, server, session, wanted)
     ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session, scale)))
-    return _answer(request, server, served, _entry(served, UserFeedback(), ranking, {"user_id": None}), None)
+    entry = _entry(served, UserFeedback(), ranking, {"user_id": None}, ReasonWords(wanted.language))
+    return _answer(request, server, served, entry, None)
 
 
 def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
@@ -148,35 +156,42 @@ def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
     )
 
 
-def _entry(served: ServedModel, said: UserFeedback, ranking: Ranking, about: Mapping[str, str | None]) -> CacheEntry:
-    before_id, after_id = _body(served, ranking, about)
+def _entry(
+    served: ServedModel, said: UserFeedback, ranking: Ranking, about: Mapping[str, object], words: ReasonWords
+) -> CacheEntry:
+    before_id, after_id = _body(served, ranking, about, words)
     movie_ids = tuple([served.catalogue.movie_id(row) for row in ranking.items.tolist()])
     return CacheEntry(said, ranking.policy, ranking.items, movie_ids, before_id, after_id)
 
 
 def _answer(
-    request: Request, server: Services, served: ServedModel, entry: CacheEntry, user_id: str | None
+    request: Request, server: Services, served: ServedModel, entry: CacheEntry, *user_ids: str | None
 ) -> Response:
     policy, request_id = entry.policy, request.state.request_id
     request.state.policy = policy
     server.metrics.observe_list(served, policy, entry.items)
-    server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, entry.movie_ids))
+    for user_id in user_ids:
+        server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, entry.movie_ids))
+        if user_id is not None:
+            server.shown.note(user_id, entry.movie_ids)
     return Response(entry.body(request_id), media_type="application/json")
 
 
 def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> Response:
     """A ranked list as JSON: `about`, then how it was made, then its movies."""
-    before_id, after_id = _body(served, ranking, about)
+    before_id, after_id = _body(served, ranking, about, BECAUSE)
     body = b"".join((before_id, request.state.request_id.encode(), after_id))
     return Response(body, media_type="application/json")
 
 
-def _body(served: ServedModel, ranking: Ranking, about: Mapping[str, str | None]) -> tuple[bytes, bytes]:
+def _body(
+    served: ServedModel, ranking: Ranking, about: Mapping[str, object], words: ReasonWords
+) -> tuple[bytes, bytes]:
     """The JSON of a ranked list before and after the id of the request."""
     rows, scores = ranking.items.tolist(), ranking.scores.tolist()
     # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
     items = [
-        b"".join((served.catalogue.opened(row), b',"score":', orjson.dumps(score), served.because(reason), b"}"))
+        b"".join((served.catalogue.opened(row), b',"score":', orjson.dumps(score), served.because(reason, words), b"}"))
         for row, score, reason in zip(rows, scores, ranking.reasons or repeat(None), strict=False)
     ]
     made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}

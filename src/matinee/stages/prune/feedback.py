@@ -17,6 +17,12 @@ def prune_keys(settings: Settings, now: datetime, *, dry_run: bool) -> Removal:
     return Removal("idempotency keys", pruning.prune_keys(engine(settings), before, dry_run=dry_run))
 
 
+def prune_shown(settings: Settings, now: datetime, *, dry_run: bool) -> Removal:
+    """Forget after `MATINEE_IMPRESSIONS_DAYS` what was shown to whom."""
+    before = now - timedelta(days=settings.impressions_days)
+    return Removal("lists that were shown", pruning.prune_shown(engine(settings), before, dry_run=dry_run))
+
+
 def prune_traces(settings: Settings, now: datetime, *, dry_run: bool) -> Removal:
     """Remove what was taken back before a chunk held it, and withdrawals that later ones cover."""
     before, database = now - timedelta(days=settings.withdrawals_days), engine(settings)

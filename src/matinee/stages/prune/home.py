@@ -13,7 +13,7 @@ from matinee.stages.erase import forget_erased, is_to_forget
 from matinee.stages.prune.airflow import prune_airflow, prune_logs
 from matinee.stages.prune.aside import prune_aside
 from matinee.stages.prune.comparisons import prune_comparisons
-from matinee.stages.prune.feedback import prune_keys, prune_traces
+from matinee.stages.prune.feedback import prune_keys, prune_shown, prune_traces
 from matinee.stages.prune.impressions import prune_impressions
 from matinee.stages.prune.removal import Removal
 from matinee.stages.prune.versions import prune_runs, prune_versions
@@ -35,6 +35,7 @@ def prune_home(stores: Stores, *, dry_run: bool, now: datetime | None = None) ->
         "artifacts of versions": lambda: prune_versions(stores, now, dry_run=dry_run),
         "artifacts of runs without a version": lambda: prune_runs(stores, now, dry_run=dry_run),
         "files of impressions": lambda: prune_impressions(settings, now, dry_run=dry_run),
+        "lists that were shown": lambda: prune_shown(settings, now, dry_run=dry_run),
         "idempotency keys": lambda: prune_keys(settings, now, dry_run=dry_run),
         "traces of withdrawals": lambda: prune_traces(settings, now, dry_run=dry_run),
         "values of comparisons": lambda: prune_comparisons(stores, dry_run=dry_run),
