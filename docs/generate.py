@@ -30,6 +30,7 @@ QUERIES: Mapping[str, str] = {
     "GET /v1/movies": "query=star+wars&limit=3",
     "GET /v1/users": "query=1&limit=2",
     "GET /v1/users/{user_id}/recommendations": "k=1&genre=War",
+    "GET /v1/recommendations": "users=me,42&k=1",
     "GET /v1/versions/{version}/users/{user_id}/recommendations": "k=1",
     "GET /v1/movies/{movie_id}/similar": "k=1",
 }

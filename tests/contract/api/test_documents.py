@@ -6,6 +6,7 @@ import pytest
 
 ROUTES = {
     ("get", "/v1/users/{user_id}/recommendations"),
+    ("get", "/v1/recommendations"),
     ("post", "/v1/recommendations"),
     ("get", "/v1/movies"),
     ("get", "/v1/movies/{movie_id}"),

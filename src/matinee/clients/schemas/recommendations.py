@@ -54,6 +54,7 @@ class GroupRecommendations(Recommendations, json_schema_extra=shown(examples.GRO
     all expect in the mean. The reasons are ratings of the member who expects least, or most.
     """
 
+    user_id: None = None
     users: tuple[str, ...]
     aggregation: Aggregation
 
