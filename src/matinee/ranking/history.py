@@ -87,6 +87,10 @@ class Histories:
             "history_rated_at": len(self.rated_at),
         }
 
+    def unpacked(self) -> "Histories":
+        """Itself; see `PackedHistories.unpacked`."""
+        return self
+
     def of(self, user_index: int) -> History:
         """History of one user, as views."""
         rows = slice(int(self.offsets[user_index]), int(self.offsets[user_index + 1]))

@@ -72,10 +72,8 @@ class RankingModel:
 
     def unpacked(self) -> "RankingModel":
         """The same, with histories that are fast to read where they take little memory."""
-        histories = self.histories
-        if isinstance(histories, Histories) or len(histories.items) > UNPACKED:
-            return self
-        return replace(self, histories=histories.unpacked())
+        is_small = len(self.histories.items) <= UNPACKED
+        return replace(self, histories=self.histories.unpacked()) if is_small else self
 
     def history(self, user_index: int | None) -> History:
         """What the training data knows of a user."""
