@@ -176,11 +176,11 @@ def _curl(method: str, path: str, body: object, *, needs_token: bool) -> str:
     key = f"{method} {path}"
     query = f"?{QUERIES[key]}" if key in QUERIES else ""
     parts = ["curl", f"'localhost:8000{path.format(**IDS)}{query}'"]
-    if method == "DELETE":
-        parts.append("-X DELETE")
+    if method not in {"GET", "POST"}:
+        parts.append(f"-X {method}")
     if needs_token:
         parts.append('-H "Authorization: Bearer $(cat .matinee/secrets/api_token)"')
-    if method == "POST":
+    if method in {"POST", "PUT", "PATCH"}:
         parts += ["-H 'content-type: application/json'", f"-d '{json.dumps(body)}'"]
     return " ".join(parts)
 

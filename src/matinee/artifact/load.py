@@ -26,7 +26,7 @@ from matinee.artifact.manifest import (
     sha256,
 )
 from matinee.artifact.mapped import load_mapped
-from matinee.ranking import RankingModel
+from matinee.ranking import CONTENT_ARRAYS, Content, RankingModel
 
 _SLICE = 1_000
 """Rows of a table that are taken up at once; between two slices other threads may run."""
@@ -69,12 +69,16 @@ def load(folder: Path, *, is_verified: bool = False) -> Artifact:
     if not is_verified:
         _check_numbers(arrays)
     try:
-        model = RankingModel.from_arrays(manifest.kind, arrays, manifest.parameters)
+        learned = {name: array for name, array in arrays.items() if name not in CONTENT_ARRAYS}
+        model = RankingModel.from_arrays(manifest.kind, learned, manifest.parameters)
+        content = Content.from_arrays(arrays, model.n_movies)
     except (KeyError, ValueError) as error:
         raise refused(f"it does not hold what kind {manifest.kind!r} needs ({error})") from error
     _check_axes(model, manifest)
     if GOLDEN in manifest.files:
         golden.check(model, _golden_requests(folder / GOLDEN, model))
+    if content is not None:
+        model = model.with_content(content)
     return Artifact(
         manifest=manifest,
         model=model.unpacked(),

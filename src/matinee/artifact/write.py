@@ -25,6 +25,7 @@ from matinee.artifact.manifest import (
     Manifest,
     sha256,
 )
+from matinee.catalogue.features import content_of
 from matinee.ranking import Histories, RankingModel, pack, quantized
 from matinee.storage import FolderStorage
 
@@ -69,11 +70,15 @@ def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
 
 def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
     arrays = {name: np.ascontiguousarray(array) for name, array in _packed(contents).items()}
-    save_file(arrays, draft / ARRAYS)
     model = RankingModel.from_arrays(contents.kind, arrays, contents.parameters)
+    known_movies = movie_table(contents.movie_ids, movies)
+    content = content_of(known_movies, model.n_ratings)
+    arrays |= content.arrays() if model.scorer is not None and content.weights.size else {}
+    save_file(arrays, draft / ARRAYS)
     users = pl.DataFrame({"user_id": contents.user_ids}, schema={"user_id": pl.String})
     users.with_row_index("user_index").write_parquet(draft / USERS)
-    movie_table(contents.movie_ids, movies).with_row_index("item_index").write_parquet(draft / MOVIES)
+    known_movies.with_row_index("item_index").write_parquet(draft / MOVIES)
+    # Without the content part, which older servers do not look at.
     (draft / GOLDEN).write_bytes(golden.GoldenRequests.dump_json(golden.sample(model)))
     manifest = Manifest(
         format_version=FORMAT_VERSION,

@@ -7,6 +7,8 @@ Everything is in matrix rows (`user_index`, `item_index`); external ids stay out
 """
 
 from .blend import BlendScorer, Component
+from .content import NAMES as CONTENT_ARRAYS
+from .content import Content, ContentScorer
 from .factors import FactorScorer
 from .group import Aggregation, recommend_to_group
 from .history import Histories, History, recency_weights
@@ -23,8 +25,11 @@ from .types import Floats, Mask, Policy, Rows
 
 __all__ = [
     "Aggregation",
+    "CONTENT_ARRAYS",
     "BlendScorer",
     "Component",
+    "Content",
+    "ContentScorer",
     "FactorScorer",
     "Filters",
     "Floats",

@@ -66,6 +66,9 @@ class FactorScorer:
     positive_rating: float
     """Stars from which a rating says that the user liked the movie."""
 
+    listed_factors: Floats | None = None
+    """Factors of all movies that may be in a list, those that nobody has rated by content; None for `item_factors`."""
+
     is_personal = True
     benefits_from_batching = True
 
@@ -109,10 +112,10 @@ class FactorScorer:
 
     def similar(self, item_index: int) -> Floats | None:
         """See `Scorer.similar`; the cosine of the factors. None for a movie that nobody liked."""
-        if not self.item_factors[item_index].any():
+        if item_index >= len(self.item_factors) or not self.item_factors[item_index].any():
             return None
-        lengths = np.linalg.norm(self.item_factors, axis=1)
-        products = self.item_factors @ self.item_factors[item_index]
+        lengths = np.linalg.norm(self.factors, axis=1)
+        products = self.factors @ self.item_factors[item_index]
         scores: Floats = products / np.maximum(lengths * lengths[item_index], np.finfo(np.float32).tiny)
         return scores
 
@@ -122,7 +125,7 @@ class FactorScorer:
 
     def liked(self, history: History) -> Liked:
         """The liked movies of a history."""
-        places = np.flatnonzero(history.ratings >= self.positive_rating)
+        places = np.flatnonzero((history.ratings >= self.positive_rating) & (history.items < len(self.item_factors)))
         weights = self.alpha * recency_weights(history.rated_at[places], self.recency)
         return Liked(places, self.item_factors[history.items[places]], weights.astype(np.float32))
 
@@ -139,7 +142,12 @@ class FactorScorer:
 
     @cached_property
     def _longest_first(self) -> LongestFirst:
-        return LongestFirst.of(self.item_factors)
+        return LongestFirst.of(self.factors)
+
+    @property
+    def factors(self) -> Floats:
+        """Factors of all movies that may be in a list, shape (n_movies, d)."""
+        return self.item_factors if self.listed_factors is None else self.listed_factors
 
     def _folded_in(self, liked: Liked) -> Floats | None:
         _, factors, weights = liked
@@ -181,7 +189,7 @@ class FactorScored:
     @property
     def scores(self) -> Floats:
         """See `Scored.scores`."""
-        return self.scorer.item_factors @ self.user_factor
+        return self.scorer.factors @ self.user_factor
 
     def explain(self, items: Rows) -> Floats | None:
         """See `Scored.explain`; cᵢ yⱼᵀG⁻¹yᵢ of the formula of `FactorScorer`."""
@@ -189,11 +197,11 @@ class FactorScored:
         if len(places) == 0:
             return None
         pull = weights - (weights - np.float32(1)) * (factors @ self.user_factor)
-        nearness = factors @ (self.scorer.gram_inverse @ self.scorer.item_factors[items].T)
+        nearness = factors @ (self.scorer.gram_inverse @ self.scorer.factors[items].T)
         added = np.zeros((len(self.history), len(items)), np.float32)
         added[places] = pull[:, None] * nearness
         return added
 
     def known(self, items: Rows) -> Mask:
         """See `Scored.known`; a movie that nobody liked has no factor."""
-        return np.asarray(self.scorer.item_factors[items].any(axis=1), bool)
+        return np.asarray(self.scorer.factors[items].any(axis=1), bool)

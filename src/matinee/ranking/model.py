@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .blend import BlendScorer
+from .content import Content, ContentScorer
 from .factors import FactorScorer
 from .history import Histories, History
 from .item_item import ItemItemScorer
@@ -15,7 +17,7 @@ from .parts import Parts
 from .popularity import PopularityScorer
 from .request import UserRef
 from .scorer import Scorer
-from .types import Floats
+from .types import Floats, Rows
 
 KINDS: Mapping[str, Callable[[Parts], Scorer]] = {
     "popularity": PopularityScorer.from_parts,
@@ -45,6 +47,12 @@ class RankingModel:
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """What it was made of, for a fit that starts from it."""
 
+    content: Content | None = None
+    """Which movies are scored by what is known of them."""
+
+    learned: "RankingModel | None" = None
+    """The model without `content`; None where there is none."""
+
     @property
     def n_movies(self) -> int:
         """Size of the catalogue."""
@@ -68,7 +76,27 @@ class RankingModel:
         histories = _histories(arrays)
         popularity = arrays["popularity"]
         parts = Parts(arrays, parameters, histories, len(popularity), KINDS)
-        return cls(popularity, histories, None if kind == "popularity" else parts.scorer(kind), arrays)
+        model = cls(popularity, histories, None if kind == "popularity" else parts.scorer(kind), arrays)
+        content = Content.from_arrays(arrays, model.n_movies)  # only in an artifact
+        return model if content is None else model.with_content(content)
+
+    @property
+    def n_ratings(self) -> Rows:
+        """Ratings of each movie that it learned from, shape (n_movies,)."""
+        return np.bincount(self.histories.items, minlength=self.n_movies)
+
+    def with_content(self, content: Content) -> "RankingModel":
+        """The same with scores for movies that nobody has rated, and with the new movies of `content`."""
+        learned = self.learned or self
+        n_learned, n_movies = learned.n_movies, content.size(learned.n_movies)
+        popularity = np.zeros(n_movies, np.float32)
+        popularity[:n_learned] = learned.popularity
+        scorer = learned.scorer
+        if isinstance(scorer, FactorScorer):
+            scorer = replace(scorer, listed_factors=content.filled(scorer.item_factors, n_movies))
+        elif scorer is not None:
+            scorer = ContentScorer(scorer, content, n_learned, n_movies)
+        return replace(self, popularity=popularity, scorer=scorer, content=content, learned=learned)
 
     def unpacked(self) -> "RankingModel":
         """The same, with histories that are fast to read where they take little memory."""

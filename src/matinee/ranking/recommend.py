@@ -75,12 +75,12 @@ def recommend_many(model: RankingModel, requests: Sequence[ListRequest]) -> list
     ]
 
 
-def similar(model: RankingModel, item_index: int, k: int = 10) -> Ranking:
+def similar(model: RankingModel, item_index: int, k: int = 10, candidates: Mask | None = None) -> Ranking:
     """Movies nearest to one movie by what the model learned; by popularity when it learned nothing of nearness.
 
-    Where fewer than `k` are near at all, the most popular of the others follow.
+    Where fewer than `k` are near at all, the most popular of the others follow. `candidates`: see `ListRequest`.
     """
-    others = np.ones(model.n_movies, bool)
+    others = np.ones(model.n_movies, bool) if candidates is None else candidates.copy()
     others[item_index] = False
     nearness = None if model.scorer is None else model.scorer.similar(item_index)
     policy: Policy = "popular" if nearness is None else "learned"

@@ -20,6 +20,7 @@ from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.response_cache import ResponseCache
+from matinee.serving.model.changed import LiveCatalogue
 from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
 from matinee.serving.model.on_demand import OnDemandVersions
@@ -31,6 +32,7 @@ from matinee.serving.pipeline.runs import PipelineRuns
 from matinee.serving.pipeline.versions import VersionReader
 from matinee.serving.prometheus import Metrics
 from matinee.serving.routes import (
+    catalogue,
     chunks,
     comparisons,
     group_recommendations,
@@ -115,6 +117,7 @@ def create_app(
         settings=settings,
         clock=HomeClock(settings),
         slot=slot,
+        live=LiveCatalogue(settings, slot),
         responses=ResponseCache(),
         query_strings=QueryStrings(),
         batcher=RequestBatcher(),
@@ -137,6 +140,7 @@ def create_app(
     for routes in (
         recommendations,
         group_recommendations,
+        catalogue,
         movies,
         ratings,
         users,

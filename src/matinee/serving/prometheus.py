@@ -133,8 +133,9 @@ class Metrics:
     def observe_list(self, served: ServedModel, policy: Policy, items: NDArray[np.int64]) -> None:
         """Count a list of recommendations, of movies by their matrix rows."""
         self._lists.labels(policy).inc()
-        if self._coverage is not None and served is self._served:
-            self._coverage.add(items)
+        loaded = served.origin or served
+        if self._coverage is not None and loaded is self._served:
+            self._coverage.add(items[items < len(loaded.catalogue)])
 
     def observe_ratings(self, stored: int) -> None:
         """Count stored ratings."""

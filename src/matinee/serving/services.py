@@ -12,6 +12,7 @@ from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.response_cache import ResponseCache
+from matinee.serving.model.changed import LiveCatalogue
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.swap import Swapper
@@ -31,6 +32,7 @@ class Services:
     settings: Settings
     clock: HomeClock
     slot: ModelSlot
+    live: LiveCatalogue
     responses: ResponseCache
     query_strings: QueryStrings
     batcher: RequestBatcher

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from matinee.catalogue.changes import changed
 from matinee.drift.records import StatisticsStore
 from matinee.lifecycle.challengers import ChallengerStore
 from matinee.lifecycle.comparisons import Comparisons
@@ -18,6 +19,7 @@ from matinee.lifecycle.lease import Lease
 from matinee.ratings.database import engine
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.movie_changes import MovieChanges
 from matinee.ratings.sources.source import Source, prepare
 from matinee.settings import Settings
 
@@ -44,8 +46,8 @@ class Stores:
 
     @cached_property
     def movies(self) -> pl.DataFrame:
-        """The whole catalogue (`schema.MOVIES`), by id."""
-        return self.source.movies()
+        """The whole catalogue (`catalogue.MOVIES`): the source's, by id, with what people changed by hand."""
+        return changed(self.source.movies(), MovieChanges(self.settings).movies())
 
     @cached_property
     def ledger(self) -> ChunkLedger:

@@ -11,7 +11,7 @@ from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.findings import Findings
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
-from matinee.clients.schemas.movies import Movie, Movies, SimilarMovies
+from matinee.clients.schemas.movies import CatalogueMovie, Movie, MovieEdit, Movies, NewMovie, SimilarMovies
 from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Rating, StoredRatings, UserRatings
 from matinee.clients.schemas.recommendations import (
@@ -125,6 +125,24 @@ class Client:
     def movie(self, movie_id: str) -> Movie:
         """One movie of the catalogue."""
         return self._transport.get(Movie, f"/v1/movies/{_segment(movie_id)}")
+
+    def put_movie(self, movie_id: str, movie: NewMovie) -> CatalogueMovie:
+        """Add a movie, or say anew what is known of one. Needs the token."""
+        body = movie.model_dump(mode="json")
+        return self._transport.change(
+            CatalogueMovie, "PUT", f"/v1/movies/{_segment(movie_id)}", body, self._authorization
+        )
+
+    def change_movie(self, movie_id: str, edit: MovieEdit) -> CatalogueMovie:
+        """Change what is set in `edit`. Needs the token."""
+        body = edit.model_dump(mode="json", exclude_unset=True)
+        return self._transport.change(
+            CatalogueMovie, "PATCH", f"/v1/movies/{_segment(movie_id)}", body, self._authorization
+        )
+
+    def retire_movie(self, movie_id: str) -> None:
+        """Take a movie out of the catalogue; ratings of it still count. Needs the token."""
+        self._transport.send("DELETE", f"/v1/movies/{_segment(movie_id)}", headers=self._authorization)
 
     def similar(self, movie_id: str, k: int = 10) -> SimilarMovies:
         """The `k` movies most like one movie."""

@@ -44,6 +44,10 @@ class Transport:
         """The answer to a body, read as `kind`."""
         return self._read(kind, self.send("POST", path, json=body, headers=headers, **more))
 
+    def change(self, kind: type[_A], method: str, path: str, body: object, headers: Mapping[str, str]) -> _A:
+        """The typed answer to a request of another method with a body."""
+        return self._read(kind, self.send(method, path, json=body, headers=headers))
+
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401  httpx's
         """The successful answer to a request; every route may be asked twice without changing anything twice.
 

@@ -22,6 +22,9 @@ MOVIE: Example = {
     "genres": ["Action", "Adventure", "Romance", "Sci-Fi", "War"],
 }
 MOVIES: Example = {"items": [MOVIE]}
+NEW_MOVIE: Example = {"title": "Star Wars", "year": 1977, "genres": ["Action", "Sci-Fi"], "hidden": False}
+MOVIE_EDIT: Example = {"title": "Star Wars: A New Hope"}
+CATALOGUE_MOVIE: Example = {**MOVIE, "status": "listed"}
 _RETURN: Example = {
     "movie_id": "181",
     "title": "Return of the Jedi",

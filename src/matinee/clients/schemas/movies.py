@@ -1,13 +1,15 @@
 """Movies of the catalogue, and movies in a ranked list."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
+from matinee.catalogue.changes import MovieStatus
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
-from matinee.clients.schemas.fields import Answer
+from matinee.clients.schemas.fields import Answer, RequestBody, Year
 from matinee.ranking import Policy
+from matinee.ratings.fields import canonical_text
 
 Score = Annotated[float, Field(description="Comparable within one list only.")]
 
@@ -19,6 +21,50 @@ class Movie(Answer, json_schema_extra=shown(examples.MOVIE)):
     title: str
     year: int | None
     genres: tuple[str, ...]
+
+
+def _in_one_form(value: str) -> str:
+    canonical = canonical_text(" ".join(value.split()))
+    if not canonical or not canonical.isprintable():
+        raise ValueError("it is made of printable characters")
+    return canonical
+
+
+Title = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_in_one_form)]
+GenreName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_in_one_form)]
+Genres = Annotated[tuple[GenreName, ...], Field(max_length=50)]
+
+
+class NewMovie(RequestBody, json_schema_extra=shown(examples.NEW_MOVIE)):
+    """A movie as it is to be from now on."""
+
+    title: Title
+    year: Year | None = None
+    genres: Genres = ()
+    hidden: bool = False
+    """Keep it out of lists and searches, and all that is known of it."""
+
+
+class MovieEdit(RequestBody, json_schema_extra=shown(examples.MOVIE_EDIT)):
+    """What is to be different about a movie; what is left out stays."""
+
+    title: Title | None = None
+    year: Year | None = None
+    """Null takes a year away."""
+    genres: Genres | None = None
+    hidden: bool | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("it says what is to change: title, year, genres or hidden")
+        return self
+
+
+class CatalogueMovie(Movie, json_schema_extra=shown(examples.CATALOGUE_MOVIE)):
+    """A movie that was changed by hand."""
+
+    status: MovieStatus
 
 
 class Reason(Answer, json_schema_extra=shown(examples.REASON)):

@@ -135,7 +135,7 @@ async def page(server: Services, asked: object, k: int, text: str, make: Make) -
 
 
 async def _first(server: Services, asked: str, k: int, make: Make) -> Page:
-    served, now = server.slot.current, clock.now()
+    served, now = await server.live.served(), clock.now()
     hour = await server.clock.hour()
     ranking, newest = await make(served, AsOf(hour, None, now), _depth((0, k)), (0, k))
     pinned = Cursor(v=served.version, h=hour, s=_microseconds(newest), t=_microseconds(now), n=0, q=asked, d="")
@@ -143,13 +143,13 @@ async def _first(server: Services, asked: str, k: int, make: Make) -> Page:
 
 
 async def _pinned(server: Services, version: str | None) -> ServedModel:
-    served = server.slot.current
+    served = await server.live.served()
     if version == served.version:
         return served
     if version is None:
         raise Expired("This list was made before there was a model.", _AGAIN)
     try:
-        return await server.on_demand.model(version)
+        return await server.live.changed(await server.on_demand.model(version))
     except NotFound as error:
         raise Expired(error.message, _AGAIN) from error
 

@@ -36,8 +36,26 @@ LIKE_ENOUGH = 75.0
 class Catalogue:
     """Movies in matrix order, kept as the JSON that they are answered as."""
 
-    def __init__(self, movies: pl.DataFrame, item_index: Mapping[str, int], popularity: Floats) -> None:
-        """Take `movie_id, title, year, genres`, one row a movie; `popularity` has shape (n_movies,)."""
+    def __init__(
+        self,
+        movies: pl.DataFrame,
+        item_index: Mapping[str, int],
+        popularity: Floats,
+        hidden: Mask | None = None,
+        retired: Mask | None = None,
+    ) -> None:
+        """Take movies in matrix order.
+
+        Args:
+            movies: `movie_id, title, year, genres`, one row a movie.
+            item_index: row of each id.
+            popularity: shape (n_movies,).
+            hidden: movies that are in no list and found by no search, shape (n_movies,); None for no movie.
+            retired: those that are not shown at all.
+        """
+        self.movies = movies
+        self._listed = None if hidden is None or not hidden.any() else ~hidden
+        self._retired = retired
         self._lines = movies.select("movie_id", "title", "year", "genres").write_ndjson().encode()
         ends = np.flatnonzero(np.frombuffer(self._lines, np.uint8) == ord("\n"))
         # One text and where its lines end: as many objects would hold up the interpreter when they are freed.
@@ -83,7 +101,7 @@ class Catalogue:
             NotFound: it is not in the catalogue.
         """
         row = self.find(movie_id)
-        if row is None:
+        if row is None or (self._retired is not None and self._retired[row]):
             raise NotFound(f"There is no movie {movie_id!r}.", "Find one with GET /v1/movies?query=.")
         return row
 
@@ -98,7 +116,10 @@ class Catalogue:
         Raises:
             UsageError: no movie has a genre.
         """
-        return self._candidates.mask(filters)
+        mask = self._candidates.mask(filters)
+        if mask is None or self._listed is None:
+            return self._listed if mask is None else mask
+        return mask & self._listed
 
     def search(self, query: str, limit: int, filters: Filters | None = None) -> list[MovieEntry]:
         """Movies whose title contains every word of `query`, most popular first; if none does, the likest ones.

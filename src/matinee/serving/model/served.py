@@ -15,6 +15,7 @@ from matinee.artifact.ids import Ids
 from matinee.errors import BadData, UsageError
 from matinee.ranking import (
     Aggregation,
+    Filters,
     History,
     ListRequest,
     Ranking,
@@ -79,6 +80,8 @@ class ServedModel:
     loaded_at: datetime
     recent: RecentRequests = field(default_factory=RecentRequests)
     """What it was asked."""
+    origin: "ServedModel | None" = None
+    """The model as it was loaded, if people have changed its catalogue since."""
     _because: dict[tuple[str, int], bytes] = field(default_factory=dict)
     """What `because` has said to one user of a rated movie, by language, but for how much it adds."""
 
@@ -161,7 +164,7 @@ class ServedModel:
         Raises:
             NotFound: the movie is not in the catalogue.
         """
-        return similar(self.model, self.catalogue.row(movie_id), k)
+        return similar(self.model, self.catalogue.row(movie_id), k, self.catalogue.candidates(Filters()))
 
     def news(self, ratings: Sequence[StoredRating]) -> History:
         """A user's live ratings on matrix rows, oldest first; movies that the model does not know are left out.
@@ -205,7 +208,8 @@ class ServedModel:
         if user.user_index is not None and user.user_index < self.model.n_users:
             return self.model.user(user.user_index, now=user.now)
         history = user.history
-        entries = zip(history.rated_at.tolist(), history.items.tolist(), history.ratings.tolist(), strict=True)
+        rated = zip(history.rated_at.tolist(), history.items.tolist(), history.ratings.tolist(), strict=True)
+        entries = [each for each in rated if each[1] < len(before.catalogue)]  # movies may have been added since
         known = [
             (seconds, self.catalogue.find(before.catalogue.movie_id(row)), stars) for seconds, row, stars in entries
         ]

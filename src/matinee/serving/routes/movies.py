@@ -30,7 +30,7 @@ async def search_movies(
     limit: Annotated[int, Query(ge=1, le=MAX_K)] = 20,
 ) -> Response:
     """Movies whose title contains every word, most popular first; when there is none, typing errors are allowed."""
-    found = server.slot.current.catalogue.search(query, limit, filters)
+    found = (await server.live.served()).catalogue.search(query, limit, filters)
     return Response(orjson.dumps({"items": found}), media_type="application/json")
 
 
@@ -42,7 +42,7 @@ async def search_movies(
 )
 async def similar_movies(request: Request, server: Server, movie_id: MovieId, k: K = 10) -> Response:
     """Movies that the same people like; the most popular ones (`policy: popular`) before the first model."""
-    served = server.slot.current
+    served = await server.live.served()
     ranking = served.similar(movie_id, k)
     request.state.policy = ranking.policy
     return ranked_answer(request, served, ranking, {"movie_id": movie_id})
@@ -55,5 +55,5 @@ async def similar_movies(request: Request, server: Server, movie_id: MovieId, k:
 )
 async def movie(server: Server, movie_id: MovieId) -> Response:
     """One movie."""
-    catalogue = server.slot.current.catalogue
+    catalogue = (await server.live.served()).catalogue
     return Response(catalogue.json(catalogue.row(movie_id)), media_type="application/json")

@@ -57,7 +57,7 @@ async def rate(
     """Store one rating or up to 1,000, all or none. They are on the disk when this is answered."""
     scale = scale_of(server.settings)
     require_on_scale(scale, ((("body", index, "rating"), each.rating) for index, each in enumerate(ratings)))
-    _require_known_movies(ratings, server.slot.current.catalogue)
+    _require_known_movies(ratings, (await server.live.served()).catalogue)
     new = [NewRating(rating.user_id, rating.movie_id, rating.rating, rating.rated_at) for rating in ratings]
     receipt = await server.feedback.add(new, idempotency_key)
     server.metrics.observe_ratings(receipt.stored)
@@ -103,7 +103,7 @@ async def ratings_of_user(
 ) -> UserRatings:
     """What the server knows of a user, newest first; empty for a new one."""
     said = await server.feedback.of_user(user_id)
-    known = _known(server.slot.current, user_id, said)
+    known = _known(await server.live.served(), user_id, said)
     return UserRatings(user_id=user_id, ratings=tuple(known[:limit]))
 
 

@@ -84,7 +84,7 @@ router.include_router(_of_users)
 
 async def _recommended(request: Request, server: Services, user_id: str, wanted: ListRequest) -> Response:
     said, now = await server.feedback.of_user(user_id), await server.clock.hour()
-    served = server.slot.current
+    served = await server.live.served()
     key = (user_id, wanted, now)
     entry = server.responses.get(key, served, said)
     if entry is None:
@@ -136,7 +136,7 @@ async def _page_for_session(request: Request, server: Services, session: Session
 )
 async def recommend_to_session(request: Request, server: Server, session: Session) -> Response:
     """Best movies for an anonymous history. Movies that are not in the catalogue are ignored."""
-    served, scale, wanted = server.slot.current, scale_of(server.settings), wanted_of(session)
+    served, scale, wanted = await server.live.served(), scale_of(server.settings), wanted_of(session)
     given = [(("body", "history", at, "rating"), each.rating) for at, each in enumerate(session.history)]
     require_on_scale(scale, ((place, rating) for place, rating in given if rating is not None))
     if session.cursor is not None:

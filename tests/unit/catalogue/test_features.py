@@ -1,0 +1,44 @@
+"""Likeness of movies by what is known of them."""
+
+import numpy as np
+import polars as pl
+
+from matinee.catalogue import MOVIES
+from matinee.catalogue.features import content_of
+
+MOVIES_OF = [
+    ("0", "Alien", 1979, ["Horror", "Sci-Fi"]),
+    ("1", "Aliens", 1986, ["Action", "Sci-Fi"]),
+    ("2", "Emma", 1996, ["Romance"]),
+    ("3", "Sense and Sensibility", 1995, ["Romance"]),
+    ("4", "Alien 3", 1992, ["Horror", "Sci-Fi"]),
+    ("5", "Untold", None, []),
+]
+
+
+def movies() -> pl.DataFrame:
+    return pl.DataFrame(MOVIES_OF, schema=MOVIES, orient="row")
+
+
+def rated(*rows: int) -> np.ndarray:
+    n_ratings = np.zeros(len(MOVIES_OF), np.int64)
+    n_ratings[list(rows)] = 3
+    return n_ratings
+
+
+def test_an_unrated_movie_is_most_like_those_of_its_genres_title_and_years() -> None:
+    content = content_of(movies(), rated(0, 1, 2, 3))
+    assert content.rows.tolist() == [4, 5]
+    best = content.neighbours[0][np.argsort(-content.weights[0])].tolist()
+    assert best[:2] == [0, 1]
+    np.testing.assert_allclose(content.weights[0].sum(), 1, rtol=1e-5)
+
+
+def test_a_movie_of_which_nothing_is_known_is_like_none() -> None:
+    content = content_of(movies(), rated(0, 1, 2, 3))
+    assert not content.weights[1].any()
+
+
+def test_without_rated_or_without_unrated_movies_there_is_nothing_to_score() -> None:
+    assert content_of(movies(), rated()).weights.shape == (6, 0)
+    assert len(content_of(movies(), rated(*range(6))).rows) == 0
