@@ -24,8 +24,8 @@ from .topk import top_k
 from .types import Floats, Mask, Policy, Rows
 
 __all__ = [
-    "Aggregation",
     "CONTENT_ARRAYS",
+    "Aggregation",
     "BlendScorer",
     "Component",
     "Content",
