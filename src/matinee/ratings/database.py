@@ -128,22 +128,6 @@ class FeedbackRow(Base):
     chunk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
 
 
-class MovieChangeRow(Base):
-    """What somebody changed in the catalogue by hand: a movie as it is from then on. Never changed."""
-
-    __tablename__ = "movie_changes"
-
-    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
-    movie_id: Mapped[str]
-    title: Mapped[str]
-    year: Mapped[int | None]
-    genres: Mapped[list[str]] = mapped_column(sa.JSON)
-    status: Mapped[str]
-    what: Mapped[str]
-    who: Mapped[str]
-    at: Mapped[datetime]
-
-
 class WithdrawalRow(Base):
     """Ratings that a user took back: those of one movie, or all (`movie_id` None). Never changed."""
 

@@ -9,14 +9,30 @@ from datetime import datetime
 from typing import Literal, get_args
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from matinee import clock
 from matinee.catalogue.changes import ChangedMovie, MovieStatus
-from matinee.ratings.database import MovieChangeRow, claiming, engine
+from matinee.ratings.database import Base, claiming, engine
 from matinee.settings import Settings
 
 Change = Literal["added", "changed", "hidden", "shown", "retired"]
+
+
+class MovieChangeRow(Base):
+    """What somebody changed: a movie as it is from then on. Never changed."""
+
+    __tablename__ = "movie_changes"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    movie_id: Mapped[str]
+    title: Mapped[str]
+    year: Mapped[int | None]
+    genres: Mapped[list[str]] = mapped_column(sa.JSON)
+    status: Mapped[str]
+    what: Mapped[str]
+    who: Mapped[str]
+    at: Mapped[datetime]
 
 
 @dataclass(frozen=True)

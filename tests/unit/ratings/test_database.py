@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.orm import Session
 
 from matinee.errors import BadData, DependencyUnreachable
-from matinee.ratings import comparison_tables
+from matinee.ratings import comparison_tables, movie_changes
 from matinee.ratings.database import MIGRATIONS, Base, ChunkRow, engine
 from matinee.settings import Settings
 from support import as_source
@@ -24,6 +24,7 @@ def test_the_migrated_tables_are_those_of_the_models(settings):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     assert comparison_tables.ChallengerRow.__tablename__ in Base.metadata.tables
+    assert movie_changes.MovieChangeRow.__tablename__ in Base.metadata.tables
 
 
 def test_sqlite_is_opened_for_durability_and_many_readers(tmp_path):
