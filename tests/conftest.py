@@ -71,11 +71,17 @@ def ratings() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mlflow_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the database and the files of `mlflow_url`."""
+    return tmp_path_factory.mktemp("mlflow")
+
+
+@pytest.fixture(scope="session")
+def mlflow_url(mlflow_folder: Path) -> Iterator[str]:
     """A real MLflow server with a database and proxied artifacts, one for all tests of a session."""
     import mlflow  # noqa: PLC0415  takes seconds, and few tests need it
 
-    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
+    folder, port = mlflow_folder, free_port()
     command = [str(Path(sys.executable).with_name("mlflow")), "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--serve-artifacts"]
     command += ["--artifacts-destination", str(folder / "artifacts")]

@@ -26,6 +26,7 @@ from matinee.models.recommender import fit, recommender
 from matinee.settings import Settings
 from matinee.stages.prune.versions import prune_runs, prune_versions
 from matinee.stages.stores import Stores
+from purging import purge
 
 pytestmark = pytest.mark.usefixtures("own_models")
 
@@ -457,6 +458,14 @@ def test_files_that_are_gone_come_back_from_the_model_store(home, stored):
     version, _ = home.state()
     assert version not in stored
     assert home.production.registry.has_files(home.production.registry.version(version))
+
+
+def test_a_version_whose_run_is_purged_stays_as_long_as_its_files_load(home, stored, mlflow_folder):
+    """MLflow keeps the files of a model apart from those of its run, and the server reads nothing else."""
+    purge(home.production.registry.version(stored[-1]).run_id, mlflow_folder)
+    home.production.recover()
+    assert home.state() == (stored[-1], {stored[-1]})
+    assert home.production.registry.has_files(home.production.registry.version(stored[-1]))
 
 
 def test_without_a_copy_in_the_model_store_it_is_the_version_that_served_before(home):

@@ -14,14 +14,16 @@ from uuid import uuid4
 import polars as pl
 import pytest
 from mlflow import MlflowClient
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from matinee import artifact
 from matinee.cli import main
+from matinee.clients.mlflow_rest import ALIAS
 from matinee.drift.records import StatisticsStore
 from matinee.environment import load_settings
 from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.history import History
-from matinee.lifecycle.registry import Registry
+from matinee.lifecycle.registry import Connection, Registry
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger import ledger as ledger_module
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -31,6 +33,7 @@ from matinee.stages import erase as erase_module
 from matinee.stages import stores as stores_module
 from matinee.stages.prune.home import prune_home
 from matinee.stages.stores import Stores
+from purging import purge
 from support import two_tastes
 
 
@@ -204,6 +207,26 @@ def test_a_rollback_by_a_person_holds_until_somebody_resumes(in_production):
     assert not stores.history.is_held(in_production[1])
     _, run_id = train_through_the_next_chunk("third")
     assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+
+
+@pytest.mark.usefixtures("in_production")
+@pytest.mark.parametrize("what", ["files", "version", "run", "alias"])
+def test_a_day_goes_on_whatever_mlflow_has_lost_of_production(what, mlflow_folder):
+    lost, client = Stores.of(load_settings()).registry.production(), MlflowClient()
+    match what:
+        case "files":
+            get_artifact_repository(lost.source).delete_artifacts("artifacts")
+        case "version":
+            client.delete_model_version(Connection.name, lost.version)
+        case "run":
+            purge(lost.run_id, mlflow_folder)
+        case "alias":
+            client.delete_registered_model_alias(Connection.name, ALIAS)
+    _, run_id = train_through_the_next_chunk("second")
+    assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+    promoted = matinee("promote", "--run-id", run_id)
+    assert promoted["promoted"]
+    assert Stores.of(load_settings()).registry.production().version == promoted["model_version"]
 
 
 @pytest.mark.usefixtures("in_production")

@@ -8,6 +8,7 @@ import httpx
 from matinee.clients.api import Client
 from matinee.clients.mlflow_rest import MlflowReader
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
+from matinee.lifecycle.history import History, restoration
 from matinee.settings import Settings
 
 ALL = 1_000
@@ -37,9 +38,14 @@ async def _registry(settings: Settings) -> str:
                 f"The files of version {production.version}, which is in production, are gone from MLflow.",
                 "Go back to another one: matinee rollback. Or restore a backup.",
             )
-        return f"{len(versions)} versions, {production.version} in production"
+        return f"{len(versions)} versions, version {production.version} in production{_restored(settings)}"
     finally:
         await reader.aclose()
+
+
+def _restored(settings: Settings) -> str:
+    event = restoration(History(settings).events())
+    return "" if event is None else f" since {event.at:%Y-%m-%d %H:%M} ({event.reason.rstrip('.')})"
 
 
 def check_served(settings: Settings) -> str:

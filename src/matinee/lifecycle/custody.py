@@ -21,7 +21,7 @@ import structlog
 
 from matinee import artifact
 from matinee.errors import BadData, NotFound
-from matinee.lifecycle.history import History, rolled_back_versions
+from matinee.lifecycle.history import RESTORED, History, rolled_back_versions
 from matinee.lifecycle.lease import Holder
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
 
@@ -62,7 +62,7 @@ class Custody:
                 log.warning("production_restored", version=found, why=why)
                 self._registry.move_production(found)
                 copied = "" if found == version else f" with the files of version {version} from the model store"
-                reason = f"Restored{copied}, because {why} in MLflow."
+                reason = f"{RESTORED}{copied}, because {why} in MLflow."
                 self._history.record("promoted", found, self._history.in_production(), reason)
                 return
         log.error("production_is_lost", why=why)

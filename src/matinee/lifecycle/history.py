@@ -29,6 +29,9 @@ EventKind = Literal[
 BY_ITSELF = "By itself: "
 """How the reason of a rollback begins that no person asked for; it holds nothing."""
 
+RESTORED = "Restored"
+"""How the reason of a promotion begins by which production was restored after MLflow had lost it (`custody`)."""
+
 INTENTIONS: dict[EventKind, EventKind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 """The end of each intention that succeeds."""
 
@@ -106,6 +109,12 @@ def is_held(events: Iterable[ModelEvent], version: str) -> bool:
     if not moves or moves[-1].what != "rolled_back" or moves[-1].reason.startswith(BY_ITSELF):
         return False
     return moves[-1].version == version
+
+
+def restoration(events: Iterable[ModelEvent]) -> ModelEvent | None:
+    """How what is in production was restored, when it got there in that way."""
+    moves = [event for event in events if event.what in INTENTIONS.values()]
+    return moves[-1] if moves and moves[-1].reason.startswith(RESTORED) else None
 
 
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:

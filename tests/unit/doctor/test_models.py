@@ -8,8 +8,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from fake_api import FakeApi, app_of, serving
+from matinee import clock
 from matinee.doctor import models
 from matinee.errors import MatineeError
+from matinee.lifecycle.history import RESTORED, History
 
 VERSION = {"version": "2", "run_id": "r", "source": "mlflow-artifacts:/1/m/artifacts", "creation_timestamp": 0}
 
@@ -59,7 +61,18 @@ def test_a_registry_that_is_whole_is_well_and_so_is_an_empty_one(mlflow):
     answers["search"] = {}
     assert "no version" in models.check_registry(settings)
     answers |= {"search": {"model_versions": [VERSION]}, "alias": {"model_version": VERSION}, "manifest.json": {}}
-    assert models.check_registry(settings) == "1 versions, 2 in production"
+    assert models.check_registry(settings) == "1 versions, version 2 in production"
+
+
+def test_production_that_was_restored_is_told_with_why_until_it_moves_again(mlflow):
+    settings, answers = mlflow
+    answers |= {"search": {"model_versions": [VERSION]}, "alias": {"model_version": VERSION}, "manifest.json": {}}
+    history = History(settings)
+    history.record("promoted", "2", "1", f"{RESTORED}, because the alias is gone in MLflow.")
+    assert f"since {clock.now():%Y-%m-%d}" in models.check_registry(settings)
+    assert models.check_registry(settings).endswith("(Restored, because the alias is gone in MLflow)")
+    history.record("promoted", "2", "2", "better")
+    assert models.check_registry(settings).endswith("in production")
 
 
 def test_a_registry_without_production_is_damaged(mlflow):
