@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     api_cors_origins: str = ""
     """Web origins, separated by commas, whose pages may use the API; none by default."""
 
+    explore: Annotated[float, Field(ge=0, le=0.2)] = 0.0
+    """Share of a list's places, the last ones, for movies with fewer than ten ratings; 0: none.
+
+    They are marked in the answer and noted with the impression. 0.05 is one movie in every second list of ten."""
+
     impressions_s: Annotated[float, Field(ge=0)] = 30.0
     """Time between two files of impressions (what was shown to whom); 0: note nothing."""
 

@@ -86,6 +86,8 @@ class RankedMovie(Movie, json_schema_extra=shown(examples.RANKED_MOVIE)):
     score: Score
     reason: Reason | None = None
     """Absent where nothing that the user rated speaks for the movie, as in a list by popularity."""
+    explored: bool = False
+    """Whether it is in the list because little is known of it (`MATINEE_EXPLORE`); absent where it is not."""
 
 
 class Movies(Answer, json_schema_extra=shown(examples.MOVIES)):

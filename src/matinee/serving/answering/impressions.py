@@ -40,10 +40,13 @@ SCHEMA = pl.Schema(
         "model_version": pl.String(),
         "run_id": pl.String(),
         "movie_ids": pl.List(pl.String()),
+        "explored": pl.List(pl.String()),
+        "propensity": pl.Float64(),
         "shown_at": INSTANT,
     }
 )
-"""`user_id` is null for a session without a user; `movie_ids` are in the order in which they were shown."""
+"""`user_id` is null for a session without a user; `movie_ids` are in the order in which they were shown. Those that are
+`explored` were in the list because they are new, each with the probability `propensity`; null where none could be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Impression:
     model_version: str | None
     run_id: str | None
     movie_ids: Sequence[str]
+    explored: Sequence[str] = ()
+    propensity: float | None = None
     shown_at: datetime = field(default_factory=clock.now)
 
 

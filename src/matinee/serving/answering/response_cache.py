@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from matinee.ranking import Policy
 from matinee.ratings.feedback.store import UserFeedback
+from matinee.serving.answering.exploring import NOTHING, Explored
 from matinee.serving.model.served import ServedModel
 
 KEPT = 20_000
@@ -27,6 +28,7 @@ class CacheEntry:
     before_id: bytes
     """The answer up to the id of the request, which is another one each time."""
     after_id: bytes
+    explored: Explored = NOTHING
 
     def body(self, request_id: str) -> bytes:
         """The answer to a request; its id is made of characters that JSON does not escape."""

@@ -102,7 +102,7 @@ class LiveCatalogue:
                 return
             try:
                 async with asyncio.timeout(self._patience_s):
-                    await asyncio.to_thread(self._read_now)
+                    await self._read_now()
             except (MatineeError, SQLAlchemyError, sqlite3.Error, TimeoutError) as error:
                 self._unavailable_until = time.monotonic() + AGAIN_S
                 log.warning("catalogue_changes_unavailable", reason=str(error))
@@ -113,19 +113,28 @@ class LiveCatalogue:
             return None
         return FIRST_PATIENCE_S if self._store is None else PATIENCE_S
 
-    def _read_now(self) -> None:
-        store = self._store = self._store or MovieChanges(self._settings)
+    async def _read_now(self) -> None:
         version = -1
         if self._follows_file:
-            # A connection of its own: a connection's data version does not tell of its own commits.
-            self._connection = self._connection or store.database.raw_connection()
+            # A connection of its own: a connection's data version does not tell of its own commits. Only this thread
+            # asks it, and before the changes are read, so that none is missed between the two.
+            if self._connection is None:
+                self._connection = await asyncio.to_thread(lambda: self._opened().database.raw_connection())
             version = self._version_of(self._connection)
+        await asyncio.to_thread(self._take)
+        self._data_version = version
+
+    def _opened(self) -> MovieChanges:
+        store = self._store = self._store or MovieChanges(self._settings)
+        return store
+
+    def _take(self) -> None:
+        store = self._opened()
         number = store.newest()
         # Two answers of PostgreSQL may overtake each other.
         if number > self._number or (self._follows_file and number != self._number):
             self._changes = store.movies()
             self._number = number
-        self._data_version = version
 
     @staticmethod
     def _version_of(connection: PoolProxiedConnection) -> int:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -12,12 +13,14 @@ from pydantic import BaseModel, ConfigDict
 
 from matinee.artifact import Artifact
 from matinee.artifact.ids import Ids
+from matinee.catalogue.features import N_RATINGS
 from matinee.errors import BadData, UsageError
 from matinee.ranking import (
     Aggregation,
     Filters,
     History,
     ListRequest,
+    Mask,
     Ranking,
     RankingModel,
     Reason,
@@ -99,6 +102,11 @@ class ServedModel:
         )
         served._warm_up()
         return served
+
+    @cached_property
+    def new_movies(self) -> Mask:
+        """Movies of which little is known: fewer than `N_RATINGS` ratings; shape (n_movies,)."""
+        return np.asarray(self.model.n_ratings < N_RATINGS, bool)
 
     @property
     def version(self) -> str | None:

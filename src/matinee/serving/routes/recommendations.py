@@ -18,6 +18,7 @@ from matinee.ratings.feedback.store import UserFeedback
 from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
 from matinee.serving import problems
+from matinee.serving.answering.exploring import NOTHING, Explored, explore
 from matinee.serving.answering.impressions import Impression
 from matinee.serving.answering.lists_of_users import ListsOfUsers
 from matinee.serving.answering.paging import EPOCH, AsOf, Place, page
@@ -90,7 +91,8 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
     if entry is None:
         listed = served.request(wanted, user_ref(served, user_id, said, now))
         ranking = await server.batcher.recommend(served, listed)
-        entry = _entry(served, said, ranking, {"user_id": user_id}, ReasonWords(wanted.language))
+        ranking, new = await explore(server.batcher, served, listed, ranking, server.settings.explore, (user_id, now))
+        entry = _entry(served, said, ranking, {"user_id": user_id}, ReasonWords(wanted.language), new)
         server.responses.keep(key, served, entry)
     return _answer(request, server, served, entry, user_id)
 
@@ -141,8 +143,10 @@ async def recommend_to_session(request: Request, server: Server, session: Sessio
     require_on_scale(scale, ((place, rating) for place, rating in given if rating is not None))
     if session.cursor is not None:
         return await _page_for_session(request, server, session, wanted)
-    ranking = await server.batcher.recommend(served, served.request(wanted, _user(served, session, scale)))
-    entry = _entry(served, UserFeedback(), ranking, {"user_id": None}, ReasonWords(wanted.language))
+    listed = served.request(wanted, _user(served, session, scale))
+    ranking = await server.batcher.recommend(served, listed)
+    ranking, new = await explore(server.batcher, served, listed, ranking, server.settings.explore, session.history)
+    entry = _entry(served, UserFeedback(), ranking, {"user_id": None}, ReasonWords(wanted.language), new)
     return _answer(request, server, served, entry, None)
 
 
@@ -157,11 +161,16 @@ def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
 
 
 def _entry(
-    served: ServedModel, said: UserFeedback, ranking: Ranking, about: Mapping[str, object], words: ReasonWords
+    served: ServedModel,
+    said: UserFeedback,
+    ranking: Ranking,
+    about: Mapping[str, object],
+    words: ReasonWords,
+    explored: Explored = NOTHING,
 ) -> CacheEntry:
-    before_id, after_id = _body(served, ranking, about, words)
+    before_id, after_id = _body(served, ranking, about, words, explored)
     movie_ids = tuple([served.catalogue.movie_id(row) for row in ranking.items.tolist()])
-    return CacheEntry(said, ranking.policy, ranking.items, movie_ids, before_id, after_id)
+    return CacheEntry(said, ranking.policy, ranking.items, movie_ids, before_id, after_id, explored)
 
 
 def _answer(
@@ -170,8 +179,20 @@ def _answer(
     policy, request_id = entry.policy, request.state.request_id
     request.state.policy = policy
     server.metrics.observe_list(served, policy, entry.items)
+    explored = [served.catalogue.movie_id(row) for row in entry.items.tolist() if row in entry.explored.rows]
     for user_id in user_ids:
-        server.impressions.note(Impression(request_id, user_id, policy, served.version, served.run_id, entry.movie_ids))
+        server.impressions.note(
+            Impression(
+                request_id,
+                user_id,
+                policy,
+                served.version,
+                served.run_id,
+                entry.movie_ids,
+                explored,
+                entry.explored.propensity,
+            )
+        )
         if user_id is not None:
             server.shown.note(user_id, entry.movie_ids)
     return Response(entry.body(request_id), media_type="application/json")
@@ -185,13 +206,25 @@ def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about
 
 
 def _body(
-    served: ServedModel, ranking: Ranking, about: Mapping[str, object], words: ReasonWords
+    served: ServedModel,
+    ranking: Ranking,
+    about: Mapping[str, object],
+    words: ReasonWords,
+    explored: Explored = NOTHING,
 ) -> tuple[bytes, bytes]:
     """The JSON of a ranked list before and after the id of the request."""
     rows, scores = ranking.items.tolist(), ranking.scores.tolist()
     # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
     items = [
-        b"".join((served.catalogue.opened(row), b',"score":', orjson.dumps(score), served.because(reason, words), b"}"))
+        b"".join(
+            (
+                served.catalogue.opened(row),
+                b',"score":',
+                orjson.dumps(score),
+                served.because(reason, words),
+                b',"explored":true}' if row in explored.rows else b"}",
+            )
+        )
         for row, score, reason in zip(rows, scores, ranking.reasons or repeat(None), strict=False)
     ]
     made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
