@@ -119,10 +119,13 @@ class LiveCatalogue:
             # A connection of its own: a connection's data version does not tell of its own commits. Only this thread
             # asks it, and before the changes are read, so that none is missed between the two.
             if self._connection is None:
-                self._connection = await asyncio.to_thread(lambda: self._opened().database.raw_connection())
+                self._connection = await asyncio.to_thread(self._connected)
             version = self._version_of(self._connection)
         await asyncio.to_thread(self._take)
         self._data_version = version
+
+    def _connected(self) -> PoolProxiedConnection:
+        return self._opened().database.raw_connection()
 
     def _opened(self) -> MovieChanges:
         store = self._store = self._store or MovieChanges(self._settings)
