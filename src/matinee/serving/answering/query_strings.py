@@ -5,7 +5,7 @@ from matinee.ranking import ListRequest
 KEPT = 1_000
 """Query strings that a worker remembers; people use few."""
 
-LONGEST = 200
+LONGEST = 1_000
 """Bytes of a query string that is remembered; longer ones say what nobody asked."""
 
 

@@ -10,6 +10,9 @@ import streamlit as st
 EVERYWHERE = ("lang", "user")
 """What goes along from page to page; the rest belongs to one page."""
 
+SEPARATOR = "|"
+"""Between several values of one name; no genre has it, because it separates genres in files too."""
+
 _YEARS = re.compile(r"(\d{1,4})-(\d{1,4})")
 
 
@@ -31,6 +34,11 @@ def link(**more: str) -> dict[str, str]:
     """Query of a link to a page of this visit."""
     along = {name: st.query_params[name] for name in EVERYWHERE if name in st.query_params}
     return along | more
+
+
+def several_of(name: str, known: list[str]) -> tuple[str, ...]:
+    """What the address lists, as far as it is known, each once."""
+    return tuple(each for each in dict.fromkeys(read(name).split(SEPARATOR)) if each in known)
 
 
 def years() -> tuple[int, int] | None:

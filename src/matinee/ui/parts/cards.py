@@ -45,7 +45,10 @@ def movie_html(texts: Texts, movie: Movie, title: str = "") -> str:
 
 def _reason(texts: Texts, movie: Movie) -> str | None:
     reason = movie.reason if isinstance(movie, RankedMovie) else None
-    return texts.movies.because.format(title=display_title(reason.title)) if reason else None
+    if reason is None:
+        return None
+    # Of a company the server tells who decided, in the language of the page.
+    return texts.movies.because.format(title=display_title(reason.title)) if reason.user_id is None else reason.text
 
 
 def _similar_movies(visit: Visit, movie: Movie, place: str) -> None:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from matinee.clients.schemas.recommendations import Recommendations
 from matinee.ui.parts import address
 from matinee.ui.parts.catalogue import genres_of, years_of
+from matinee.ui.parts.language import code
 from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.more_choices import NO_MORE, MoreChoices, clear_more
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.fields import Texts
 
@@ -18,6 +21,7 @@ class ListFilters:
 
     genre: str | None = None
     years: tuple[int, int] | None = None
+    more: MoreChoices = NO_MORE
 
 
 def choose_filters(visit: Visit) -> ListFilters:
@@ -67,20 +71,35 @@ def _years(texts: Texts, text: str) -> str:
     return texts.movies.decade.format(first=first) if is_decade else f"{first}–{last}"
 
 
+def asked(visit: Visit, filters: ListFilters, k: int, *, exclude_seen: bool = True) -> Recommendations:
+    """The best `k` movies for the user, or for the user in company."""
+    options = filters.more.options(filters.genre, code())
+    if not filters.more.company:
+        return visit.client.recommendations(
+            visit.user_id, k, filters.genre, filters.years, exclude_seen=exclude_seen, options=options
+        )
+    first, last = filters.years or (None, None)
+    genre = options.genre or filters.genre
+    more = {"genre": genre, "year_from": first, "year_to": last, "exclude_seen": exclude_seen}
+    together = [visit.user_id, *filters.more.company]
+    return visit.client.recommendations_for_group(together, k, options=options.model_copy(update=more))
+
+
 def nothing_left(visit: Visit, filters: ListFilters) -> None:
     """Say why a list is empty, and offer what helps."""
     texts = visit.texts.movies
     if filters == ListFilters():
         st.info(texts.all_rated if visit.ratings else texts.no_movies)
         return
-    any_movie = visit.client.recommendations(visit.user_id, 1, filters.genre, filters.years, exclude_seen=False)
+    any_movie = asked(visit, filters, 1, exclude_seen=False)
     sentence = texts.all_rated_here if any_movie.items else texts.nothing_matches
     st.info(sentence.format(filters=escaped(_described(visit.texts, filters))))
     st.button(texts.clear_filters, icon=":material/filter_alt_off:", on_click=_clear)
 
 
 def _described(texts: Texts, filters: ListFilters) -> str:
-    genre = [] if filters.genre is None else [_genre(texts, filters.genre)]
+    named = dict.fromkeys([*([filters.genre] if filters.genre else []), *filters.more.genres])
+    genre = [_genre(texts, name) for name in named] + [f"- {_genre(texts, name)}" for name in filters.more.without]
     years = [] if filters.years is None else [_years(texts, f"{filters.years[0]}-{filters.years[1]}")]
     return ", ".join(genre + years)
 
@@ -88,3 +107,4 @@ def _described(texts: Texts, filters: ListFilters) -> str:
 def _clear() -> None:
     address.write("genre", None)
     address.write("years", None)
+    clear_more()

@@ -1,12 +1,15 @@
 """The user's recommendations: how they were made, how many are shown, and which of them the last rating brought."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from matinee.clients.schemas.model import Model
-from matinee.clients.schemas.recommendations import Recommendations
+from matinee.clients.schemas.recommendations import GroupRecommendations, Recommendations
 from matinee.ui.parts.cards import cards
-from matinee.ui.parts.filters import ListFilters, choose_filters, nothing_left
+from matinee.ui.parts.filters import ListFilters, asked, choose_filters, nothing_left
 from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.more_choices import choose_more
 from matinee.ui.parts.visit import Visit
 from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.fields.movies import MovieTexts
@@ -22,10 +25,11 @@ def recommended(visit: Visit, model: Model) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header(visit.texts.movies.your_list, width="stretch", anchor=False)
         filters = choose_filters(visit)
+    filters = replace(filters, more=choose_more(visit))
     subject = (visit.user_id, filters)
     n_shown = _n_shown(subject)
     # One more than is shown tells whether there are more.
-    listed = visit.client.recommendations(visit.user_id, n_shown + 1, filters.genre, filters.years)
+    listed = asked(visit, filters, n_shown + 1)
     if not listed.items:
         nothing_left(visit, filters)
         return
@@ -54,6 +58,9 @@ def _how(visit: Visit, listed: Recommendations, model: Model) -> str:
     """How a list was made, as a badge and in a sentence."""
     colour = {"learned": "green", "fold_in": "blue", "popular": "orange"}[listed.policy]
     name = visit.texts.common.policies[listed.policy]
+    if isinstance(listed, GroupRecommendations):
+        users = escaped(", ".join(listed.users))
+        return f":{colour}-badge[{name}] {visit.texts.movies.together.format(users=users)}"
     sentence = _sentence(listed, model, visit.texts, is_known=bool(visit.ratings))
     return f":{colour}-badge[{name}] {sentence.format(user=escaped(visit.user_id))}"
 

@@ -1,5 +1,6 @@
 """Texts of movies: the search, the recommendations and their cards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -37,5 +38,17 @@ class MovieTexts:
     clear_filters: str
     no_movies: str
     show_more: str
+    more_choices: str
+    more_choices_made: str
+    genres: str
+    without_genres: str
+    no_genre: str
+    rarity: str
+    rarities: Mapping[str, str]
+    diversity: str
+    diversities: Mapping[str, str]
+    company: str
+    company_hint: str
+    together: str
     similar: str
     no_similar: str

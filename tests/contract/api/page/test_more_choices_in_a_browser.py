@@ -1,0 +1,44 @@
+"""More choices of a list, on a phone and on a laptop, in both languages, with the keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
+from page_in_a_browser import SIZES, drawn, press_until_focused
+
+pytestmark = pytest.mark.timeout(180)
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+CARD = "[class*=st-key-card-list]"
+
+
+def _for_you(tab, site, texts, size, more=""):
+    tab.set_viewport_size(size)
+    lang = "en" if texts is ENGLISH else "ko"
+    drawn(tab, f"{site}/?user=u1&lang={lang}{more}", "", texts)
+
+
+@SIZES
+@BOTH
+def test_the_choices_are_closed_until_they_are_opened_with_the_keyboard_and_change_the_list(
+    serve, site, tab, texts, size
+):
+    with serve():
+        _for_you(tab, site, texts, size)
+        rare = tab.get_by_role("radio", name=texts.movies.rarities["rare"])
+        expect(rare).not_to_be_visible()
+        before = tab.locator(f"{CARD} h3").all_inner_texts()
+        press_until_focused(tab, tab.locator(".st-key-more-choices summary"))
+        tab.keyboard.press("Enter")
+        expect(rare).to_be_visible()
+        press_until_focused(tab, tab.locator(".st-key-rarity [role=radio]").first)
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("Enter")
+        expect(tab).to_have_url(re.compile("rarity=rare"))
+        expect(tab.locator(".st-key-more-choices")).to_contain_text(texts.movies.more_choices_made.format(count=1))
+        expect(tab.locator(f"{CARD} h3").first).not_to_have_text(before[0])
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
