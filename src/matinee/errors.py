@@ -5,7 +5,8 @@
     │   ├── NotFound              exit 2, HTTP 404   a user, movie, version or data set that does not exist
     │   └── Expired               exit 2, HTTP 410   a page of a list that cannot be made any more
     ├── BadData                   exit 2, HTTP 422   ratings or a model artifact that cannot be used
-    │   └── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
+    │   ├── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
+    │   └── NoEvent               exit 2, HTTP 422   a file that does not say whether its rows are ratings or what else
     ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty
     ├── Refused                   exit 3, HTTP 409   a rule said no (the gate, a busy home)
     ├── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host
@@ -76,6 +77,10 @@ class Damaged(BadData):
     """A stored file is missing, or its bytes are not those that were written."""
 
     title = "Damaged file"
+
+
+class NoEvent(BadData):
+    """A file has neither ratings nor events, and nobody has said what its rows are."""
 
 
 class StorageError(MatineeError):

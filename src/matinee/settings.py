@@ -17,6 +17,9 @@ _CHALLENGERS = r"^(off|[^\s,:=]+(:\w+=[-+.\deE]+)*(\s*,\s*[^\s,:=]+(:\w+=[-+.\de
 
 _RATING_SCALE = r"^(auto|-?\d+(\.\d+)?(-(-?\d+(\.\d+)?))?(:\d+(\.\d+)?)?)$"
 
+_WEIGHT = r"(like|watch|purchase|click|view)(=\d+(\.\d+)?)?"
+_EVENT_WEIGHTS = rf"^({_WEIGHT}(,{_WEIGHT})*)?$"
+
 _POSTER_URL = r"^(https?://[^\s{}]+(\{movie_id\}[^\s{}]*)+)?$"
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -50,6 +53,9 @@ class Settings(BaseSettings):
     columns: str = ""
     """What columns of one's own files mean, where common names do not tell: `user_id=Who,rated_at=When`."""
 
+    event: Literal["", "rating", "like", "dislike", "not_interested", "watch", "purchase", "click", "view"] = ""
+    """What a row of a file of one's own is that has no column `event`; empty: a rating, where there are ratings."""
+
     chunk: Literal["1d", "7d", "30d"] = "1d"
     """Period of ratings that each run takes, in whole days."""
 
@@ -78,6 +84,10 @@ class Settings(BaseSettings):
 
     positive_rating: Annotated[float, Field(gt=0)] = 4.0
     """Stars from which a rating says that the user liked the movie: what models learn and what evaluation counts."""
+
+    event_weights: Annotated[str, Field(pattern=_EVENT_WEIGHTS)] = "like=1,watch=1,purchase=1"
+    """Which events are learned as likes, and how much each counts where a liked rating counts 1: `like`, `watch`,
+    `purchase`, `click`, `view`, such as `like=1,watch=0.5`; the others are kept, and not learned."""
 
     watch: Literal["on", "off"] = "on"
     """Whether a chunk of ratings that is clearly broken stops its run; `off`: it is reported, and learned from."""

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from matinee.ranking import Histories
+from matinee.ranking import EVENTS, Events, Histories
+from matinee.ranking.events import SAID
+
+_EVENTS = (
+    "event",
+    pl.col("event").is_in(SAID).alias("said"),
+    "weight",
+)
 
 
 @dataclass(frozen=True)
@@ -22,11 +29,11 @@ class RatingsOnAxes:
 
 
 def on_axes(ratings: pl.DataFrame, movie_ids: Sequence[str]) -> RatingsOnAxes:
-    """Put a frame `user_id, movie_id, rating, rated_at` on matrix axes.
+    """Put a frame `user_id, movie_id, rating, rated_at` on matrix axes; `event` and `weight` too, where it has them.
 
     Args:
-        ratings: one row a rating, in any order; of several of one user and movie the newest counts, of equal times
-            the one that comes last.
+        ratings: one row a rating or other event, in any order; of several of one user and movie the newest counts, of
+            equal times the one that comes last. But what was said of a movie goes before what was done with it.
         movie_ids: the catalogue; movies that occur only in `ratings` are appended to it.
     """
     user_ids = ratings["user_id"].unique().sort()
@@ -39,6 +46,7 @@ def on_axes(ratings: pl.DataFrame, movie_ids: Sequence[str]) -> RatingsOnAxes:
         pl.col("movie_id").cast(pl.Enum(all_movies)).to_physical().alias("item"),
         pl.col("rating").cast(pl.Float32),
         pl.col("rated_at").dt.epoch("s").alias("rated_at"),
+        *_EVENTS if "event" in ratings.columns else (),
     ).sort("user", "rated_at", "item", maintain_order=True)
     rows = _newest_of_each_movie(rows, len(all_movies))
     counts = np.bincount(rows["user"].to_numpy(), minlength=len(user_ids))
@@ -47,6 +55,7 @@ def on_axes(ratings: pl.DataFrame, movie_ids: Sequence[str]) -> RatingsOnAxes:
         items=rows["item"].to_numpy().astype(np.int32),
         ratings=rows["rating"].to_numpy().astype(np.float32),
         rated_at=rows["rated_at"].to_numpy().astype(np.int64),
+        events=_events(rows),
     )
     return RatingsOnAxes(user_ids.to_list(), all_movies.to_list(), histories)
 
@@ -56,4 +65,18 @@ def _newest_of_each_movie(rows: pl.DataFrame, n_movies: int) -> pl.DataFrame:
     pair = rows.select(pair=pl.col("user").cast(pl.Int64) * n_movies + pl.col("item"))["pair"]
     if pair.n_unique() == len(pair):  # nearly always, and cheaper to see than to sort by it
         return rows
-    return rows.filter(pair.is_last_distinct())
+    if "event" not in rows.columns:
+        return rows.filter(pair.is_last_distinct())
+    said_last = rows.with_row_index("place").with_columns(pair).sort("said", "place")
+    return said_last.filter(pl.col("pair").is_last_distinct()).sort("place").drop("place", "pair")
+
+
+def _events(rows: pl.DataFrame) -> Events | None:
+    """What the rows are, unless all are ratings."""
+    return None if "event" not in rows.columns or (rows["event"] == "rating").all() else events_of(rows)
+
+
+def events_of(rows: pl.DataFrame) -> Events:
+    """What the rows of a frame with `event` and `weight` are."""
+    codes = rows["event"].cast(pl.Enum(EVENTS)).to_physical().to_numpy()
+    return Events(codes.astype(np.uint8), rows["weight"].to_numpy().astype(np.float32))

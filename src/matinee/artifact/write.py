@@ -101,9 +101,9 @@ def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
 def _packed(contents: Contents) -> dict[str, NDArray[Any]]:
     """Arrays of the artifact, with the histories packed and weights of one byte."""
     arrays = dict(contents.arrays)
-    names = ("history_offsets", "history_items", "history_ratings", "history_rated_at")
-    histories = Histories(*(arrays.pop(name) for name in names))
-    return {**quantized(arrays), **pack(histories)}
+    histories = Histories.from_arrays(arrays)
+    others = {name: array for name, array in arrays.items() if name not in histories.arrays}
+    return {**quantized(others), **pack(histories)}
 
 
 def movie_table(movie_ids: Sequence[str], movies: pl.DataFrame) -> pl.DataFrame:

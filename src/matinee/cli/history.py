@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
@@ -12,6 +12,7 @@ from matinee.cli.settings import settings_of_command
 from matinee.errors import UsageError
 
 if TYPE_CHECKING:
+    from matinee.ratings.feedback.store import NewRating
     from matinee.ratings.history.matching import MatchedHistory
 
 
@@ -48,14 +49,19 @@ def import_history(files: Sequence[Path], user_id: str, accepts: Callable[[str],
         with Client(settings.api) as client:
             for start in range(0, len(matched.ratings), MAX_BATCH):
                 batch = matched.ratings[start : start + MAX_BATCH]
-                stored += client.rate(*(Rating.model_validate(asdict(each)) for each in batch)).stored
+                stored += client.rate(*(Rating.model_validate(_as_rating(each)) for each in batch)).stored
     if as_json:
-        ratings = [asdict(each) for each in matched.ratings]
+        ratings = [_as_rating(each) for each in matched.ratings]
         print_json({**asdict(matched), "user_id": user_id, "ratings": ratings, "stored": stored if accepted else None})
     elif accepted is not None:
         stdout.print(f"{stored} ratings are new." if accepted else "Nothing was sent.")
     if accepted is None:
         raise UsageError("Nothing was sent, because there is nobody to ask.", "Accept with --yes.")
+
+
+def _as_rating(each: "NewRating") -> dict[str, Any]:
+    """As the API takes a rating."""
+    return {name: value for name, value in asdict(each).items() if name != "event"}
 
 
 def _tell(matched: "MatchedHistory", user_id: str) -> None:

@@ -1,7 +1,7 @@
 """Take files of one's own: look first, tell what follows, ask, and write the settings."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,8 @@ from matinee.cli.history import import_history
 from matinee.cli.printing import AsJson, print_json, stdout
 from matinee.cli.root import SYSTEM, app
 from matinee.cli.settings import settings_of_command
-from matinee.errors import UsageError
+from matinee.errors import NoEvent, UsageError
+from matinee.ranking.events import EVENTS
 
 if TYPE_CHECKING:
     from matinee.ratings.sources.plan import ImportPlan
@@ -27,7 +28,7 @@ ENV_FILE = Path(".env")
     rich_help_panel=SYSTEM,
     epilog="Example: `matinee import ratings.csv --movies films.csv --map user_id=Who`",
 )
-def import_files(
+def import_files(  # noqa: PLR0913, PLR0917  an argument is an option
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="Files of ratings, or a folder; also one of movies.")
     ],
@@ -37,6 +38,9 @@ def import_files(
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="What a column means, such as user_id=Who.")
     ] = None,
+    event: Annotated[
+        str, typer.Option(metavar="EVENT", help="What a row is: rating, watch, purchase, like, click, view, dislike.")
+    ] = "",
     scale: Annotated[
         str, typer.Option(metavar="LOWEST-HIGHEST:STEP", help="Scale of the ratings; auto finds it.")
     ] = "auto",
@@ -64,7 +68,10 @@ def import_files(
         return
     settings = settings_of_command(any_ports=True)
     given = parse_columns(",".join(columns or []))
-    plan = plan_import(files, movies, given, settings, dotenv_values(ENV_FILE), scale)
+    written = dotenv_values(ENV_FILE)
+    plan = _planned(
+        lambda event: plan_import(files, movies, given, settings, written, scale, event), event, yes or as_json
+    )
     ChunkLedger(settings.model_copy(update={"data": plan.settings["MATINEE_DATA"]})).require_own_source()
     if not as_json:
         for line in _lines(plan):
@@ -86,6 +93,24 @@ def _answer(question: str, yes: bool, as_json: bool) -> bool | None:  # noqa: FB
     if yes:
         return True
     return None if as_json or not _is_asked() else typer.confirm(question)
+
+
+def _planned(plan: Callable[[str], "ImportPlan"], event: str, is_silent: bool) -> "ImportPlan":  # noqa: FBT001
+    """The plan for an event that was given, or that somebody tells when the files do not."""
+    try:
+        return plan(event)
+    except NoEvent as error:
+        event = "" if is_silent or not _is_asked() else _asked_event(error.message)
+        if not event:
+            raise
+    return plan(event)
+
+
+def _asked_event(found: str) -> str:
+    """What a row of a file is that has neither ratings nor events; empty for nothing."""
+    stdout.print(escape(found), highlight=False)
+    answer: str = typer.prompt(f"What is a row of it? ({', '.join(EVENTS[1:])})", default="")
+    return answer.strip() if answer.strip() in EVENTS else ""
 
 
 def _is_asked() -> bool:
@@ -117,6 +142,8 @@ def _of_file(what: str, file: "FileSurvey") -> Iterator[str]:
 
 
 def _contents(found: "Survey") -> Iterator[str]:
+    if found.events.keys() != {"rating"}:
+        yield f"Events: {', '.join(f'{count:,} {event}' for event, count in found.events.items())}"
     scale, times = found.scale, "dates" if found.has_only_dates else found.time_unit
     yield (
         f"Content: {found.n_ratings:,} ratings of {found.n_movies:,} movies by {found.n_users:,} users,"

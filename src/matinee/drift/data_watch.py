@@ -18,6 +18,7 @@ from matinee.drift.comparison import Counts, distance, p_value
 from matinee.drift.patterns import Patterns
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
+from matinee.ratings.events import IS_RATING
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
@@ -75,7 +76,8 @@ def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk
     chunk, ratings = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
     past = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch) | {chunk_id})
     comparison = Comparison(chunk, ratings, past, settings.period, scale_of(settings))
-    store.keep(comparison.statistics())
+    kinds = dict(ledger.interactions_of(chunk_id)["event"].cast(pl.String).value_counts().sort("event").iter_rows())
+    store.keep(replace(comparison.statistics(), events=kinds))
     in_past = set(past["chunk_id"].unique())
     sizes = {each.chunk_id: each.n_ratings for each in ledger.chunks() if each.chunk_id in in_past}
     newest = dict(list(sizes.items())[-N_USUAL:])
@@ -131,7 +133,7 @@ class Comparison:
 
     def _statistics(self) -> ChunkStatistics:
         ratings, rating, quarantined = self._ratings, self.by_rating, self._chunk.n_quarantined
-        users = ratings["user_id"].value_counts()
+        users, stars = ratings["user_id"].value_counts(), ratings["rating"].drop_nulls()
         of_new_users = ratings.join(self._past, on="user_id", how="anti")
         of_new_movies = ratings.filter(group=_NEW)
         return ChunkStatistics(
@@ -147,7 +149,7 @@ class Comparison:
             n_ratings_of_new_movies=of_new_movies.height,
             ratings_by_day=_by_day(ratings),
             rating_histogram={name: int(n) for name, n in zip(rating.categories, rating.chunk, strict=True) if n},
-            mean_rating=float(ratings["rating"].to_numpy().mean(dtype=float)) if ratings.height else None,
+            mean_rating=float(stars.to_numpy().mean(dtype=float)) if len(stars) else None,
             ratings_per_user=ratings.height / users.height if users.height else None,
             most_ratings_of_a_user=max(users["count"], default=0),
             quarantine_share=quarantined / (quarantined + ratings.height) if quarantined else 0.0,
@@ -157,10 +159,11 @@ class Comparison:
 
     def _comparisons(self) -> dict[str, float | None]:
         rating, popularity, seed = self.by_rating, self.by_popularity, self._chunk.chunk_id
+        are_rated = rating.chunk.any() and rating.past.any()
         return {
             "usual_n_ratings": self._usual_n_ratings(),
-            "rating_distance": distance(rating.chunk, rating.past),
-            "rating_p_value": p_value(*self._clusters("tenths", self._tenths), seed),
+            "rating_distance": distance(rating.chunk, rating.past) if are_rated else None,
+            "rating_p_value": p_value(*self._clusters("tenths", self._tenths), seed) if are_rated else None,
             "popularity_distance": distance(popularity.chunk, popularity.past),
             "popularity_p_value": p_value(*self._clusters("group", range(len(GROUPS))), seed),
             "popularity_overlap": self._overlap(),
@@ -174,7 +177,7 @@ class Comparison:
             has_one_rating=self._scale.is_single,
             covers_time=self._chunk.starts_at < self._chunk.ends_at,
             has_past=n_past > 0,
-            largest_rating_share=float(rating.past.max()) / n_past if n_past else 0.0,
+            largest_rating_share=float(rating.past.max(initial=0)) / n_past if n_past else 0.0,
             expected_new_movie_share=float(popularity.past[_NEW]) / n_past if n_past else 1.0,
             explorer_share=float((by_user > 0.5).to_numpy().mean()) if by_user.len() else 0.0,
             patterns=self.patterns,
@@ -182,7 +185,7 @@ class Comparison:
 
     @cached_property
     def _tenths(self) -> list[int]:
-        return sorted({*self._ratings["tenths"].unique(), *self._past["tenths"].unique()})
+        return sorted({*self._ratings["tenths"].unique(), *self._past["tenths"].unique()} - {None})
 
     def _clusters(self, column: str, categories: Sequence[int]) -> tuple[Counts, Counts]:
         """Counts by category, of each cluster of the chunk (each of its users is one), and of its past."""
@@ -205,9 +208,13 @@ class Comparison:
 
 
 def _labelled(ratings: pl.DataFrame, popularity: pl.DataFrame, period: timedelta) -> pl.DataFrame:
-    """With the rating in tenths, the popularity of the movie in the past, and the period within a first chunk."""
+    """With the rating in tenths, the popularity of the movie in the past, and the period within a first chunk.
+
+    Other events than ratings have no rating.
+    """
     since_epoch = pl.col("rated_at").dt.epoch("us") // (period // timedelta(microseconds=1))
-    return ratings.join(popularity, on="movie_id", how="left", maintain_order="left").with_columns(
+    rated = ratings.with_columns(rating=pl.when(IS_RATING).then("rating"))
+    return rated.join(popularity, on="movie_id", how="left", maintain_order="left").with_columns(
         tenths=(pl.col("rating") * 10).round().cast(pl.Int32),
         popularity=pl.col("popularity").fill_null(0),
         window=pl.when(pl.col("chunk_id") == 1).then(since_epoch).otherwise(0),

@@ -3,7 +3,7 @@
 Statistics are written once for each chunk and never changed; decisions are appended, and the last one counts.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -78,6 +78,10 @@ class ChunkStatistics:
     """Share of the chunk's 50 most rated movies that are among the past's; None when the chunk has fewer than 50."""
 
     watched_at: datetime
+
+    events: dict[str, int] = field(default_factory=dict)
+    """Number of each kind of event, clicks and views among them, which `n_ratings` counts only where they are learned;
+    empty for a chunk that was watched before there were others than ratings."""
 
     @property
     def new_user_share(self) -> float:
@@ -160,7 +164,7 @@ class StatisticsStore:
 
 
 def _statistics(row: ChunkStatisticsRow) -> ChunkStatistics:
-    return ChunkStatistics(**{field.name: getattr(row, field.name) for field in fields(ChunkStatistics)})
+    return ChunkStatistics(**{each.name: getattr(row, each.name) for each in fields(ChunkStatistics)})
 
 
 def _decision(row: ChunkDecisionRow) -> ChunkDecision:

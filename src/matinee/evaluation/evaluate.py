@@ -9,6 +9,7 @@ from math import log2
 import numpy as np
 import polars as pl
 
+from matinee.artifact.axes import events_of
 from matinee.evaluation.split import Case
 from matinee.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
 from matinee.ranking import Floats, History, ListRequest, RankingModel, recommend_many
@@ -210,4 +211,5 @@ def _history(frame: pl.DataFrame, item_index: Mapping[str, int]) -> History:
         items=rows[known],
         ratings=frame["rating"].to_numpy()[known].astype(np.float32),
         rated_at=frame["rated_at"].dt.epoch("s").to_numpy()[known].astype(np.int64),
+        events=events_of(frame)[known] if "event" in frame.columns else None,
     )

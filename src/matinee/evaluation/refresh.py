@@ -15,7 +15,7 @@ from matinee.evaluation.evaluate import Contender, evaluate
 from matinee.evaluation.evidence import Values
 from matinee.evaluation.gate import LEAST_USERS_OF_DATA, METRIC, sound
 from matinee.evaluation.soundness import Likeness, Probe, known_users, least_likeness, probe
-from matinee.evaluation.split import Case, Split, cases
+from matinee.evaluation.split import Case, Split, cases, history_columns
 
 Fit = Callable[[pl.DataFrame], Contender]
 """Fits the candidate's algorithm on all of the past and these first ratings of the chunk."""
@@ -82,7 +82,7 @@ def of_newest_data(split: Split, positive_rating: float, previous: Contender, fi
     if middle is None:
         return None
     first, rest = ordered.filter(pl.col("rated_at") < middle), ordered.filter(pl.col("rated_at") >= middle)
-    columns = ["user_id", "movie_id", "rating", "rated_at"]
+    columns = ["user_id", *history_columns(split)]
     known = pl.concat([split.past.select(columns), first.select(columns)])
     users = list(cases(Split(known, rest.select(columns)), positive_rating))
     if first.is_empty() or len(users) < LEAST_USERS_OF_DATA:
@@ -92,7 +92,7 @@ def of_newest_data(split: Split, positive_rating: float, previous: Contender, fi
 
 def _histories(split: Split, users: Sequence[str]) -> Mapping[str, pl.DataFrame]:
     """What a model that learned past and chunk knows of users: of several ratings of one movie the newest."""
-    columns = ["user_id", "movie_id", "rating", "rated_at"]
+    columns = ["user_id", *history_columns(split)]
     ratings = pl.concat([part.filter(pl.col("user_id").is_in(users)).select(columns) for part in split])
     newest = ratings.sort("rated_at", "movie_id").unique(["user_id", "movie_id"], keep="last", maintain_order=True)
     found = newest.partition_by("user_id", as_dict=True)

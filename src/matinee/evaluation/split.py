@@ -52,9 +52,15 @@ def split_off_newest(ratings: pl.DataFrame, ends_at: datetime, period: timedelta
     return Split(ratings.filter(is_past), ratings.filter(~is_past))
 
 
+def history_columns(split: Split) -> list[str]:
+    """Columns of a history: `movie_id, rating, rated_at`, and where both frames have them `event, weight`."""
+    shared = set(split.past.columns) & set(split.holdout.columns)
+    return ["movie_id", "rating", "rated_at", *(["event", "weight"] if {"event", "weight"} <= shared else [])]
+
+
 def cases(split: Split, positive_rating: float) -> Iterator[Case]:
     """A case for each user of the holdout of whom there is a history and a truth, in order of user id."""
-    columns = ["movie_id", "rating", "rated_at"]
+    columns = history_columns(split)
     past = split.past.sort("rated_at", "movie_id").partition_by("user_id", as_dict=True)
     holdout = split.holdout.sort("user_id", "rated_at", "movie_id")
     begins: datetime | None = split.holdout["rated_at"].min()  # type: ignore[assignment]  # polars knows no dtypes

@@ -111,5 +111,5 @@ def _by_recency(user_items: sp.csr_matrix, interactions: Interactions, recency: 
     histories, liked = interactions.histories, interactions.liked
     bounds = np.concatenate([[0], np.cumsum(liked)])[histories.offsets]
     weights = [recency_weights(moments, recency) for moments in np.split(histories.rated_at[liked], bounds[1:-1])]
-    data = np.concatenate(weights).astype(np.float32)
+    data = np.concatenate(weights).astype(np.float32) * interactions.liked_weights
     return sp.csr_matrix((data, histories.items[liked], bounds), user_items.shape)

@@ -43,10 +43,10 @@ class Interactions:
     def from_ratings(
         cls, ratings: pl.DataFrame, movie_ids: list[str], positive_rating: float, data_through: datetime
     ) -> "Interactions":
-        """Interactions from a frame `user_id, movie_id, rating, rated_at`.
+        """Interactions from a frame `user_id, movie_id, rating, rated_at`, and perhaps `event, weight`.
 
         Args:
-            ratings: one row a rating, in any order; of several of one user and movie the newest counts.
+            ratings: as `artifact.axes.on_axes` takes them.
             movie_ids: the catalogue; movies that occur only in `ratings` are appended to it.
             positive_rating: stars that count as liked.
             data_through: end of the time that the ratings cover.
@@ -73,6 +73,12 @@ class Interactions:
     def liked(self) -> NDArray[np.bool_]:
         """Which entries of the histories are liked movies, shape (n_ratings,)."""
         return self.histories.ratings >= self.positive_rating
+
+    @property
+    def liked_weights(self) -> Floats:
+        """How much each liked entry counts, in their order: 1 for a rating, its weight for another event."""
+        events = self.histories.events
+        return np.ones(self.liked.sum(), np.float32) if events is None else events.weights[self.liked]
 
     @property
     def age_days(self) -> NDArray[np.float64]:
@@ -106,22 +112,23 @@ class Interactions:
         known = self.histories
         earlier = known.rated_at < moment
         offsets = np.concatenate([[0], np.cumsum(earlier)])[known.offsets]
-        histories = Histories(offsets, known.items[earlier], known.ratings[earlier], known.rated_at[earlier])
+        events = None if known.events is None else known.events[earlier]
+        histories = Histories(offsets, known.items[earlier], known.ratings[earlier], known.rated_at[earlier], events)
         return replace(self, histories=histories, data_through=datetime.fromtimestamp(moment, UTC))
 
     def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
-        """How many users liked each movie, shape (n_movies,); with `weights`, shape (n_ratings,), their sum."""
-        liked = self.liked
-        counts = np.bincount(
-            self.histories.items[liked], None if weights is None else weights[liked], minlength=self.n_movies
-        )
-        return counts.astype(np.float32)
+        """How many users liked each movie, each as much as it counts, shape (n_movies,).
+
+        With `weights`, shape (n_ratings,), their sum.
+        """
+        liked, each = self.liked, self.liked_weights.astype(float)
+        counted = each if weights is None else each * weights[liked]
+        return np.bincount(self.histories.items[liked], counted, minlength=self.n_movies).astype(np.float32)
 
     def user_items(self) -> "sp.csr_matrix":
-        """Liked movies as a matrix of ones, shape (n_users, n_movies), float32."""
+        """Liked movies as a matrix of how much each counts, 1 for a rating, shape (n_users, n_movies), float32."""
         import scipy.sparse as sp  # noqa: PLC0415  commands that fit nothing import this module
 
         users = np.repeat(np.arange(self.n_users), np.diff(self.histories.offsets))[self.liked]
         items = self.histories.items[self.liked]
-        ones = np.ones(len(items), np.float32)
-        return sp.csr_matrix((ones, (users, items)), shape=(self.n_users, self.n_movies))
+        return sp.csr_matrix((self.liked_weights, (users, items)), shape=(self.n_users, self.n_movies))

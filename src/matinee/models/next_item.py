@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,6 +12,7 @@ from matinee.models.affordable import head_of
 from matinee.models.interactions import Interactions
 from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, add_cross_product, fitted, inverse
 from matinee.models.recommender import Fitted
+from matinee.ranking import Floats
 
 MOST_TRANSITIONS = 1_000_000
 """Liked movies that are looked at, the newest: what follows what is known from these, and changes."""
@@ -63,13 +65,14 @@ def transitions(interactions: Interactions, recency: float) -> Iterator[tuple[sp
     histories, liked = interactions.histories, interactions.liked
     users = np.repeat(np.arange(interactions.n_users, dtype=np.int32), np.diff(histories.offsets))[liked]
     items, moments = histories.items[liked], histories.rated_at[liked]
+    likes = _Likes(users, items, interactions.liked_weights)
     starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
     group = np.searchsorted(starts, np.arange(len(items)), side="right") - 1
     first, end = starts[group], np.append(starts[1:], len(items))[group]
     newest = _newest(moments)
     for begins in range(0, len(newest), BLOCK):
         rows = newest[begins : begins + BLOCK]
-        yield _histories_before(rows, first[rows], end, users, items, interactions.n_movies, recency)
+        yield _histories_before(rows, first[rows], end, likes, interactions.n_movies, recency)
 
 
 def _newest(moments: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -79,12 +82,20 @@ def _newest(moments: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(np.argpartition(-moments, MOST_TRANSITIONS)[:MOST_TRANSITIONS])
 
 
+class _Likes(NamedTuple):
+    """All liked movies, by user and time, each shape (n,)."""
+
+    users: NDArray[np.int32]
+    items: NDArray[np.int32]
+    counts: Floats
+    """How much each counts."""
+
+
 def _histories_before(
     rows: NDArray[np.int64],
     first: NDArray[np.int64],
     end: NDArray[np.int64],
-    users: NDArray[np.int32],
-    items: NDArray[np.int32],
+    likes: _Likes,
     n_movies: int,
     recency: float,
 ) -> tuple[sp.csr_matrix, sp.csr_matrix]:
@@ -94,16 +105,15 @@ def _histories_before(
         rows: places among all liked movies, shape (n,).
         first: place of the first one of the same moment, shape (n,).
         end: place after the last one of the same moment, of all liked movies.
-        users: of all liked movies.
-        items: of all liked movies.
+        likes: all liked movies.
         n_movies: size of the catalogue.
         recency: ratings after which the weight of an older one has fallen to 1/e.
     """
     sources = first[:, None] - 1 - np.arange(WINDOW)
-    is_own = (sources >= 0) & (users[np.maximum(sources, 0)] == users[rows][:, None])
+    is_own = (sources >= 0) & (likes.users[np.maximum(sources, 0)] == likes.users[rows][:, None])
     row, source = np.nonzero(is_own)[0], sources[is_own]
-    weights = np.exp(-(first[row] - end[source]) / recency).astype(np.float32)
+    weights = np.exp(-(first[row] - end[source]) / recency).astype(np.float32) * likes.counts[source]
     shape = (len(rows), n_movies)
-    before = sp.csr_matrix((weights, (row, items[source])), shape)
-    after = sp.csr_matrix((np.ones(len(rows), np.float32), (np.arange(len(rows)), items[rows])), shape)
+    before = sp.csr_matrix((weights, (row, likes.items[source])), shape)
+    after = sp.csr_matrix((likes.counts[rows], (np.arange(len(rows)), likes.items[rows])), shape)
     return before, after

@@ -35,13 +35,7 @@ class Fitted:
     def complete(self, interactions: Interactions) -> "Fitted":
         """The same with what every kind holds: popularity, histories and `positive_rating`."""
         histories = interactions.histories
-        common: dict[str, NDArray[Any]] = {
-            "popularity": interactions.popularity(),
-            "history_offsets": histories.offsets,
-            "history_items": histories.items,
-            "history_ratings": histories.ratings,
-            "history_rated_at": histories.rated_at,
-        }
+        common: dict[str, NDArray[Any]] = {"popularity": interactions.popularity(), **histories.arrays}
         parameters = {**self.parameters, "positive_rating": interactions.positive_rating}
         return Fitted(self.kind, {**common, **self.arrays}, parameters)
 

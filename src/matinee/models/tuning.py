@@ -129,4 +129,4 @@ def _trials(interactions: Interactions, begins: int, ends: int) -> Iterator[Tria
 
 
 def _part(history: History, start: int, end: int) -> History:
-    return History(history.items[start:end], history.ratings[start:end], history.rated_at[start:end])
+    return history.part(slice(start, end))

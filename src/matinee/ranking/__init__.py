@@ -9,6 +9,7 @@ Everything is in matrix rows (`user_index`, `item_index`); external ids stay out
 from .blend import BlendScorer, Component
 from .content import NAMES as CONTENT_ARRAYS
 from .content import Content, ContentScorer
+from .events import EVENTS, Events
 from .factors import FactorScorer
 from .group import Aggregation, recommend_to_group
 from .history import Histories, History, recency_weights
@@ -25,11 +26,13 @@ from .types import Floats, Mask, Policy, Rows
 
 __all__ = [
     "CONTENT_ARRAYS",
+    "EVENTS",
     "Aggregation",
     "BlendScorer",
     "Component",
     "Content",
     "ContentScorer",
+    "Events",
     "FactorScorer",
     "Filters",
     "Floats",

@@ -153,4 +153,4 @@ class _ContentScored:
 
 
 def _only(history: History, kept: Mask) -> History:
-    return History(history.items[kept], history.ratings[kept], history.rated_at[kept])
+    return history.part(kept)

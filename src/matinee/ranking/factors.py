@@ -39,9 +39,9 @@ class FactorScorer:
 
     A history folds in by one step of alternating least squares against the fixed item factors Y:
 
-        x = (YᵀY + λI + Σ (wᵢ - 1) yᵢyᵢᵀ)⁻¹ Σ wᵢ yᵢ,   wᵢ = α · recency_weights(…)ᵢ over liked movies
+        x = (YᵀY + λI + Σ (wᵢ - 1) yᵢyᵢᵀ)⁻¹ Σ wᵢ yᵢ,   wᵢ = α · recency_weights(…)ᵢ · eᵢ over liked movies
 
-    Without recency (τ = ∞) this is the formula of training.
+    eᵢ is 1 for a rating and the weight of another event. Without recency (τ = ∞) this is the formula of training.
 
     With G = YᵀY + λI, which is alike for everyone, it says Gx = Σ cᵢyᵢ where cᵢ = wᵢ - (wᵢ - 1) yᵢᵀx. So the score yⱼᵀx
     is a sum over the liked movies, of cᵢ yⱼᵀG⁻¹yᵢ: how near two movies are everyone has taught, and cᵢ is what a movie
@@ -126,7 +126,7 @@ class FactorScorer:
     def liked(self, history: History) -> Liked:
         """The liked movies of a history."""
         places = np.flatnonzero((history.ratings >= self.positive_rating) & (history.items < len(self.item_factors)))
-        weights = self.alpha * recency_weights(history.rated_at[places], self.recency)
+        weights = self.alpha * recency_weights(history.rated_at[places], self.recency) * history.weights(places)
         return Liked(places, self.item_factors[history.items[places]], weights.astype(np.float32))
 
     @cached_property

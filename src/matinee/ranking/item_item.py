@@ -19,7 +19,7 @@ from .types import Floats, Mask, Rows
 class ItemItemScorer:
     """A movie's score is the recency-weighted sum of what each liked movie of the history says.
 
-        scoreⱼ = Σ recency_weights(…)ᵢ · Bᵢⱼ   over liked movies i
+        scoreⱼ = Σ recency_weights(…)ᵢ · eᵢ · Bᵢⱼ   over liked movies i, eᵢ the weight of the event, 1 for a rating
 
     Of each row of B only the strongest weights are kept, which costs nothing in quality and makes a model of 27k
     movies thirteen times smaller than the full matrix.
@@ -64,7 +64,8 @@ class ItemItemScorer:
         speaks = rows >= 0
         if not speaks.any():
             return None
-        weights = recency_weights(history.rated_at[liked], self.recency)[speaks].astype(np.float32)
+        counted = recency_weights(history.rated_at[liked], self.recency) * history.weights(liked)
+        weights = counted[speaks].astype(np.float32)
         gathered = self.rows.gather(rows[speaks])
         scores = gathered.weighted_sum(weights)
         return _ItemItemScored(scores, gathered, weights, liked[speaks], len(history)) if scores.any() else None

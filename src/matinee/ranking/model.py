@@ -124,6 +124,4 @@ def _histories(arrays: Mapping[str, NDArray[Any]]) -> Histories | PackedHistorie
     """Histories as they are fitted with, or packed as an artifact keeps them."""
     if "history_steps" in arrays:
         return PackedHistories.from_arrays(arrays)
-    return Histories(
-        arrays["history_offsets"], arrays["history_items"], arrays["history_ratings"], arrays["history_rated_at"]
-    )
+    return Histories.from_arrays(arrays)

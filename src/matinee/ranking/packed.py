@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .events import EVENTS, Events
 from .history import Histories, History
 from .types import Floats
 
@@ -32,7 +33,7 @@ class PackedHistories:
     """Place of the stars in `rating_values`, shape (n_ratings,)."""
 
     rating_values: Floats
-    """Different stars, rising, shape (≤ 256,)."""
+    """Different ratings, rising, shape (≤ 256,); with events, a value for each kind, rating and weight of these."""
 
     steps: NDArray[np.uint16]
     """Seconds since the entry before, or `JUMP`, shape (n_ratings,)."""
@@ -42,6 +43,9 @@ class PackedHistories:
 
     jump_by: NDArray[np.int64]
     """Seconds since the entry before at these entries; since 1970 (UTC) at the first of a user."""
+
+    value_events: Events | None = None
+    """What the entries with each of `rating_values` are; None where all are ratings."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -59,7 +63,9 @@ class PackedHistories:
         """History of one user."""
         start, end = int(self.offsets[user_index]), int(self.offsets[user_index + 1])
         items = self.items[start:end].astype(np.int32)
-        return History(items, self.rating_values[self.rating_codes[start:end]], self._moments(start, end))
+        codes = self.rating_codes[start:end]
+        events = None if self.value_events is None else self.value_events[codes]
+        return History(items, self.rating_values[codes], self._moments(start, end), events)
 
     def _moments(self, start: int, end: int) -> NDArray[np.int64]:
         first, last = self.jump_at.searchsorted((start, end))
@@ -71,7 +77,9 @@ class PackedHistories:
         """The same for who has the memory: several times as fast to read, for 11 bytes a rating more."""
         users = [self.of(user_index).rated_at for user_index in range(len(self))]
         rated_at = np.concatenate([np.empty(0, np.int64), *users])
-        return Histories(self.offsets, self.items.astype(np.int32), self.rating_values[self.rating_codes], rated_at)
+        ratings = self.rating_values[self.rating_codes]
+        events = None if self.value_events is None else self.value_events[self.rating_codes]
+        return Histories(self.offsets, self.items.astype(np.int32), ratings, rated_at, events)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "PackedHistories":
@@ -86,6 +94,11 @@ class PackedHistories:
         jump_to = arrays["history_jump_to"]
         if len(codes) and codes.max() >= len(values):
             raise ValueError("history_rating_codes point outside history_rating_values")
+        events = None
+        if "history_value_events" in arrays:
+            events = Events(arrays["history_value_events"], arrays["history_value_weights"])
+        if events is not None and not _fits(events, len(values)):
+            raise ValueError("history_value_events do not tell what each of history_rating_values is")
         if len(jump_at) != len(jump_to) or not (np.diff(jump_at) > 0).all():
             raise ValueError("history_jump_at does not rise, or is of another length than history_jump_to")
         if not np.array_equal(np.flatnonzero(steps == JUMP), jump_at):
@@ -94,9 +107,8 @@ class PackedHistories:
         starts = starts[starts < len(steps)]
         if not (steps[starts] == JUMP).all():
             raise ValueError("a history does not begin with a time of its own")
-        return cls(
-            offsets, arrays["history_items"], codes, values, steps, jump_at, _jumps(steps, jump_at, jump_to, starts)
-        )
+        jump_by = _jumps(steps, jump_at, jump_to, starts)
+        return cls(offsets, arrays["history_items"], codes, values, steps, jump_at, jump_by, events)
 
 
 def _jumps(
@@ -113,16 +125,17 @@ def _jumps(
     return by
 
 
+def _fits(events: Events, n_values: int) -> bool:
+    """Whether there is a known event for each value."""
+    is_known = not len(events.codes) or bool(events.codes.max() < len(EVENTS))
+    return is_known and len(events.codes) == len(events.weights) == n_values
+
+
 def pack(histories: Histories) -> dict[str, NDArray[Any]]:
-    """Arrays of an artifact that hold the histories: packed, unless they have more than 256 different stars."""
-    values, codes = np.unique(histories.ratings, return_inverse=True)
+    """Arrays of an artifact that hold the histories: packed, unless they have more than 256 different ratings."""
+    values, codes, of_values = _values(histories)
     if len(values) > np.iinfo(np.uint8).max + 1:
-        return {
-            "history_offsets": histories.offsets,
-            "history_items": histories.items,
-            "history_ratings": histories.ratings,
-            "history_rated_at": histories.rated_at,
-        }
+        return histories.arrays
     gaps = np.diff(histories.rated_at, prepend=0)
     jumps = (gaps < 0) | (gaps >= JUMP)
     jumps[histories.offsets[:-1][np.diff(histories.offsets) > 0]] = True
@@ -136,4 +149,20 @@ def pack(histories: Histories) -> dict[str, NDArray[Any]]:
         "history_steps": np.where(jumps, JUMP, gaps).astype(np.uint16),
         "history_jump_at": at.astype(np.int64),
         "history_jump_to": histories.rated_at[at].astype(np.int64),
+        **of_values,
     }
+
+
+def _values(histories: Histories) -> tuple[NDArray[Any], NDArray[Any], dict[str, NDArray[Any]]]:
+    """Different ratings, the place of each entry's among them, and arrays that say what they are, if not ratings."""
+    if histories.events is None:
+        values, codes = np.unique(histories.ratings, return_inverse=True)
+        return values, codes, {}
+    events = histories.events
+    together = np.stack([histories.ratings, events.codes.astype(np.float32), events.weights], axis=1)
+    different, codes = np.unique(together, axis=0, return_inverse=True)
+    of_values: dict[str, NDArray[Any]] = {
+        "history_value_events": different[:, 1].astype(np.uint8),
+        "history_value_weights": different[:, 2].astype(np.float32),
+    }
+    return different[:, 0], codes.reshape(-1), of_values

@@ -55,7 +55,7 @@ class ListRequest(NamedTuple):
     candidates: Mask | None = None
     """Movies that may appear, shape (n_movies,); None for all."""
     exclude_seen: bool = True
-    """Leave out every movie that the user has rated."""
+    """Leave out every movie that the user has rated; those that the user wants to see no more of are never in it."""
     reasons: bool = False
     """Tell which of the user's ratings speaks most for each movie."""
     language: str = "en"
@@ -70,7 +70,7 @@ class ListRequest(NamedTuple):
     @property
     def excluded(self) -> NDArray[np.int32]:
         """Matrix rows of movies that may not be in the list, shape (n,)."""
-        return self.user.history.items if self.exclude_seen else NOBODY.history.items
+        return self.user.history.items if self.exclude_seen else self.user.history.hidden
 
     @property
     def is_reordered(self) -> bool:

@@ -24,9 +24,7 @@ BUSY_TIMEOUT_S = 30
 
 _OPENING = threading.Lock()  # of threads that ask first at once, one opens the database
 _LEDGER_LOCK = 0x6D6174  # any constant; key of PostgreSQL's advisory lock
-
-
-_Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up in columns of type INTEGER only
+SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up in columns of type INTEGER only
 
 
 class Base(DeclarativeBase):
@@ -98,6 +96,7 @@ class ChunkStatisticsRow(Base):
     popularity_p_value: Mapped[float | None]
     popularity_overlap: Mapped[float | None]
     watched_at: Mapped[datetime]
+    events: Mapped[dict[str, Any]]
 
 
 class ChunkDecisionRow(Base):
@@ -105,7 +104,7 @@ class ChunkDecisionRow(Base):
 
     __tablename__ = "chunk_decisions"
 
-    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     chunk_id: Mapped[int] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
     decision: Mapped[str]
     reason: Mapped[str]
@@ -114,15 +113,16 @@ class ChunkDecisionRow(Base):
 
 
 class FeedbackRow(Base):
-    """A rating that somebody gave: an event, never changed except for the chunk that takes it up."""
+    """A rating or another event (`rating` is its value): never changed except for the chunk that takes it up."""
 
     __tablename__ = "feedback"
     __table_args__ = (sa.Index("ix_feedback_event", "user_id", "movie_id", "rated_at"),)
 
-    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     user_id: Mapped[str]
     movie_id: Mapped[str]
-    rating: Mapped[float]
+    event: Mapped[str]
+    rating: Mapped[float | None]
     rated_at: Mapped[datetime]
     received_at: Mapped[datetime]
     chunk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chunks.chunk_id"), index=True)
@@ -133,10 +133,10 @@ class WithdrawalRow(Base):
 
     __tablename__ = "withdrawals"
 
-    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     user_id: Mapped[str] = mapped_column(index=True)
     movie_id: Mapped[str | None]
-    last_feedback_id: Mapped[int] = mapped_column(_Serial)
+    last_feedback_id: Mapped[int] = mapped_column(SERIAL)
     """What was received up to here is taken back; what comes later counts again."""
     withdrawn_at: Mapped[datetime]
 
@@ -147,7 +147,7 @@ class ShownListRow(Base):
     __tablename__ = "shown_lists"
     __table_args__ = (sa.Index("ix_shown_lists_user", "user_id", "shown_at"),)
 
-    id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     user_id: Mapped[str]
     movie_ids: Mapped[list[str]] = mapped_column(sa.JSON)
     shown_at: Mapped[datetime] = mapped_column(index=True)
@@ -169,7 +169,7 @@ class ModelEventRow(Base):
 
     __tablename__ = "model_events"
 
-    event_id: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    event_id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     what: Mapped[str]
     version: Mapped[str]
     previous_version: Mapped[str | None]

@@ -20,6 +20,7 @@ import polars as pl
 import structlog
 
 from matinee.errors import BadData, Damaged, StorageError
+from matinee.ratings.events import EVENT
 from matinee.settings import Settings
 from matinee.storage import disk_errors, home_storage, locked, parquet_into, write_json
 
@@ -106,7 +107,7 @@ class InteractionStore:
         kept, n_ratings = list(intact), sum(each.height for each in new)
         while kept and kept[-1].n_ratings <= n_ratings:
             merged = kept.pop()
-            new.insert(0, pl.read_parquet(self._storage.read(merged.name, merged.sha256)))
+            new.insert(0, _with_events(pl.scan_parquet(self._storage.read(merged.name, merged.sha256))).collect())
             n_ratings += merged.n_ratings
         chunks = closed[kept[-1].last if kept else 0 :]
         segment = Segment(chunks[0].chunk_id, chunks[-1].chunk_id, n_ratings, _digest(chunks), "")
@@ -117,7 +118,7 @@ class InteractionStore:
 
     def _ratings(self, segment: Segment, wanted: Collection[int]) -> pl.LazyFrame:
         ids = [chunk_id for chunk_id in range(segment.first, segment.last + 1) if chunk_id in wanted]
-        ratings = pl.scan_parquet(self._storage.read(segment.name, segment.sha256))
+        ratings = _with_events(pl.scan_parquet(self._storage.read(segment.name, segment.sha256)))
         is_whole = len(ids) == segment.last - segment.first + 1
         return ratings if is_whole else ratings.filter(pl.col("chunk_id").is_in(ids))
 
@@ -156,6 +157,17 @@ class InteractionStore:
         for name in self._storage.list(FOLDER):
             if name not in names:
                 self._storage.delete(name)
+
+
+def _with_events(segment: pl.LazyFrame) -> pl.LazyFrame:
+    """A segment in the columns of today; those of matinee before it knew of other events hold ratings alone."""
+    names = segment.collect_schema().names()
+    if "event" in names:
+        return segment.with_columns(pl.col("event").cast(EVENT))
+    if "rated_at" not in names:
+        return segment
+    after = names.index("rated_at") + 1
+    return segment.with_columns(event=pl.lit("rating", EVENT)).select(*names[:after], "event", *names[after:])
 
 
 def _digest(chunks: Iterable[ClosedChunk]) -> str:

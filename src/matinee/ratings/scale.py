@@ -87,6 +87,8 @@ def scale_among(allowed: Scale, ratings: pl.Series) -> Scale:
     """The scale of some ratings: the one that is allowed, or where that is any, the one that they are probably of."""
     if allowed is not ANY_POSITIVE:
         return allowed
+    if ratings.is_empty():
+        return FIVE_STARS
     return likely_scale(ratings.cast(pl.Float64).round(6).unique().sort().to_list())
 
 

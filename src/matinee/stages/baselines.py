@@ -4,8 +4,9 @@ from matinee.evaluation.backtest import ITEM_KNN, means_of
 from matinee.evaluation.evaluate import Contender, evaluate
 from matinee.lifecycle.registry import TrainingRun
 from matinee.models.recommender import fit, recommender
+from matinee.ratings.events import LEARNED
 from matinee.stages.stores import Stores
-from matinee.stages.tested_chunk import LEARNED, TestedChunk
+from matinee.stages.tested_chunk import TestedChunk
 from matinee.stages.train import interactions_of
 
 

@@ -18,13 +18,14 @@ from matinee.lifecycle.comparisons import Compared
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.models.choices import Choices, chosen
 from matinee.models.recommender import fit, recommender
+from matinee.ratings.events import LEARNED
 from matinee.stages import Result
 from matinee.stages.choices import choices_before
 from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
 from matinee.stages.damage import compare_with_before
 from matinee.stages.loading import SOUND, loaded_incumbent, loaded_model
 from matinee.stages.stores import Stores
-from matinee.stages.tested_chunk import LEARNED, TestedChunk
+from matinee.stages.tested_chunk import TestedChunk
 from matinee.stages.train import interactions_of
 
 OVERLAP, RBO = "likeness_overlap", "likeness_rbo"

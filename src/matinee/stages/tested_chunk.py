@@ -10,10 +10,8 @@ import polars as pl
 from matinee.evaluation.backtest import WINDOW
 from matinee.evaluation.evaluate import Popularity
 from matinee.evaluation.split import Case, Split, cases, split_off_newest
+from matinee.ratings.events import LEARNED
 from matinee.stages.stores import Stores
-
-LEARNED = ("user_id", "movie_id", "rating", "rated_at")
-"""Columns that a model is fitted on."""
 
 
 @dataclass(frozen=True)

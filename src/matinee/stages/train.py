@@ -21,6 +21,7 @@ from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, WarmStarting, fit
 from matinee.models.specification import Specification
 from matinee.ratings.ledger import Chunk
+from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.affordable import require_affordable
 from matinee.stages.choices import choices_for
@@ -121,8 +122,14 @@ def data_key(stores: Stores, chunk_id: int) -> str:
     without = sorted(each for each in stores.not_learned_from if each <= chunk_id)
     return (
         f"liked from {stores.settings.positive_rating:g}, without chunks {without}, "
-        f"withdrawals up to {stores.feedback.newest_withdrawal()}"
+        f"withdrawals up to {stores.feedback.newest_withdrawal()}{_other_weights(stores)}"
     )
+
+
+def _other_weights(stores: Stores) -> str:
+    """What events count, where it is not what it is by default: the key of a home that changes nothing stays."""
+    weights = stores.settings.event_weights
+    return "" if weights == Settings.model_fields["event_weights"].default else f", events {weights}"
 
 
 def _warm_start(registry: Registry, algorithm: Recommender, chunk_id: int) -> artifact.Artifact | None:

@@ -66,6 +66,18 @@ KNOWN_RATING: Example = {
     "source": "live",
 }
 USER_RATINGS: Example = {"user_id": "me", "ratings": [KNOWN_RATING]}
+EVENT: Example = {"user_id": "me", "movie_id": "50", "event": "watch", "value": 0.9}
+KNOWN_EVENT: Example = {
+    "movie_id": "50",
+    "title": "Star Wars",
+    "event": "watch",
+    "at": "2026-11-25T19:57:05Z",
+    "source": "live",
+}
+WATCH_LIST: Example = {
+    "user_id": "me",
+    "items": [{"movie_id": "50", "title": "Star Wars", "added_at": "2026-11-25T19:57:05Z"}],
+}
 USERS: Example = {"users": [{"user_id": "1", "n_ratings": 251}, {"user_id": "10", "n_ratings": 183}]}
 
 METRICS: Example = {"ndcg_at_10": 0.18958159704850802, "popularity_ndcg_at_10": 0.10969989135652998}
@@ -184,6 +196,7 @@ CHUNK: Example = {
         "popularity_p_value": 0.3125,
         "popularity_overlap": 0.54,
         "watched_at": "2026-11-25T19:57:35Z",
+        "events": {"rating": 900},
     },
     "decision": {"decision": "left_out", "reason": "a broken export", "at": "2026-11-25T20:10:00Z"},
 }

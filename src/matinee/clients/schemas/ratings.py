@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from matinee.clients.schemas import examples
+from matinee.clients.schemas.events import KnownEvent
 from matinee.clients.schemas.examples import shown
 from matinee.clients.schemas.fields import MAX_BATCH, Answer, Id, Instant, RequestBody, Stars
 
@@ -62,7 +63,8 @@ class KnownRating(Answer, json_schema_extra=shown(examples.KNOWN_RATING)):
 
 
 class UserRatings(Answer, json_schema_extra=shown(examples.USER_RATINGS)):
-    """A user's ratings, newest first, one per movie."""
+    """A user's ratings, newest first, and other events; of each movie what counts, which is one of them."""
 
     user_id: str
     ratings: tuple[KnownRating, ...]
+    events: tuple[KnownEvent, ...] = ()

@@ -2,12 +2,11 @@
 
 import sqlalchemy as sa
 
-_NEWEST = "SELECT (SELECT coalesce(max(id), 0) FROM feedback), (SELECT coalesce(max(id), 0) FROM withdrawals)"
-_SINCE = "SELECT user_id FROM feedback WHERE id > ? UNION SELECT user_id FROM withdrawals WHERE id > ?"
-_SPEAKERS = "SELECT user_id FROM feedback UNION SELECT user_id FROM withdrawals LIMIT ?"
-_HAS_SAID = (
-    "SELECT EXISTS(SELECT 1 FROM feedback WHERE user_id = ?) OR EXISTS(SELECT 1 FROM withdrawals WHERE user_id = ?)"
-)
+_TABLES = ("feedback", "withdrawals", "watch_lists")
+_NEWEST = f"SELECT {', '.join(f'(SELECT coalesce(max(id), 0) FROM {table})' for table in _TABLES)}"  # noqa: S608
+_SINCE = " UNION ".join(f"SELECT user_id FROM {table} WHERE id > ?" for table in _TABLES)  # noqa: S608  our own names
+_SPEAKERS = f"{' UNION '.join(f'SELECT user_id FROM {table}' for table in _TABLES)} LIMIT ?"  # noqa: S608
+_HAS_SAID = f"SELECT {' OR '.join(f'EXISTS(SELECT 1 FROM {table} WHERE user_id = ?)' for table in _TABLES)}"  # noqa: S608
 
 
 KNOWN_BY_NAME = 50_000
@@ -17,7 +16,7 @@ KNOWN_BY_NAME = 50_000
 class Changes:
     """Follows an SQLite database through its `data_version`, which every commit of every process moves.
 
-    Both tables only grow, and with one writer at a time their numbers rise in the order of the commits. On PostgreSQL
+    The tables only grow, and with one writer at a time their numbers rise in the order of the commits. On PostgreSQL
     they do not, so there is no such shortcut there.
     """
 
@@ -27,7 +26,7 @@ class Changes:
         self._pooled = database.raw_connection()
         self._connection = self._pooled.cursor()
         self._version = self._data_version()
-        self._newest: tuple[int, int] = self._connection.execute(_NEWEST).fetchone()
+        self._newest: tuple[int, ...] = self._connection.execute(_NEWEST).fetchone()
         # After the moment that changes are counted from, so that none is between.
         self._speakers = {user_id for (user_id,) in self._connection.execute(_SPEAKERS, (KNOWN_BY_NAME + 1,))}
 
@@ -36,7 +35,7 @@ class Changes:
         version = self._data_version()
         if version == self._version:
             return []
-        newest: tuple[int, int] = self._connection.execute(_NEWEST).fetchone()
+        newest: tuple[int, ...] = self._connection.execute(_NEWEST).fetchone()
         users = (
             [user_id for (user_id,) in self._connection.execute(_SINCE, self._newest)] if newest != self._newest else []
         )
@@ -49,7 +48,7 @@ class Changes:
         """Whether a user has ever said or taken back anything, as of the last call of `users`."""
         if len(self._speakers) <= KNOWN_BY_NAME:
             return user_id in self._speakers
-        return bool(self._connection.execute(_HAS_SAID, (user_id, user_id)).fetchone()[0])
+        return bool(self._connection.execute(_HAS_SAID, [user_id] * len(_TABLES)).fetchone()[0])
 
     def abandon(self) -> None:
         """Close the connection."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from matinee.ratings.database import FeedbackRow, IdempotencyRow, ShownListRow, WithdrawalRow, writing
+from matinee.ratings.feedback.watch_list import IS_OUTDATED, WatchListRow
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN
 
 
@@ -44,9 +45,16 @@ def prune_shown(database: sa.Engine, before: datetime, *, dry_run: bool) -> int:
     return _delete(database, ShownListRow, ShownListRow.shown_at < before, dry_run=dry_run)
 
 
+def prune_watch_lists(database: sa.Engine, before: datetime, *, dry_run: bool) -> int:
+    """Remove what says nothing of watch lists any more, in order of time; returns how many."""
+    newest = sa.select(sa.func.max(aliased(WatchListRow).id)).scalar_subquery()
+    condition = IS_OUTDATED & (WatchListRow.at < before) & (WatchListRow.id < newest)
+    return _delete(database, WatchListRow, condition, dry_run=dry_run)
+
+
 def _delete(
     database: sa.Engine,
-    table: type[IdempotencyRow] | type[FeedbackRow] | type[WithdrawalRow] | type[ShownListRow],
+    table: type[IdempotencyRow] | type[FeedbackRow] | type[WithdrawalRow] | type[ShownListRow] | type[WatchListRow],
     condition: sa.ColumnElement[bool],
     *,
     dry_run: bool,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from matinee import clock
 from matinee.errors import BadData, Refused, UsageError
+from matinee.ranking.events import SAID
 from matinee.ratings.database import FeedbackRow, IdempotencyRow, WithdrawalRow, engine, writing
+from matinee.ratings.events import counts, event_weights, stands_for, weight_of, wrong_value
 from matinee.ratings.feedback.changes import Changes
+from matinee.ratings.feedback.watch_list import change, has_watch_list, watch_list_of
 from matinee.ratings.feedback.withdrawals import IS_WITHDRAWN, Withdrawn, has_said, withdraw, withdrawn_by
 from matinee.ratings.fields import EARLIEST, LONGEST_ID, in_utc, is_printable, is_valid_id, latest_time
 from matinee.ratings.scale import Scale
@@ -24,24 +27,35 @@ from matinee.settings import Settings
 
 @dataclass(frozen=True)
 class NewRating:
-    """A rating as somebody gives it; `rated_at` is now when not given, and UTC when it has no zone."""
+    """A rating, or another event, as somebody gives it; `rated_at` is now when not given, UTC when it has no zone."""
 
     user_id: str
     movie_id: str
-    rating: float
+    rating: float | None
+    """Value of the event; None where it has none."""
     rated_at: datetime | None = None
+    event: str = "rating"
 
 
 @dataclass(frozen=True)
 class StoredRating:
-    """A rating as it is kept; `chunk_id` is the chunk that took it up, None while it waits for the next one."""
+    """A rating, or another event, as it is kept; `chunk_id` is the chunk that took it up, None while it waits."""
 
     user_id: str
     movie_id: str
-    rating: float
+    rating: float | None
+    """Value of the event; None where it has none."""
     rated_at: datetime
     received_at: datetime
     chunk_id: int | None
+    event: str = "rating"
+    weight: float = 1.0
+    """How much it counts where it is liked."""
+
+    @property
+    def stands_for(self) -> float:
+        """The rating that it is learned as."""
+        return stands_for(self.event, self.rating, self.weight)
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,9 @@ class UserFeedback:
     """All that a user said and took back."""
 
     ratings: list[StoredRating] = field(default_factory=list)
-    """Newest first, one for each movie, without those that were taken back."""
+    """What counts of each movie, newest first, without what was taken back: what was said, else what was done."""
+    watch_list: Mapping[str, datetime] = field(default_factory=dict)
+    """Movies that the user wants to watch, and since when; the newest first."""
     withdrawn: Withdrawn = field(default_factory=Withdrawn)
     """What does not count any more of the data set, and of models that have learned from it."""
 
@@ -64,7 +80,7 @@ class Receipt:
 
 
 class FeedbackStore:
-    """The ratings that people gave this recommender, in the database that the settings name."""
+    """The ratings and other events that people gave this recommender, in the database that the settings name."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -110,7 +126,8 @@ class FeedbackStore:
         if movie_id is not None:
             _require_id("movie_id", movie_id)
         with writing(self._database) as session:
-            if in_data_set or has_said(session, user_id, movie_id):
+            wants = movie_id is None and has_watch_list(session, user_id)
+            if in_data_set or wants or has_said(session, user_id, movie_id):
                 withdraw(session, user_id, movie_id, clock.now())
 
     def newest_withdrawal(self) -> int:
@@ -135,11 +152,20 @@ class FeedbackStore:
             query = query.where(FeedbackRow.received_at <= until)
         with Session(self._database) as session:
             rows = session.scalars(query.order_by(FeedbackRow.rated_at.desc(), FeedbackRow.id.desc())).all()
-            withdrawn = withdrawn_by(session, user_id)
-        newest: dict[str, StoredRating] = {}
-        for row in rows:
-            newest.setdefault(row.movie_id, _stored(row))
-        return UserFeedback(list(newest.values()), withdrawn)
+            withdrawn, watch_list = withdrawn_by(session, user_id), watch_list_of(session, user_id)
+        weights = event_weights(self._settings)
+        return UserFeedback(_what_counts(rows, weights), withdrawn=withdrawn, watch_list=watch_list)
+
+    def watch(self, user_id: str, movie_id: str, *, is_listed: bool) -> None:
+        """Put a movie on a user's watch list, or take it off; it is on the disk when this returns.
+
+        Raises:
+            BadData: an id that is none.
+        """
+        _require_id("user_id", user_id)
+        _require_id("movie_id", movie_id)
+        with writing(self._database) as session:
+            change(session, user_id, movie_id, clock.now(), is_listed=is_listed)
 
     def users(self, beginning: str, limit: int) -> list[str]:
         """The first `limit` ids of users who have said something and whose id starts with `beginning`."""
@@ -168,8 +194,8 @@ class FeedbackStore:
 def _event(rating: NewRating, now: datetime, scale: Scale) -> dict[str, Any]:
     _require_id("user_id", rating.user_id)
     _require_id("movie_id", rating.movie_id)
-    if not scale.holds(rating.rating):
-        raise BadData(f"{rating.rating} is not a valid rating.", f"The scale of this home is {scale.words}.")
+    if wrong := wrong_value(rating.event, rating.rating, scale):
+        raise BadData(f"{rating.rating} is not a valid value of {rating.event}.", f"{wrong}.")
     rated_at = in_utc(rating.rated_at or now)
     if not EARLIEST <= rated_at <= latest_time(now):
         raise BadData(f"Nobody rates at {rated_at.isoformat()}.", f"Send a time from {EARLIEST:%Y} until now.")
@@ -186,8 +212,8 @@ def _insert(session: Session, events: list[dict[str, Any]], now: datetime) -> Re
     last_words = _last_words(session, events, now)
     new = []
     for event in events:
-        about = (event["user_id"], event["movie_id"], event["rated_at"])
-        if last_words.get(about) != event["rating"]:
+        about = (event["user_id"], event["movie_id"], event["rated_at"], event["event"])
+        if about not in last_words or last_words[about] != event["rating"]:
             last_words[about] = event["rating"]
             new.append(event)
     if new:
@@ -206,14 +232,19 @@ def _wait_for_others(session: Session, events: list[dict[str, Any]]) -> None:
 
 def _last_words(
     session: Session, events: list[dict[str, Any]], now: datetime
-) -> dict[tuple[str, str, datetime], float]:
-    """What was said last of each user, movie and time; nobody has said anything yet of this very moment."""
-    about = {(each["user_id"], each["movie_id"], each["rated_at"]) for each in events if each["rated_at"] != now}
+) -> dict[tuple[str, str, datetime, str], float | None]:
+    """What was said last of each user, movie, time and event; nobody has said anything yet of this very moment."""
+    about = {
+        (each["user_id"], each["movie_id"], each["rated_at"], each["event"])
+        for each in events
+        if each["rated_at"] != now
+    }
     if not about:
         return {}
-    columns = (FeedbackRow.user_id, FeedbackRow.movie_id, FeedbackRow.rated_at)
+    columns = (FeedbackRow.user_id, FeedbackRow.movie_id, FeedbackRow.rated_at, FeedbackRow.event)
     query = sa.select(*columns, FeedbackRow.rating).where(sa.tuple_(*columns).in_(sorted(about)))
-    return {(user, movie, at): rating for user, movie, at, rating in session.execute(query.order_by(FeedbackRow.id))}
+    said = session.execute(query.order_by(FeedbackRow.id))
+    return {(user, movie, at, event): rating for user, movie, at, event, rating in said}
 
 
 def _insert_once(session: Session, events: list[dict[str, Any]], now: datetime, key: str, digest: str) -> Receipt:
@@ -237,6 +268,9 @@ def _insert_for(session: Session) -> Any:  # noqa: ANN401  two functions of the 
 
 def _request_digest(ratings: Sequence[NewRating]) -> str:
     content = [{**asdict(rating), "rated_at": rating.rated_at and rating.rated_at.isoformat()} for rating in ratings]
+    for each in content:
+        if each["event"] == "rating":  # digests of earlier versions, which knew no other event, still hold
+            del each["event"]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -246,5 +280,17 @@ def _valid_key(key: str) -> str:
     return key
 
 
-def _stored(row: FeedbackRow) -> StoredRating:
-    return StoredRating(row.user_id, row.movie_id, row.rating, row.rated_at, row.received_at, row.chunk_id)
+def _what_counts(rows: Iterable[FeedbackRow], weights: Mapping[str, float]) -> list[StoredRating]:
+    """Of each movie what was said last, else what was done last, of rows from the newest on; the newest first."""
+    newest: dict[str, StoredRating] = {}
+    for row in rows:
+        before = newest.get(row.movie_id)
+        if counts(row.event, weights) and (before is None or (row.event in SAID and before.event not in SAID)):
+            newest[row.movie_id] = _stored(row, weights)
+    return sorted(newest.values(), key=lambda each: each.rated_at, reverse=True)
+
+
+def _stored(row: FeedbackRow, weights: Mapping[str, float]) -> StoredRating:
+    weight = weight_of(row.event, row.rating, weights)
+    at = (row.rated_at, row.received_at, row.chunk_id)
+    return StoredRating(row.user_id, row.movie_id, row.rating, *at, row.event, weight)

@@ -35,7 +35,8 @@ _IS_SAID_AGAIN = sa.exists().where(
     _AGAIN.user_id == FeedbackRow.user_id,
     _AGAIN.movie_id == FeedbackRow.movie_id,
     _AGAIN.rated_at == FeedbackRow.rated_at,
-    _AGAIN.rating == FeedbackRow.rating,
+    _AGAIN.event == FeedbackRow.event,
+    _AGAIN.rating.is_not_distinct_from(FeedbackRow.rating),
     ~is_withdrawn(_AGAIN),
 )
 """Whether the same was said once more, and not taken back since."""
@@ -96,9 +97,7 @@ def scan_without_withdrawn(database: sa.Engine, ratings: pl.LazyFrame) -> pl.Laz
         if not taken_back:
             return ratings
         events = session.execute(
-            sa.select(FeedbackRow.user_id, FeedbackRow.movie_id, FeedbackRow.rating, FeedbackRow.rated_at).where(
-                IS_WITHDRAWN, ~_IS_SAID_AGAIN
-            )
+            sa.select(*(getattr(FeedbackRow, name) for name in RATINGS.names())).where(IS_WITHDRAWN, ~_IS_SAID_AGAIN)
         ).all()
     times = _frame(taken_back, {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT})
     return _uncovered(ratings, times, _frame(events, RATINGS).unique())
@@ -115,7 +114,13 @@ def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame)
     joined = (
         ratings.join(users, on="user_id", how="left", maintain_order="left")
         .join(movies, on=["user_id", "movie_id"], how="left", maintain_order="left")
-        .join(events.lazy().with_columns(is_event=True), on=RATINGS.names(), how="left", maintain_order="left")
+        .join(
+            events.lazy().with_columns(is_event=True),
+            on=RATINGS.names(),
+            how="left",
+            maintain_order="left",
+            nulls_equal=True,
+        )
     )
     given_before = pl.col("rated_at") <= pl.max_horizontal("everything_at", "movie_at")
     is_covered = pl.when(pl.col("origin") == "live").then(pl.col("is_event")).otherwise(given_before)

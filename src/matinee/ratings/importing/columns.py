@@ -21,6 +21,8 @@ RATING_NAMES: Mapping[str, Sequence[str]] = {
     ),
     "movie_id": _MOVIE_ID,
     "rating": ("rating", "ratings", "score", "stars", "star", "userrating", "overall", "grade", "평점", "별점"),
+    "value": ("value", "count", "plays", "playcount", "watchcount", "timeswatched", "progress", "재생수"),
+    "event": ("event", "eventtype", "eventname", "이벤트"),
     "rated_at": (
         *("ratedat", "timestamp", "time", "datetime", "date", "ts", "unixtime", "unixreviewtime", "ratedon"),
         *("ratingtime", "ratingdate", "daterated", "createdat", "watchedat", "reviewtime", "시간", "일시", "날짜"),
@@ -78,8 +80,8 @@ class Vocabulary:
 
 
 def ratings_vocabulary(given: Mapping[str, str] | None = None) -> Vocabulary:
-    """What is understood in a file of ratings."""
-    return _vocabulary(RATING_NAMES, frozenset(RATING_NAMES), given or {})
+    """What is understood in a file of ratings or other events."""
+    return _vocabulary(RATING_NAMES, frozenset({"user_id", "movie_id", "rated_at"}), given or {})
 
 
 def movies_vocabulary(given: Mapping[str, str] | None = None) -> Vocabulary:

@@ -12,11 +12,22 @@ from enum import StrEnum
 import polars as pl
 
 from matinee.errors import BadData
+from matinee.ranking.events import EVENTS
+from matinee.ratings.events import EVENT, MOST_OF_A_VALUE, named_events
 from matinee.ratings.fields import EARLIEST, LATEST, WHOLE_FLOAT, in_utc
 from matinee.ratings.scale import Scale
 
 INSTANT = pl.Datetime("us", "UTC")
-RATINGS = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "rating": pl.Float32(), "rated_at": INSTANT})
+RATINGS = pl.Schema(
+    {
+        "user_id": pl.String(),
+        "movie_id": pl.String(),
+        "rating": pl.Float32(),
+        "rated_at": INSTANT,
+        "event": EVENT,
+    }
+)
+"""Ratings and other events; `rating` is the value of an event, null where it has none."""
 QUARANTINE = pl.Schema({"file": pl.String(), "row": pl.Int64(), "line": pl.String(), "reason": pl.String()})
 
 IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]
@@ -24,6 +35,9 @@ IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]
 _MICROSECONDS = {1e11: 1e6, 1e14: 1e3, 1e17: 1.0, 1e20: 1e-3}
 """What a number of seconds, ms, µs or ns is in µs, by the size below which it is one: none of the years 1990 to 2099
 in one unit is one of these years in another."""
+
+NO_VALUE = -1e30
+"""Stands for the value that an event does not have, where values are compared."""
 
 _ROUNDED_FLOAT = r"^[+-]?\d(?:\.\d+)?[eE][+-]\d+$"
 _ZONE_IN_WORDS = " UTC"
@@ -37,6 +51,7 @@ class QuarantineReason(StrEnum):
     EMPTY_ID = "empty_id"
     ROUNDED_ID = "id_was_rounded"
     RATING_NOT_A_NUMBER = "rating_not_a_number"
+    UNKNOWN_EVENT = "unknown_event"
     RATING_OUT_OF_RANGE = "rating_out_of_range"
     TIME_MISSING = "timestamp_missing"
     TIME_UNREADABLE = "timestamp_unreadable"
@@ -54,22 +69,24 @@ class Validated:
     quarantined: pl.DataFrame
 
 
-def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "") -> Validated:
+def validate(raw: Iterable[pl.DataFrame], scale: Scale, *, file: str = "", event: str = "rating") -> Validated:
     """Sort rows into usable ratings and quarantined rows.
 
     Args:
-        raw: batches of rows as they came, all strings: `user_id, movie_id, rating, rated_at`, the whole row
-            as text in `line`, its number in `row`, and in `reason` what the reader has already found (or null).
+        raw: batches of rows as they came, all strings: `user_id, movie_id, rated_at`, and of `rating`, `event` and
+            `value` what there is; the whole row as text in `line`, its number in `row`, and in `reason` what the reader
+            has already found (or null).
             Read a second time when there are repeated rows, so it must be possible to iterate twice.
         scale: the ratings that are allowed, from its lowest to its highest; its step is not asked for.
         file: name of the file, for the quarantine.
+        event: what a row is that does not say so itself.
 
     Raises:
         BadData: no row is usable.
     """
     usable, refused = [], []
     for batch in raw:
-        checked = _checked(batch, scale)
+        checked = _checked(batch, scale, event)
         usable.append(checked.filter(pl.col("reason").is_null()).select("row", *RATINGS))
         refused.append(_quarantine(checked.filter(pl.col("reason").is_not_null()), file))
     ordered = _with_repeats(pl.concat(usable)) if usable else pl.DataFrame()
@@ -120,27 +137,47 @@ def wrong_id(ids: pl.Expr) -> pl.Expr:
     )
 
 
-def _checked(batch: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+def _checked(batch: pl.DataFrame, scale: Scale, event: str) -> pl.DataFrame:
+    said = named_events(pl.col("event")) if "event" in batch.columns else pl.lit(event)
     text = batch.with_columns(
-        canonical_ids(pl.col("user_id", "movie_id")), pl.col("rating", "rated_at").str.strip_chars()
+        canonical_ids(pl.col("user_id", "movie_id")),
+        pl.col("rated_at").str.strip_chars(),
+        event=said.fill_null(event),
     )
-    given = text["rated_at"]
+    text = text.with_columns(rating=_values(text))
+    given, has_value = text["rated_at"], text["rating"].is_not_null()
     typed = text.with_columns(pl.col("rating").cast(pl.Float32, strict=False), instants(given)).with_columns(
         no_time=given.is_null() | (given == ""), is_number=given.cast(pl.Float64, strict=False).is_finite()
     )
-    return typed.with_columns(reason=pl.coalesce("reason", _reason(scale)))
+    checked = typed.with_columns(has_value=has_value).with_columns(reason=pl.coalesce("reason", _reason(scale)))
+    return checked.with_columns(pl.col("event").cast(EVENT, strict=False))
+
+
+def _values(text: pl.DataFrame) -> pl.Expr:
+    """The value of each row as text: of a rating the column `rating` if there is one, of `watch` the column `value`."""
+    given = {name: pl.col(name).str.strip_chars() for name in ("rating", "value") if name in text.columns}
+    nothing = pl.lit(None, pl.String)
+    of_rating = given.get("rating", given.get("value", nothing))
+    of_watch = given.get("value", of_rating)
+    value = pl.when(pl.col("event") == "rating").then(of_rating).when(pl.col("event") == "watch").then(of_watch)
+    return pl.when(value != "").then(value)
 
 
 def _reason(scale: Scale) -> pl.Expr:
-    rating, rated_at = pl.col("rating"), pl.col("rated_at")
+    rating, rated_at, event = pl.col("rating"), pl.col("rated_at"), pl.col("event")
+    needs_value = (event == "rating") | pl.col("has_value")
     lowest, highest = (pl.lit(bound, pl.Float32) for bound in (scale.lowest, scale.highest))
     wrong = pl.coalesce(wrong_id(pl.col("user_id")), wrong_id(pl.col("movie_id")))
     return (
         pl.when(wrong.is_not_null())
         .then(wrong)
-        .when(~rating.is_finite().fill_null(value=False))
+        .when(~event.is_in(EVENTS))
+        .then(pl.lit(QuarantineReason.UNKNOWN_EVENT))
+        .when(needs_value & ~rating.is_finite().fill_null(value=False))
         .then(pl.lit(QuarantineReason.RATING_NOT_A_NUMBER))
-        .when(~rating.is_between(lowest, highest))
+        .when((event == "rating") & ~rating.is_between(lowest, highest))
+        .then(pl.lit(QuarantineReason.RATING_OUT_OF_RANGE))
+        .when((event == "watch") & ~rating.is_between(0, MOST_OF_A_VALUE).fill_null(value=True))
         .then(pl.lit(QuarantineReason.RATING_OUT_OF_RANGE))
         .when("no_time")
         .then(pl.lit(QuarantineReason.TIME_MISSING))
@@ -152,12 +189,14 @@ def _reason(scale: Scale) -> pl.Expr:
 
 
 def _with_repeats(usable: pl.DataFrame) -> pl.DataFrame:
-    """Rows in time order; of several with the same user, movie and time, the first of the file gets no reason."""
-    ordered = usable.sort(*IN_TIME_ORDER, "row")
-    repeated = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in IN_TIME_ORDER).fill_null(value=False)
-    kept_rating = pl.when(~repeated).then("rating").forward_fill()
+    """Rows in time order; of several with the same user, movie, time and event, the first gets no reason."""
+    ordered = usable.sort(*IN_TIME_ORDER, "event", "row")
+    same = [*IN_TIME_ORDER, "event"]
+    repeated = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in same).fill_null(value=False)
+    value = pl.col("rating").fill_null(NO_VALUE)
+    kept_value = pl.when(~repeated).then(value).forward_fill()
     return ordered.with_columns(
-        reason=pl.when(repeated & (pl.col("rating") == kept_rating))
+        reason=pl.when(repeated & (value == kept_value))
         .then(pl.lit(QuarantineReason.DUPLICATE))
         .when(repeated)
         .then(pl.lit(QuarantineReason.CONFLICT))

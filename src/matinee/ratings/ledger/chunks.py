@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from matinee.ratings.database import ChunkRow
+from matinee.ratings.events import EVENT
 from matinee.ratings.importing.schema import IN_TIME_ORDER, INSTANT, RATINGS
 from matinee.ratings.ledger.periods import Mode
 
@@ -21,11 +22,12 @@ INTERACTIONS = pl.Schema(
         "late": pl.Boolean(),
     }
 )
-"""Columns of a chunk's file. `event` is `rating`, and `value` the stars; `origin` is `source` or `live`; `late` ones
-came when the period that they are of was closed. The files of matinee 0.1 have `rating`, and `dataset` for `source`."""
+"""Columns of a chunk's file. `value` is the rating, or what else the event has; `origin` is `source` or `live`; `late`
+ones came when the period that they are of was closed. The files of matinee 0.1 have `rating`, and `dataset` for
+`source`."""
 
 CHUNK = pl.Schema({**RATINGS, "origin": pl.String(), "late": pl.Boolean()})
-"""The ratings among the interactions of a chunk, as they are learned from."""
+"""The interactions of a chunk as they are read."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def merged(chunk: Chunk, source: pl.DataFrame, live: pl.DataFrame) -> pl.DataFra
     """
     labelled = (source.with_columns(origin=pl.lit("source")), live.with_columns(origin=pl.lit("live")))
     ratings = pl.concat(labelled).sort(IN_TIME_ORDER, maintain_order=True)
-    columns = {"event": pl.lit("rating"), "value": pl.col("rating"), "late": pl.col("rated_at") < chunk.starts_at}
+    event = pl.col("event").cast(pl.String)
+    columns = {"event": event, "value": pl.col("rating"), "late": pl.col("rated_at") < chunk.starts_at}
     return ratings.with_columns(**columns).select(INTERACTIONS.names())
 
 
@@ -91,10 +94,9 @@ def as_of_0_1(interactions: pl.DataFrame) -> pl.DataFrame:
 
 
 def as_ratings(content: pl.DataFrame) -> pl.DataFrame:
-    """The ratings (`CHUNK`) in the content of a chunk's file, of this version or of 0.1."""
+    """The interactions (`CHUNK`) in the content of a chunk's file, of this version or of 0.1."""
     if "rating" in content.columns:
-        return content.select(
-            *RATINGS.names(), pl.col("origin").replace("dataset", "source"), pl.lit(value=False).alias("late")
-        )
-    ratings = content.filter(event="rating").rename({"value": "rating"})
-    return ratings.select(CHUNK.names())
+        source = {"event": pl.lit("rating"), "origin": pl.col("origin").replace("dataset", "source")}
+        content = content.with_columns(**source, value=pl.col("rating"), late=pl.lit(value=False))
+    event = pl.col("event").cast(EVENT)
+    return content.with_columns(event, rating=pl.col("value")).select(CHUNK.names())

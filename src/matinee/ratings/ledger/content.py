@@ -25,14 +25,14 @@ def late_for(chunk: Chunk, source: Source, others: pl.DataFrame) -> pl.DataFrame
 
 def without(ratings: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Ratings (`RATINGS`) that are not among `others`, in their order."""
-    return ratings.join(others, on=RATINGS.names(), how="anti", maintain_order="left")
+    return ratings.join(others, on=RATINGS.names(), how="anti", maintain_order="left", nulls_equal=True)
 
 
 def live(database: sa.Engine, chunk: Chunk) -> pl.DataFrame:
     """Live ratings (`RATINGS`) that a chunk claimed, in the order in which they were received."""
     query = sa.select(FeedbackRow).where(FeedbackRow.chunk_id == chunk.chunk_id).order_by(FeedbackRow.id)
     with Session(database) as session:
-        rows = [(row.user_id, row.movie_id, row.rating, row.rated_at) for row in session.scalars(query)]
+        rows = [tuple(getattr(row, name) for name in RATINGS.names()) for row in session.scalars(query)]
     return pl.DataFrame(rows, schema=RATINGS, orient="row")
 
 

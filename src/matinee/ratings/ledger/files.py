@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matinee.ratings.events import EVENT
 from matinee.ratings.importing.schema import RATINGS
 from matinee.ratings.ledger.chunks import Chunk, as_ratings
 from matinee.settings import Settings
@@ -51,5 +52,6 @@ class ChunkFiles:
     def left_out_by_0_1(self, chunks: Iterable[Chunk]) -> pl.DataFrame:
         """Ratings (`RATINGS`) that came late for matinee 0.1, which kept them beside a chunk and learned none."""
         names = (str(Path(chunk.path).with_suffix(".late.parquet")) for chunk in chunks)
-        noted = (pl.read_parquet(self._storage.read(name)) for name in names if self._storage.exists(name))
+        files = (pl.read_parquet(self._storage.read(name)) for name in names if self._storage.exists(name))
+        noted = (each.with_columns(event=pl.lit("rating", EVENT)).select(RATINGS.names()) for each in files)
         return pl.concat([RATINGS.to_frame(), *noted])

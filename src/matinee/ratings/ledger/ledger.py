@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from matinee import clock
 from matinee.errors import UsageError
 from matinee.ratings.database import engine
+from matinee.ratings.events import event_weights, learned
 from matinee.ratings.feedback.withdrawals import scan_without_withdrawn, without_withdrawn
 from matinee.ratings.interactions import InteractionStore
 from matinee.ratings.ledger.chunks import Chunk
@@ -131,11 +132,20 @@ class ChunkLedger:
         return self._rows.quarantine()
 
     def ratings_of(self, chunk_id: int) -> pl.DataFrame:
-        """Ratings of one closed chunk that nobody took back since: columns of `CHUNK`, and `chunk_id`; by time.
+        """What is learned of one closed chunk (`events.learned`): `CHUNK`, `weight` and `chunk_id`, by time.
+
+        What somebody took back since is not among it.
 
         Raises:
             NotFound: there is no such chunk.
             BadData: it is not closed yet, or its file is damaged and cannot be rebuilt.
+        """
+        return learned(self.interactions_of(chunk_id).lazy(), event_weights(self._settings)).collect()
+
+    def interactions_of(self, chunk_id: int) -> pl.DataFrame:
+        """Ratings and all other events of one closed chunk that nobody took back since: `CHUNK`, `chunk_id`; by time.
+
+        Raises what `ratings_of` raises.
         """
         return without_withdrawn(self._database, self._reader.read(self.chunk(chunk_id)))
 
@@ -144,11 +154,13 @@ class ChunkLedger:
 
         They are read from a few files (`InteractionStore`), in however many chunks they came.
         """
-        return without_withdrawn(self._database, self._reader.read_all(self._through(chunk_id, without)))
+        held = without_withdrawn(self._database, self._reader.read_all(self._through(chunk_id, without)))
+        return learned(held.lazy(), event_weights(self._settings)).collect()
 
     def scan_through(self, chunk_id: int, without: Container[int] = ()) -> pl.LazyFrame:
         """What `ratings_through` gives, for whoever needs little of it: only what is collected is read."""
-        return scan_without_withdrawn(self._database, self._reader.scan_all(self._through(chunk_id, without)))
+        held = scan_without_withdrawn(self._database, self._reader.scan_all(self._through(chunk_id, without)))
+        return learned(held, event_weights(self._settings))
 
     def _through(self, chunk_id: int, without: Container[int]) -> list[Chunk]:
         self.chunk(chunk_id)

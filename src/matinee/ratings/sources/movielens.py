@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from matinee.catalogue import MOVIES, canonical, completed
-from matinee.errors import BadData, UsageError
+from matinee.errors import BadData, NoEvent, UsageError
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.columns import MOVIE_NAMES, movies_vocabulary, plain_name, ratings_vocabulary
 from matinee.ratings.importing.opening import Table, open_table, open_tables
@@ -16,7 +16,7 @@ from matinee.ratings.importing.schema import QuarantineReason
 from matinee.ratings.importing.tables import TextTable
 from matinee.ratings.scale import ANY_POSITIVE, FIVE_STARS, Scale
 
-RATING_COLUMNS = tuple(schema.RATINGS)
+RATING_COLUMNS = ("user_id", "movie_id", "rating", "rated_at")
 GENRES_OF_100K = (
     *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),
     *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
@@ -42,6 +42,9 @@ class InputFiles:
     form: str
     ratings: Table
     movies: MovieTable | None
+    event: str = ""
+    """What a row is that does not say so itself; empty for a rating, where there are ratings."""
+
     scale: Scale = FIVE_STARS
 
     @property
@@ -65,7 +68,7 @@ def find(path: Path, movies: Path | None = None, columns: Mapping[str, str] | No
     if movies is not None and not movies.exists():
         raise UsageError(f"There is no movies file {movies}.", "Correct MATINEE_MOVIES or unset it.")
     known = _folder(path, columns) if path.is_dir() else None
-    files = known or InputFiles("file", _ratings_with_header([path], columns), None, ANY_POSITIVE)
+    files = known or InputFiles("file", _ratings_with_header([path], columns), None, scale=ANY_POSITIVE)
     return files if movies is None else replace(files, movies=_movies_with_header(movies, columns))
 
 
@@ -121,12 +124,12 @@ def _atomic(folder: Path, columns: Mapping[str, str] | None) -> InputFiles | Non
         return None
     items = found[0].with_suffix(".item")
     movies = _movies_with_header(items, columns) if items.exists() else None
-    return InputFiles("file", _ratings_with_header(found, columns), movies, ANY_POSITIVE)
+    return InputFiles("file", _ratings_with_header(found, columns), movies, scale=ANY_POSITIVE)
 
 
 def _parts(folder: Path, columns: Mapping[str, str] | None) -> InputFiles:
     try:
-        return InputFiles("file", _ratings_with_header([folder], columns), None, ANY_POSITIVE)
+        return InputFiles("file", _ratings_with_header([folder], columns), None, scale=ANY_POSITIVE)
     except (UsageError, BadData) as error:
         raise UsageError(
             f"{folder} has no u.data, ratings.dat or ratings.csv, nor part files of ratings: {error.message}",
@@ -139,6 +142,23 @@ def _ratings_with_header(paths: list[Path], columns: Mapping[str, str] | None) -
     table = open_tables(paths, vocabulary) if len(paths) > 1 else open_table(paths[0], vocabulary)
     vocabulary.require(table.header, table.path, has=table.columns)
     return table
+
+
+def require_event(table: Table, event: str) -> str:
+    """What a row of a table is that does not say so itself: `event`, or a rating where there are ratings.
+
+    Raises:
+        BadData: nobody has said so, and there is no column of ratings or events.
+    """
+    if event:
+        return event
+    if "rating" in table.columns or "event" in table.columns:
+        return "rating"
+    shown = ", ".join(name[:40] for name in table.header[:20])
+    raise NoEvent(
+        f"{table.path} has the columns {shown}; none is understood as rating or event.",
+        "Say what a row is: MATINEE_EVENT=watch (or like, purchase, …), or MATINEE_COLUMNS=rating=NAME.",
+    )
 
 
 def _headless(path: Path, separator: str, columns: tuple[str, ...], encoding: str = "utf-8") -> TextTable:

@@ -42,6 +42,7 @@ def plan_import(
     settings: Settings,
     written: Mapping[str, Any],
     scale: str = "auto",
+    event: str = "",
 ) -> ImportPlan:
     """Look at files and say what follows; nothing is written.
 
@@ -52,6 +53,7 @@ def plan_import(
         settings: what holds now.
         written: variables that `.env` has now.
         scale: of the ratings (`MATINEE_RATING_SCALE`); `auto` finds it.
+        event: what a row is that does not say so itself (`MATINEE_EVENT`).
 
     Raises:
         UsageError: a file does not exist, there are several of movies or none of ratings, or no such column.
@@ -60,19 +62,21 @@ def plan_import(
     ratings, movies = _parted([path.expanduser().absolute() for path in files], movies)
     said = ",".join(f"{ours}={theirs}" for ours, theirs in columns.items())
     data = os.pathsep.join(str(path) for path in ratings)
-    looked_at = {"data": data, "movies": movies, "columns": said, "rating_scale": scale}
+    looked_at = {"data": data, "movies": movies, "columns": said, "rating_scale": scale, "event": event}
     found = survey(find_own(settings.model_copy(update=looked_at)))
     _require_used(columns, found)
     values = {
         "MATINEE_DATA": data,
         "MATINEE_MOVIES": str(movies or ""),
         "MATINEE_COLUMNS": said,
+        "MATINEE_EVENT": event,
         "MATINEE_RATING_SCALE": found.scale.likely,
         "MATINEE_POSITIVE_RATING": f"{liked_from(found.scale):g}",
     }
     idle = {
         "MATINEE_MOVIES": "",
         "MATINEE_COLUMNS": "",
+        "MATINEE_EVENT": "",
         "MATINEE_RATING_SCALE": str(FIVE_STARS),
         "MATINEE_POSITIVE_RATING": f"{_FOUR_STARS:g}",
     }
@@ -82,6 +86,8 @@ def plan_import(
 
 def liked_from(scale: FoundScale) -> float:
     """The rating from which on somebody liked a movie: four of five stars, seven of ten points, the top of less."""
+    if scale.n_values == 0:
+        return _FOUR_STARS
     if scale.n_values == 1 or scale.highest < _FOUR_STARS:
         return scale.highest
     top = Scale.parse(scale.likely).highest
@@ -125,9 +131,8 @@ def _notes(found: Survey, needed: Mapping[str, str]) -> Iterator[str]:
     used = Scale.parse(found.scale.likely)
     if found.scale.highest > used.highest:
         yield (
-            f"Ratings go up to {found.scale.highest:g}, and those above {used.highest:g} are not used. Counts and"
-            " percentages become ratings when they are written anew as 1 for watched, or when the scale is declared:"
-            f" --scale 0-{found.scale.highest:g}."
+            f"Ratings go up to {found.scale.highest:g}, and those above {used.highest:g} are not used. If they are how"
+            f" often somebody watched, say so: --event watch. If they are ratings: --scale 0-{found.scale.highest:g}."
         )
     if found.scale.lowest < used.lowest:
         yield (

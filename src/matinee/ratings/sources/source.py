@@ -13,6 +13,7 @@ import polars as pl
 import structlog
 
 from matinee.errors import UsageError
+from matinee.ratings.events import IS_RATING
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.columns import parse_columns
 from matinee.ratings.scale import FIVE_STARS, Scale, scale_among
@@ -23,7 +24,7 @@ from matinee.storage import Storage, digest, home_storage, locked, write_json, w
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 
@@ -67,6 +68,9 @@ class Source:
 
     rating_scale: str
     """What `MATINEE_RATING_SCALE` was."""
+
+    event: str
+    """What `MATINEE_EVENT` was."""
 
     scale: str
     """The scale of its ratings (`ratings.scale`): what was declared, or what they are probably of."""
@@ -172,7 +176,7 @@ def _input_files(settings: Settings, storage: Storage, name: str, report: Report
         if not storage.exists(f"{name}/raw"):
             log.info("fetch", dataset=settings.data)
             fetch(settings.data, storage, f"{name}/raw", report)
-        return _on_scale(settings, movielens.find(storage.read(f"{name}/raw"), settings.movies))
+        return _declared(settings, movielens.find(storage.read(f"{name}/raw"), settings.movies))
     return find_own(settings)
 
 
@@ -192,18 +196,19 @@ def find_own(settings: Settings) -> movielens.InputFiles:
             )
     columns = parse_columns(settings.columns)
     if len(paths) == 1:
-        return _on_scale(settings, movielens.find(paths[0], settings.movies, columns))
-    return _on_scale(settings, movielens.find_several(paths, settings.movies, columns))
+        return _declared(settings, movielens.find(paths[0], settings.movies, columns))
+    return _declared(settings, movielens.find_several(paths, settings.movies, columns))
 
 
-def _on_scale(settings: Settings, files: movielens.InputFiles) -> movielens.InputFiles:
-    """With the declared scale, if there is one."""
+def _declared(settings: Settings, files: movielens.InputFiles) -> movielens.InputFiles:
+    """With the declared event and scale, if there are any."""
+    files = replace(files, event=movielens.require_event(files.ratings, settings.event))
     return files if settings.rating_scale == "auto" else replace(files, scale=Scale.parse(settings.rating_scale))
 
 
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
     inputs = {str(path): digest(path) for path in files.paths}
-    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
+    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
     movies, n_movie_rows, refused_movies = movielens.read_movies(files, validated.ratings)
     quarantined = pl.concat([validated.quarantined, refused_movies])
     frames = {"ratings": validated.ratings, "movies": movies, "quarantine": quarantined}
@@ -226,14 +231,15 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
         inputs=inputs,
         columns=settings.columns,
         rating_scale=settings.rating_scale,
-        scale=str(scale_among(files.scale, validated.ratings["rating"])),
+        event=settings.event,
+        scale=str(scale_among(files.scale, validated.ratings.filter(IS_RATING)["rating"])),
     )
 
 
 def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
     """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
     record = _record(storage, name)
-    if record is None or (record["columns"], record["rating_scale"]) != (settings.columns, settings.rating_scale):
+    if record is None or any(record[name] != getattr(settings, name) for name in ("columns", "rating_scale", "event")):
         return None
     source = _from_json(record, storage.read(name))
     if record["stamps"] == stamps:

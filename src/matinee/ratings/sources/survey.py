@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from matinee.ratings.events import IS_RATING, named_events
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.opening import Table
 from matinee.ratings.scale import ANY_POSITIVE, likely_scale, scale_among
@@ -70,6 +71,8 @@ class Survey:
     first_rated_at: datetime
     last_rated_at: datetime
     scale: FoundScale
+    events: Mapping[str, int]
+    """Number of rows of each event."""
     time_unit: str
     """`ISO 8601`, `seconds`, `milliseconds` and so on; the most frequent one."""
 
@@ -83,13 +86,18 @@ def survey(files: InputFiles) -> Survey:
     Raises:
         BadData: a file cannot be read, or no rating is usable.
     """
-    values, unit = _values_and_unit(files.ratings)
+    values, unit = _values_and_unit(files.ratings, files.event)
     if files.scale is ANY_POSITIVE and values and set(values) <= _THUMBS:
         files = replace(files, scale=likely_scale(values))
-    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name)
+    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
     rated = validated.ratings
     movies, n_movie_rows, refused_movies = movielens.read_movies(files, rated)
-    scale = FoundScale(values[0], values[-1], len(values), str(scale_among(files.scale, rated["rating"])))
+    events = dict(rated["event"].cast(pl.String).value_counts().sort("event").iter_rows())
+    scale = FoundScale(
+        *(values[0], values[-1]) if values else (0.0, 0.0),
+        len(values),
+        str(scale_among(files.scale, rated.filter(IS_RATING)["rating"])),
+    )
     of_rated = movies.join(rated.select("movie_id").unique(), on="movie_id")
     times = rated["rated_at"]
     return Survey(
@@ -102,6 +110,7 @@ def survey(files: InputFiles) -> Survey:
         first_rated_at=times[0].astimezone(UTC),
         last_rated_at=times[-1].astimezone(UTC),
         scale=scale,
+        events=events,
         time_unit=unit,
         has_only_dates=bool((times.dt.epoch("s") % 86_400 == 0).all()),
     )
@@ -121,14 +130,25 @@ def _of_table(table: Table, n_rows: int, refused: pl.DataFrame) -> FileSurvey:
     )
 
 
-def _values_and_unit(table: Table) -> tuple[list[float], str]:
+def _values_and_unit(table: Table, event: str) -> tuple[list[float], str]:
     """The different ratings, rising, and the unit of time that occurs most, in one pass."""
     values, units = pl.Series([], dtype=pl.Float64), Counter[str]()
     for batch in table:
-        numbers = batch["rating"].str.strip_chars().cast(pl.Float64, strict=False)
+        numbers = _ratings_in(batch, event)
         values = pl.concat([values, numbers.filter(numbers.is_finite())]).unique()
         units.update(_units(batch["rated_at"]))
     return values.sort().to_list(), units.most_common(1)[0][0] if units else ""
+
+
+def _ratings_in(batch: pl.DataFrame, event: str) -> pl.Series:
+    """The numbers of the rows that are ratings."""
+    is_rating = pl.lit(event) == "rating"
+    if "event" in batch.columns:
+        is_rating = named_events(pl.col("event")).fill_null(event) == "rating"
+    column = next((name for name in ("rating", "value") if name in batch.columns), None)
+    if column is None:
+        return pl.Series([], dtype=pl.Float64)
+    return batch.filter(is_rating)[column].str.strip_chars().cast(pl.Float64, strict=False)
 
 
 def _units(times: pl.Series) -> dict[str, int]:

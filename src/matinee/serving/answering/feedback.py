@@ -50,6 +50,10 @@ class Feedback:
             )
         )
 
+    async def watch(self, user_id: str, movie_id: str, *, is_listed: bool) -> None:
+        """See `FeedbackStore.watch`."""
+        await self._in_thread(lambda store: store.watch(user_id, movie_id, is_listed=is_listed))
+
     async def of_user(self, user_id: str) -> UserFeedback:
         """See `FeedbackStore.feedback_of`; every commit before this call is counted."""
         self._forget_changed()

@@ -45,4 +45,4 @@ def learned_history(served: ServedModel, user_id: str, withdrawn: Withdrawn) -> 
         withdrawn.covers(served.catalogue.movie_id(row), datetime.fromtimestamp(seconds, UTC)) for row, seconds in rows
     ]
     kept = ~np.array(covered)
-    return History(learned.items[kept], learned.ratings[kept], learned.rated_at[kept])
+    return learned.part(kept)

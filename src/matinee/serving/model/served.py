@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal, Self
@@ -16,7 +16,9 @@ from matinee.artifact.ids import Ids
 from matinee.catalogue.features import N_RATINGS
 from matinee.errors import BadData, UsageError
 from matinee.ranking import (
+    EVENTS,
     Aggregation,
+    Events,
     Filters,
     History,
     ListRequest,
@@ -175,19 +177,21 @@ class ServedModel:
         return similar(self.model, self.catalogue.row(movie_id), k, self.catalogue.candidates(Filters()))
 
     def news(self, ratings: Sequence[StoredRating]) -> History:
-        """A user's live ratings on matrix rows, oldest first; movies that the model does not know are left out.
+        """A user's live events on matrix rows, oldest first; movies that the model does not know are left out.
 
         Ratings of one second are put in the order of training, so that a model which has learned from all of them
         recognises them.
         """
         if not ratings:
             return NO_NEWS
-        known = [
-            (int(r.rated_at.timestamp()), row, r.rating)
+        known = sorted(
+            (int(r.rated_at.timestamp()), row, r.stands_for, EVENTS.index(r.event), r.weight)
             for r in ratings
             if (row := self.catalogue.find(r.movie_id)) is not None
-        ]
-        return _history(sorted(known))
+        )
+        history = _history([entry[:3] for entry in known])
+        codes, weights = np.array([each[3] for each in known], np.uint8), [each[4] for each in known]
+        return replace(history, events=Events(codes, np.array(weights, np.float32))) if codes.any() else history
 
     def session(self, entries: Sequence[tuple[str, float]]) -> History:
         """An anonymous history of movie ids and stars, oldest first, on matrix rows; whoever sends it is here now."""

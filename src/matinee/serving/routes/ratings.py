@@ -1,24 +1,22 @@
 """What people say of movies: taken durably, read back, and taken back."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query, Request, Response
 
+from matinee.clients.schemas.events import KnownEvent
 from matinee.clients.schemas.fields import MAX_BATCH, PathId
-from matinee.clients.schemas.ratings import KnownRating, Rating, Ratings, StoredRatings, UserRatings
-from matinee.errors import BadData
-from matinee.ranking import History
+from matinee.clients.schemas.ratings import KnownRating, Ratings, StoredRatings, UserRatings
+from matinee.ranking import EVENTS, Events, History
+from matinee.ranking.events import SAID
 from matinee.ratings.feedback.store import NewRating, StoredRating, UserFeedback
 from matinee.ratings.fields import LONGEST_ID
-from matinee.ratings.sources import scale_of
 from matinee.serving import problems
+from matinee.serving.answering.taking import Place, take
 from matinee.serving.answering.user_history import learned_history
-from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import ServedModel
-from matinee.serving.rating_scale import require_on_scale
 from matinee.serving.services import Server
 
 router = APIRouter(tags=["ratings"])
@@ -55,13 +53,8 @@ async def rate(
     ] = None,
 ) -> StoredRatings:
     """Store one rating or up to 1,000, all or none. They are on the disk when this is answered."""
-    scale = scale_of(server.settings)
-    require_on_scale(scale, ((("body", index, "rating"), each.rating) for index, each in enumerate(ratings)))
-    _require_known_movies(ratings, (await server.live.served()).catalogue)
     new = [NewRating(rating.user_id, rating.movie_id, rating.rating, rating.rated_at) for rating in ratings]
-    receipt = await server.feedback.add(new, idempotency_key)
-    server.metrics.observe_ratings(receipt.stored)
-    return StoredRatings(stored=receipt.stored, duplicates=receipt.accepted - receipt.stored)
+    return await take(server, new, idempotency_key, Place("Rating", "rating"))
 
 
 # Before the route of users, which would take the path as an id.
@@ -104,54 +97,74 @@ async def ratings_of_user(
     """What the server knows of a user, newest first; empty for a new one."""
     said = await server.feedback.of_user(user_id)
     known = _known(await server.live.served(), user_id, said)
-    return UserRatings(user_id=user_id, ratings=tuple(known[:limit]))
+    ratings = [each for each in known if isinstance(each, KnownRating)][:limit]
+    events = [each for each in known if isinstance(each, KnownEvent)][:limit]
+    return UserRatings(user_id=user_id, ratings=tuple(ratings), events=tuple(events))
 
 
-def _require_known_movies(ratings: Sequence[Rating], catalogue: Catalogue) -> None:
-    """Refuse ratings of movies that do not exist, unless the catalogue is not known yet."""
-    if len(catalogue) == 0:
-        return
-    for index, rating in enumerate(ratings):
-        if catalogue.find(rating.movie_id) is None:
-            raise BadData(
-                f"Rating {index} is of movie {rating.movie_id!r}, which does not exist; nothing was stored.",
-                "Find movies with GET /v1/movies?query=.",
-            )
-
-
-def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[KnownRating]:
-    """Ratings that were learned from and live ones, newest first; of one movie the newer, of one time what was said."""
+def _known(served: ServedModel, user_id: str, said: UserFeedback) -> list[KnownRating | KnownEvent]:
+    """What was learned from and what is live, newest first; of one movie the newer, of one time what was said."""
     learned = _learned(served, learned_history(served, user_id, said.withdrawn))
-    newest = {rating.movie_id: rating for rating in learned}
-    for rating in said.ratings:
-        before = newest.get(rating.movie_id)
-        # Models keep whole seconds. What was said after one has learned may have the very time that it has learned.
-        at = rating.rated_at.replace(microsecond=0)
-        if before is None or (at, rating.rating != before.rating) > (before.rated_at, False):
-            newest[rating.movie_id] = _said(served, rating)
-    return sorted(newest.values(), key=lambda rating: rating.rated_at, reverse=True)
+    newest = {each.movie_id: each for each in learned}
+    for each in said.ratings:
+        known, before = _said(served, each), newest.get(each.movie_id)
+        if before is None or _goes_before(known, before):
+            newest[each.movie_id] = known
+    return sorted(newest.values(), key=_at, reverse=True)
 
 
-def _said(served: ServedModel, rating: StoredRating) -> KnownRating:
-    row = served.catalogue.find(rating.movie_id)
-    return KnownRating(
-        movie_id=rating.movie_id,
-        title=None if row is None else served.catalogue.title(row),
-        rating=rating.rating,
-        rated_at=rating.rated_at,
-        source="live",
-    )
+def _goes_before(new: KnownRating | KnownEvent, before: KnownRating | KnownEvent) -> bool:
+    """Whether something live counts instead of what was learned.
+
+    Models keep whole seconds: what was said after one has learned may have the very time that it has learned.
+    """
+    is_said, was_said = (_name(each) in SAID for each in (new, before))
+    is_other = (_name(new), _value(new)) != (_name(before), _value(before))
+    return (is_said, _at(new).replace(microsecond=0), is_other) > (was_said, _at(before), False)
 
 
-def _learned(served: ServedModel, history: History) -> list[KnownRating]:
-    rows = zip(history.items.tolist(), history.ratings.tolist(), history.rated_at.tolist(), strict=True)
+def _name(known: KnownRating | KnownEvent) -> str:
+    return "rating" if isinstance(known, KnownRating) else known.event
+
+
+def _value(known: KnownRating | KnownEvent) -> float | None:
+    return known.rating if isinstance(known, KnownRating) else None
+
+
+def _at(known: KnownRating | KnownEvent) -> datetime:
+    return known.rated_at if isinstance(known, KnownRating) else known.at
+
+
+def _said(served: ServedModel, each: StoredRating) -> KnownRating | KnownEvent:
+    row = served.catalogue.find(each.movie_id)
+    title = None if row is None else served.catalogue.title(row)
+    return _told(each.movie_id, title, each.event, each.rating, each.rated_at, "live")
+
+
+def _learned(served: ServedModel, history: History) -> list[KnownRating | KnownEvent]:
+    events = history.events or Events.ratings(len(history))
+    columns = (history.items, history.ratings, history.rated_at, events.codes)
     return [
-        KnownRating(
-            movie_id=served.catalogue.movie_id(row),
-            title=served.catalogue.title(row),
-            rating=rating,
-            rated_at=datetime.fromtimestamp(seconds, UTC),
-            source="training",
+        _told(
+            served.catalogue.movie_id(row),
+            served.catalogue.title(row),
+            EVENTS[code],
+            rating,
+            datetime.fromtimestamp(seconds, UTC),
+            "training",
         )
-        for row, rating, seconds in rows
+        for row, rating, seconds, code in zip(*(column.tolist() for column in columns), strict=True)
     ]
+
+
+def _told(
+    movie_id: str,
+    title: str | None,
+    event: str,
+    rating: float | None,
+    at: datetime,
+    source: Literal["training", "live"],
+) -> KnownRating | KnownEvent:
+    if event == "rating" and rating is not None:
+        return KnownRating(movie_id=movie_id, title=title, rating=rating, rated_at=at, source=source)
+    return KnownEvent.model_validate({"movie_id": movie_id, "title": title, "event": event, "at": at, "source": source})

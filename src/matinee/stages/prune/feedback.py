@@ -26,7 +26,11 @@ def prune_shown(settings: Settings, now: datetime, *, dry_run: bool) -> Removal:
 def prune_traces(settings: Settings, now: datetime, *, dry_run: bool) -> Removal:
     """Remove what was taken back before a chunk held it, and withdrawals that later ones cover."""
     before, database = now - timedelta(days=settings.withdrawals_days), engine(settings)
-    parts: tuple[Callable[..., int], ...] = (pruning.prune_withdrawn, pruning.prune_superseded)
+    parts: tuple[Callable[..., int], ...] = (
+        pruning.prune_watch_lists,
+        pruning.prune_withdrawn,
+        pruning.prune_superseded,
+    )
     return Removal("traces of withdrawals", sum(_removed(part, database, before, dry_run=dry_run) for part in parts))
 
 

@@ -66,7 +66,7 @@ def test_ratings_through_a_chunk_are_those_of_all_chunks_so_far(ledger, own_sett
     close_all(ledger)
     everything = ledger.ratings_through(5)
     assert everything.select(RATINGS.names()).equals(prepare(own_settings).ratings())
-    assert everything.schema == pl.Schema({**CHUNK, "chunk_id": pl.Int64()})
+    assert everything.schema == pl.Schema({**CHUNK, "chunk_id": pl.Int64(), "weight": pl.Float32()})
     assert everything["chunk_id"].to_list() == [1, 1, 2, 3, 4, 5]
     assert ledger.ratings_through(2).equals(everything.head(3))
     assert ledger.ratings_of(4)["chunk_id"].to_list() == [4]
@@ -178,7 +178,7 @@ def test_what_matinee_0_1_kept_beside_a_chunk_as_late_is_learned_with_the_next_o
     as_matinee_0_1_wrote_it(ledger, own_settings, replace(chunk, n_late=0))
     path = own_settings.home / chunk.path
     content = pl.read_parquet(path)
-    late = content.filter(user_id="late").select(RATINGS.names())
+    late = content.filter(user_id="late").select("user_id", "movie_id", "rating", "rated_at")
     late.write_parquet(path.with_suffix(".late.parquet"))
     content.filter(pl.col("user_id") != "late").write_parquet(path)
     with writing(engine(own_settings)) as session:

@@ -69,7 +69,8 @@ def test_the_scale_is_found_and_declared_once(look, values, scale):
 def test_play_counts_are_told_with_how_to_convert_them(look):
     notes = " ".join(look(ratings([1, 350, 12, 3])).notes)
     assert "50.0% of the 4 rows of 0.csv cannot be used: 2 rating_out_of_range." in notes
-    assert "Counts and percentages become ratings" in notes
+    assert "how often somebody watched, say so: --event watch" in notes
+    assert "If they are ratings: --scale 0-350" in notes
 
 
 def test_dates_without_a_time_of_day_are_told_with_what_they_cost(look):
