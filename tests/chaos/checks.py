@@ -1,12 +1,13 @@
 """What must hold after all that was done to a home; each check returns what is wrong, in words."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 import polars as pl
 import sqlalchemy as sa
 
+from matinee.lifecycle.history import ModelEvent, is_held
 from matinee.ratings.database import engine
 from matinee.settings import Settings
 
@@ -73,3 +74,20 @@ def production(settings: Settings) -> Iterator[str]:
     }
     if served != {alias}:
         yield f"the alias names {alias}, served are {served}"
+
+
+def promotions(events: Sequence[ModelEvent], chunks: Mapping[str, int]) -> Iterator[str]:
+    """Promotions by a run that took over from newer data, or from a version that was held.
+
+    Args:
+        events: the history, oldest first.
+        chunks: newest chunk of each version.
+    """
+    for place, event in enumerate(events):
+        before = event.previous_version
+        if event.what != "promoted" or before is None or event.reason.startswith("By hand"):
+            continue
+        if chunks[event.version] <= chunks[before]:
+            yield f"version {event.version} took over from the newer data of version {before}"
+        if is_held(events[:place], before):
+            yield f"version {event.version} took over from version {before}, which was held"

@@ -1,10 +1,13 @@
 """The checks of the chaos suite notice what they are there for."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
 from chaos import checks
 from chaos.checks import lost_and_doubled
+from matinee.lifecycle.history import ModelEvent
 from matinee.ratings.database import engine
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -43,3 +46,19 @@ def test_a_rating_that_is_in_the_database_and_in_one_chunk_is_counted_once_in_ea
 def test_what_is_missing_anywhere_is_lost_and_what_is_anywhere_twice_is_doubled():
     places = [{"a": 1, "b": 1, "c": 1}, {"a": 1, "c": 2}]
     assert lost_and_doubled(["a", "b", "c"], places) == (["b [1, 0]"], ["c [1, 2]"])
+
+
+def history(*events):
+    """What happened, as `what, version, previous version`."""
+    now = datetime.now(UTC)
+    return [ModelEvent(number, *each, "why", "somebody", now) for number, each in enumerate(events)]
+
+
+def test_older_data_and_what_was_held_are_not_taken_over_unnoticed():
+    chunks = {"1": 1, "2": 2, "3": 3}
+    fine = history(("promoted", "1", None), ("promoted", "2", "1"), ("rolled_back", "1", "2"), ("resumed", "1", "1"))
+    assert list(checks.promotions([*fine, *history(("promoted", "3", "1"))], chunks)) == []
+    older = [*fine, *history(("promoted", "3", "1"), ("promoted", "2", "3"))]
+    assert list(checks.promotions(older, chunks)) == ["version 2 took over from the newer data of version 3"]
+    held = [*fine[:-1], *history(("promoted", "3", "1"))]
+    assert list(checks.promotions(held, chunks)) == ["version 3 took over from version 1, which was held"]

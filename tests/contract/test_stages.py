@@ -309,6 +309,19 @@ def test_the_next_training_does_without_who_was_erased_and_what_was_taken_back(i
     assert rated[0] not in after[kept]
 
 
+def test_two_evaluated_runs_of_one_chunk_break_no_later_evaluation(in_production):
+    chunk_id, second = train_through_the_next_chunk("second")
+    FeedbackStore(load_settings()).withdraw("u1")
+    again = matinee("train", "--chunk-id", str(chunk_id))["run_id"]
+    for run_id in (second, again):
+        assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+    assert len({in_production[0], second, again}) == 3
+    matinee("promote", "--run-id", again)
+    _, third = train_through_the_next_chunk("third")
+    assert matinee("evaluate", "--run-id", third)["verdict"] == "promote"
+    assert matinee("promote", "--run-id", third)["promoted"]
+
+
 def test_a_finished_training_is_not_reused_when_what_is_learned_has_changed(in_production, monkeypatch):
     runs = [in_production[0]]
 

@@ -54,6 +54,21 @@ def system_with_a_broken_day(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="module")
+def system_of_small_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A matinee with small days and without challengers, on its third one."""
+    folder = tmp_path_factory.mktemp("small")
+    two_tastes(n_users=200, n_movies=100, n_days=60).write_csv(folder / "ratings.csv")
+    running = new_system(folder, {"DATA": str(folder / "ratings.csv"), "BOOTSTRAP": "20d", "CHALLENGERS": "off"})
+    try:
+        running.printed = running.matinee("up")
+        runs = running.json("next", "-n", "2")["runs"]
+        assert [run["served_version"] for run in runs] == ["2", "3"]
+        yield running
+    finally:
+        running.matinee("down")
+
+
+@pytest.fixture(scope="module")
 def system_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A matinee that is installed from its wheel into an empty environment, started in an empty folder."""
     folder = tmp_path_factory.mktemp("wheel")
