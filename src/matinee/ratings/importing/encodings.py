@@ -16,7 +16,8 @@ _MARKS = {
 }
 """Byte order marks, the longer ones before those that they begin with."""
 
-_OLDER = ["cp949", "cp1252", "latin_1", "cp932", "gb18030", "big5"]
+_CYRILLIC = ["cp1251", "koi8_r", "cp866", "iso8859_5"]
+_OLDER = ["cp949", "cp1252", "latin_1", "cp932", "gb18030", "big5", *_CYRILLIC]
 """What is tried for text that is not UTF-8, in that order where two fit equally well."""
 
 _SAMPLE_BYTES = 1 << 18

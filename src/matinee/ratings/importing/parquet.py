@@ -1,5 +1,7 @@
 """Parquet files as tables of strings, like text files; columns whose type cannot be meant are refused."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +19,9 @@ _EXACT = {True: 2**24, False: 2**53}
 
 _DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises of a file whose bytes are wrong; the second one is no `Exception`."""
+
+READ = "import sys, polars; polars.scan_parquet(sys.argv[1], glob=False, hive_partitioning=False).collect()"
+"""What the child runs."""
 
 _IDS = ("user_id", "movie_id")
 
@@ -101,7 +106,20 @@ class ParquetTable:
 
     @cached_property
     def _frame(self) -> pl.LazyFrame:
+        require_readable(self.path)
         return pl.scan_parquet(self.path, glob=False, hive_partitioning=False)
+
+
+def require_readable(path: Path) -> None:
+    """Refuse a file over which Polars ends the process; a child reads it first, and what it raises is no matter here.
+
+    Raises:
+        BadData: the child was ended by a signal.
+    """
+    command = [sys.executable, "-c", READ, str(path)]
+    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+    if ended < 0:
+        raise BadData(f"{path} is a damaged Parquet file: reading it ends the process.", "Write it again.")
 
 
 def _may_be(kind: pl.DataType, ours: str) -> bool:
