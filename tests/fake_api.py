@@ -18,6 +18,7 @@ from starlette.responses import Response
 from matinee.clients.api import Client
 from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
+from matinee.clients.schemas.events import Events, KnownEvent
 from matinee.clients.schemas.findings import Finding, Findings
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import Movie, Movies, RankedMovie, Reason, SimilarMovies
@@ -26,6 +27,7 @@ from matinee.clients.schemas.ratings import KnownRating, Ratings, StoredRatings,
 from matinee.clients.schemas.recommendations import Recommendations, Session
 from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import Check, Decision, ModelEvent, TimeServed, Version, VersionRecord, Versions
+from matinee.clients.schemas.watch_lists import WatchList, WatchListEntry
 from matinee.drift.records import ChunkStatistics
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
 from matinee.ratings.scale import FIVE_STARS
@@ -55,6 +57,8 @@ class FakeApi:
     version: str | None = "3"
     metrics: dict[str, float] = field(default_factory=lambda: {"ndcg_at_10": 0.0712, "popularity_ndcg_at_10": 0.0385})
     ratings: dict[str, list[KnownRating]] = field(default_factory=dict)
+    events_of: dict[str, list[KnownEvent]] = field(default_factory=dict)
+    watch_lists: dict[str, dict[str, datetime]] = field(default_factory=dict)
     receipts: dict[str, StoredRatings] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
@@ -239,7 +243,9 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
     ) -> Recommendations:
         history = api.known(user_id) if exclude_seen else []
         answer = Recommendations(user_id=user_id, **api.ranked(history, len(CATALOGUE), genre))
-        items = [movie for movie in answer.items if year_from <= (movie.year or 0) <= year_to]
+        hidden = {each.movie_id for each in api.events_of.get(user_id, [])}
+        allowed = [movie for movie in answer.items if movie.movie_id not in hidden]
+        items = [movie for movie in allowed if year_from <= (movie.year or 0) <= year_to]
         return answer.model_copy(update={"items": tuple(items[:k])})
 
     @app.post("/v1/recommendations")
@@ -277,8 +283,31 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
             api.receipts[idempotency_key] = StoredRatings(stored=len(ratings), duplicates=0)
         return api.receipts[idempotency_key]
 
+    @app.post("/v1/events", status_code=201)
+    async def take_events(events: Events) -> StoredRatings:
+        for each in events:
+            known = {"movie_id": each.movie_id, "title": CATALOGUE[each.movie_id].title, "event": each.event}
+            at = each.at or datetime.now(UTC)
+            api.events_of.setdefault(each.user_id, []).append(KnownEvent(**known, at=at, source="live"))
+        return StoredRatings(stored=len(events), duplicates=0)
+
+    @app.put("/v1/users/{user_id}/watchlist/{movie_id}", status_code=204)
+    async def put_on_watch_list(user_id: str, movie_id: str) -> None:
+        api.watch_lists.setdefault(user_id, {})[movie_id] = TRAINED
+
+    @app.delete("/v1/users/{user_id}/watchlist/{movie_id}", status_code=204)
+    async def take_off_watch_list(user_id: str, movie_id: str) -> None:
+        api.watch_lists.get(user_id, {}).pop(movie_id, None)
+
+    @app.get("/v1/users/{user_id}/watchlist")
+    async def watch_list(user_id: str) -> WatchList:
+        listed = api.watch_lists.get(user_id, {}).items()
+        items = [WatchListEntry(movie_id=each, title=CATALOGUE[each].title, added_at=at) for each, at in listed]
+        return WatchList(user_id=user_id, items=tuple(items))
+
     @app.delete("/v1/users/{user_id}/ratings/{movie_id}", status_code=204)
     async def withdraw(user_id: str, movie_id: str) -> None:
+        api.events_of[user_id] = [each for each in api.events_of.get(user_id, []) if each.movie_id != movie_id]
         api.ratings[user_id] = [known for known in api.known(user_id) if known.movie_id != movie_id]
 
     @app.delete("/v1/users/{user_id}", status_code=204)
@@ -287,7 +316,7 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
 
     @app.get("/v1/users/{user_id}/ratings")
     async def ratings(user_id: str) -> UserRatings:
-        return UserRatings(user_id=user_id, ratings=api.known(user_id))
+        return UserRatings(user_id=user_id, ratings=api.known(user_id), events=tuple(api.events_of.get(user_id, [])))
 
     @app.get("/v1/users")
     async def users(query: str = "", limit: int = 10) -> Users:

@@ -1,7 +1,7 @@
 """A list that is asked for: for whom, how long, and of which movies."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,8 @@ class Filters(NamedTuple):
     """Ids of movies that are left out."""
     only_movies: tuple[str, ...] | None = None
     """Ids of the only movies that may be in the list; None for all."""
+    watch_list: Literal["include", "exclude", "only"] = "include"
+    """What becomes of the movies that the user wants to watch; whoever knows them turns it into the two before."""
 
 
 class ListRequest(NamedTuple):

@@ -104,6 +104,28 @@ def test_a_watch_list_is_kept_in_order_and_goes_with_its_user(api):
     assert api.get("/v1/users/new/watchlist").json()["items"] == []
 
 
+def test_what_was_viewed_elsewhere_is_already_shown_until_it_is_clicked(api):
+    first = api.movie_ids("new", k=3)[0]
+    send(api, "view", first)
+    assert first not in api.movie_ids("new", k=3, not_shown_days=7)
+    send(api, "click", first)
+    assert api.movie_ids("new", k=3, not_shown_days=7)[0] == first
+
+
+def test_a_watch_list_is_left_out_of_a_list_or_is_its_only_source(api):
+    first, second, third = api.movie_ids("new", k=3)
+    for movie_id in (second, third):
+        api.put(f"/v1/users/new/watchlist/{movie_id}")
+    assert api.movie_ids("new", k=3)[:2] == [first, second]
+    without = api.movie_ids("new", k=3, watchlist="exclude")
+    assert without[0] == first
+    assert not {second, third} & set(without)
+    assert api.movie_ids("new", k=3, watchlist="only") == [second, third]
+    api.delete(f"/v1/users/new/watchlist/{second}")
+    assert api.movie_ids("new", k=3, watchlist="only") == [third]  # the answer that was kept does not count
+    assert api.movie_ids("other", k=3, watchlist="only") == []
+
+
 def test_an_erased_user_has_no_events(api):
     send(api, "not_interested")
     assert api.delete("/v1/users/new").status_code == 204

@@ -9,6 +9,7 @@ from uuid import uuid4
 from matinee.clients.api.transport import Transport
 from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
+from matinee.clients.schemas.events import Event, KnownEvent
 from matinee.clients.schemas.findings import Findings
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import CatalogueMovie, Movie, MovieEdit, Movies, NewMovie, SimilarMovies
@@ -25,6 +26,7 @@ from matinee.clients.schemas.recommendations import (
 from matinee.clients.schemas.runs import Advance, Promote, Resume, RollBack, Run, RunProgress, Runs
 from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import VersionRecord, Versions
+from matinee.clients.schemas.watch_lists import WatchList
 from matinee.ranking import Aggregation
 
 TIMEOUT_S = 15.0
@@ -165,6 +167,27 @@ class Client:
         """
         body = [rating.model_dump(mode="json", exclude_none=True) for rating in ratings]
         return self._transport.post(StoredRatings, "/v1/ratings", body, _key(idempotency_key))
+
+    def send_events(self, *events: Event, idempotency_key: str | None = None) -> StoredRatings:
+        """Store events (1 to 1,000), as `rate` stores ratings."""
+        body = [event.model_dump(mode="json", exclude_none=True) for event in events]
+        return self._transport.post(StoredRatings, "/v1/events", body, _key(idempotency_key))
+
+    def known_events(self, user_id: str, limit: int = 100) -> tuple[KnownEvent, ...]:
+        """What the server knows of a user besides ratings, newest first, at most `limit` (≤ 1,000)."""
+        return self._transport.get(UserRatings, f"/v1/users/{_segment(user_id)}/ratings", {"limit": limit}).events
+
+    def watch_list(self, user_id: str) -> WatchList:
+        """What a user wants to watch, the newest first."""
+        return self._transport.get(WatchList, f"/v1/users/{_segment(user_id)}/watchlist")
+
+    def put_on_watch_list(self, user_id: str, movie_id: str) -> None:
+        """Put a movie on a user's watch list; it is durable when this returns."""
+        self._transport.send("PUT", f"/v1/users/{_segment(user_id)}/watchlist/{_segment(movie_id)}")
+
+    def take_off_watch_list(self, user_id: str, movie_id: str) -> None:
+        """Take a movie off a user's watch list."""
+        self._transport.send("DELETE", f"/v1/users/{_segment(user_id)}/watchlist/{_segment(movie_id)}")
 
     def withdraw(self, user_id: str, movie_id: str) -> None:
         """Take back what a user said of a movie; it does not count any more when this returns."""

@@ -42,17 +42,19 @@ class ShownLists:
         """Movies that were shown to a user from `since` to `until`, and of which nothing was heard from then on.
 
         A click is any event of the user about the movie (`POST /v1/events`, `POST /v1/ratings`) received since the
-        beginning of that time.
+        beginning of that time, but for `view`, which says that it was shown elsewhere.
         """
         shown = sa.select(ShownListRow.movie_ids).where(
             ShownListRow.user_id == user_id, ShownListRow.shown_at >= since, ShownListRow.shown_at <= until
         )
-        clicked = sa.select(FeedbackRow.movie_id).where(
+        heard = sa.select(FeedbackRow.movie_id).where(
             FeedbackRow.user_id == user_id, FeedbackRow.received_at >= since, FeedbackRow.received_at <= until
         )
+        is_view = FeedbackRow.event == "view"
         with Session(self._database) as session:
             movie_ids = {movie_id for each in session.scalars(shown) for movie_id in each}
-            return movie_ids - set(session.scalars(clicked))
+            viewed = session.scalars(heard.where(is_view))
+            return (movie_ids | set(viewed)) - set(session.scalars(heard.where(~is_view)))
 
     def forget(self, user_id: str) -> None:
         """Remove what was shown to a user."""

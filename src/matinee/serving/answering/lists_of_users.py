@@ -6,7 +6,7 @@ from datetime import datetime
 
 from matinee.ranking import Aggregation, Filters, ListRequest, Ranking
 from matinee.serving.answering.paging import AsOf, Place
-from matinee.serving.answering.user_history import newest_received, user_ref
+from matinee.serving.answering.user_history import newest_received, user_ref, with_watch_list
 from matinee.serving.model.served import ServedModel
 from matinee.serving.services import Services
 
@@ -30,7 +30,7 @@ class ListsOfUsers:
         said = [await server.feedback.of_user_until(user_id, as_of.said_until) for user_id in self.user_ids]
         wanted = self.wanted._replace(k=k, page=place, filters=await self._filters(server, as_of.shown_until))
         requests = [
-            served.request(wanted, user_ref(served, user_id, each, as_of.hour))
+            served.request(with_watch_list(wanted, each), user_ref(served, user_id, each, as_of.hour))
             for user_id, each in zip(self.user_ids, said, strict=True)
         ]
         newest = max(newest_received(each) for each in said)

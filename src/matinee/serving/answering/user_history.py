@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from matinee.ranking import History, UserRef
+from matinee.ranking import History, ListRequest, UserRef
 from matinee.ratings.feedback.store import UserFeedback
 from matinee.ratings.feedback.withdrawals import Withdrawn
 from matinee.serving.model.served import ServedModel
@@ -27,6 +27,17 @@ def user_ref(served: ServedModel, user_id: str, said: UserFeedback, now: float |
 def newest_received(said: UserFeedback) -> datetime:
     """When the newest of a user's live ratings was received; 1970 for none."""
     return max((rating.received_at for rating in said.ratings), default=datetime.fromtimestamp(0, UTC))
+
+
+def with_watch_list(wanted: ListRequest, said: UserFeedback) -> ListRequest:
+    """A request whose filters name the movies of the user's watch list, where that is left out or the only source."""
+    filters, listed = wanted.filters, tuple(said.watch_list)
+    if filters.watch_list == "exclude":
+        filters = filters._replace(without_movies=filters.without_movies + listed)
+    elif filters.watch_list == "only":
+        allowed = listed if filters.only_movies is None else filters.only_movies
+        filters = filters._replace(only_movies=tuple(each for each in listed if each in allowed))
+    return wanted._replace(filters=filters)
 
 
 def n_known_ratings(served: ServedModel, user_id: str, said: UserFeedback) -> int:

@@ -17,6 +17,7 @@ from matinee.clients.schemas.fields import (
     Year,
 )
 from matinee.clients.schemas.recommendations import Session
+from matinee.clients.schemas.watch_lists import WatchListUse
 from matinee.ranking import Filters, ListRequest
 
 K = Annotated[int, Query(ge=1, le=MAX_K, description="Length of the list.")]
@@ -31,9 +32,13 @@ async def _filters(
     only_movie: Annotated[Movies, Query(description="Only this movie, or several; without it, all.")] = [],  # noqa: B006
     year_from: Annotated[Year | None, Query(description="Only movies of this year or later.")] = None,
     year_to: Annotated[Year | None, Query(description="Only movies of this year or earlier.")] = None,
+    watchlist: Annotated[
+        WatchListUse, Query(description="Leave out the user's watch list, or take from it alone.")
+    ] = "include",
 ) -> Filters:
+    only = tuple(only_movie) or None
     return Filters(
-        _named(genre), year_from, year_to, _named(exclude_genre), tuple(exclude_movie), tuple(only_movie) or None
+        _named(genre), year_from, year_to, _named(exclude_genre), tuple(exclude_movie), only, watch_list=watchlist
     )
 
 

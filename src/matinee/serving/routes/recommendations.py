@@ -23,7 +23,7 @@ from matinee.serving.answering.impressions import Impression
 from matinee.serving.answering.lists_of_users import ListsOfUsers
 from matinee.serving.answering.paging import EPOCH, AsOf, Place, page
 from matinee.serving.answering.response_cache import CacheEntry
-from matinee.serving.answering.user_history import user_ref
+from matinee.serving.answering.user_history import user_ref, with_watch_list
 from matinee.serving.model.reason_words import BECAUSE, ReasonWords
 from matinee.serving.model.served import ServedModel
 from matinee.serving.rating_scale import require_on_scale
@@ -89,7 +89,7 @@ async def _recommended(request: Request, server: Services, user_id: str, wanted:
     key = (user_id, wanted, now)
     entry = server.responses.get(key, served, said)
     if entry is None:
-        listed = served.request(wanted, user_ref(served, user_id, said, now))
+        listed = served.request(with_watch_list(wanted, said), user_ref(served, user_id, said, now))
         ranking = await server.batcher.recommend(served, listed)
         ranking, new = await explore(server.batcher, served, listed, ranking, server.settings.explore, (user_id, now))
         entry = _entry(served, said, ranking, {"user_id": user_id}, ReasonWords(wanted.language), new)

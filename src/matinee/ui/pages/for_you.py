@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from matinee.ui.parts.choices import own_lists
 from matinee.ui.parts.own_ratings import own_ratings
 from matinee.ui.parts.rating import last_rating
 from matinee.ui.parts.recommended import recommended
@@ -22,6 +23,7 @@ def show(visit: Visit) -> bool:
     if own.open:
         with own:
             own_ratings(visit)
+            own_lists(visit)
     else:
         with movies:
             search(visit)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 import streamlit as st
 
 from matinee.clients.schemas.movies import Movie, RankedMovie
+from matinee.ui.parts.choices import choices
 from matinee.ui.parts.rating import stars
 from matinee.ui.parts.tiles import tile
 from matinee.ui.parts.titles import display_title
@@ -32,7 +33,11 @@ def cards(visit: Visit, movies: Iterable[Movie], place: str, new: Collection[str
             st.html(tile(movie, badge, visit.settings.poster_url))
             st.html(movie_html(visit.texts, movie))
             stars(visit, movie.movie_id, movie.title, place)
-            _similar_movies(visit, movie, place)
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="small", key=f"choices-{place}-{number}"
+            ):
+                _similar_movies(visit, movie, place)
+                choices(visit, movie.movie_id, movie.title, place)
 
 
 def movie_html(texts: Texts, movie: Movie, title: str = "") -> str:

@@ -21,6 +21,12 @@
         if (icons) marks.forEach((mark, place) => name(mark, marks.length === 5
           ? texts.star.replace("{count}", place + 1) : texts.thumbs[place + 2 - marks.length]));
       }
+      for (const kind of ["list", "unlist", "hide"]) {
+        for (const button of card.querySelectorAll(`[class*='st-key-${kind}-'] button`)) {
+          name(button, texts[kind].replace("{title}", title));
+          if (button.title !== texts[kind].replace("{title}", title)) button.title = texts[kind].replace("{title}", title);
+        }
+      }
       const similar = card.querySelector("[data-testid=stPopoverButton]");
       if (similar) name(similar, `${similar.textContent.replace("expand_more", "").trim()}: ${title}`);
     }

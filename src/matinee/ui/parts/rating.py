@@ -21,6 +21,8 @@ class LastRating:
     title: str
     stars: float | None
     before: float | None
+    is_hidden: bool = False
+    """Whether it was not rated, but hidden."""
 
 
 def stars(visit: Visit, movie_id: str, title: str, place: str) -> None:
@@ -37,7 +39,12 @@ def _rate(visit: Visit, movie_id: str, title: str, key: str) -> None:
     wanted = clicked_rating(visit.scale, key)
     last = LastRating(visit.user_id, movie_id, display_title(title), wanted, visit.stars.get(movie_id))
     if _store(visit, last, wanted):
-        st.session_state["last_rating"] = last
+        note(last)
+
+
+def note(last: LastRating) -> None:
+    """Have the bar tell what was done last."""
+    st.session_state["last_rating"] = last
 
 
 def _store(visit: Visit, last: LastRating, wanted: float | None) -> bool:
@@ -62,7 +69,7 @@ def last_rating(visit: Visit) -> None:
         return
     texts, title = visit.texts.movies, escaped(last.title)
     with st.container(key="last-rating", horizontal=True, vertical_alignment="center"):
-        text = texts.taken_back if last.stars is None else texts.rated
+        text = texts.hidden if last.is_hidden else texts.taken_back if last.stars is None else texts.rated
         st.markdown(text.format(title=title, stars=f"{last.stars or 0:g}"), width="stretch")
         st.button(texts.undo, key="undo", icon=":material/undo:", on_click=_undo, args=(visit, last))
 

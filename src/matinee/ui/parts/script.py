@@ -19,6 +19,9 @@ def run_in_browser(texts: Texts) -> None:
         "stars": common.stars,
         "star": common.star,
         "thumbs": [common.thumb_down, common.thumb_up],
+        "list": common.put_on_list,
+        "unlist": common.take_off_list,
+        "hide": common.hide,
         "labels": dict(common.labels),
     }
     # "<" as its escape, so that no text ends the script.

@@ -55,6 +55,11 @@ class Visit:
         return Scale(found.lowest, found.highest, found.step)
 
     @cached_property
+    def watch_list(self) -> frozenset[str]:
+        """Ids of movies that the user wants to watch; asked once in a run."""
+        return frozenset(each.movie_id for each in self.client.watch_list(self.user_id).items)
+
+    @cached_property
     def stars(self) -> dict[str, float]:
         """The user's stars by movie id."""
         return {known.movie_id: known.rating for known in self.ratings}

@@ -32,6 +32,9 @@ COMMON = CommonTexts(
     star="{count} of 5 stars",
     thumb_down="I don't like it",
     thumb_up="I like it",
+    put_on_list="Add to watch list: {title}",
+    take_off_list="Take off watch list: {title}",
+    hide="Not interested: {title}",
     labels={
         "Help for": "Help for",
         "Open": "Open",

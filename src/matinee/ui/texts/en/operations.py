@@ -74,6 +74,7 @@ OPERATIONS = OperationsTexts(
         "empty_id": "no user or no movie",
         "id_was_rounded": "id lost its last digits",
         "rating_not_a_number": "rating is not a number",
+        "unknown_event": "unknown event",
         "rating_out_of_range": "rating out of range",
         "timestamp_missing": "no time",
         "timestamp_unreadable": "unreadable time",

@@ -14,6 +14,9 @@ class CommonTexts:
     star: str
     thumb_down: str
     thumb_up: str
+    put_on_list: str
+    take_off_list: str
+    hide: str
     labels: Mapping[str, str]
     """By what Streamlit calls one of its own buttons, for screen readers."""
 

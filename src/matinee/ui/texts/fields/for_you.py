@@ -18,6 +18,10 @@ class ForYouTexts:
     no_user_found: str
     found_user: str
     your_ratings: str
+    watch_list: str
+    take_off: str
+    hidden: str
+    show_again: str
     no_ratings: str
     change_hint: str
     more_ratings: str

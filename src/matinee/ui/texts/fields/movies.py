@@ -30,6 +30,10 @@ class MovieTexts:
     because: str
     rated: str
     taken_back: str
+    hidden: str
+    listed: str
+    unlisted: str
+    not_changed: str
     undo: str
     not_saved: str
     all_rated: str

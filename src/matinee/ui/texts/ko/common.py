@@ -9,6 +9,9 @@ COMMON = CommonTexts(
     star="별 5개 중 {count}개",
     thumb_down="싫어요",
     thumb_up="좋아요",
+    put_on_list="볼 목록에 추가: {title}",
+    take_off_list="볼 목록에서 빼기: {title}",
+    hide="관심 없음: {title}",
     labels={
         "Help for": "도움말:",
         "Open": "열기",
