@@ -101,14 +101,16 @@ def test_on_a_full_disk_answers_go_on_and_writes_are_refused_until_there_is_spac
     refused = rate(settings)
     assert (refused.status_code, refused.headers["Content-Type"]) == (503, "application/problem+json")
     ready = get(settings, "/health/ready")
-    assert (ready.status_code, ready.json()["status"], list(ready.json()["problems"])) == (200, "degraded", ["disk"])
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    # What was shown is noted from time to time: it may have been tried already.
+    assert set(ready.json()["problems"]) - {"shown lists"} == {"disk"}
     page = get(settings, "/metrics").text
     assert 'matinee_problem{part="disk"} 1.0' in page
     assert "matinee_disk_free_bytes 0.0" in page
     time.sleep(1.5)  # impressions are tried meanwhile, in vain
     filler.unlink()
     eventually(lambda: rate(settings).status_code == 201)
-    assert get(settings, "/health/ready").json()["status"] == "ready"
+    eventually(lambda: get(settings, "/health/ready").json()["status"] == "ready")
     eventually(lambda: list((settings.home / "impressions").rglob("*.parquet")))
 
 
