@@ -137,6 +137,20 @@ def test_a_session_is_read_in_pages_as_long_as_it_is_the_same(api):
     assert api.post("/v1/recommendations", json=other).status_code == 400
 
 
+@pytest.mark.parametrize("event", ["dislike", "not_interested"])
+def test_a_movie_that_is_hidden_between_two_pages_is_on_none_of_the_following(api, event):
+    api.rate("hider", "m1", 5.0)
+    whole = [movie for each in pages(api, "hider", k=5) for movie in each]
+    first = ask(api, "hider", "", k=5).json()
+    hidden = whole[7]
+    body = {"user_id": "hider", "movie_id": hidden, "event": event}
+    assert api.post("/v1/events", json=body).is_success
+    second = ask(api, "hider", first["next_cursor"], k=5).json()
+    assert [item["movie_id"] for item in second["items"]] == [each for each in whole[5:10] if each != hidden]
+    third = ask(api, "hider", second["next_cursor"], k=5).json()
+    assert [item["movie_id"] for item in third["items"]] == whole[10:15]
+
+
 def test_a_page_of_an_erased_user_is_refused(api):
     cursor = ask(api, "u2", "", k=5).json()["next_cursor"]
     assert api.delete("/v1/users/u2").status_code == 204

@@ -1,8 +1,11 @@
 """Lists of one or several known users as of a moment: read in pages, and without what was shown lately."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
+
+import numpy as np
 
 from matinee.ranking import Aggregation, Filters, ListRequest, Ranking
 from matinee.serving.answering.paging import AsOf, Place
@@ -37,6 +40,16 @@ class ListsOfUsers:
         if self.aggregation is None:
             return await server.batcher.recommend(served, requests[0]), newest
         return served.rank_together(requests, self.aggregation), newest
+
+    async def visible(self, server: Services, served: ServedModel, ranking: Ranking) -> Ranking:
+        """A page without what somebody has hidden since its list was begun: that takes effect at once."""
+        said = [await server.feedback.of_user(user_id) for user_id in self.user_ids]
+        refs = [user_ref(served, user_id, each, None) for user_id, each in zip(self.user_ids, said, strict=True)]
+        kept = ~np.isin(ranking.items, np.concatenate([each.history.hidden for each in refs]))
+        if kept.all():
+            return ranking
+        reasons = None if ranking.reasons is None else list(compress(ranking.reasons, kept.tolist()))
+        return replace(ranking, items=ranking.items[kept], scores=ranking.scores[kept], reasons=reasons)
 
     async def _filters(self, server: Services, until: datetime) -> Filters:
         filters = self.wanted.filters

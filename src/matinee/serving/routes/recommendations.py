@@ -102,6 +102,7 @@ async def list_of_users(
 ) -> Response:
     """A list, or a page of one, of one or several users."""
     found = await page(server, lists, k, cursor or "", partial(lists.make, server))
+    ranking = await lists.visible(server, found.served, found.ranking)
     words = ReasonWords(lists.wanted.language)
     about: dict[str, object] = {"user_id": lists.user_ids[0]}
     if lists.aggregation is not None:
@@ -109,7 +110,7 @@ async def list_of_users(
         about = {"user_id": None, "users": lists.user_ids, "aggregation": lists.aggregation}
     if cursor is not None:
         about["next_cursor"] = found.next_cursor
-    entry = _entry(found.served, UserFeedback(), found.ranking, about, words)
+    entry = _entry(found.served, UserFeedback(), ranking, about, words)
     if lists.not_shown_days is not None:
         await server.shown.note_now(lists.user_ids, entry.movie_ids)
     return _answer(request, server, found.served, entry, *lists.user_ids)
