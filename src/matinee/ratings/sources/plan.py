@@ -9,7 +9,7 @@ from typing import Any
 from matinee.errors import UsageError
 from matinee.ratings.importing.columns import movies_vocabulary, ratings_vocabulary
 from matinee.ratings.importing.opening import open_table
-from matinee.ratings.scale import FIVE_STARS, Scale
+from matinee.ratings.scale import ANY_POSITIVE, FIVE_STARS, Scale
 from matinee.ratings.sources.source import find_own
 from matinee.ratings.sources.survey import FoundScale, Survey, survey
 from matinee.ratings.sources.unusable import LOUD, unusable_sentence
@@ -81,7 +81,7 @@ def plan_import(
         "MATINEE_POSITIVE_RATING": f"{_FOUR_STARS:g}",
     }
     needed = {name: value for name, value in values.items() if name in written or value != idle.get(name)}
-    return ImportPlan(found, needed, list(_notes(found, needed)))
+    return ImportPlan(found, needed, list(_notes(found, needed, is_declared=scale != "auto")))
 
 
 def liked_from(scale: FoundScale) -> float:
@@ -124,11 +124,27 @@ def _require_used(columns: Mapping[str, str], found: Survey) -> None:
             raise UsageError(f"No file has a column {theirs!r} that is {ours}.", f"There are: {', '.join(has)[:200]}.")
 
 
-def _notes(found: Survey, needed: Mapping[str, str]) -> Iterator[str]:
+def _notes(found: Survey, needed: Mapping[str, str], *, is_declared: bool) -> Iterator[str]:
     for file in filter(None, (found.ratings, found.movies)):
         if said := unusable_sentence(Path(file.path).name, file.n_rows, file.reasons):
             yield said
+    yield from _scale_notes(found, is_declared=is_declared)
+    if found.has_only_dates:
+        yield _DATES_COST
+    if found.untitled > LOUD:
+        yield f"{found.untitled:.0%} of the rated movies have no title and are shown by their id: add --movies FILE."
+    for name in sorted(needed.keys() & os.environ.keys()):
+        if os.environ[name] != needed[name]:
+            yield f"{name} is set in the environment, which goes before .env: unset it."
+
+
+def _scale_notes(found: Survey, *, is_declared: bool) -> Iterator[str]:
+    """Which ratings are not used; values of other events are not on the scale."""
+    if "rating" not in found.events:
+        return
     used = Scale.parse(found.scale.likely)
+    if not is_declared:
+        used = Scale(min(used.lowest, ANY_POSITIVE.lowest), max(used.highest, ANY_POSITIVE.highest))
     if found.scale.highest > used.highest:
         yield (
             f"Ratings go up to {found.scale.highest:g}, and those above {used.highest:g} are not used. If they are how"
@@ -139,10 +155,3 @@ def _notes(found: Survey, needed: Mapping[str, str]) -> Iterator[str]:
             f"Ratings go down to {found.scale.lowest:g}, and those below {used.lowest:g} are not used. If they are"
             f" ratings, say so: --scale {found.scale.lowest:g}-{max(found.scale.highest, used.highest):g}."
         )
-    if found.has_only_dates:
-        yield _DATES_COST
-    if found.untitled > LOUD:
-        yield f"{found.untitled:.0%} of the rated movies have no title and are shown by their id: add --movies FILE."
-    for name in sorted(needed.keys() & os.environ.keys()):
-        if os.environ[name] != needed[name]:
-            yield f"{name} is set in the environment, which goes before .env: unset it."

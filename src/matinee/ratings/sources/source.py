@@ -14,17 +14,17 @@ import structlog
 
 from matinee.errors import UsageError
 from matinee.ratings.events import IS_RATING
-from matinee.ratings.importing import schema
 from matinee.ratings.importing.columns import parse_columns
 from matinee.ratings.scale import FIVE_STARS, Scale, scale_among
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
+from matinee.ratings.sources.survey import validated
 from matinee.settings import Settings
 from matinee.storage import Storage, digest, home_storage, locked, write_json, write_parquet
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 
@@ -208,20 +208,20 @@ def _declared(settings: Settings, files: movielens.InputFiles) -> movielens.Inpu
 
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
     inputs = {str(path): digest(path) for path in files.paths}
-    validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
-    movies, n_movie_rows, refused_movies = movielens.read_movies(files, validated.ratings)
-    quarantined = pl.concat([validated.quarantined, refused_movies])
-    frames = {"ratings": validated.ratings, "movies": movies, "quarantine": quarantined}
+    files, usable = validated(files)
+    movies, n_movie_rows, refused_movies = movielens.read_movies(files, usable.ratings)
+    quarantined = pl.concat([usable.quarantined, refused_movies])
+    frames = {"ratings": usable.ratings, "movies": movies, "quarantine": quarantined}
     for what, frame in frames.items():
         write_parquet(storage, f"{name}/{what}.parquet", frame)
-    times = validated.ratings["rated_at"]
+    times = usable.ratings["rated_at"]
     return Source(
         name=source_name(settings.data),
         folder=storage.read(name),
         form=files.form,
-        n_rows=validated.ratings.height + validated.quarantined.height,
-        n_ratings=validated.ratings.height,
-        n_users=validated.ratings["user_id"].n_unique(),
+        n_rows=usable.ratings.height + usable.quarantined.height,
+        n_ratings=usable.ratings.height,
+        n_users=usable.ratings["user_id"].n_unique(),
         n_movies=movies.height,
         reasons=_counted(quarantined),
         n_movie_rows=n_movie_rows,
@@ -232,7 +232,7 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
         columns=settings.columns,
         rating_scale=settings.rating_scale,
         event=settings.event,
-        scale=str(scale_among(files.scale, validated.ratings.filter(IS_RATING)["rating"])),
+        scale=str(scale_among(files.scale, usable.ratings.filter(IS_RATING)["rating"])),
     )
 
 

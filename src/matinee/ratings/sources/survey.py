@@ -87,8 +87,7 @@ def survey(files: InputFiles) -> Survey:
         BadData: a file cannot be read, or no rating is usable.
     """
     values, unit = _values_and_unit(files.ratings, files.event)
-    if files.scale is ANY_POSITIVE and values and set(values) <= _THUMBS:
-        files = replace(files, scale=likely_scale(values))
+    files = _with_thumbs(files, values)
     validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
     rated = validated.ratings
     movies, n_movie_rows, refused_movies = movielens.read_movies(files, rated)
@@ -114,6 +113,26 @@ def survey(files: InputFiles) -> Survey:
         time_unit=unit,
         has_only_dates=bool((times.dt.epoch("s") % 86_400 == 0).all()),
     )
+
+
+def validated(files: InputFiles) -> tuple[InputFiles, schema.Validated]:
+    """The usable ratings and the others, of all files alike; and the files with their scale, where that is of thumbs.
+
+    Raises:
+        BadData: as `schema.validate`.
+    """
+    found = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
+    if files.scale is ANY_POSITIVE and found.quarantined.height and set(found.ratings["rating"].unique()) <= {1.0}:
+        of_thumbs = _with_thumbs(files, _values_and_unit(files.ratings, files.event)[0])
+        return (files, found) if of_thumbs is files else validated(of_thumbs)
+    return files, found
+
+
+def _with_thumbs(files: InputFiles, values: list[float]) -> InputFiles:
+    """With a scale that holds 0 and -1, where nobody declared one and thumbs are all the ratings that there are."""
+    if files.scale is ANY_POSITIVE and values and set(values) <= _THUMBS:
+        return replace(files, scale=likely_scale(values))
+    return files
 
 
 def _of_table(table: Table, n_rows: int, refused: pl.DataFrame) -> FileSurvey:

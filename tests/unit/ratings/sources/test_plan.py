@@ -15,13 +15,13 @@ HEADER = "user_id,movie_id,rating,rated_at"
 def look(tmp_path):
     """Plan an import of texts, each in a file of its own; a name says what is in it."""
 
-    def plan(*texts, movies=None, columns=None, written=None):
+    def plan(*texts, movies=None, columns=None, written=None, **more):
         paths = []
         for number, text in enumerate(texts):
             paths.append(tmp_path / f"{number}.csv")
             paths[-1].write_text(text)
         settings = Settings(_env_file=None, home=tmp_path / "home")
-        return plan_import(paths, movies, columns or {}, settings, written or {})
+        return plan_import(paths, movies, columns or {}, settings, written or {}, **more)
 
     return plan
 
@@ -71,6 +71,17 @@ def test_play_counts_are_told_with_how_to_convert_them(look):
     assert "50.0% of the 4 rows of 0.csv cannot be used: 2 rating_out_of_range." in notes
     assert "how often somebody watched, say so: --event watch" in notes
     assert "If they are ratings: --scale 0-350" in notes
+
+
+def test_counts_that_are_said_to_be_counts_are_on_no_scale(look):
+    notes = " ".join(look(ratings([1, 350, 12, 3]), event="watch").notes)
+    assert "are not used" not in notes
+
+
+def test_the_bound_that_is_told_is_the_one_that_holds(look):
+    notes = " ".join(look(ratings([1, 2, 3, 12])).notes)
+    assert "those above 10 are not used" in notes
+    assert "those above 4 are not used" in " ".join(look(ratings([1, 2, 3, 12]), scale="1-4").notes)
 
 
 def test_dates_without_a_time_of_day_are_told_with_what_they_cost(look):

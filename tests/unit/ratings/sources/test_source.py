@@ -34,6 +34,14 @@ def test_a_prepared_source_is_sorted_counted_and_keeps_what_it_refused(tmp_path,
     assert json.loads((source.folder / "source.json").read_text())["n_ratings"] == 2
 
 
+@pytest.mark.parametrize(("values", "scale", "n"), [("011", "0-1:1", 3), ("0125", "0.5-5:0.5", 3), ("111", "1", 3)])
+def test_thumbs_down_are_ratings_where_there_are_thumbs_only(tmp_path, values, scale, n):
+    rows = [f"u,m{row},{value},{1_000_000_000 + row}\n" for row, value in enumerate(values)]
+    (tmp_path / "thumbs.csv").write_text(HEADER + "".join(rows))
+    source = prepare(settings_for(tmp_path, tmp_path / "thumbs.csv"))
+    assert (source.scale, source.n_ratings) == (scale, n)
+
+
 def test_preparing_again_gives_the_same_record_and_touches_nothing(tmp_path, own):
     settings = settings_for(tmp_path, own)
     first = prepare(settings)
