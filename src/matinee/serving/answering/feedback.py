@@ -10,6 +10,7 @@ from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.store import FeedbackStore, NewRating, Receipt, UserFeedback
 from matinee.ratings.sources import last_rated_at
 from matinee.serving.database import ask_database, database_unavailable
+from matinee.serving.turn import Turn
 from matinee.settings import Settings
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Feedback:
         self._changes: Changes | None = None
         self._remembered: dict[str, UserFeedback] = {}
         self._n_forgotten = 0
+        self._turn = Turn()
 
     async def add(self, ratings: Sequence[NewRating], idempotency_key: str | None) -> Receipt:
         """See `FeedbackStore.add`."""
@@ -89,7 +91,7 @@ class Feedback:
         await self._in_thread(lambda store: store.unclaimed())
 
     def _forget_changed(self) -> None:
-        if self._changes is None:
+        if self._changes is None or not self._turn.begins():
             return
         changed = self._follows(self._changes, Changes.users)
         if changed:

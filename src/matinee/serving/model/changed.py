@@ -26,6 +26,7 @@ from matinee.ratings.movie_changes import MovieChanges
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import ServedModel
 from matinee.serving.model.slot import ModelSlot
+from matinee.serving.turn import Turn
 from matinee.settings import Settings
 
 log = structlog.get_logger()
@@ -49,6 +50,7 @@ class LiveCatalogue:
         self._number, self._changes = 0, dict[str, ChangedMovie]()
         self._reading, self._making = asyncio.Lock(), asyncio.Lock()
         self._unavailable_until = 0.0
+        self._turn, self._has_changed = Turn(), True
         self._made: tuple[ServedModel, int, ServedModel] | None = None
         """The model of the slot, the number of the newest change, and what both make."""
 
@@ -88,10 +90,16 @@ class LiveCatalogue:
             return False
         if self._connection is None:
             return True
+        if self._turn.begins():
+            self._has_changed = self._asked(self._connection)
+        return self._has_changed
+
+    def _asked(self, connection: PoolProxiedConnection) -> bool:
+        """Whether anything was committed since the changes were read."""
         try:
-            return self._version_of(self._connection) != self._data_version
+            return self._version_of(connection) != self._data_version
         except sqlite3.Error:
-            self._connection.invalidate()
+            connection.invalidate()
             self._connection = None
             return True
 
