@@ -190,8 +190,10 @@ class ServedModel:
             if (row := self.catalogue.find(r.movie_id)) is not None
         )
         history = _history([entry[:3] for entry in known])
-        codes, weights = np.array([each[3] for each in known], np.uint8), [each[4] for each in known]
-        return replace(history, events=Events(codes, np.array(weights, np.float32))) if codes.any() else history
+        codes, weights = [each[3] for each in known], [each[4] for each in known]
+        if not any(codes):  # ratings only
+            return history
+        return replace(history, events=Events(np.array(codes, np.uint8), np.array(weights, np.float32)))
 
     def session(self, entries: Sequence[tuple[str, float]]) -> History:
         """An anonymous history of movie ids and stars, oldest first, on matrix rows; whoever sends it is here now."""
