@@ -132,7 +132,7 @@ def test_what_the_doctor_finds_is_told_and_looking_is_not_repeated_for_everybody
     assert len(looks) == 1
     found = {each["what"]: each for each in first["findings"]}
     assert found["disk"]["ok"]
-    assert found["registry"]["detail"] == "1 versions, 1 in production"
+    assert found["registry"]["detail"] == "1 versions, version 1 in production"
     assert not found["Airflow"]["ok"]
     assert "matinee logs airflow-api-server" in found["Airflow"]["fix"]
     monkeypatch.setattr(findings, "FRESH_S", 0.0)

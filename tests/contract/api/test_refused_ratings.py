@@ -70,4 +70,4 @@ def test_an_unknown_movie_names_its_place_and_stores_nothing(api, settings):
 
 
 def test_of_a_user_whom_nobody_knows_nothing_is_known(api):
-    assert api.get("/v1/users/nobody/ratings").json() == {"user_id": "nobody", "ratings": []}
+    assert api.get("/v1/users/nobody/ratings").json() == {"user_id": "nobody", "ratings": [], "events": []}

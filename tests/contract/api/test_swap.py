@@ -54,6 +54,7 @@ def test_the_model_tells_where_it_comes_from(api, learned):
         "trained_at": learned.manifest.trained_at.isoformat().replace("+00:00", "Z"),
         "metrics": {"ndcg_at_10": 0.1},
         "policy": "learned",
+        "rating_scale": {"lowest": 0.5, "highest": 5.0, "step": 0.5},
     }
 
 
@@ -337,7 +338,10 @@ def test_a_new_model_answers_what_people_ask_before_it_is_served(api, mlflow, mo
     rank = ServedModel.rank
 
     def listening(model, requests):
-        asked.extend((model.version, each.user.user_index is None, *each[1:3], *each[4:]) for each in requests)
+        asked.extend(
+            (model.version, each.user.user_index is None, each.k, each.filters, each.exclude_seen, each.reasons)
+            for each in requests
+        )
         return rank(model, requests)
 
     monkeypatch.setattr(ServedModel, "rank", listening)

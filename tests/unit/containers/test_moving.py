@@ -18,7 +18,8 @@ def test_all_rows_arrive_and_what_was_there_before_is_gone(tmp_path):
     moment = datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
     for settings, user_id in zip(homes, ("kept", "replaced"), strict=True):
         with writing(engine(settings)) as session:
-            session.add(FeedbackRow(user_id=user_id, movie_id="m", rating=4.5, rated_at=moment, received_at=moment))
+            values = {"user_id": user_id, "movie_id": "m", "event": "rating", "rating": 4.5}
+            session.add(FeedbackRow(**values, rated_at=moment, received_at=moment))
     with engine(homes[0]).connect() as source, engine(homes[1]).begin() as target:
         moving.copy(source, target)
     with writing(engine(homes[1])) as session:
@@ -62,7 +63,7 @@ def test_a_home_without_native_files_has_nothing_to_take_over(settings):
 def _row(table: sa.Table, number: int) -> dict[str, object]:
     """A row in which no value is the column's default."""
     values = {sa.JSON: {"number": number}, UtcDateTime: datetime(2020, 1, number, tzinfo=UTC)}
-    simple = {str: f"text {number}", int: number, float: number / 2}
+    simple = {str: f"text {number}", int: number, float: number / 2, bool: number == 1}
     return {column.name: values.get(type(column.type)) or simple[column.type.python_type] for column in table.columns}
 
 

@@ -289,6 +289,7 @@ def test_a_run_asks_the_api_no_more_than_it_needs(page, api):
     assert sorted(call for call in api.calls if call != "GET /v1/model") == [
         "GET /v1/users/1/ratings",
         "GET /v1/users/1/recommendations",
+        "GET /v1/users/1/watchlist",
     ]
 
 

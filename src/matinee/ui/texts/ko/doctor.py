@@ -120,8 +120,12 @@ _SENTENCES = (
         "다른 버전으로 되돌리거나({0}) 백업을 복원하세요.",
     ),
     (
-        r"(\S+) versions, (\S+) in production",
-        "버전 {0}개, 프로덕션은 {1}",
+        r"(\S+) versions, version (\S+) in production",
+        "버전 {0}개, 프로덕션은 버전 {1}",
+    ),
+    (
+        r"(\S+) versions, version (\S+) in production since (\S+ \S+) \((.+)\)",
+        "버전 {0}개, 프로덕션은 {2}부터 버전 {1}({3})",
     ),
     (
         r"The API server serves version (\S+), and version (\S+) is in production\.",
