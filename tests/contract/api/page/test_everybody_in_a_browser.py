@@ -53,7 +53,9 @@ WORDS = """
   const walker = document.createTreeWalker(document.querySelector(".stMain"), NodeFilter.SHOW_TEXT), found = [];
   while (walker.nextNode()) {
     const { parentElement: parent, data } = walker.currentNode;
-    if (!parent.closest("style, script, [data-testid*=Icon], [translate=no]")) found.push(data);
+    // Buttons of an icon alone hold its name, which nobody sees, and have another one that is read.
+    const isReplaced = parent.closest("button[aria-label]") && parent.getBoundingClientRect().width <= 1;
+    if (!isReplaced && !parent.closest("style, script, [data-testid*=Icon], [translate=no]")) found.push(data);
   }
   return found.join(" ").replaceAll(/\\S*\\/\\S*/g, "").match(/[A-Za-z]{4,}/g) || [];
 }
@@ -82,7 +84,11 @@ READ_IN_LATIN = {
 def test_no_word_on_a_korean_page_is_english(serve, site, tab, path):
     with serve():
         drawn(tab, f"{site}/{path}?user=u1&lang=ko", path, KOREAN)
-        assert set(tab.evaluate(WORDS)) - READ_IN_LATIN == set()
+        for _ in range(100):  # buttons are named a moment after they are drawn
+            if not (words := set(tab.evaluate(WORDS)) - READ_IN_LATIN):
+                break
+            tab.wait_for_timeout(100)
+        assert words == set()
 
 
 @SIZES
