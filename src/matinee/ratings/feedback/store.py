@@ -79,6 +79,11 @@ class Receipt:
     received_at: datetime
 
 
+# Made once: to put a query together takes longer than to answer it.
+_OF_USER = sa.select(*FeedbackRow.__table__.columns).where(FeedbackRow.user_id == sa.bindparam("user_id"))
+_OF_USER = _OF_USER.where(~IS_WITHDRAWN).order_by(FeedbackRow.rated_at.desc(), FeedbackRow.id.desc())
+
+
 class FeedbackStore:
     """The ratings and other events that people gave this recommender, in the database that the settings name."""
 
@@ -147,11 +152,9 @@ class FeedbackStore:
 
     def feedback_of(self, user_id: str, until: datetime | None = None) -> UserFeedback:
         """What a user said and took back; with `until`, without what was received later."""
-        query = sa.select(FeedbackRow).where(FeedbackRow.user_id == user_id, ~IS_WITHDRAWN)
-        if until is not None:
-            query = query.where(FeedbackRow.received_at <= until)
+        query = _OF_USER if until is None else _OF_USER.where(FeedbackRow.received_at <= until)
         with Session(self._database) as session:
-            rows = session.scalars(query.order_by(FeedbackRow.rated_at.desc(), FeedbackRow.id.desc())).all()
+            rows = session.execute(query, {"user_id": user_id}).all()
             withdrawn, watch_list = withdrawn_by(session, user_id), watch_list_of(session, user_id)
         weights = event_weights(self._settings)
         return UserFeedback(_what_counts(rows, weights), withdrawn=withdrawn, watch_list=watch_list)
@@ -280,7 +283,7 @@ def _valid_key(key: str) -> str:
     return key
 
 
-def _what_counts(rows: Iterable[FeedbackRow], weights: Mapping[str, float]) -> list[StoredRating]:
+def _what_counts(rows: Iterable[sa.Row[Any]], weights: Mapping[str, float]) -> list[StoredRating]:
     """Of each movie what was said last, else what was done last, of rows from the newest on; the newest first."""
     newest: dict[str, StoredRating] = {}
     for row in rows:
@@ -290,7 +293,7 @@ def _what_counts(rows: Iterable[FeedbackRow], weights: Mapping[str, float]) -> l
     return sorted(newest.values(), key=lambda each: each.rated_at, reverse=True)
 
 
-def _stored(row: FeedbackRow, weights: Mapping[str, float]) -> StoredRating:
+def _stored(row: sa.Row[Any], weights: Mapping[str, float]) -> StoredRating:
     weight = weight_of(row.event, row.rating, weights)
     at = (row.rated_at, row.received_at, row.chunk_id)
     return StoredRating(row.user_id, row.movie_id, row.rating, *at, row.event, weight)

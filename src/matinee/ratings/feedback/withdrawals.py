@@ -75,11 +75,16 @@ def has_said(session: Session, user_id: str, movie_id: str | None) -> bool:
     return bool(session.scalar(sa.select(query)))
 
 
+_NEWEST_OF_USER = (
+    sa.select(WithdrawalRow.movie_id, sa.func.max(WithdrawalRow.withdrawn_at, type_=WithdrawalRow.withdrawn_at.type))
+    .where(WithdrawalRow.user_id == sa.bindparam("user_id"))
+    .group_by(WithdrawalRow.movie_id)
+)
+
+
 def withdrawn_by(session: Session, user_id: str) -> Withdrawn:
     """What a user took back."""
-    newest = sa.func.max(WithdrawalRow.withdrawn_at, type_=WithdrawalRow.withdrawn_at.type)
-    query = sa.select(WithdrawalRow.movie_id, newest).where(WithdrawalRow.user_id == user_id)
-    times = dict(session.execute(query.group_by(WithdrawalRow.movie_id)).all())
+    times = dict(session.execute(_NEWEST_OF_USER, {"user_id": user_id}).all())
     return Withdrawn(times.pop(None, None), {movie: time for movie, time in times.items() if movie is not None})
 
 
