@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from matinee.serving.app import create_app
 from matinee.settings import Settings
+from matinee.ui.texts.en import ENGLISH
 from running import eventually
 
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
@@ -67,3 +68,10 @@ def press_until_focused(tab, target, at_most: int = 150) -> None:
             return
         tab.keyboard.press("Tab")
     raise AssertionError(target)
+
+
+def for_you(tab, site, texts, size, more="") -> None:
+    """Open "For you" as user u1, in the language of `texts`, with `more` of an address."""
+    tab.set_viewport_size(size)
+    lang = "en" if texts is ENGLISH else "ko"
+    drawn(tab, f"{site}/?user=u1&lang={lang}{more}", "", texts)

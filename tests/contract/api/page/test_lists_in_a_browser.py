@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn, press_until_focused
+from page_in_a_browser import SIZES, for_you, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -15,17 +15,11 @@ BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 CARD = "[class*=st-key-card-list]"
 
 
-def _for_you(tab, site, texts, size, more=""):
-    tab.set_viewport_size(size)
-    lang = "en" if texts is ENGLISH else "ko"
-    drawn(tab, f"{site}/?user=u1&lang={lang}{more}", "", texts)
-
-
 @SIZES
 @BOTH
 def test_own_ratings_are_within_reach_and_can_be_changed_and_taken_back(serve, site, tab, texts, size):
     with serve():
-        _for_you(tab, site, texts, size)
+        for_you(tab, site, texts, size)
         own = tab.get_by_role("tab", name=texts.for_you.your_ratings)
         expect(own).to_be_in_viewport()
         own.click()
@@ -48,7 +42,7 @@ def test_own_ratings_are_within_reach_and_can_be_changed_and_taken_back(serve, s
 @BOTH
 def test_more_than_twelve_movies_are_a_click_away(serve, site, tab, texts, size):
     with serve():
-        _for_you(tab, site, texts, size)
+        for_you(tab, site, texts, size)
         cards = tab.locator(f"{CARD} h3")
         expect(cards).to_have_count(12)
         first = cards.all_inner_texts()
@@ -62,7 +56,7 @@ def test_more_than_twelve_movies_are_a_click_away(serve, site, tab, texts, size)
 @BOTH
 def test_a_decade_is_chosen_with_the_arrow_keys_and_the_list_follows(serve, site, tab, texts, size):
     with serve():
-        _for_you(tab, site, texts, size)
+        for_you(tab, site, texts, size)
         years = tab.locator(".st-key-years input")
         press_until_focused(tab, years)
         tab.keyboard.press("ArrowDown")

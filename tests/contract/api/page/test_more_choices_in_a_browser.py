@@ -7,18 +7,12 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn, press_until_focused
+from page_in_a_browser import SIZES, for_you, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 CARD = "[class*=st-key-card-list]"
-
-
-def _for_you(tab, site, texts, size, more=""):
-    tab.set_viewport_size(size)
-    lang = "en" if texts is ENGLISH else "ko"
-    drawn(tab, f"{site}/?user=u1&lang={lang}{more}", "", texts)
 
 
 @SIZES
@@ -27,7 +21,7 @@ def test_the_choices_are_closed_until_they_are_opened_with_the_keyboard_and_chan
     serve, site, tab, texts, size
 ):
     with serve():
-        _for_you(tab, site, texts, size)
+        for_you(tab, site, texts, size)
         rare = tab.get_by_role("radio", name=texts.movies.rarities["rare"])
         expect(rare).not_to_be_visible()
         before = tab.locator(f"{CARD} h3").all_inner_texts()
@@ -48,7 +42,7 @@ def test_the_choices_are_closed_until_they_are_opened_with_the_keyboard_and_chan
 @BOTH
 def test_a_link_holds_several_genres_and_what_is_left_out(serve, site, tab, texts, size):
     with serve():
-        _for_you(tab, site, texts, size, "&genres=Comedy|Classic&without=Classic&rarity=nonsense&with=%2C")
+        for_you(tab, site, texts, size, "&genres=Comedy|Classic&without=Classic&rarity=nonsense&with=%2C")
         shown = tab.locator(f"{CARD} .movie small")
         expect(shown.first).to_contain_text(texts.common.genres["Comedy"])
         assert not shown.filter(has_text="Classic").count()
@@ -59,7 +53,7 @@ def test_a_link_holds_several_genres_and_what_is_left_out(serve, site, tab, text
 @BOTH
 def test_a_list_in_company_says_for_whom_it_is_and_who_decided(serve, site, tab, texts, size):
     with serve():
-        _for_you(tab, site, texts, size, "&with=u2")
+        for_you(tab, site, texts, size, "&with=u2")
         sentence = texts.movies.together.format(users="u1, u2")
         expect(tab.get_by_text(sentence)).to_be_visible()
         expect(tab.locator(f"{CARD} .movie").filter(has_text=re.compile(r"\bu[12]\b")).first).to_be_visible()
