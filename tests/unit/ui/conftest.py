@@ -1,6 +1,7 @@
 """What the tests of the page share: a browser's cookies, and the real server before its first model."""
 
 import functools
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     kept: dict[str, str] = {}
     monkeypatch.setattr(ContextProxy, "cookies", kept)
     return kept
+
+
+@pytest.fixture(autouse=True)
+def _the_main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's test browser puts its script in the place of `__main__`, which processes that are spawned later run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

@@ -59,7 +59,18 @@
     stars?.focus({ preventScroll: true });
   };
 
-  const look = () => { label(); hideIcons(); keepFocus(); };
+  // After the skip link: the first star, which may be drawn later than its card.
+  const goToFirst = () => {
+    if (!(Date.now() - window.matineePage?.skipped < 8000)) return;
+    const hasCards = document.querySelector("[class*='st-key-cards-'] .tile");
+    const first = document.querySelector(hasCards ? "[class*='st-key-cards-'] [role=radio]" : ".stMain button, .stMain input");
+    if (!first) return;
+    Object.assign(window.matineePage, { place: placeOf(first), at: Date.now(), skipped: undefined });
+    first.focus();
+    first.scrollIntoView({ block: "center" });
+  };
+
+  const look = () => { label(); hideIcons(); keepFocus(); goToFirst(); };
 
   window.matineePage?.observer.disconnect();
   let waits = false;
@@ -76,17 +87,14 @@
       window.matineePage.place = placeOf(star);
       window.matineePage.at = Date.now();
     } else if (event.type === "click" || event.key === "Tab") {
-      window.matineePage.place = undefined;
+      Object.assign(window.matineePage, { place: undefined, skipped: undefined });
     }
   };
   const skip = (event) => {
     if (!event.target.closest?.(".skip")) return;
     event.preventDefault();
-    const first = document.querySelector(`[class*='st-key-cards-'] [role=radio]`)
-      ?? document.querySelector(".stMain button, .stMain input");
-    Object.assign(window.matineePage, { place: placeOf(first), at: Date.now() });
-    first?.focus();
-    first?.scrollIntoView({ block: "center" });
+    window.matineePage.skipped = Date.now();
+    goToFirst();
   };
   if (!window.matineePage) {
     for (const kind of ["click", "keydown"]) document.addEventListener(kind, (e) => window.matineePage.rated(e), true);

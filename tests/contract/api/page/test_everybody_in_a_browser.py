@@ -104,6 +104,18 @@ def test_the_first_star_is_within_eight_presses_and_the_skip_link_leads_there(se
         expect(tab.locator(CARD).first.get_by_role("radio").first).to_be_focused()
 
 
+def test_the_skip_link_leads_to_the_first_star_even_if_that_is_drawn_later(serve, site, tab):
+    held = []
+    tab.route("**/Feedback.*.js", lambda route: held.append(route))  # noqa: PLW0108  Playwright looks at its arguments
+    with serve():
+        drawn(tab, f"{site}/?user=u1&lang=en", "", ENGLISH)
+        press_until_focused(tab, tab.get_by_role("button", name=ENGLISH.common.skip), at_most=7)
+        tab.keyboard.press("Enter")
+        for route in held:
+            route.continue_()
+        expect(tab.locator(CARD).first.get_by_role("radio").first).to_be_focused()
+
+
 def test_the_focus_stays_where_one_rates(serve, site, tab):
     with serve():
         drawn(tab, f"{site}/?user=u1", "", ENGLISH)
