@@ -3,7 +3,7 @@
 #   base ─ core ┬ api
 #               ├ ui
 #               └ mlflow ─ train ─ tasks      (the train environment, and Airflow's in /opt/airflow)
-#   base ─ airflow                            (Airflow's environment alone)
+#   base ─ airflow ─ airflow-kubernetes       (Airflow's environment alone; with what starts pods)
 #
 # A package index of your own: `docker build --secret id=pip,src=pip.conf --secret id=uv,src=uv.toml …`.
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
@@ -121,6 +121,15 @@ EXPOSE 8080
 # objects apart; uvicorn answers what is asked, and goes.
 CMD ["uvicorn", "airflow.api_fastapi.main:app", "--host=0.0.0.0", "--port=8080", "--no-access-log", \
      "--timeout-graceful-shutdown=3"]
+
+# Airflow whose tasks are pods: for deploy/airflow/values.yaml.
+FROM airflow AS airflow-kubernetes
+USER 0:0
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+    --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
+    --mount=type=bind,source=requirements/kubernetes.txt,target=/tmp/kubernetes.txt \
+    UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --compile-bytecode --require-hashes -r /tmp/kubernetes.txt
+USER 1000:1000
 
 # Airflow whose tasks find `matinee` in the train environment: /usr/local/bin comes first.
 FROM train AS tasks

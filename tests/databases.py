@@ -44,7 +44,7 @@ def make_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sett
 
     def make(**values: object) -> Settings:
         if request.param == "postgresql":
-            values["database_url"] = _new_database(request.getfixturevalue("postgres_url"))
+            values["database_url"] = new_database(request.getfixturevalue("postgres_url"))
         made.append(Settings(**values, _env_file=None))
         return made[-1]
 
@@ -53,7 +53,8 @@ def make_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sett
         engine(settings).dispose()
 
 
-def _new_database(server: sa.URL) -> SecretStr:
+def new_database(server: sa.URL) -> SecretStr:
+    """The URL of an empty database that is made on a server."""
     name = f"test_{next(NUMBERS)}"
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

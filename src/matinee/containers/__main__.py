@@ -1,12 +1,13 @@
-"""`python -m matinee.containers STEP`: the one-shot services of `compose.yaml`."""
+"""`python -m matinee.containers STEP`: the one-shot services of `compose.yaml`, and the Jobs of `deploy/`."""
 
+import os
 import sys
 
 from rich.console import Console
 
 from matinee import logs
 from matinee.environment import load_settings
-from matinee.errors import MatineeError, Refused
+from matinee.errors import MatineeError, Refused, UsageError
 from matinee.settings import Settings
 
 
@@ -61,7 +62,31 @@ def _first_model(settings: Settings) -> None:
     first_model.show_recommendation(settings, console)
 
 
-STEPS = {"init": _init, "databases": _databases, "to-native": _to_native, "first-model": _first_model}
+def _migrate(settings: Settings) -> None:
+    from matinee.ratings import database  # noqa: PLC0415
+
+    database.engine(settings).dispose()
+    sys.stdout.write("The tables of ratings and chunks are those of this version.\n")
+
+
+def _migrate_mlflow(_settings: Settings) -> None:
+    from matinee.lifecycle import registry  # noqa: PLC0415
+
+    url = os.environ.get("MLFLOW_BACKEND_STORE_URI")
+    if not url:
+        raise UsageError("MLFLOW_BACKEND_STORE_URI is not set.", "Set it to the URL of MLflow's database.")
+    registry.update_tables(url)
+    sys.stdout.write("The tables of MLflow are those of this version.\n")
+
+
+STEPS = {
+    "init": _init,
+    "databases": _databases,
+    "to-native": _to_native,
+    "first-model": _first_model,
+    "migrate": _migrate,
+    "migrate-mlflow": _migrate_mlflow,
+}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import sqlalchemy as sa
 
 from matinee.clients.mlflow_client import MlflowClient, MlflowRun
 from matinee.clients.mlflow_files import MlflowFiles
@@ -21,6 +22,18 @@ def create_tables(url: str) -> None:
     from matinee.lifecycle.registry.library import mlflow  # noqa: PLC0415  takes seconds, and no task of a day needs it
 
     mlflow.MlflowClient(url, url).search_experiments(max_results=1)
+
+
+def update_tables(url: str) -> None:
+    """Make MLflow's tables in the database at `url`, or bring those that it has to the version of this MLflow."""
+    from mlflow.store.db.utils import _upgrade_db  # noqa: PLC0415  takes seconds, as above
+
+    database = sa.create_engine(url)
+    if sa.inspect(database).has_table("alembic_version"):
+        _upgrade_db(database)  # what `mlflow db upgrade` does, which would show the password in the list of processes
+    else:
+        create_tables(url)
+    database.dispose()
 
 
 _PAGE = 100
