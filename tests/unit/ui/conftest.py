@@ -34,7 +34,7 @@ def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _the_main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit's test browser puts its script in the place of `__main__`, which processes that are spawned later run."""
+    """Streamlit's test browser puts its script in the place of `__main__`, which spawned processes run."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
