@@ -30,7 +30,8 @@ def update_tables(url: str) -> None:
 
     database = sa.create_engine(url)
     if sa.inspect(database).has_table("alembic_version"):
-        _upgrade_db(database)  # what `mlflow db upgrade` does, which would show the password in the list of processes
+        # What `mlflow db upgrade` does, which would show the password in the list of processes.
+        _upgrade_db(database)  # type: ignore[no-untyped-call]
     else:
         create_tables(url)
     database.dispose()
