@@ -50,10 +50,12 @@ def stage_task(
     if subject is not None:
         variables["SUBJECT"], flags = subject, ['"$SUBJECT"', *flags]
     guards = [f'[ -n "${variable}" ] || exit {NOTHING_TO_DO}' for variable in variables]
-    command = " ".join([*(["nice", "-n", "10"] if gives_way else []), "matinee", name, *flags, "--json"])
+    polite = ["nice", "-n", "10"] if gives_way else []
     options = {"skip_on_exit_code": [REFUSED, NOTHING_TO_DO], "execution_timeout": timedelta(hours=6)} | options
     if settings.tasks == "kubernetes":
-        return _pod(name, guards, command, variables, settings.task_image, options)
+        command = " ".join([*polite, "matinee", "--result", '"$RESULT"', name, *flags, "--json"])
+        return _pod(name, guards, command, variables, settings, options)
+    command = " ".join([*polite, "matinee", name, *flags, "--json"])
     return _process(name, guards, command, variables, options)
 
 
@@ -80,24 +82,19 @@ def _process(
 
 
 def _pod(
-    name: str, guards: list[str], command: str, variables: dict[str, str], image: str, options: dict[str, Any]
+    name: str, guards: list[str], command: str, variables: dict[str, str], settings: Settings, options: dict[str, Any]
 ) -> BaseOperator:
-    from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator  # noqa: PLC0415 (heavy)
-    from kubernetes.client import V1ConfigMapEnvSource, V1EnvFromSource, V1SecretEnvSource  # type: ignore[import-untyped]  # noqa: PLC0415 (heavy)
+    from pod_template import pod_template  # noqa: PLC0415 (only in this mode)
+    from stage_pod import StagePod  # noqa: PLC0415 (heavy)
 
-    script = [*guards, f"{command} > /airflow/xcom/return.json"]
-    return KubernetesPodOperator(
+    return StagePod(
         task_id=name,
         name=f"matinee-{name}",
-        image=image,
+        image=settings.task_image,
         cmds=["sh", "-c"],
-        arguments=["\n".join(script)],
+        arguments=["\n".join([*guards, command])],
         env_vars=variables,
-        # Addresses and secrets of the cluster: `MATINEE_…` variables in a ConfigMap and a Secret named `matinee`.
-        env_from=[
-            V1EnvFromSource(config_map_ref=V1ConfigMapEnvSource(name="matinee", optional=True)),
-            V1EnvFromSource(secret_ref=V1SecretEnvSource(name="matinee", optional=True)),
-        ],
-        do_xcom_push=True,
+        pod_template_dict=pod_template(settings),
+        do_xcom_push=False,
         **options,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deploying import named, rendered
 from matinee.clients.airflow.records import STAGES
 from matinee.serving.pipeline.runs import DAGS as DAGS_OF_PEOPLE
 from matinee.serving.pipeline.runs import STEPS
@@ -41,6 +42,8 @@ dags = {
                 "script": getattr(task, "bash_command", None) or task.arguments[0],
                 "image": getattr(task, "image", None),
                 "skip": sorted(task.skip_on_exit_code),
+                "is_alone": not task.do_xcom_push,
+                "pod": getattr(task, "pod_template_dict", None),
             }
             for task in dag.tasks
         },
@@ -194,12 +197,42 @@ def test_with_kubernetes_the_same_tasks_are_pods_of_the_image(process, kubernete
             name: task["upstream"] for name, task in process["dags"][dag_id]["tasks"].items()
         }
         for task in dag["tasks"].values():
-            assert (task["kind"], task["image"], task["skip"]) == (
-                "KubernetesPodOperator",
-                "registry/matinee:7",
-                [3, 99],
-            )
-            assert task["script"].endswith("--json > /airflow/xcom/return.json")
+            assert (task["kind"], task["image"], task["skip"]) == ("StagePod", "registry/matinee:7", [3, 99])
+            assert task["is_alone"], "a sidecar would wait in its pod"
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments"),
+    [("ingest", "ingest --run-id 7 --json"), ("train", "train --chunk-id 7 --json"), ("deploy", "deploy --json")],
+)
+def test_a_pod_calls_its_stage_and_names_the_object_of_the_result(kubernetes, tmp_path, task, arguments):
+    done = run(script(kubernetes, task), tmp_path, 'echo "$@"', RUN_ID="7", CHUNK_ID="7", RESULT="results/a b")
+    assert done.stdout == f"--result results/a b {arguments}\n"
+
+
+def test_a_pod_without_input_is_skipped_and_starts_nothing(kubernetes, tmp_path):
+    done = run(script(kubernetes, "train"), tmp_path, "echo started", CHUNK_ID="", RESULT="results/a")
+    assert (done.returncode, done.stdout) == (99, "")
+
+
+def test_pods_are_what_the_base_deploys(kubernetes, tmp_path):
+    job = named(rendered("production", tmp_path), "Job", "migrate")["spec"]["template"]
+    wanted, (wanted_container,) = job["spec"], job["spec"].pop("containers")
+    for task in (task for dag in kubernetes["dags"].values() for task in dag["tasks"].values()):
+        labels = {"app.kubernetes.io/name": "task", "app.kubernetes.io/part-of": "matinee"}
+        assert task["pod"]["metadata"]["labels"] == labels
+        spec, (container,) = task["pod"]["spec"], task["pod"]["spec"].pop("containers")
+        assert spec | {"restartPolicy": "Never"} == wanted
+        for name in ("envFrom", "securityContext", "volumeMounts"):
+            assert container[name] == wanted_container[name]
+        assert container["resources"]["limits"] == {"memory": "4G"}
+
+
+def test_a_pod_may_take_the_memory_of_the_settings(tmp_path):
+    dags = read(tmp_path, "kubernetes", MATINEE_MEMORY="0.5")["dags"]
+    (container,) = dags["deploy_model"]["tasks"]["deploy"]["pod"]["spec"]["containers"]
+    assert container["resources"]["limits"] == {"memory": "0.5G"}
+    assert container["resources"]["requests"]["memory"] == "0.5G"
 
 
 def run(script: str, folder: Path, matinee: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from matinee import __version__
-from matinee.cli.printing import stdout
+from matinee.cli.printing import result_name, stdout
 
 SYSTEM, DAILY, STAGES, MEASURE = "Run matinee", "Day by day", "The stages, which Airflow runs", "Measure"
 """Headings of `matinee --help`."""
@@ -30,8 +30,12 @@ def _tell_version(wanted: bool) -> None:  # noqa: FBT001  as Typer calls it
 
 @app.callback()
 def options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  told by its callback
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version of matinee.")
     ] = False,
+    result: Annotated[
+        str | None, typer.Option(help="Put what `--json` prints into the home's storage as well, under this name.")
+    ] = None,
 ) -> None:
     """What comes before a command."""
+    result_name.set(result)
