@@ -7,7 +7,8 @@
     ├── BadData                   exit 2, HTTP 422   ratings or a model artifact that cannot be used
     │   ├── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
     │   └── NoEvent               exit 2, HTTP 422   a file that does not say whether its rows are ratings or what else
-    ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty
+    ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty; object storage refuses
+    │   └── StorageUnreachable    exit 4, HTTP 503   object storage does not answer
     ├── Refused                   exit 3, HTTP 409   a rule said no (the gate, a busy home)
     ├── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host
     └── CannotAfford              exit 5, HTTP 507   this machine has too little memory for it; trying again is no use
@@ -84,10 +85,17 @@ class NoEvent(BadData):
 
 
 class StorageError(MatineeError):
-    """A file cannot be written: the disk is full, read-only or faulty, or the folder belongs to somebody else."""
+    """A file cannot be kept: the disk is full or faulty, the folder somebody else's, or object storage refuses it."""
 
     http_status = 503
     title = "Storage failed"
+
+
+class StorageUnreachable(StorageError):
+    """Object storage did not answer, or answered with a failure of its own; trying again may do."""
+
+    exit_code = 4
+    title = "Storage unreachable"
 
 
 class Refused(MatineeError):

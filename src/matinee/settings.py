@@ -22,6 +22,8 @@ _EVENT_WEIGHTS = rf"^({_WEIGHT}(,{_WEIGHT})*)?$"
 
 _POSTER_URL = r"^(https?://[^\s{}]+(\{movie_id\}[^\s{}]*)+)?$"
 
+_STORAGE_URL = r"^((s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\s/.?#@][^\s/?#@]*)*/?)?$"
+
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names of this machine that no other one can have."""
 UNSPECIFIED_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound
@@ -202,6 +204,11 @@ class Settings(BaseSettings):
     aside_days: Annotated[int, Field(ge=1)] = 30
     """How long a home is kept that `matinee restore FILE --replace` has put aside (`HOME.before-TIME`)."""
 
+    storage: Annotated[str, Field(pattern=_STORAGE_URL)] = ""
+    """Where data sets, chunks, statistics, impressions and MLflow's artifacts are kept: `s3://bucket/prefix`,
+    `gs://bucket/prefix` or `az://container/prefix`; default is the home. Credentials are those of the cloud's own SDK,
+    such as `AWS_ACCESS_KEY_ID`; see `docs/scaling.md`."""
+
     tasks: Literal["process", "kubernetes"] = "process"
     """Where a DAG's tasks run: in a process of their own, or as pods of `task_image`."""
 
@@ -216,7 +223,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
 
-    @field_validator("api_url", "mlflow_url", "airflow_url", "mlflow_public_url", "airflow_public_url")
+    @field_validator("api_url", "mlflow_url", "airflow_url", "mlflow_public_url", "airflow_public_url", "storage")
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")

@@ -6,23 +6,20 @@ is overwritten by the next writer of the same name.
 
 import os
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
-from matinee.errors import Damaged, StorageError, UsageError
-from matinee.storage.hashes import digest
+from matinee.errors import Damaged, StorageError
+from matinee.storage.hashes import KnownDigests
 from matinee.storage.interface import Draft
+from matinee.storage.names import parts_of
 
 Step = Literal["drafting", "syncing", "publishing", "deleting"]
 """What is about to be asked of the disk, each of which it may refuse."""
 
 _DRAFT = ".draft"
-
-_SETTLED_NS = 2_000_000_000
-"""Age from which on a change of a file shows in its time; two seconds are the coarsest tick of a file system."""
 
 
 class FolderStorage:
@@ -30,7 +27,7 @@ class FolderStorage:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._verified: dict[Path, tuple[tuple[int, int], str]] = {}
+        self._digests = KnownDigests()
 
     @contextmanager
     def write(self, name: str) -> Iterator[Draft]:
@@ -65,7 +62,7 @@ class FolderStorage:
         path = self._path(name)
         if not path.exists():
             raise Damaged(f"{path} is missing.", "Restore it from a backup.")
-        if sha256 is not None and self._sha256(path) != sha256:
+        if sha256 is not None and self._digests.sha256(path) != sha256:
             raise Damaged(f"{path} is damaged: its SHA-256 is not {sha256}.", "Restore it from a backup.")
         return path
 
@@ -129,26 +126,8 @@ class FolderStorage:
     def _before(self, step: Step, name: str) -> None:
         """Called before each step of writing and deleting; tests raise here what a disk may raise."""
 
-    def _sha256(self, path: Path) -> str:
-        """Of the file's bytes, read once as long as its size and time stay.
-
-        A file written just now is read again: its next change may have the same time, as clocks of disks tick slowly.
-        """
-        stat = path.stat()
-        stamp = (stat.st_size, stat.st_mtime_ns)
-        known = self._verified.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        sha256 = digest(path)
-        if time.time_ns() - stat.st_mtime_ns > _SETTLED_NS:
-            self._verified[path] = (stamp, sha256)
-        return sha256
-
     def _path(self, name: str) -> Path:
-        parts = PurePosixPath(name).parts
-        if not parts or name.startswith("/") or any(part.startswith(".") for part in parts):
-            raise UsageError(f"{name!r} is not the name of a file in storage.", "Give a relative name without dots.")
-        return self._folder.joinpath(*parts)
+        return self._folder.joinpath(*parts_of(name))
 
 
 @contextmanager

@@ -36,15 +36,19 @@ class Storage(Protocol):
     """Files and whole folders by name: relative, with `/` between the parts, none of which begins with a dot.
 
     One writer a name at a time: writers that may meet hold a lock (`matinee.storage.locks`) or use names of their own.
+    A folder is written whole (`write_folder`), or comes to be by files that are written in it; only one that was
+    written whole exists and can be read as a folder, and nothing in it is written or deleted by itself.
     """
 
     def write(self, name: str) -> AbstractContextManager[Draft]:
         """A file to write; at the end of the block it replaces what `name` was, at once and durably.
 
-        After an exception `name` is what it was before.
+        After an exception of the block `name` is what it was before; after a `StorageError` of object storage it may
+        also be what was written.
 
         Raises:
-            StorageError: it cannot be written (no space, no permission, a fault of the disk).
+            StorageError: it cannot be written (no space, no permission, a fault of the disk; object storage refuses or
+                does not answer).
             UsageError: `name` is not a name.
         """
 
@@ -63,13 +67,17 @@ class Storage(Protocol):
 
         Raises:
             Damaged: there is none, or its bytes are other ones.
+            StorageError: object storage refuses, or does not answer.
         """
 
     def exists(self, name: str) -> bool:
         """Whether there is a complete file or folder of this name."""
 
     def list(self, folder: str = "") -> Sequence[str]:
-        """Names of the files and folders directly in `folder` (by default at the top), in order; none without it."""
+        """Names of the files and folders directly in `folder` (by default at the top), in order; none without it.
+
+        It may miss what was written just now, so nothing that must be known for certain may rely on it.
+        """
 
     def delete(self, name: str) -> None:
         """Remove a file or folder, which is gone at once; nothing happens when there is none.
@@ -81,5 +89,6 @@ class Storage(Protocol):
     def tidy(self, folder: str = "") -> None:
         """Remove what writers that were killed left of names directly in `folder`.
 
-        The caller holds the lock of their writers.
+        The caller holds the lock of their writers, or knows that there are none; of object storage only what is older
+        than a day is removed.
         """

@@ -1,0 +1,166 @@
+"""The objects below a URL, each with its SHA-256, which is written in the same step as its bytes.
+
+What fails is tried again by obstore for a bounded time, and a download that is cut or comes with other bytes here.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from matinee.errors import StorageError, StorageUnreachable
+from matinee.storage.cloud import Limits, NotThere, cloud_errors, open_store
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+Kind = Literal["file", "folder"]
+
+_SHA256, _KIND = "sha256", "kind"
+"""Metadata of an object."""
+
+SINGLE_PUT_BYTES = 32_000_000
+"""Larger files are sent in parts, each of which is tried again by itself."""
+_PART_BYTES = 16_000_000
+_BLOCK_BYTES = 1_000_000
+
+DOWNLOADS = 4
+"""How often a download is begun before it counts as failed."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What the bucket tells of an object without its bytes."""
+
+    etag: str | None
+    sha256: str | None
+    """None where another program wrote it."""
+    kind: Kind
+
+
+class Bucket:
+    """Keys are relative to the URL. Nothing is opened before the first request: it may be made before a fork."""
+
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self.url = url
+        self._limits = limits or Limits()
+        self._opened: ObjectStore | None = None
+        self._is_there = False
+
+    def put(self, key: str, content: Path | bytes, sha256: str, kind: Kind = "file") -> str | None:
+        """Write an object, visible at once; returns its entity tag."""
+        import obstore  # noqa: PLC0415  an extra that few need, here and below
+
+        n_bytes = len(content) if isinstance(content, bytes) else content.stat().st_size
+        with cloud_errors(self.url):
+            done = obstore.put(
+                self._store,
+                key,
+                content,
+                attributes={_SHA256: sha256, _KIND: kind},
+                use_multipart=n_bytes > SINGLE_PUT_BYTES,
+                chunk_size=_PART_BYTES,
+                max_concurrency=2,
+            )
+        etag: str | None = done["e_tag"]
+        return etag
+
+    def head(self, key: str) -> StoredObject | None:
+        """What is known of an object; None when there is none."""
+        import obstore  # noqa: PLC0415
+
+        try:
+            with cloud_errors(self.url):
+                found = obstore.get(self._store, key, options={"head": True})
+        except NotThere:
+            self._require_bucket()
+            return None
+        except StorageUnreachable:
+            raise
+        except StorageError:
+            self._is_there = False
+            self._require_bucket()  # an answer to a listing says why
+            raise
+        kind: Kind = "folder" if found.attributes.get(_KIND) == "folder" else "file"
+        return StoredObject(found.meta["e_tag"], found.attributes.get(_SHA256), kind)
+
+    def fetch(self, key: str, target: Path, etag: str | None = None, sha256: str | None = None) -> str:
+        """Download an object; returns the SHA-256 of what came, which is not `sha256` if that never comes.
+
+        Raises:
+            NotThere: it is gone, or no longer the one of `etag`.
+            StorageError: it cannot be had.
+        """
+        deadline = time.monotonic() + self._limits.retry_s
+        for attempt in range(1, DOWNLOADS + 1):
+            try:
+                found = self._download(key, target, etag)
+            except StorageUnreachable:
+                if attempt == DOWNLOADS or time.monotonic() > deadline:
+                    raise
+            else:
+                if sha256 in (None, found):
+                    break
+        return found
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """Keys, and beginnings of longer keys, directly below a prefix; new ones may be missing."""
+        import obstore  # noqa: PLC0415
+
+        with cloud_errors(self.url):
+            listed = obstore.list_with_delimiter(self._store, prefix or None)
+        return [*listed["common_prefixes"], *(each["path"] for each in listed["objects"])]
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """All keys below a prefix, each with the time of its writing; new ones may be missing."""
+        import obstore  # noqa: PLC0415
+
+        with cloud_errors(self.url):
+            pages = list(obstore.list(self._store, prefix or None, chunk_size=1000))
+        return ((each["path"], each["last_modified"]) for page in pages for each in page)
+
+    def delete(self, key: str) -> None:
+        """Remove an object; nothing happens when there is none."""
+        import obstore  # noqa: PLC0415
+
+        with suppress(NotThere), cloud_errors(self.url):
+            obstore.delete(self._store, key)
+
+    def _download(self, key: str, target: Path, etag: str | None) -> str:
+        running = hashlib.sha256()
+        with target.open("wb") as file:
+            for block in self._blocks(key, etag):
+                file.write(block)
+                running.update(block)
+        return running.hexdigest()
+
+    def _blocks(self, key: str, etag: str | None) -> Iterator[memoryview]:
+        import obstore  # noqa: PLC0415
+
+        with cloud_errors(self.url):
+            stream = obstore.get(self._store, key, options={"if_match": etag} if etag else None).stream(_BLOCK_BYTES)
+        while True:
+            with cloud_errors(self.url):
+                block = next(stream, None)
+            if block is None:
+                return
+            yield memoryview(block)
+
+    def _require_bucket(self) -> None:
+        """Tell a bucket that does not exist from an object that does not: an answer to a `HEAD` has no text."""
+        import obstore  # noqa: PLC0415
+
+        if not self._is_there:
+            with cloud_errors(self.url):
+                next(iter(obstore.list(self._store, chunk_size=1)), None)
+            self._is_there = True
+
+    @property
+    def _store(self) -> "ObjectStore":
+        if self._opened is None:
+            self._opened = open_store(self.url, self._limits)
+        return self._opened
