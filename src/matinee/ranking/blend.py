@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .content import Content, ContentScorer
 from .parts import Parts
 from .request import NOBODY, ListRequest, UserRef
 from .scorer import Scored, Scorer, TopK, top_one_by_one
@@ -102,6 +103,10 @@ class BlendScorer:
         known = [(each, each.scorer.similar(item_index)) for each in self.components]
         parts = [each.weight_at(0) * standardized(scores)[0] for each, scores in known if scores is not None]
         return sum(parts[1:], start=parts[0]) if parts else None
+
+    def with_content(self, content: Content, n_learned: int, n_movies: int) -> ContentScorer:
+        """See `Scorer.with_content`."""
+        return ContentScorer(self, content, n_learned, n_movies)
 
     def _age_days(self, user: UserRef) -> float:
         """Days from the newest rating to the moment of the request; 0 for one that is newer, and for none."""

@@ -110,6 +110,10 @@ class ContentScorer:
         nearness = self.scorer.similar(item_index) if item_index < self.n_learned else None
         return None if nearness is None else self.content.filled(nearness, self.n_movies)
 
+    def with_content(self, content: Content, n_learned: int, n_movies: int) -> "ContentScorer":
+        """See `Scorer.with_content`."""
+        return ContentScorer(self.scorer, content, n_learned, n_movies)
+
 
 class _ContentScored:
     """Scores of a scorer, those of unrated movies by content."""

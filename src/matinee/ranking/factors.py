@@ -1,13 +1,14 @@
 """Matrix factorization: a user's factor times the factor of each movie."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .content import Content
 from .history import History, recency_weights
 from .parts import Parts
 from .request import ListRequest, UserRef
@@ -118,6 +119,10 @@ class FactorScorer:
         products = self.factors @ self.item_factors[item_index]
         scores: Floats = products / np.maximum(lengths * lengths[item_index], np.finfo(np.float32).tiny)
         return scores
+
+    def with_content(self, content: Content, n_learned: int, n_movies: int) -> "FactorScorer":  # noqa: ARG002  it knows
+        """See `Scorer.with_content`; a movie's factor is the mean of those it is like, as scores are linear in it."""
+        return replace(self, listed_factors=content.filled(self.item_factors, n_movies))
 
     def user_factor(self, history: History) -> Floats | None:
         """Factor of a history, shape (d,), by the formula above; None when it holds no liked movie."""

@@ -68,6 +68,8 @@ class History:
         if self.events is not None or news.events is not None:
             own, new = (each.events or Events.ratings(len(each)) for each in (self, news))
             events = own.followed_by(new)
+        if self._is_followed_by(news):
+            return History(items, ratings, rated_at, events)
         order = np.lexsort((items, rated_at) if events is None else (items, rated_at, events.said))
         _, last = np.unique(items[order][::-1], return_index=True)
         kept = order[np.sort(len(order) - 1 - last)]
@@ -75,6 +77,11 @@ class History:
             kept = kept[np.lexsort((items[kept], rated_at[kept]))]
         merged = History(items[kept], ratings[kept], rated_at[kept], None if events is None else events[kept])
         return self if self._says_the_same_as(merged) else merged
+
+    def _is_followed_by(self, news: "History") -> bool:
+        """Whether all news are newer, and of movies that this history does not have: so it nearly always is."""
+        is_newer = len(self) == 0 or news.rated_at[0] > self.rated_at[-1]
+        return bool(is_newer) and set(news.items.tolist()).isdisjoint(self.items.tolist())
 
     def _says_the_same_as(self, other: "History") -> bool:
         if len(self) != len(other):

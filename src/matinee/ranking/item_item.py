@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .content import Content, ContentScorer
 from .history import recency_weights
 from .parts import Parts
 from .quantized import inflated
@@ -81,6 +82,10 @@ class ItemItemScorer:
             return None
         nearness = self.rows.gather(np.array([row])).weighted_sum(np.ones(1, np.float32))
         return nearness if nearness.any() else None
+
+    def with_content(self, content: Content, n_learned: int, n_movies: int) -> ContentScorer:
+        """See `Scorer.with_content`."""
+        return ContentScorer(self, content, n_learned, n_movies)
 
 
 @dataclass(frozen=True, slots=True)

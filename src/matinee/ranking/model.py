@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blend import BlendScorer
-from .content import Content, ContentScorer
+from .content import Content
 from .factors import FactorScorer
 from .history import Histories, History
 from .item_item import ItemItemScorer
@@ -91,11 +91,7 @@ class RankingModel:
         n_learned, n_movies = learned.n_movies, content.size(learned.n_movies)
         popularity = np.zeros(n_movies, np.float32)
         popularity[:n_learned] = learned.popularity
-        scorer = learned.scorer
-        if isinstance(scorer, FactorScorer):
-            scorer = replace(scorer, listed_factors=content.filled(scorer.item_factors, n_movies))
-        elif scorer is not None:
-            scorer = ContentScorer(scorer, content, n_learned, n_movies)
+        scorer = None if learned.scorer is None else learned.scorer.with_content(content, n_learned, n_movies)
         return replace(self, popularity=popularity, scorer=scorer, content=content, learned=learned)
 
     def unpacked(self) -> "RankingModel":

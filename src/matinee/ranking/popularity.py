@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .content import Content, ContentScorer
 from .parts import Parts
 from .request import ListRequest, UserRef
 from .scorer import Scored, TopK, top_one_by_one
@@ -45,3 +46,7 @@ class PopularityScorer:
     def similar(self, item_index: int) -> Floats | None:  # noqa: ARG002  popularity knows no nearness
         """See `Scorer.similar`; None."""
         return None
+
+    def with_content(self, content: Content, n_learned: int, n_movies: int) -> ContentScorer:
+        """See `Scorer.with_content`."""
+        return ContentScorer(self, content, n_learned, n_movies)

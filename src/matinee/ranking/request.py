@@ -45,6 +45,11 @@ class Filters(NamedTuple):
     watch_list: Literal["include", "exclude", "only"] = "include"
     """What becomes of the movies that the user wants to watch; whoever knows them turns it into the two before."""
 
+    def without_names(self) -> "Filters":
+        """The same without which movies they name: those are of one user."""
+        names_none = not self.without_movies and self.only_movies is None
+        return self if names_none else self._replace(without_movies=(), only_movies=None)
+
 
 class ListRequest(NamedTuple):
     """A list that is asked for."""

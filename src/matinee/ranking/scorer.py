@@ -1,11 +1,14 @@
 """The protocol of scorers: what a kind of model knows beyond popularity."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .request import ListRequest, UserRef
 from .topk import top_k
 from .types import Floats, Mask, Rows
+
+if TYPE_CHECKING:
+    from .content import Content
 
 
 class Scored(Protocol):
@@ -63,6 +66,10 @@ class Scorer(Protocol):
 
     def similar(self, item_index: int) -> Floats | None:
         """How near every movie is to one, shape (n_movies,); None when this model knows no nearness."""
+        ...
+
+    def with_content(self, content: "Content", n_learned: int, n_movies: int) -> "Scorer":
+        """The same, which has scores of `n_learned` movies, with those of `content` in a catalogue of `n_movies`."""
         ...
 
 

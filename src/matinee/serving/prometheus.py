@@ -135,7 +135,7 @@ class Metrics:
         self._lists.labels(policy).inc()
         loaded = served.origin or served
         if self._coverage is not None and loaded is self._served:
-            self._coverage.add(items[items < len(loaded.catalogue)])
+            self._coverage.add(items if loaded is served else items[items < len(loaded.catalogue)])
 
     def observe_ratings(self, stored: int) -> None:
         """Count stored ratings."""

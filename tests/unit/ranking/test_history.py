@@ -29,6 +29,19 @@ class TestHistory:
         assert len(set(merged.items.tolist())) == len(merged)
         assert (np.diff(merged.rated_at) >= 0).all()
 
+    @given(random_histories(), random_histories())
+    def test_the_newest_word_on_each_movie_is_in_a_merge(self, known: History, news: History) -> None:
+        said: dict[int, tuple[float, int]] = {}
+        for each in (known, news):
+            for movie, stars, moment in zip(each.items.tolist(), each.ratings, each.rated_at, strict=True):
+                if movie not in said or said[movie][1] <= moment:
+                    said[movie] = (stars, moment)
+        merged = known.with_news(news)
+        found = dict(zip(merged.items.tolist(), merged.ratings, strict=True))
+        assert found == {movie: stars for movie, (stars, _) in said.items()}
+        in_order = list(zip(merged.rated_at.tolist(), merged.items.tolist(), strict=True))
+        assert in_order == sorted(in_order)
+
     @given(random_histories())
     def test_a_merge_with_itself_is_itself(self, known: History) -> None:
         assert known.with_news(known) is known

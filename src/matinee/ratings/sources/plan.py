@@ -10,7 +10,7 @@ from matinee.errors import UsageError
 from matinee.ratings.importing.columns import movies_vocabulary, ratings_vocabulary
 from matinee.ratings.importing.opening import open_table
 from matinee.ratings.scale import ANY_POSITIVE, FIVE_STARS, Scale
-from matinee.ratings.sources.source import find_own
+from matinee.ratings.sources.own import find_own
 from matinee.ratings.sources.survey import FoundScale, Survey, survey
 from matinee.ratings.sources.unusable import LOUD, unusable_sentence
 from matinee.settings import Settings

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -12,12 +13,11 @@ from typing import Any
 import polars as pl
 import structlog
 
-from matinee.errors import UsageError
 from matinee.ratings.events import IS_RATING
-from matinee.ratings.importing.columns import parse_columns
 from matinee.ratings.scale import FIVE_STARS, Scale, scale_among
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
+from matinee.ratings.sources.own import declared, find_own, named_files, source_name
 from matinee.ratings.sources.survey import validated
 from matinee.settings import Settings
 from matinee.storage import Storage, digest, home_storage, locked, write_json, write_parquet
@@ -118,8 +118,10 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
     """
     name, storage = f"datasets/{_folder_name(settings.data)}", home_storage(settings)
     with locked(settings.home / "datasets" / f".{_folder_name(settings.data)}.lock"):
+        if (untouched := _untouched(settings, storage, name)) is not None:
+            return untouched
         files = _input_files(settings, storage, name, report or _silent)
-        stamps = _stamps(files)
+        stamps = _stamps(files.paths)
         kept = _kept(settings, storage, name, stamps)
         if kept is None:
             kept = _prepare(settings, files, storage, name)
@@ -162,48 +164,13 @@ def _found_scale(path: Path, modified_ns: int) -> Scale:  # noqa: ARG001  anothe
     return Scale.parse(json.loads(path.read_text(encoding="utf-8")).get("scale", str(FIVE_STARS)))
 
 
-def source_name(data: str) -> str:
-    """What a source is called: the name of a data set, an absolute path, or several with `:` between them."""
-    if data in ARCHIVES:
-        return data
-    whole = Path(data).expanduser().absolute()
-    names = [data] if whole.exists() else data.split(os.pathsep)
-    return os.pathsep.join(str(Path(name).expanduser().absolute()) for name in names)
-
-
 def _input_files(settings: Settings, storage: Storage, name: str, report: Report) -> movielens.InputFiles:
     if settings.data in ARCHIVES:
         if not storage.exists(f"{name}/raw"):
             log.info("fetch", dataset=settings.data)
             fetch(settings.data, storage, f"{name}/raw", report)
-        return _declared(settings, movielens.find(storage.read(f"{name}/raw"), settings.movies))
+        return declared(settings, movielens.find(storage.read(f"{name}/raw"), settings.movies))
     return find_own(settings)
-
-
-def find_own(settings: Settings) -> movielens.InputFiles:
-    """How to read the files of one's own that the settings name.
-
-    Raises:
-        UsageError: one does not exist.
-        BadData: one cannot be read.
-    """
-    paths = [Path(name) for name in source_name(settings.data).split(os.pathsep)]
-    for path in paths:
-        if not path.exists():
-            raise UsageError(
-                f"{path if len(paths) > 1 else settings.data} is neither a data set nor an existing path.",
-                f"Set MATINEE_DATA to a path or to one of {', '.join(ARCHIVES)}.",
-            )
-    columns = parse_columns(settings.columns)
-    if len(paths) == 1:
-        return _declared(settings, movielens.find(paths[0], settings.movies, columns))
-    return _declared(settings, movielens.find_several(paths, settings.movies, columns))
-
-
-def _declared(settings: Settings, files: movielens.InputFiles) -> movielens.InputFiles:
-    """With the declared event and scale, if there are any."""
-    files = replace(files, event=movielens.require_event(files.ratings, settings.event))
-    return files if settings.rating_scale == "auto" else replace(files, scale=Scale.parse(settings.rating_scale))
 
 
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
@@ -236,10 +203,20 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
     )
 
 
+def _untouched(settings: Settings, storage: Storage, name: str) -> Source | None:
+    """The record of an earlier call, if the settings name files and nobody has touched them, which are not opened."""
+    paths = named_files(settings)
+    if paths is None:
+        return None
+    record = _record_of(settings, storage, name)
+    is_as_before = record is not None and record["stamps"] == _stamps(paths)
+    return _from_json(record, storage.read(name)) if record and is_as_before else None
+
+
 def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
     """The record of an earlier call, if it still describes the files; a touched file with the same content does."""
-    record = _record(storage, name)
-    if record is None or any(record[name] != getattr(settings, name) for name in ("columns", "rating_scale", "event")):
+    record = _record_of(settings, storage, name)
+    if record is None:
         return None
     source = _from_json(record, storage.read(name))
     if record["stamps"] == stamps:
@@ -250,6 +227,12 @@ def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any
     return source
 
 
+def _record_of(settings: Settings, storage: Storage, name: str) -> dict[str, Any] | None:
+    """What an earlier call wrote that read the files as these settings say."""
+    record, how = _record(storage, name), ("columns", "rating_scale", "event")
+    return record if record and all(record[each] == getattr(settings, each) for each in how) else None
+
+
 def _record(storage: Storage, name: str) -> dict[str, Any] | None:
     """What an earlier call wrote; None when it is of another format version."""
     if not storage.exists(f"{name}/source.json"):
@@ -258,8 +241,8 @@ def _record(storage: Storage, name: str) -> dict[str, Any] | None:
     return record if record["format_version"] == FORMAT_VERSION else None
 
 
-def _stamps(files: movielens.InputFiles) -> dict[str, list[int]]:
-    stats = {str(path): path.stat() for path in files.paths}
+def _stamps(paths: Iterable[Path]) -> dict[str, list[int]]:
+    stats = {str(path): path.stat() for path in paths}
     return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
 
 

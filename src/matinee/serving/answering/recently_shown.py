@@ -2,12 +2,13 @@
 
 A list that was asked for without what was shown lately is written before it is answered, so that the next one never
 repeats it, whichever worker or replica is asked; of other lists those of the last second are lost when a process is
-killed. The same list of the same user is written once an hour.
+killed. The same list of the same user is written once an hour, and the lists of one user in one second as one.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 
 INTERVAL_S = 1.0
 BOUND = 20_000
-"""Lists that wait in memory at most, when the database does not answer, and users of whom the last one is known."""
+"""Users whose lists wait in memory at most, when the database does not answer, and of whom the last one is known."""
 AGAIN = timedelta(hours=1)
 
 
@@ -33,7 +34,7 @@ class RecentlyShown:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._waiting: deque[ShownList] = deque(maxlen=BOUND)
+        self._waiting: OrderedDict[str, ShownList] = OrderedDict()
         self._last: OrderedDict[str, ShownList] = OrderedDict()
 
     def note(self, user_id: str, movie_ids: Sequence[str]) -> None:
@@ -67,7 +68,7 @@ class RecentlyShown:
             DependencyUnreachable: the database does not answer.
         """
         self._last.pop(user_id, None)
-        self._waiting = deque((each for each in self._waiting if each.user_id != user_id), BOUND)
+        self._waiting.pop(user_id, None)
         await ask_database(lambda: self._opened().forget(user_id))
 
     async def run(self) -> None:
@@ -91,20 +92,31 @@ class RecentlyShown:
         if last is not None and last.movie_ids == movie_ids and now - last.shown_at < AGAIN:
             return
         shown = ShownList(user_id, movie_ids, now)
-        self._waiting.append(shown)
+        self._wait(shown)
         self._last[user_id] = shown
         self._last.move_to_end(user_id)
         if len(self._last) > BOUND:
             self._last.popitem(last=False)
 
+    def _wait(self, shown: ShownList) -> None:
+        """Have a list wait, as one with what already waits of its user."""
+        earlier = self._waiting.get(shown.user_id)
+        if earlier is not None:
+            shown = replace(shown, movie_ids=tuple(dict.fromkeys((*earlier.movie_ids, *shown.movie_ids))))
+        self._waiting[shown.user_id] = shown
+        if len(self._waiting) > BOUND:
+            self._waiting.popitem(last=False)
+
     async def _write(self) -> None:
-        taken, self._waiting = list(self._waiting), deque(maxlen=BOUND)
+        taken, self._waiting = self._waiting, OrderedDict()
         if not taken:
             return
         try:
-            await ask_database(lambda: self._opened().add(taken))
+            await ask_database(lambda: self._opened().add(list(taken.values())))
         except DependencyUnreachable:
-            self._waiting.extendleft(reversed(taken))
+            newer, self._waiting = self._waiting, taken
+            for each in newer.values():
+                self._wait(each)
             raise
 
     def _opened(self) -> ShownLists:

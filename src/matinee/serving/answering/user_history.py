@@ -32,9 +32,11 @@ def newest_received(said: UserFeedback) -> datetime:
 def with_watch_list(wanted: ListRequest, said: UserFeedback) -> ListRequest:
     """A request whose filters name the movies of the user's watch list, where that is left out or the only source."""
     filters, listed = wanted.filters, tuple(said.watch_list)
+    if filters.watch_list == "include":
+        return wanted
     if filters.watch_list == "exclude":
         filters = filters._replace(without_movies=filters.without_movies + listed)
-    elif filters.watch_list == "only":
+    else:
         allowed = listed if filters.only_movies is None else filters.only_movies
         filters = filters._replace(only_movies=tuple(each for each in listed if each in allowed))
     return wanted._replace(filters=filters)

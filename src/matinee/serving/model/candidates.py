@@ -39,7 +39,7 @@ class Candidates:
         Raises:
             UsageError: no movie has a genre.
         """
-        mask = self._of_genres_and_years(filters._replace(without_movies=(), only_movies=None))
+        mask = self._of_genres_and_years(filters.without_names())
         if filters.only_movies is not None:
             chosen = np.zeros(self._n_movies, bool)
             chosen[self._rows(filters.only_movies)] = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 
-from matinee.ranking import Filters, ListRequest
+from matinee.ranking import ListRequest
 
 N_SHAPES = 32
 """Shapes that are remembered; there are few, and what comes first is typical."""
@@ -18,17 +18,14 @@ class RecentRequests:
         """Remember a request; costs about a microsecond."""
         user = request.user
         who = user.user_index is None, len(user.history) > 0
+        filters = request.filters
+        named = bool(filters.without_movies), filters.only_movies is not None
         order = request.rarity, request.diversity
-        shape = (*who, request.k, _of_everybody(request.filters), request.exclude_seen, request.reasons, order)
+        how = request.k, filters.without_names(), named, request.exclude_seen, request.reasons
+        shape = (*who, *how, order)
         if shape in self._requests or len(self._requests) < N_SHAPES:
             self._requests[shape] = request
 
     def all(self) -> list[ListRequest]:
         """What is remembered."""
         return list(self._requests.values())
-
-
-def _of_everybody(filters: Filters) -> Hashable:
-    """Filters without which movies they name: those are of one user, and all alike to a model."""
-    named = bool(filters.without_movies), filters.only_movies is not None
-    return filters._replace(without_movies=(), only_movies=None), named

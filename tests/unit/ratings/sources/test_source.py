@@ -5,7 +5,7 @@ import pytest
 
 from matinee.errors import BadData, UsageError
 from matinee.ratings.importing.schema import RATINGS
-from matinee.ratings.sources import download
+from matinee.ratings.sources import download, movielens
 from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 
@@ -48,6 +48,13 @@ def test_preparing_again_gives_the_same_record_and_touches_nothing(tmp_path, own
     before = first.ratings_path.stat().st_mtime_ns
     assert prepare(settings) == first
     assert first.ratings_path.stat().st_mtime_ns == before
+
+
+def test_files_that_nobody_touched_are_not_opened(tmp_path, own, monkeypatch):
+    settings = settings_for(tmp_path, own)
+    first = prepare(settings)
+    monkeypatch.setattr(movielens, "find", pytest.fail)
+    assert prepare(settings) == first
 
 
 def test_a_touched_file_with_the_same_content_is_not_read_again(tmp_path, own):
