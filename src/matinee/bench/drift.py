@@ -8,7 +8,8 @@ from matinee.drift.data_watch import Comparison
 from matinee.drift.records import ChunkStatistics
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.periods import replayed
-from matinee.ratings.sources.source import prepare, scale_of
+from matinee.ratings.sources.recorded_scale import scale_of
+from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 
 

@@ -31,7 +31,8 @@ def import_history(files: Sequence[Path], user_id: str, accepts: Callable[[str],
     from matinee.ratings.fields import canonical_id, is_valid_id
     from matinee.ratings.history.exports import read_history
     from matinee.ratings.history.matching import match
-    from matinee.ratings.sources.source import prepare, scale_of
+    from matinee.ratings.sources.recorded_scale import scale_of
+    from matinee.ratings.sources.source import prepare
 
     for path in files:
         if not path.is_file():

@@ -53,6 +53,8 @@ from matinee.serving.workers.health import WorkerHealth
 from matinee.serving.workers.rate_limit import RateLimit
 from matinee.serving.workers.tasks import keep_running
 from matinee.settings import Settings
+from matinee.storage import home_storage
+from matinee.storage.cloud import BESIDE_REQUESTS
 
 log = structlog.get_logger()
 
@@ -75,7 +77,8 @@ def create_app(
     group = group or SingleWorker()
     health = WorkerHealth(settings.home)
     metrics = Metrics(shared.folder(settings.home), health)
-    impressions = Impressions(settings.home / "impressions", metrics, settings.impressions_s, settings.impressions_days)
+    storage = home_storage(settings, BESIDE_REQUESTS)
+    impressions = Impressions(storage, metrics, settings.impressions_s, settings.impressions_days)
     shown = RecentlyShown(settings, metrics)
     writes = RateLimit(shared.folder(settings.home) / "writes", settings.api_writes_per_minute)
     mlflow = MlflowReader(settings.mlflow, mlflow_timeout_s)

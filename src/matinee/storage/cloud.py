@@ -43,6 +43,10 @@ class Limits:
     """A request is not tried again this long after it was sent first."""
 
 
+BESIDE_REQUESTS = Limits(connect_s=2.0, silence_s=4.0, request_s=30.0, retries=2, retry_s=5.0)
+"""Of the API server, where nobody may wait for long."""
+
+
 class NotThere(Exception):
     """There is no such object, or it is another one than was asked for."""
 

@@ -11,6 +11,7 @@ from matinee.ratings.feedback.store import FeedbackStore
 from matinee.serving.answering.impressions import SCHEMA, Impression, Impressions
 from matinee.serving.prometheus import Metrics
 from matinee.serving.workers.health import WorkerHealth
+from matinee.storage import FolderStorage
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_a_server_that_stops_writes_what_waits(start, learned, settings):
 
 
 def test_of_too_many_the_oldest_are_dropped_and_counted(folder, metrics):
-    impressions = Impressions(folder, metrics, bound=3)
+    impressions = Impressions(FolderStorage(folder.parent), metrics, bound=3)
     for number in range(5):
         impressions.note(impression(number))
     asyncio.run(impressions.flush())
@@ -77,7 +78,7 @@ def test_of_too_many_the_oldest_are_dropped_and_counted(folder, metrics):
 
 
 def test_what_a_disk_refuses_goes_on_waiting(folder, metrics):
-    impressions = Impressions(folder, metrics, bound=3)
+    impressions = Impressions(FolderStorage(folder.parent), metrics, bound=3)
     folder.write_text("in the way")
     for number in range(2):
         impressions.note(impression(number))
@@ -90,8 +91,8 @@ def test_what_a_disk_refuses_goes_on_waiting(folder, metrics):
 
 
 def test_nothing_is_written_when_nothing_was_shown_or_nothing_is_to_be_noted(folder, metrics):
-    asyncio.run(Impressions(folder, metrics).flush())
-    unwanted = Impressions(folder, metrics, interval_s=0)
+    asyncio.run(Impressions(FolderStorage(folder.parent), metrics).flush())
+    unwanted = Impressions(FolderStorage(folder.parent), metrics, interval_s=0)
     unwanted.note(impression(1))
     asyncio.run(unwanted.flush())
     assert not folder.exists()
@@ -101,7 +102,7 @@ def test_old_days_are_removed(folder, metrics):
     now = datetime.now(UTC)
     for days in (1, 40):
         (folder / f"{now - timedelta(days=days):%Y-%m-%d}").mkdir(parents=True)
-    impressions = Impressions(folder, metrics, days=30)
+    impressions = Impressions(FolderStorage(folder.parent), metrics, days=30)
     impressions.note(impression(1))
     asyncio.run(impressions.flush())
     days = sorted(path.name for path in folder.iterdir())
@@ -109,10 +110,10 @@ def test_old_days_are_removed(folder, metrics):
 
 
 def test_two_workers_never_write_to_the_same_file(folder, metrics):
-    one, other = Impressions(folder, metrics), Impressions(folder, metrics)
+    one, other = Impressions(FolderStorage(folder.parent), metrics), Impressions(FolderStorage(folder.parent), metrics)
     for each in (one, other):
         each.note(impression(1))
         asyncio.run(each.flush())
     paths = list(folder.rglob("*.parquet"))
     assert len(paths) == 2
-    assert all(path.stem.endswith(f"-{os.getpid()}") for path in paths)
+    assert all(f"-{os.getpid()}-" in path.stem for path in paths)

@@ -164,7 +164,7 @@ def test_the_first_model_replaces_the_fallback_for_good(start, settings, mlflow)
 
 def test_a_broken_data_set_does_not_stop_the_server(start, settings):
     source = prepare(settings)
-    (source.folder / "movies.parquet").write_bytes(b"damaged")
+    source.table("movies").write_bytes(b"damaged")
     api = start()
     assert api.get("/health/live").status_code == 200
     assert api.get("/health/ready").status_code == 503

@@ -1,5 +1,6 @@
 """Files of one's own that the settings name: what the source is called, and how its files are read."""
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -21,11 +22,26 @@ def source_name(data: str) -> str:
     return os.pathsep.join(str(Path(name).expanduser().absolute()) for name in names)
 
 
+def folder_name(data: str) -> str:
+    """Name in the home's storage of what is prepared of a source."""
+    if data in ARCHIVES:
+        return f"datasets/{data}"
+    name = source_name(data)
+    return f"datasets/{Path(name.partition(os.pathsep)[0]).stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def named_files(settings: Settings) -> list[Path] | None:
     """The files that the settings name, if they name no folder and no data set."""
     paths = [Path(path) for path in source_name(settings.data).split(os.pathsep)]
     paths += [settings.movies] if settings.movies else []
     return None if settings.data in ARCHIVES or not all(path.is_file() for path in paths) else paths
+
+
+def is_elsewhere(settings: Settings) -> bool:
+    """Whether the settings name a data set, or files of one's own that this machine does not have."""
+    return settings.data in ARCHIVES or not any(
+        Path(each).exists() for each in source_name(settings.data).split(os.pathsep)
+    )
 
 
 def find_own(settings: Settings) -> movielens.InputFiles:

@@ -2,22 +2,21 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
 import structlog
 
 from matinee.ratings.events import IS_RATING
-from matinee.ratings.scale import FIVE_STARS, Scale, scale_among
+from matinee.ratings.scale import scale_among
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
-from matinee.ratings.sources.own import declared, find_own, named_files, source_name
+from matinee.ratings.sources.own import declared, find_own, folder_name, is_elsewhere, named_files, source_name
 from matinee.ratings.sources.survey import validated
 from matinee.settings import Settings
 from matinee.storage import Storage, digest, home_storage, locked, write_json, write_parquet
@@ -32,14 +31,18 @@ FORMAT_VERSION = 7
 class Source:
     """A prepared source of ratings.
 
-    Its folder holds `ratings.parquet` (in the order of time, user, movie), `movies.parquet`, `quarantine.parquet`
-    and `source.json`, which is this record.
+    Its folder in the storage holds `ratings.parquet` (in the order of time, user, movie), `movies.parquet`,
+    `quarantine.parquet` and `source.json`, which is this record.
     """
+
+    storage: Storage = field(repr=False, compare=False)
 
     name: str
     """Name of the data set, or the absolute path that was given."""
 
-    folder: Path
+    folder: str
+    """Name of its folder, such as `datasets/ml-100k`."""
+
     form: str
     """Form of its files: `u.data`, `ratings.csv`, `ratings.dat`, or `file`."""
 
@@ -84,12 +87,16 @@ class Source:
     @property
     def ratings_path(self) -> Path:
         """Parquet file of all usable ratings (`schema.RATINGS`)."""
-        return self.folder / "ratings.parquet"
+        return self.table("ratings")
 
     @cached_property
     def digest(self) -> str:
         """Changes whenever the content of an input changes."""
         return hashlib.sha256("".join(self.inputs.values()).encode()).hexdigest()
+
+    def table(self, name: str) -> Path:
+        """Local path of one of its tables; raises what `Storage.read` raises."""
+        return self.storage.read(f"{self.folder}/{name}.parquet")
 
     def ratings(self) -> pl.DataFrame:
         """All usable ratings (`schema.RATINGS`) in the order of time, user, movie."""
@@ -97,11 +104,11 @@ class Source:
 
     def movies(self) -> pl.DataFrame:
         """All movies (`catalogue.MOVIES`), by id; those of which nothing is known have their id as title."""
-        return pl.read_parquet(self.folder / "movies.parquet")
+        return pl.read_parquet(self.table("movies"))
 
     def quarantine(self) -> pl.DataFrame:
         """The rows that cannot be used (`schema.QUARANTINE`), as they came."""
-        return pl.read_parquet(self.folder / "quarantine.parquet")
+        return pl.read_parquet(self.table("quarantine"))
 
 
 def prepare(settings: Settings, report: Report | None = None) -> Source:
@@ -116,8 +123,8 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
         BadData: the files are not what they should be, or hold no usable rating.
         DependencyUnreachable: a download failed.
     """
-    name, storage = f"datasets/{_folder_name(settings.data)}", home_storage(settings)
-    with locked(settings.home / "datasets" / f".{_folder_name(settings.data)}.lock"):
+    name, storage = folder_name(settings.data), home_storage(settings)
+    with locked(settings.home / "datasets" / f".{PurePosixPath(name).name}.lock"):
         if (untouched := _untouched(settings, storage, name)) is not None:
             return untouched
         files = _input_files(settings, storage, name, report or _silent)
@@ -131,37 +138,19 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
 
 def prepared(settings: Settings) -> Source | None:
     """The source as `prepare` left it last, whatever its files are now, which are not read; None before."""
-    name, storage = f"datasets/{_folder_name(settings.data)}", home_storage(settings)
+    name, storage = folder_name(settings.data), home_storage(settings)
     record = _record(storage, name)
-    return None if record is None else _from_json(record, storage.read(name))
+    return None if record is None else _from_json(record, storage, name)
 
 
 def last_rated_at(settings: Settings, user_id: str) -> datetime | None:
     """When a user rated last in the source, as it was prepared last; None for somebody who is not in it."""
-    name, storage = f"datasets/{_folder_name(settings.data)}/ratings.parquet", home_storage(settings)
+    name, storage = f"{folder_name(settings.data)}/ratings.parquet", home_storage(settings)
     if not storage.exists(name):
         return None
     times = pl.scan_parquet(storage.read(name)).filter(user_id=user_id).select(pl.col("rated_at").max()).collect()
     newest: datetime | None = times.item()
     return newest
-
-
-def scale_of(settings: Settings) -> Scale:
-    """The scale of this home's ratings: the declared one, else that of the source as it was prepared last.
-
-    Raises:
-        UsageError: what is declared is none.
-    """
-    if settings.rating_scale != "auto":
-        return Scale.parse(settings.rating_scale)
-    path = settings.home / "datasets" / _folder_name(settings.data) / "source.json"
-    return _found_scale(path, path.stat().st_mtime_ns) if path.exists() else FIVE_STARS
-
-
-@lru_cache(maxsize=8)
-def _found_scale(path: Path, modified_ns: int) -> Scale:  # noqa: ARG001  another time, another content
-    """The scale in the record of a source; one of an earlier format version has none, and is prepared again soon."""
-    return Scale.parse(json.loads(path.read_text(encoding="utf-8")).get("scale", str(FIVE_STARS)))
 
 
 def _input_files(settings: Settings, storage: Storage, name: str, report: Report) -> movielens.InputFiles:
@@ -184,7 +173,8 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
     times = usable.ratings["rated_at"]
     return Source(
         name=source_name(settings.data),
-        folder=storage.read(name),
+        storage=storage,
+        folder=name,
         form=files.form,
         n_rows=usable.ratings.height + usable.quarantined.height,
         n_ratings=usable.ratings.height,
@@ -204,13 +194,16 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
 
 
 def _untouched(settings: Settings, storage: Storage, name: str) -> Source | None:
-    """The record of an earlier call, if the settings name files and nobody has touched them, which are not opened."""
+    """The record of an earlier call, if nobody has touched the files that the settings name, which are not opened.
+
+    Nor are those that object storage keeps of a named set, which nobody edits there, or that this machine lacks.
+    """
     paths = named_files(settings)
-    if paths is None:
+    if paths is None and not (settings.storage and is_elsewhere(settings)):
         return None
     record = _record_of(settings, storage, name)
-    is_as_before = record is not None and record["stamps"] == _stamps(paths)
-    return _from_json(record, storage.read(name)) if record and is_as_before else None
+    is_as_before = record is not None and (paths is None or record["stamps"] == _stamps(paths))
+    return _from_json(record, storage, name) if record and is_as_before else None
 
 
 def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any]) -> Source | None:
@@ -218,7 +211,7 @@ def _kept(settings: Settings, storage: Storage, name: str, stamps: dict[str, Any
     record = _record_of(settings, storage, name)
     if record is None:
         return None
-    source = _from_json(record, storage.read(name))
+    source = _from_json(record, storage, name)
     if record["stamps"] == stamps:
         return source
     if {name: digest(Path(name)) for name in stamps} != source.inputs:
@@ -251,21 +244,15 @@ def _counted(refused: pl.DataFrame) -> dict[str, int]:
 
 
 def _as_json(source: Source) -> dict[str, Any]:
-    times = {name: getattr(source, name).isoformat() for name in ("first_rated_at", "last_rated_at")}
-    return {"format_version": FORMAT_VERSION, **asdict(source), "folder": source.folder.name, **times}
+    values = {name: getattr(source, name) for name in Source.__dataclass_fields__ if name != "storage"}
+    times = {name: values[name].isoformat() for name in ("first_rated_at", "last_rated_at")}
+    return {"format_version": FORMAT_VERSION, **values, "folder": PurePosixPath(source.folder).name, **times}
 
 
-def _from_json(record: dict[str, Any], folder: Path) -> Source:
-    times = {name: datetime.fromisoformat(record[name]) for name in ("first_rated_at", "last_rated_at")}
-    fields = {name: record[name] for name in Source.__dataclass_fields__}
-    return Source(**{**fields, "folder": folder, **times})
-
-
-def _folder_name(data: str) -> str:
-    if data in ARCHIVES:
-        return data
-    name = source_name(data)
-    return f"{Path(name.partition(os.pathsep)[0]).stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def _from_json(record: dict[str, Any], storage: Storage, name: str) -> Source:
+    times = {each: datetime.fromisoformat(record[each]) for each in ("first_rated_at", "last_rated_at")}
+    kept = {each: record[each] for each in Source.__dataclass_fields__ if each != "storage"}
+    return Source(**{**kept, "storage": storage, "folder": name, **times})
 
 
 def _silent(done_bytes: int, total_bytes: int | None) -> None:

@@ -1,6 +1,6 @@
 """What was shown to whom: noted in memory, and written to Parquet beside the requests.
 
-    impressions/2026-11-23/184500.123456-4711.parquet     one row a list; see `SCHEMA`
+    impressions/2026-11-23/184500.123456-4711-1f0c2a9b.parquet     one row a list; see `SCHEMA`
 
 Notes of the last seconds are lost when a process is killed; ratings never are. The memory is bounded: when notes come
 faster than the disk takes them, the oldest go, and are counted.
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
+from secrets import token_hex
 
 import polars as pl
 import structlog
@@ -22,10 +22,11 @@ from matinee import clock
 from matinee.errors import StorageError
 from matinee.ratings.importing.schema import INSTANT
 from matinee.serving.prometheus import Metrics
-from matinee.storage import FolderStorage, write_parquet
+from matinee.storage import Storage, write_parquet
 
 log = structlog.get_logger()
 
+FOLDER = "impressions"
 BOUND = 20_000
 """Lists that wait in memory at most."""
 
@@ -78,7 +79,7 @@ class Impressions:
     """The impressions of one worker.
 
     Args:
-        folder: where the files go, one folder a day.
+        storage: where the files go, below `impressions/`, one folder a day.
         metrics: what is written and dropped is counted there.
         interval_s: time between two files; 0 to note nothing.
         days: how long files are kept.
@@ -86,9 +87,9 @@ class Impressions:
     """
 
     def __init__(
-        self, folder: Path, metrics: Metrics, interval_s: float = 30.0, days: int = 90, bound: int = BOUND
+        self, storage: Storage, metrics: Metrics, interval_s: float = 30.0, days: int = 90, bound: int = BOUND
     ) -> None:
-        self._storage = FolderStorage(folder)
+        self._storage = storage
         self._metrics = metrics
         self._interval_s = interval_s
         self._days = days
@@ -121,7 +122,7 @@ class Impressions:
             await asyncio.to_thread(self._write, taken, pause_s)
         except StorageError as error:
             log.warning("impressions_not_written", lists=len(taken), reason=str(error))
-            self._metrics.health.report("impressions", f"What is shown cannot be noted on disk: {error}")
+            self._metrics.health.report("impressions", f"What is shown cannot be noted: {error}")
             self._waiting.extendleft(reversed(taken))
             self._drop_beyond_bound()
         else:
@@ -130,10 +131,11 @@ class Impressions:
 
     def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
         now = clock.now()
-        name = f"{now:%Y-%m-%d}/{now:%H%M%S.%f}-{os.getpid()}.parquet"
+        # Workers of two machines may have one process id.
+        name = f"{FOLDER}/{now:%Y-%m-%d}/{now:%H%M%S.%f}-{os.getpid()}-{token_hex(4)}.parquet"
         write_parquet(self._storage, name, _table(taken, pause_s))
-        oldest = f"{now - timedelta(days=self._days):%Y-%m-%d}"
-        for day in self._storage.list():
+        oldest = f"{FOLDER}/{now - timedelta(days=self._days):%Y-%m-%d}"
+        for day in self._storage.list(FOLDER):
             if day < oldest:
                 self._storage.delete(day)
 

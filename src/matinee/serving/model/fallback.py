@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,6 +13,7 @@ from matinee.catalogue import MOVIES
 from matinee.drift.records import StatisticsStore
 from matinee.ranking import Histories, RankingModel
 from matinee.ratings.ledger import Chunk, ChunkLedger
+from matinee.ratings.sources.source import Source, prepared
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import Provenance, ServedModel
 from matinee.settings import Settings
@@ -25,26 +25,24 @@ ALGORITHM = "popular"
 class Basis:
     """What a fallback is made of; as long as it stays the same, so does the fallback."""
 
-    source: Path | None = None
-    """`source.json` of the prepared data set; None when there is none yet."""
-    prepared_ns: int = 0
-    """When it was prepared."""
+    source: Source | None = None
+    """The data set, as it was prepared last; None when that was never done."""
     chunk: Chunk | None = None
     """Newest closed chunk."""
 
 
 def basis(settings: Settings) -> Basis:
     """What there is to make a fallback of; cheap, so that it can be asked again and again."""
-    sources = sorted((settings.home / "datasets").glob("*/source.json"), key=lambda path: path.stat().st_mtime_ns)
-    if not sources:
+    source = prepared(settings)
+    if source is None:
         return Basis()
     closed = [chunk for chunk in ChunkLedger(settings).chunks() if chunk.state == "closed"]
-    return Basis(sources[-1], sources[-1].stat().st_mtime_ns, closed[-1] if closed else None)
+    return Basis(source, closed[-1] if closed else None)
 
 
 def fallback(settings: Settings, found: Basis) -> ServedModel:
     """Popularity in all closed chunks; without one, the movies in their order; without a data set, nothing."""
-    movies = pl.read_parquet(found.source.with_name("movies.parquet")) if found.source else MOVIES.to_frame()
+    movies = found.source.movies() if found.source else MOVIES.to_frame()
     if found.chunk is None:
         return _served(_unrated(movies.height), [], movies["movie_id"].to_list(), movies, None)
     without = StatisticsStore(settings).not_learned_from(settings.watch)

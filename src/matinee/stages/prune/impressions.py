@@ -1,6 +1,7 @@
 """Impressions of past days: a file a day instead of one every half minute and worker, for a stated time."""
 
 from datetime import datetime, timedelta
+from secrets import token_hex
 
 import polars as pl
 
@@ -8,7 +9,7 @@ from matinee.settings import Settings
 from matinee.stages.prune.removal import Removal
 from matinee.storage import Storage, home_storage, write_parquet
 
-FOLDER, DAY_FILE = "impressions", "day.parquet"
+FOLDER = "impressions"
 
 
 def prune_impressions(settings: Settings, now: datetime, *, dry_run: bool) -> Removal:
@@ -31,7 +32,7 @@ def prune_impressions(settings: Settings, now: datetime, *, dry_run: bool) -> Re
 
 
 def compact(storage: Storage, day: str) -> None:
-    """Put all files of a day into one.
+    """Put all files of a day into one, of a name that nobody else has: what a listing misses stays for the next time.
 
     A process may die between writing it and deleting the others: whoever comes next reads all of them again, and what
     is there twice is kept once. Lists of one request are told apart by their user.
@@ -41,7 +42,6 @@ def compact(storage: Storage, day: str) -> None:
     unique = frame.sort("shown_at", maintain_order=True).unique(
         ["request_id", "user_id", "shown_at"], maintain_order=True
     )
-    write_parquet(storage, f"{day}/{DAY_FILE}", unique)
+    write_parquet(storage, f"{day}/day-{token_hex(4)}.parquet", unique)
     for name in names:
-        if name != f"{day}/{DAY_FILE}":
-            storage.delete(name)
+        storage.delete(name)

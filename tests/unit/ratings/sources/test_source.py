@@ -31,7 +31,7 @@ def test_a_prepared_source_is_sorted_counted_and_keeps_what_it_refused(tmp_path,
     assert source.reasons == {"rating_not_a_number": 1}
     assert source.quarantine()["line"].to_list() == ["u,a,oops,1000000003"]
     assert (source.first_rated_at.timestamp(), source.last_rated_at.timestamp()) == (1000000001, 1000000002)
-    assert json.loads((source.folder / "source.json").read_text())["n_ratings"] == 2
+    assert json.loads((tmp_path / "home" / source.folder / "source.json").read_text())["n_ratings"] == 2
 
 
 @pytest.mark.parametrize(("values", "scale", "n"), [("011", "0-1:1", 3), ("0125", "0.5-5:0.5", 3), ("111", "1", 3)])
@@ -78,7 +78,7 @@ def test_a_file_that_grew_is_read_again(tmp_path, own):
 
 def test_what_another_version_prepared_is_prepared_again(tmp_path, own):
     settings = settings_for(tmp_path, own)
-    record = prepare(settings).folder / "source.json"
+    record = settings.home / prepare(settings).folder / "source.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "format_version": 0, "n_ratings": 99}))
     assert prepare(settings).n_ratings == 2
 
@@ -91,8 +91,8 @@ def test_another_meaning_of_the_columns_is_another_source(tmp_path, own):
 
 def test_the_same_input_gives_the_same_bytes(tmp_path, own):
     one, other = (prepare(Settings(home=tmp_path / name, data=str(own), _env_file=None)) for name in ("one", "other"))
-    for name in ("ratings.parquet", "movies.parquet", "quarantine.parquet"):
-        assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes()
+    for name in ("ratings", "movies", "quarantine"):
+        assert one.table(name).read_bytes() == other.table(name).read_bytes()
 
 
 def test_a_movies_file_gives_titles(tmp_path, own):
@@ -124,7 +124,7 @@ def test_a_named_data_set_is_fetched_once(tmp_path, monkeypatch):
     settings = settings_for(tmp_path, "ml-latest-small")
     source = prepare(settings, lambda done, total: reported.append((done, total)))
     assert prepare(settings) == source
-    assert (source.name, source.form, source.folder.name) == ("ml-latest-small", "ratings.csv", "ml-latest-small")
+    assert (source.name, source.form, source.folder) == ("ml-latest-small", "ratings.csv", "datasets/ml-latest-small")
     assert fetched == ["ml-latest-small"]
     assert reported == [(5, 10)]
 

@@ -40,7 +40,7 @@ def test_a_day_that_is_over_becomes_one_file_with_every_list(settings, folder):
     show(folder, 0)
     before = shown(folder)
     assert prune_impressions(settings, NOW, dry_run=False).n == 2
-    assert [path.name for path in (folder / "2026-05-30").iterdir()] == ["day.parquet"]
+    assert [path.name[:4] for path in (folder / "2026-05-30").iterdir()] == ["day-"]
     assert len(list((folder / "2026-06-01").iterdir())) == 3  # today is still written
     assert shown(folder).equals(before)
 
@@ -86,5 +86,5 @@ def test_what_a_slow_worker_writes_after_its_day_was_compacted_joins_it(settings
     prune_impressions(settings, NOW, dry_run=False)
     show(folder, 30, n_files=1)  # the same list again, and its file once more
     prune_impressions(settings, NOW, dry_run=False)
-    assert [path.name for path in (folder / "2026-05-30").iterdir()] == ["day.parquet"]
+    assert [path.name[:4] for path in (folder / "2026-05-30").iterdir()] == ["day-"]
     assert shown(folder).height == 6

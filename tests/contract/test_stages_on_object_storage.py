@@ -1,0 +1,53 @@
+"""The stages with all that they share in object storage: another machine goes on with nothing but two addresses."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from object_storage import SECRET
+from support import two_tastes
+
+
+class Machine:
+    """A machine with a home of its own, which is empty at first; what all machines share are two addresses."""
+
+    def __init__(self, home: Path, shared: dict[str, str]) -> None:
+        self.home = home
+        self._environment = {**os.environ, **shared, "MATINEE_HOME": str(home)}
+
+    def matinee(self, *arguments: str, code: int = 0) -> dict:
+        """Result of a command."""
+        command = [sys.executable, "-m", "matinee.cli", *arguments, "--json"]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=200)
+        assert done.returncode == code, done.stderr
+        assert SECRET not in done.stdout + done.stderr
+        return json.loads(done.stdout) if done.stdout else {"error": done.stderr}
+
+
+@pytest.fixture
+def machines(own_models, mlflow_url, bucket_url, tmp_path):  # noqa: ARG001  a registered model of this test's own
+    """Three machines."""
+    two_tastes().write_csv(tmp_path / "ratings.csv")
+    shared = {
+        "MATINEE_DATA": str(tmp_path / "ratings.csv"),
+        "MATINEE_BOOTSTRAP": "15d",
+        "MATINEE_MLFLOW_URL": mlflow_url,
+        "MATINEE_STORAGE": bucket_url,
+        "MATINEE_DATABASE_URL": f"sqlite:///{tmp_path / 'ledger.db'}",
+    }
+    return [Machine(tmp_path / name, shared) for name in ("one", "two", "three")]
+
+
+def test_each_stage_of_a_run_may_be_on_another_machine_with_an_empty_home(machines, tmp_path):
+    one, two, three = machines
+    chunk_id = one.matinee("ingest", "--run-id", "first")["chunk_id"]
+    assert not list((one.home / "ratings").glob("*.parquet"))
+    (tmp_path / "ratings.csv").unlink()  # the next ones do not have it
+    run_id = two.matinee("train", "--chunk-id", str(chunk_id))["run_id"]
+    assert three.matinee("evaluate", "--run-id", run_id)["run_id"] == run_id
+    assert three.matinee("promote", "--run-id", run_id)["model_version"]
+    assert two.matinee("ingest", "--run-id", "second")["chunk_id"] == chunk_id + 1
