@@ -40,6 +40,15 @@ def test_the_first_day_on_which_a_challenger_has_shown_it_is_that_of_daily_looks
     assert first_better(found, ALPHA) == asked_daily(found)
 
 
+def test_few_days_count_for_as_little_as_in_daily_looks():
+    """Where days differ most and there are four, their number decides; so all means are tried from never to at once."""
+    found = [drawn(3, mean, 300, by_day=0.03, n_days=4) for mean in np.linspace(0, 0.3, 100)]
+    answers = [first_better(each, ALPHA) for each in found]
+    assert answers == [asked_daily(each) for each in found]
+    assert None in answers
+    assert 45 in answers
+
+
 def test_it_is_found_late_soon_and_never():
     days = [first_better(drawn(1, mean, 300, 0.1), ALPHA) for mean in (0.15, 0.04, -0.05)]
     assert days[0] is not None
