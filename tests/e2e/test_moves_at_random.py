@@ -53,7 +53,9 @@ def test_whatever_is_moved_at_the_same_time_nothing_is_undone_and_all_tell_one_s
             print(f"seed {seed}: {moves}")
             runs = [_started(client, system.settings, move, batch + at, source) for at, move in enumerate(moves)]
             eventually(lambda: all(run.state in ENDED for run in client.runs(limit=100)), within_s=300)
-            ended = [(move, client.run(run.dag_id, run.dag_run_id).state) for move, run in zip(moves, runs, strict=True)]
+            ended = [
+                (move, client.run(run.dag_id, run.dag_run_id).state) for move, run in zip(moves, runs, strict=True)
+            ]
             assert {state for _, state in ended} == {SUCCESS}, (seed, ended)
             assert list(checks.production(system.settings)) == [], (seed, moves)
             assert list(_wrong(system)) == [], (seed, moves)
