@@ -19,11 +19,13 @@ from matinee.serving.answering.home_clock import HomeClock
 from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.recently_shown import RecentlyShown
+from matinee.serving.answering.remaking import remake
 from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.changed import LiveCatalogue
 from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
 from matinee.serving.model.on_demand import OnDemandVersions
+from matinee.serving.model.served import ServedModel
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
@@ -85,7 +87,13 @@ def create_app(
     store = ModelStore(settings.home / "serving")
     slot = ModelSlot(settings, store, metrics)
     source = ModelSource(mlflow)
-    swapper = Swapper(slot, store, source, group, metrics)
+    responses, batcher, live = ResponseCache(), RequestBatcher(), LiveCatalogue(settings, slot)
+
+    async def remake_answers(served: ServedModel) -> None:
+        if not live.changes:  # those of a changed catalogue are made with a model that is made after the switch
+            await remake(responses, batcher, served, settings.explore)
+
+    swapper = Swapper(slot, store, source, group, metrics, remake_answers)
     follower = Follower(slot, store, swapper, source, group, production_interval_s)
     runs = PipelineRuns(settings)
 
@@ -121,10 +129,10 @@ def create_app(
         settings=settings,
         clock=HomeClock(settings),
         slot=slot,
-        live=LiveCatalogue(settings, slot),
-        responses=ResponseCache(),
+        live=live,
+        responses=responses,
         query_strings=QueryStrings(),
-        batcher=RequestBatcher(),
+        batcher=batcher,
         swapper=swapper,
         feedback=Feedback(settings),
         metrics=metrics,

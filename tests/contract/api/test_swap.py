@@ -11,10 +11,13 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from tests.contract.api.conftest import serving
 
 from matinee import artifact
 from matinee.clients import mlflow_rest
+from matinee.errors import UsageError
 from matinee.ranking import Filters
+from matinee.serving.app import create_app
 from matinee.serving.model.served import ServedModel
 
 
@@ -380,3 +383,42 @@ def test_a_file_that_ends_early_under_a_manifest_that_vouches_for_it_is_refused(
     files = json.loads(mlflow.file(2, artifact.MANIFEST).read_text())["files"]
     rewrite_manifest(mlflow, 2, files=files | {artifact.ARRAYS: artifact.sha256(path)})
     assert "cannot be read" in refused_swap(422)["detail"]
+
+
+def test_answers_that_people_asked_for_are_ready_when_a_swap_is_done(settings, mlflow, learned, monkeypatch):
+    asked = [("u1", {"k": 5}), ("u2", {"reasons": False}), ("u3", {"exclude_seen": False}), ("nobody", {})]
+    with serving(create_app(settings)) as api:
+        assert api.swap(learned.manifest.chunk_id).status_code == 200
+        api.rate("u2", "m1")
+        for user_id, wanted in asked:
+            api.recommend(user_id, **wanted)
+        mlflow.register(2)
+        assert api.swap(2).status_code == 200
+        with monkeypatch.context() as patch:
+            patch.setattr(ServedModel, "rank", pytest.fail)
+            ready = [api.recommend(user_id, **wanted) for user_id, wanted in asked]
+        api.rate("u1", "m2")
+        after = api.recommend("u1", k=5)
+    with serving(create_app(settings)) as fresh:
+        made = [fresh.recommend(user_id, **wanted) for user_id, wanted in asked]
+    assert {each["model_version"] for each in ready} == {"2"}
+    for one, other in zip([after, *ready[1:]], made, strict=True):
+        assert {**one, "request_id": None} == {**other, "request_id": None}
+
+
+def test_a_filter_that_the_new_catalogue_does_not_know_does_not_stop_a_swap(settings, mlflow, learned, monkeypatch):
+    def gone(served, filters):
+        if filters.genres and served.version == "2":
+            raise UsageError("No movie has the genre.", "Choose another.")
+
+    with serving(create_app(settings)) as api:
+        assert api.swap(learned.manifest.chunk_id).status_code == 200
+        api.recommend("u1", genre="Comedy")
+        api.recommend("u1")
+        mlflow.register(2)
+        request = ServedModel.request
+        monkeypatch.setattr(
+            ServedModel, "request", lambda self, wanted, user: gone(self, wanted.filters) or request(self, wanted, user)
+        )
+        assert api.swap(2).status_code == 200
+        assert api.recommend("u1")["model_version"] == "2"

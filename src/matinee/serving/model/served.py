@@ -130,6 +130,11 @@ class ServedModel:
         """Whether several lists cost less when they are made at once."""
         return self.model.scorer is not None and self.model.scorer.benefits_from_batching
 
+    def is_same_as(self, other: "ServedModel") -> bool:
+        """Whether both give the same answers: one version, with one catalogue."""
+        is_one_version = self.registered is not None and self.registered.is_same_as(other.registered)
+        return is_one_version and self.model is other.model and self.catalogue is other.catalogue
+
     def request(self, wanted: ListRequest, user: UserRef) -> ListRequest:
         """What is `wanted`, for this user, with the movies of this catalogue that pass its filters.
 

@@ -52,7 +52,7 @@ class ModelSlot:
         if served is None:
             await self.refresh_fallback()
 
-    async def prepare(self, version: str) -> None:
+    async def prepare(self, version: str) -> ServedModel:
         """Load a version that another worker has verified, and replay recent requests on it, for `follow`.
 
         Raises:
@@ -63,6 +63,7 @@ class ModelSlot:
                 self._ready = await run_in_background(lambda: self._store.load(version, is_verified=True))
             ready, current = self._ready, self._current
             await run_in_background(lambda: ready.replay(current))
+            return ready
 
     def hold(self, served: ServedModel | None) -> None:
         """Keep a loaded model ready for `follow`; None drops the one that was ready."""

@@ -3,8 +3,8 @@
 The worker that was asked does it while it holds the lock of the model store:
 
 1. download, verify, answer the golden requests, add it to the store      a failure: nothing has changed
-2. `prepare`: every worker maps the verified copy, answers those too, and
-   replays recent requests                                                a failure, a death: the same
+2. `prepare`: every worker maps the verified copy, answers those too,
+   replays recent requests and makes the answers of the last minutes      a failure, a death: the same
 3. move the pointer on disk                                               the new version is the deployed one
 4. `follow`: every worker switches; one that starts meanwhile joins       one that cannot: the pointer moves back
 
@@ -15,7 +15,7 @@ one that does the swap is killed, the lock is free, and all workers follow the p
 import asyncio
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -42,19 +42,27 @@ class Swapper:
     """Swaps the model of a server."""
 
     def __init__(
-        self, slot: ModelSlot, store: ModelStore, source: ModelSource, group: WorkerGroup, metrics: Metrics
+        self,
+        slot: ModelSlot,
+        store: ModelStore,
+        source: ModelSource,
+        group: WorkerGroup,
+        metrics: Metrics,
+        remake: Callable[[ServedModel], Awaitable[None]],
     ) -> None:
+        """`remake` makes answers with a model that is about to be served."""
         self._slot = slot
         self._store = store
         self._source = source
         self._group = group
         self._metrics = metrics
+        self._remake = remake
 
     async def handle(self, message: Message) -> Message:
         """Answer a message of a swap, whichever worker does it."""
         try:
             if "prepare" in message:
-                await self._slot.prepare(message["prepare"])
+                await self._remake(await self._slot.prepare(message["prepare"]))
             elif "follow" in message:
                 await self._slot.follow()
             else:

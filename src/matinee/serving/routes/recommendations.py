@@ -3,10 +3,8 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import repeat
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
@@ -18,12 +16,12 @@ from matinee.ratings.feedback.store import UserFeedback
 from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
 from matinee.serving import problems
-from matinee.serving.answering.exploring import NOTHING, Explored, explore
+from matinee.serving.answering.entries import body_of, entry_of, made_with
+from matinee.serving.answering.exploring import explore
 from matinee.serving.answering.impressions import Impression
 from matinee.serving.answering.lists_of_users import ListsOfUsers
 from matinee.serving.answering.paging import EPOCH, AsOf, Place, page
-from matinee.serving.answering.response_cache import CacheEntry
-from matinee.serving.answering.user_history import user_ref, with_watch_list
+from matinee.serving.answering.response_cache import CacheEntry, ListOfUser
 from matinee.serving.model.reason_words import BECAUSE, ReasonWords
 from matinee.serving.model.served import ServedModel
 from matinee.serving.rating_scale import require_on_scale
@@ -86,13 +84,10 @@ router.include_router(_of_users)
 async def _recommended(request: Request, server: Services, user_id: str, wanted: ListRequest) -> Response:
     said, now = await server.feedback.of_user(user_id), await server.clock.hour()
     served = await server.live.served()
-    key = (user_id, wanted, now)
+    key = ListOfUser(user_id, wanted, now)
     entry = server.responses.get(key, served, said)
     if entry is None:
-        listed = served.request(with_watch_list(wanted, said), user_ref(served, user_id, said, now))
-        ranking = await server.batcher.recommend(served, listed)
-        ranking, new = await explore(server.batcher, served, listed, ranking, server.settings.explore, (user_id, now))
-        entry = _entry(served, said, ranking, {"user_id": user_id}, ReasonWords(wanted.language), new)
+        entry = await made_with(server.batcher, served, key, said, server.settings.explore)
         server.responses.keep(key, served, entry)
     return _answer(request, server, served, entry, user_id)
 
@@ -110,7 +105,7 @@ async def list_of_users(
         about = {"user_id": None, "users": lists.user_ids, "aggregation": lists.aggregation}
     if cursor is not None:
         about["next_cursor"] = found.next_cursor
-    entry = _entry(found.served, UserFeedback(), ranking, about, words)
+    entry = entry_of(found.served, UserFeedback(), ranking, about, words)
     if lists.not_shown_days is not None:
         await server.shown.note_now(lists.user_ids, entry.movie_ids)
     return _answer(request, server, found.served, entry, *lists.user_ids)
@@ -124,7 +119,7 @@ async def _page_for_session(request: Request, server: Services, session: Session
 
     found = await page(server, (session.history, wanted._replace(k=0)), wanted.k, session.cursor or "", make)
     about = {"user_id": None, "next_cursor": found.next_cursor}
-    entry = _entry(found.served, UserFeedback(), found.ranking, about, ReasonWords(wanted.language))
+    entry = entry_of(found.served, UserFeedback(), found.ranking, about, ReasonWords(wanted.language))
     return _answer(request, server, found.served, entry, None)
 
 
@@ -147,7 +142,7 @@ async def recommend_to_session(request: Request, server: Server, session: Sessio
     listed = served.request(wanted, _user(served, session, scale))
     ranking = await server.batcher.recommend(served, listed)
     ranking, new = await explore(server.batcher, served, listed, ranking, server.settings.explore, session.history)
-    entry = _entry(served, UserFeedback(), ranking, {"user_id": None}, ReasonWords(wanted.language), new)
+    entry = entry_of(served, UserFeedback(), ranking, {"user_id": None}, ReasonWords(wanted.language), new)
     return _answer(request, server, served, entry, None)
 
 
@@ -159,19 +154,6 @@ def _user(served: ServedModel, session: Session, scale: Scale) -> UserRef:
     return UserRef(
         served.session([(each.movie_id, scale.highest if each.rating is None else each.rating) for each in entries])
     )
-
-
-def _entry(
-    served: ServedModel,
-    said: UserFeedback,
-    ranking: Ranking,
-    about: Mapping[str, object],
-    words: ReasonWords,
-    explored: Explored = NOTHING,
-) -> CacheEntry:
-    before_id, after_id = _body(served, ranking, about, words, explored)
-    movie_ids = tuple([served.catalogue.movie_id(row) for row in ranking.items.tolist()])
-    return CacheEntry(said, ranking.policy, ranking.items, movie_ids, before_id, after_id, explored)
 
 
 def _answer(
@@ -201,33 +183,6 @@ def _answer(
 
 def ranked_answer(request: Request, served: ServedModel, ranking: Ranking, about: dict[str, str | None]) -> Response:
     """A ranked list as JSON: `about`, then how it was made, then its movies."""
-    before_id, after_id = _body(served, ranking, about, BECAUSE)
+    before_id, after_id = body_of(served, ranking, about, BECAUSE)
     body = b"".join((before_id, request.state.request_id.encode(), after_id))
     return Response(body, media_type="application/json")
-
-
-def _body(
-    served: ServedModel,
-    ranking: Ranking,
-    about: Mapping[str, object],
-    words: ReasonWords,
-    explored: Explored = NOTHING,
-) -> tuple[bytes, bytes]:
-    """The JSON of a ranked list before and after the id of the request."""
-    rows, scores = ranking.items.tolist(), ranking.scores.tolist()
-    # Bytes at once: passing through the response model, or through dictionaries, would cost as much as the ranking.
-    items = [
-        b"".join(
-            (
-                served.catalogue.opened(row),
-                b',"score":',
-                orjson.dumps(score),
-                served.because(reason, words),
-                b',"explored":true}' if row in explored.rows else b"}",
-            )
-        )
-        for row, score, reason in zip(rows, scores, ranking.reasons or repeat(None), strict=False)
-    ]
-    made = {**about, "policy": ranking.policy, "model_version": served.version, "run_id": served.run_id}
-    before_id = orjson.dumps(made)[:-1] + b',"request_id":"'
-    return before_id, b'","items":[' + b",".join(items) + b"]}"

@@ -1,5 +1,6 @@
 """An answer is given again only while all that it was made of stays the same."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +10,7 @@ from matinee.ratings.feedback.store import StoredRating, UserFeedback
 from matinee.serving.answering import response_cache
 from matinee.serving.answering.response_cache import CacheEntry, ResponseCache
 from matinee.serving.model import fallback
+from matinee.serving.model.served import Registered, ServedModel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,6 +56,48 @@ def test_another_model_voids_all_answers(served):
     other = fallback.empty()
     assert [kept.get(user, other, said) for user in range(3)] == [None] * 3
     assert [kept.get(user, served, said) for user in range(3)] == [None] * 3
+
+
+def test_an_answer_of_the_model_before_does_not_void_those_of_the_new_one(served):
+    kept, said, other = ResponseCache(), UserFeedback(), fallback.empty()
+    assert kept.get("u1", served, said) is None  # and its answer is being made
+    kept.get("u2", other, said)
+    kept.keep("u2", other, made_of(said))
+    kept.keep("u1", served, made_of(said))
+    assert kept.get("u2", other, said) is not None
+
+
+def version(number: str) -> ServedModel:
+    registered = Registered(version=number, run_id=f"run-{number}", source="somewhere")
+    return replace(fallback.empty(), registered=registered)
+
+
+def test_answers_that_were_made_before_a_swap_are_there_after_it_the_newest_last():
+    kept, said, before, after = ResponseCache(), UserFeedback(), version("1"), version("2")
+    for user in ("u1", "u2", "u3"):
+        kept.keep(user, before, made_of(said))
+    assert [key for key, _ in kept.newest(2)] == ["u3", "u2"]
+    for user, _ in kept.newest(2):
+        kept.make_ready(user, after, made_of(said))
+    assert kept.get("u1", before, said) is not None
+    served = replace(after, loaded_at=NOW)  # as a swap does, for metrics that were logged since
+    assert [kept.get(user, served, said) is not None for user in ("u1", "u2", "u3")] == [False, True, True]
+    assert [key for key, _ in kept.newest(9)] == ["u3", "u2"]
+
+
+def test_answers_that_were_made_for_one_version_are_not_given_with_another():
+    kept, said, before = ResponseCache(), UserFeedback(), version("1")
+    kept.keep("u1", before, made_of(said))
+    kept.make_ready("u1", version("2"), made_of(said))
+    assert kept.get("u1", version("3"), said) is None
+    assert kept.get("u1", version("2"), said) is None
+
+
+def test_what_somebody_said_since_an_answer_was_made_ready_voids_it():
+    kept, before, after = ResponseCache(), version("1"), version("2")
+    kept.keep("u1", before, made_of(rated("m1")))
+    kept.make_ready("u1", after, made_of(rated("m1")))
+    assert kept.get("u1", after, rated("m2")) is None
 
 
 def test_the_answer_that_was_not_asked_for_longest_goes_first(served, monkeypatch):
