@@ -1,6 +1,6 @@
 # One file for all images: `docker compose build`, or `docker build --target api .`
 #
-#   base ─ core ┬ api
+#   base ─ core ┬ api                         (with `--build-arg OBJECTS=yes`: for storage by URL, MATINEE_STORAGE)
 #               ├ ui
 #               └ mlflow ─ train ─ tasks      (the train environment, and Airflow's in /opt/airflow)
 #   base ─ airflow ─ airflow-kubernetes       (Airflow's environment alone; with what starts pods)
@@ -40,6 +40,11 @@ RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/et
     --mount=type=bind,source=docker/slim.sh,target=/tmp/slim.sh \
     --mount=type=bind,source=requirements/core.txt,target=/tmp/core.txt \
     sh /tmp/install.sh --require-hashes -r /tmp/core.txt && sh /tmp/slim.sh
+ARG OBJECTS=
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+    --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
+    --mount=type=bind,source=requirements/objects.txt,target=/tmp/objects.txt \
+    test -z "$OBJECTS" || sh /tmp/install.sh --require-hashes -r /tmp/objects.txt
 
 FROM core AS api
 RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
@@ -111,6 +116,11 @@ RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/et
     --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,source=requirements/airflow.txt,target=/tmp/airflow.txt \
     UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --compile-bytecode --require-hashes -r /tmp/airflow.txt
+ARG OBJECTS=
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=secret,id=uv,target=/etc/uv/uv.toml \
+    --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
+    --mount=type=bind,source=requirements/objects.txt,target=/tmp/objects.txt \
+    test -z "$OBJECTS" || UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --compile-bytecode --require-hashes -r /tmp/objects.txt
 RUN --mount=type=bind,from=tools,source=/usr,target=/tools --mount=type=bind,source=docker/install.sh,target=/tmp/install.sh \
     --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     UV_PYTHON=/opt/airflow/bin/python sh /tmp/install.sh --no-cache --compile-bytecode /wheels/*

@@ -77,7 +77,7 @@ wheel: $(VENV)/.dev ## Build the package, in dist/
 pins: $(VENV)/.dev ## Pin all requirements with hashes; versions that still fit stay
 	@$(PIN) $(UPGRADE) --all-extras pyproject.toml -o requirements/dev.txt
 	@for set in native:train,serve,ui,airflow,local core: train:train api:serve ui:ui airflow:airflow \
-		kubernetes:airflow,kubernetes mlflow:mlflow; do \
+		kubernetes:airflow,kubernetes mlflow:mlflow objects:objects; do \
 		$(PIN) -c requirements/dev.txt $$(echo $${set#*:} | tr , '\n' | sed '/./s/^/--extra /') pyproject.toml -o requirements/$${set%:*}.txt; done
 	@printf '%s\n' 'hatchling>=1.27' 'uv>=0.9' | $(PIN) $(UPGRADE) - -o requirements/build.txt
 

@@ -3,17 +3,15 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import hypothesis
 import polars as pl
 import pytest
 
 from matinee.settings import Settings
-from support import free_port, two_tastes
+from support import free_port, two_tastes, wait_until_up
 
 # How long an example takes is the machine's affair: nothing here is asserted by the clock.
 hypothesis.settings.register_profile("matinee", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -90,23 +88,12 @@ def mlflow_url(mlflow_folder: Path) -> Iterator[str]:
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/health", server)
+        wait_until_up(f"http://127.0.0.1:{port}/health", server)
         mlflow.set_tracking_uri(f"http://127.0.0.1:{port}")  # for what tests ask MLflow itself
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, 15)
         server.wait(30)
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 90
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(url, timeout=2).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise RuntimeError(f"{url} did not come up; the server's exit code is {server.poll()}")
 
 
 @pytest.fixture

@@ -2,8 +2,11 @@
 
 import os
 import socket
+import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import numpy as np
 import polars as pl
 
@@ -57,3 +60,15 @@ def as_source(settings: Settings) -> str:
     """An expression that makes these settings in another process."""
     values = {"home": str(settings.home), "data": settings.data, "bootstrap": settings.bootstrap}
     return f"Settings(**{values}, database_url={settings.database!r}, _env_file=None)"
+
+
+def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that is starting answers at a URL."""
+    deadline = time.monotonic() + 90
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(url, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise RuntimeError(f"{url} did not come up; the server's exit code is {server.poll()}")

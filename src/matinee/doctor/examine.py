@@ -6,9 +6,11 @@ from matinee.clients.schemas.findings import Finding
 from matinee.doctor import disk, models, pipeline
 from matinee.doctor.finding import Check, finding_of, finding_of_service
 from matinee.settings import Settings
+from matinee.storage import require_storage
 
 CHECKS: Mapping[str, Check] = {
     "disk": disk.check_disk,
+    "storage": require_storage,
     "chunks": pipeline.check_chunks,
     "days": pipeline.check_days,
     "quarantine": pipeline.check_quarantine,

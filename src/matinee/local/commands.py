@@ -20,6 +20,7 @@ from matinee.local.programs import environment, programs
 from matinee.local.state import State
 from matinee.local.supervisor import Supervisor
 from matinee.settings import Settings
+from matinee.storage import require_storage
 
 log = structlog.get_logger()
 
@@ -193,6 +194,7 @@ def _supervisor(home: Path) -> psutil.Process | None:
 def _preflight(settings: Settings) -> None:
     """Clear away what a killed supervisor left, then see that everything can start."""
     _require_history(settings.home)
+    require_storage(settings)
     _end_leftovers(settings.home)
     airflow_files.dags_folder()
     try:

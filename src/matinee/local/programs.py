@@ -13,6 +13,7 @@ from matinee.hosts import ANY, without_proxy
 from matinee.local import airflow_files, postgres
 from matinee.local.program import Program, heartbeat_probe, http_probe, problems_at
 from matinee.settings import Settings
+from matinee.storage import mlflow_artifacts
 
 FOREIGN = ("AIRFLOW", "MLFLOW_", "PG", "STREAMLIT_", "MATINEE_")
 """Variables that configure another Airflow, MLflow or PostgreSQL of this user never reach ours."""
@@ -68,13 +69,13 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _mlflow(settings: Settings) -> Program:
-    folder, artifacts = settings.home / "mlflow", settings.home / "mlartifacts"
+    folder = settings.home / "mlflow"
     return Program(
         name="mlflow",
         command=_python(
             *("mlflow", "server", "--host", settings.host, "--port", str(settings.mlflow_port), "--workers", "1"),
             *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
-            *("--serve-artifacts", "--artifacts-destination", str(artifacts)),
+            *("--serve-artifacts", "--artifacts-destination", mlflow_artifacts(settings)),
             *("--allowed-hosts", _allowed_hosts(settings)),
         ),
         # Without its job runner MLflow is 2 processes and 0.4 GB instead of 10 and 1.7 GB.

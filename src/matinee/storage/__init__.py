@@ -9,7 +9,7 @@ from matinee.storage.hashes import digest
 from matinee.storage.interface import Draft, Storage
 from matinee.storage.locks import locked
 from matinee.storage.objects import ObjectStorage
-from matinee.storage.opening import home_storage
+from matinee.storage.opening import home_storage, mlflow_artifacts, require_storage
 
 __all__ = [
     "Draft",
@@ -20,7 +20,9 @@ __all__ = [
     "disk_errors",
     "home_storage",
     "locked",
+    "mlflow_artifacts",
     "parquet_into",
+    "require_storage",
     "write_json",
     "write_parquet",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
+OBJECTS_EXTRA = "Run: pip install 'matinee[objects]'."
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 """Variables that name a server other than Amazon's; obstore reads them by itself."""
 
@@ -61,7 +62,7 @@ def open_store(url: str, limits: Limits) -> "ObjectStore":
     try:
         from obstore.store import AzureStore, GCSStore, S3Store  # noqa: PLC0415  an extra that few need
     except ModuleNotFoundError as error:
-        raise UsageError("MATINEE_STORAGE needs obstore.", "Run: pip install 'matinee[objects]'.") from error
+        raise UsageError("MATINEE_STORAGE needs obstore.", OBJECTS_EXTRA) from error
     where, client, retry = urlsplit(url), _client(limits), _retry(limits)
     bucket, prefix = where.netloc, where.path.strip("/") or None
     store: ObjectStore
