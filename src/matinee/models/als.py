@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from matinee.models.computation import Factorization
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted, Incumbent
 from matinee.ranking import Floats, recency_weights
@@ -40,46 +41,38 @@ class ALS:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        return self._fitted(interactions, None, self.iterations)
+        return self._fitted(interactions, None)
 
     def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
-        """See `WarmStarting.fit_from`: a few iterations from the incumbent's factors."""
+        """See `WarmStarting.fit_from`: a few iterations from the incumbent's factors, where they are computed here."""
         known = _factors_in(incumbent.model.arrays)
         if known is None or known[0].shape[1] != self.factors:
             return self.fit(interactions)
         user_factors = _reindexed(known[0], incumbent.user_index, interactions.user_ids)
         item_factors = _reindexed(known[1], incumbent.item_index, interactions.movie_ids)
         random = np.random.default_rng(self.seed)
-        start = _with_noise(user_factors, random), _with_noise(item_factors, random)
-        return self._fitted(interactions, start, self.warm_iterations)
+        return self._fitted(interactions, (_with_noise(user_factors, random), _with_noise(item_factors, random)))
 
-    def _fitted(self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int) -> Fitted:
-        item_factors, user_factors = self._factors(interactions, start, iterations)
+    def _fitted(self, interactions: Interactions, start: tuple[Floats, Floats] | None) -> Fitted:
+        problem = Factorization(
+            self.factors, self.alpha, self.regularization, self.iterations, self.seed, start, self.warm_iterations
+        )
+        # implicit's own threads and BLAS threads would fight for the cores
+        with threadpool_limits(1, "blas"):
+            item_factors = interactions.computation.item_factors(problem, interactions)
+            user_factors = self._folded_in(item_factors, interactions)
         scoring = {"alpha": self.alpha, "regularization": self.regularization, "recency": self.recency}
         return Fitted("factors", {"item_factors": item_factors, "user_factors": user_factors}, scoring)
 
-    def _factors(
-        self, interactions: Interactions, start: tuple[Floats, Floats] | None, iterations: int
-    ) -> tuple[Floats, Floats]:
+    def _folded_in(self, item_factors: Floats, interactions: Interactions) -> Floats:
+        """An exact step for every user, each liked movie weighed by its recency, shape (n_users, factors)."""
         from implicit.als import AlternatingLeastSquares  # noqa: PLC0415  half a second that only a fit should pay
 
-        # implicit's own threads and BLAS threads would fight for the cores
-        with threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                factors=self.factors,
-                alpha=self.alpha,
-                regularization=self.regularization,
-                iterations=iterations,
-                random_state=self.seed,
-            )
-            if start is not None:
-                model.user_factors, model.item_factors = start
-            user_items = interactions.user_items()
-            model.fit(user_items, show_progress=False)
-            # An exact step for every user, each liked movie weighed by its recency.
-            weighted = _by_recency(user_items, interactions, self.recency)
-            user_factors = model.recalculate_user(np.arange(interactions.n_users), weighted)
-        return np.ascontiguousarray(model.item_factors, np.float32), user_factors
+        model = AlternatingLeastSquares(self.factors, alpha=self.alpha, regularization=self.regularization)
+        model.item_factors = item_factors
+        weighted = _by_recency(interactions.user_items(), interactions, self.recency)
+        user_factors: Floats = model.recalculate_user(np.arange(interactions.n_users), weighted)
+        return user_factors
 
 
 def _factors_in(arrays: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats] | None:

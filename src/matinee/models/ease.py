@@ -4,17 +4,20 @@ Sources: Steck, "Embarrassingly shallow autoencoders for sparse data" (2019); "A
 towards the identity" (2020).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import inf, isinf
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from matinee.models.affordable import head_of, tail_columns
 from matinee.models.interactions import Interactions
 from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, cross_product, fitted, inverse
 from matinee.models.recommender import Fitted
+from matinee.ranking import Floats
 
 N_LIKES = 1000
 
@@ -42,11 +45,10 @@ class EASE:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        movies, likes = head_of(interactions), self._weighted_likes(interactions)
-        user_items = likes[:, movies]
-        matrix = cross_product(user_items, user_items)
+        movies, weigh = head_of(interactions), self._weigh(interactions)
+        (matrix,) = interactions.computation.total(partial(_co_occurrences, weigh, movies), interactions)
         is_whole = len(movies) == np.count_nonzero(interactions.popularity())
-        tail = None if is_whole else tail_columns(likes, movies, matrix, self.regularization)
+        tail = None if is_whole else tail_columns(weigh(interactions), movies, matrix, self.regularization)
         diagonal = np.diag_indices_from(matrix)
         matrix[diagonal] += self.regularization + self.dropout / (1 - self.dropout) * matrix[diagonal]
         weights = inverse(matrix)
@@ -55,11 +57,33 @@ class EASE:
         n_kept = N_KEPT if is_whole else N_KEPT_OF_MANY
         return fitted(weights, movies, interactions.n_movies, self.recency, n_kept, tail)
 
-    def _weighted_likes(self, interactions: Interactions) -> sp.csr_matrix:
-        """Likes times the root of each user's weight, which is so in their products, shape (n_users, n_movies)."""
-        likes = interactions.user_items()
-        if not isinf(self.user_half_life_days):
-            half_life_days = max(self.user_half_life_days, interactions.days_that_hold(N_LIKES))
-            weights = np.sqrt(interactions.user_weights(half_life_days)).astype(np.float32)
-            likes.data *= np.repeat(weights, np.diff(likes.indptr))
-        return likes
+    def _weigh(self, interactions: Interactions) -> "_Weigh":
+        """How the likes of each of these users are weighed."""
+        if isinf(self.user_half_life_days):
+            return partial(_weighted_likes, inf, 0.0)
+        half_life_days = max(self.user_half_life_days, interactions.days_that_hold(N_LIKES))
+        return partial(_weighted_likes, half_life_days, interactions.weight_scale(half_life_days))
+
+
+_Weigh = Callable[[Interactions], sp.csr_matrix]
+
+
+def _weighted_likes(half_life_days: float, scale: float, interactions: Interactions) -> sp.csr_matrix:
+    """Likes times the root of each user's weight, which is so in their products, shape (n_users, n_movies).
+
+    Args:
+        half_life_days: see `EASE.user_half_life_days`.
+        scale: `Interactions.weight_scale` of all users; 0: all weigh alike.
+        interactions: of all users, or of some.
+    """
+    likes = interactions.user_items()
+    if scale:
+        weights = np.sqrt(scale * interactions.user_decay(half_life_days)).astype(np.float32)
+        likes.data *= np.repeat(weights, np.diff(likes.indptr))
+    return likes
+
+
+def _co_occurrences(weigh: _Weigh, movies: NDArray[np.int64], interactions: Interactions) -> tuple[Floats]:
+    """How often two of the movies were liked by one user, shape (n, n)."""
+    user_items = weigh(interactions)[:, movies]
+    return (cross_product(user_items, user_items),)

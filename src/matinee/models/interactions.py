@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matinee.artifact.axes import on_axes
 from matinee.errors import BadData
 from matinee.memory import limit_bytes
+from matinee.models.computation import Computation, InProcess
 from matinee.ranking import Floats, Histories
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Interactions:
 
     memory_bytes: int = field(default_factory=limit_bytes)
     """What a process that fits may take in all."""
+
+    computation: Computation = field(default_factory=InProcess, compare=False)
+    """Where the sums over all users are computed."""
 
     @classmethod
     def from_ratings(
@@ -99,13 +103,22 @@ class Interactions:
 
         All likes together weigh as much as without.
         """
-        ends, age_days, n_liked = self.histories.offsets[1:], self.age_days, np.zeros(self.n_users)
-        has_rated = np.diff(self.histories.offsets) > 0
-        weights = np.zeros(self.n_users)
-        weights[has_rated] = 0.5 ** (age_days[ends[has_rated] - 1] / half_life_days)
+        scale = self.weight_scale(half_life_days)
+        return scale * self.user_decay(half_life_days) if scale else np.ones(self.n_users)
+
+    def weight_scale(self, half_life_days: float) -> float:
+        """By what `user_decay` is to be multiplied, so that all likes together weigh as much as without; 0: by none."""
+        has_rated, n_liked = np.diff(self.histories.offsets) > 0, np.zeros(self.n_users)
         n_liked[has_rated] = np.add.reduceat(self.liked.astype(float), self.histories.offsets[:-1][has_rated])
-        total = weights @ n_liked
-        return weights * (n_liked.sum() / total) if total > 0 else np.ones(self.n_users)
+        total = self.user_decay(half_life_days) @ n_liked
+        return float(n_liked.sum() / total) if total > 0 else 0.0
+
+    def user_decay(self, half_life_days: float) -> NDArray[np.float64]:
+        """Halves for every `half_life_days` since the newest rating of each user, shape (n_users,)."""
+        has_rated, decay = np.diff(self.histories.offsets) > 0, np.zeros(self.n_users)
+        newest = self.age_days[self.histories.offsets[1:][has_rated] - 1]
+        decay[has_rated] = 0.5 ** (newest / half_life_days)
+        return decay
 
     def before(self, moment: int) -> "Interactions":
         """What was known at a moment, in seconds since 1970 (UTC), on the same axes."""
@@ -114,7 +127,8 @@ class Interactions:
         offsets = np.concatenate([[0], np.cumsum(earlier)])[known.offsets]
         events = None if known.events is None else known.events[earlier]
         histories = Histories(offsets, known.items[earlier], known.ratings[earlier], known.rated_at[earlier], events)
-        return replace(self, histories=histories, data_through=datetime.fromtimestamp(moment, UTC))
+        data_through, computation = datetime.fromtimestamp(moment, UTC), self.computation.before(moment)
+        return replace(self, histories=histories, data_through=data_through, computation=computation)
 
     def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
         """How many users liked each movie, each as much as it counts, shape (n_movies,).

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -40,12 +41,9 @@ class NextItem:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        movies = head_of(interactions)
-        gram, next_liked = np.zeros((2, len(movies), len(movies)), np.float32)
-        for before, after in transitions(interactions, self.recency):
-            known = before[:, movies]
-            add_cross_product(gram, known, known)
-            add_cross_product(next_liked, known, after[:, movies])
+        movies, since = head_of(interactions), newest_since(interactions)
+        statistics = partial(_regression, movies, self.recency, since)
+        gram, next_liked = interactions.computation.total(statistics, interactions)
         gram[np.diag_indices_from(gram)] += self.regularization
         is_whole = len(movies) == np.count_nonzero(interactions.popularity())
         weights = inverse(gram) @ next_liked
@@ -53,8 +51,22 @@ class NextItem:
         return fitted(weights, movies, interactions.n_movies, self.recency, n_kept)
 
 
-def transitions(interactions: Interactions, recency: float) -> Iterator[tuple[sp.csr_matrix, sp.csr_matrix]]:
-    """Histories and what was liked next, both of shape (n, n_movies), a row for each of the newest liked movies.
+def _regression(
+    movies: NDArray[np.int64], recency: float, since: int, interactions: Interactions
+) -> tuple[Floats, Floats]:
+    """XᵀX and XᵀY of these users, both of shape (n, n)."""
+    gram, next_liked = np.zeros((2, len(movies), len(movies)), np.float32)
+    for before, after in transitions(interactions, recency, since):
+        known = before[:, movies]
+        add_cross_product(gram, known, known)
+        add_cross_product(next_liked, known, after[:, movies])
+    return gram, next_liked
+
+
+def transitions(
+    interactions: Interactions, recency: float, since: int
+) -> Iterator[tuple[sp.csr_matrix, sp.csr_matrix]]:
+    """Histories and what was liked next, both of shape (n, n_movies), a row for each movie liked from `since` on.
 
     A history ends before the moment of the rating, because the order within a moment is not known; its weights are
     those of `ranking.recency_weights` at that time.
@@ -69,17 +81,19 @@ def transitions(interactions: Interactions, recency: float) -> Iterator[tuple[sp
     starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
     group = np.searchsorted(starts, np.arange(len(items)), side="right") - 1
     first, end = starts[group], np.append(starts[1:], len(items))[group]
-    newest = _newest(moments)
+    newest = np.flatnonzero(moments >= since)
     for begins in range(0, len(newest), BLOCK):
         rows = newest[begins : begins + BLOCK]
         yield _histories_before(rows, first[rows], end, likes, interactions.n_movies, recency)
 
 
-def _newest(moments: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places of the newest `MOST_TRANSITIONS`, rising."""
+def newest_since(interactions: Interactions) -> int:
+    """From when on at most `MOST_TRANSITIONS` movies were liked, in seconds since 1970 (UTC)."""
+    moments = interactions.histories.rated_at[interactions.liked]
     if len(moments) <= MOST_TRANSITIONS:
-        return np.arange(len(moments))
-    return np.sort(np.argpartition(-moments, MOST_TRANSITIONS)[:MOST_TRANSITIONS])
+        return int(moments.min(initial=0))
+    # One more than may be looked at; the moment after it is the first of which all may.
+    return int(np.partition(moments, -MOST_TRANSITIONS - 1)[-MOST_TRANSITIONS - 1]) + 1
 
 
 class _Likes(NamedTuple):

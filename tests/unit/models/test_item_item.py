@@ -85,7 +85,7 @@ class TestItemKNN:
 
 class TestNextItem:
     def test_histories_end_before_the_moment_of_what_comes_next(self, interactions: Interactions) -> None:
-        ((before, after),) = transitions(interactions, recency=2.0)
+        ((before, after),) = transitions(interactions, recency=2.0, since=0)
         row = 0
         for user in range(interactions.n_users):
             history = interactions.histories.of(user).rated_at_least(4)
@@ -100,7 +100,9 @@ class TestNextItem:
         assert row == before.shape[0] == after.shape[0]
 
     def test_is_the_ridge_solution(self, interactions: Interactions) -> None:
-        before, after = (matrix.toarray() for (pair,) in [transitions(interactions, recency=10.0)] for matrix in pair)
+        before, after = (
+            matrix.toarray() for (pair,) in [transitions(interactions, recency=10.0, since=0)] for matrix in pair
+        )
         expected = np.linalg.solve(before.T @ before + 3 * np.eye(interactions.n_movies), before.T @ after)
         assert_allclose(dense(NextItem(regularization=3).fit(interactions)), expected, atol=1e-5)
 
