@@ -20,6 +20,9 @@ _RATING_SCALE = r"^(auto|-?\d+(\.\d+)?(-(-?\d+(\.\d+)?))?(:\d+(\.\d+)?)?)$"
 _WEIGHT = r"(like|watch|purchase|click|view)(=\d+(\.\d+)?)?"
 _EVENT_WEIGHTS = rf"^({_WEIGHT}(,{_WEIGHT})*)?$"
 
+_HOST_PORT = r"[^\s/,:]+:\d{1,5}"
+_SPARK_MASTER = rf"^(local(\[(\*|[1-9]\d*)\])?|yarn|spark://{_HOST_PORT}(,{_HOST_PORT})*|k8s://https?://{_HOST_PORT})$"
+
 _POSTER_URL = r"^(https?://[^\s{}]+(\{movie_id\}[^\s{}]*)+)?$"
 
 _STORAGE_URL = r"^((s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\s/.?#@][^\s/?#@]*)*/?)?$"
@@ -79,6 +82,13 @@ class Settings(BaseSettings):
     memory: Annotated[float, Field(gt=0)] | None = None
     """Memory in GB that a training may take; default is what the machine or its container has. It decides how many
     movies get item-item weights of their own, and what is too large to be begun."""
+
+    trainer: Literal["local", "spark"] = "local"
+    """What computes the sums and the factors that models are made of: the training's own process, or Apache Spark
+    (`pip install 'matinee[spark]'`, Java 17); the artifact is the same."""
+
+    spark_master: Annotated[str, Field(pattern=_SPARK_MASTER)] = "local[*]"
+    """Where Spark is, when `trainer` is `spark`: `spark://HOST:PORT`, `yarn`, `k8s://https://HOST:PORT`, `local[*]`."""
 
     rating_scale: Annotated[str, Field(pattern=_RATING_SCALE)] = "auto"
     """The ratings that exist, for files, API and page alike: `LOWEST-HIGHEST:STEP`, such as `1-10:1`, `0-1:1` for

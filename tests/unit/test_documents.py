@@ -131,7 +131,7 @@ LAYERS = (
     {"cli"},
     {"bench", "containers", "local", "serving", "stages", "ui"},
     {"clients", "doctor", "lifecycle"},
-    {"drift", "evaluation"},
+    {"drift", "evaluation", "spark"},
     {"ratings"},
     {"models"},
     {"artifact"},
@@ -156,6 +156,7 @@ ALLOWED = {
     "mlflow": {"lifecycle/registry/", "artifact/pyfunc.py"},
     "streamlit": {"ui/"},
     "airflow": set(),
+    "pyspark": {"spark/"},
 }
 """Where in `src/matinee` each of these libraries may be imported: a file, or a folder with all below it."""
 
@@ -182,7 +183,7 @@ ABOUT_SEVERAL_MODULES = {
 """Files of `tests/unit` whose subject is more than one module; every other is named after the module that it tests."""
 
 
-def test_only_the_registry_imports_mlflow_only_the_page_streamlit_and_only_dags_airflow():
+def test_only_the_registry_imports_mlflow_only_the_page_streamlit_only_spark_pyspark_and_only_dags_airflow():
     for path, module in _imports():
         library = module.split(".")[0]
         if library in ALLOWED:

@@ -25,6 +25,7 @@ from matinee.settings import Settings
 from matinee.stages import Result
 from matinee.stages.affordable import require_affordable
 from matinee.stages.choices import choices_for
+from matinee.stages.computation import computation_of
 from matinee.stages.contest import champion
 from matinee.stages.loading import loaded_incumbent
 from matinee.stages.stores import Stores
@@ -92,10 +93,12 @@ def _train(
     ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
     interactions = interactions_of(stores, ratings, chunk.ends_at)
     fit_began = Moment.now()
-    used = choices_for(stores, specification, chunk, algorithm, interactions)
-    choices, choices_why = (used.choices, used.why) if used else (None, "")
-    start = _warm_start(stores.registry, algorithm, chunk.chunk_id)
-    fitted = fit(chosen(algorithm, choices), interactions, start)
+    with computation_of(stores, chunk.chunk_id) as computation:
+        interactions = replace(interactions, computation=computation)
+        used = choices_for(stores, specification, chunk, algorithm, interactions)
+        choices, choices_why = (used.choices, used.why) if used else (None, "")
+        start = _warm_start(stores.registry, algorithm, chunk.chunk_id)
+        fitted = fit(chosen(algorithm, choices), interactions, start)
     metrics = {"fit_s": fit_began.elapsed_s(), **_counts(interactions, chunk)}
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / artifact.FOLDER

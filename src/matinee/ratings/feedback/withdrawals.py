@@ -95,17 +95,34 @@ def without_withdrawn(database: sa.Engine, ratings: pl.DataFrame) -> pl.DataFram
 
 def scan_without_withdrawn(database: sa.Engine, ratings: pl.LazyFrame) -> pl.LazyFrame:
     """What `without_withdrawn` gives, before it is read."""
+    return withdrawals(database).cover(ratings)
+
+
+@dataclass(frozen=True)
+class Withdrawals:
+    """All that was taken back, as far as rows of chunks are concerned; it goes to other processes with them."""
+
+    times: pl.DataFrame
+    """When what a user said of a movie, or of any (null), was taken back: `user_id, movie_id, withdrawn_at`."""
+    events: pl.DataFrame
+    """Live ratings (`RATINGS`) that are covered."""
+
+    def cover(self, ratings: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows (`chunks.CHUNK` and more columns) that nobody took back, in their order."""
+        return ratings if self.times.is_empty() else _uncovered(ratings, self.times, self.events)
+
+
+def withdrawals(database: sa.Engine) -> Withdrawals:
+    """All that was taken back until now."""
     with Session(database) as session:
         taken_back = session.execute(
             sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, WithdrawalRow.withdrawn_at)
         ).all()
-        if not taken_back:
-            return ratings
-        events = session.execute(
-            sa.select(*(getattr(FeedbackRow, name) for name in RATINGS.names())).where(IS_WITHDRAWN, ~_IS_SAID_AGAIN)
-        ).all()
+        columns = (getattr(FeedbackRow, name) for name in RATINGS.names())
+        query = sa.select(*columns).where(IS_WITHDRAWN, ~_IS_SAID_AGAIN)
+        events = session.execute(query).all() if taken_back else []
     times = _frame(taken_back, {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT})
-    return _uncovered(ratings, times, _frame(events, RATINGS).unique())
+    return Withdrawals(times, _frame(events, RATINGS).unique())
 
 
 def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:

@@ -23,7 +23,7 @@ from matinee import clock
 from matinee.errors import UsageError
 from matinee.ratings.database import engine
 from matinee.ratings.events import event_weights, learned
-from matinee.ratings.feedback.withdrawals import scan_without_withdrawn, without_withdrawn
+from matinee.ratings.feedback.withdrawals import scan_without_withdrawn, withdrawals, without_withdrawn
 from matinee.ratings.interactions import InteractionStore
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.claims import claim, last_row, require_same_source
@@ -31,6 +31,7 @@ from matinee.ratings.ledger.closing import Closing
 from matinee.ratings.ledger.content import n_ahead
 from matinee.ratings.ledger.files import ChunkFiles
 from matinee.ratings.ledger.home_time import home_time
+from matinee.ratings.ledger.learning import LearnedChunks
 from matinee.ratings.ledger.reading import ChunkReader
 from matinee.ratings.ledger.rows import ChunkRows
 from matinee.ratings.ledger.steps import OnStep, go_on
@@ -161,6 +162,14 @@ class ChunkLedger:
         """What `ratings_through` gives, for whoever needs little of it: only what is collected is read."""
         held = scan_without_withdrawn(self._database, self._reader.scan_all(self._through(chunk_id, without)))
         return learned(held, event_weights(self._settings))
+
+    def learned_chunks(self, chunk_id: int, without: Container[int] = ()) -> LearnedChunks:
+        """What `ratings_through` gives, for other processes to read, as things stand now."""
+        without_secrets = self._settings.model_copy(
+            update={"api_token": None, "database_url": None, "airflow_database_url": None}
+        )
+        chunks = tuple(self._through(chunk_id, without))
+        return LearnedChunks(without_secrets, chunks, withdrawals(self._database))
 
     def _through(self, chunk_id: int, without: Container[int]) -> list[Chunk]:
         self.chunk(chunk_id)
