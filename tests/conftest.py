@@ -18,7 +18,7 @@ hypothesis.settings.register_profile("matinee", deadline=None, suppress_health_c
 hypothesis.settings.register_profile("quick", parent=hypothesis.settings.get_profile("matinee"), max_examples=10)
 hypothesis.settings.load_profile("matinee")
 
-pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api", "object_storage"]
+pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api", "object_storage", "spark_cluster"]
 
 SLOW_FIXTURES = {"api", "browser", "mlflow_url", "postgres_url", "real_data", "s3_server"}
 """Who asks for one of these needs a real server or browser, or reads a whole data set."""

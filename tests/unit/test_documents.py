@@ -287,6 +287,8 @@ EXEMPT = {
     "postgres_port": "not published",
     "mlflow_public_url": "made of the published port, for the page",
     "airflow_public_url": "made of the published port, for the page",
+    "trainer": "the images hold neither Spark nor Java; `docs/scaling.md` tells how to make one that does",
+    "spark_master": "as above",
     "tasks": "tasks run in the scheduler's container",
     "task_image": "tasks run in the scheduler's container",
 }
@@ -330,6 +332,7 @@ WRITES = {
     "ratings/sources/download.py": "into the draft of the raw data set",
     "serving/model/fetch.py": "into the draft of a version",
     "serving/model/store.py": "into the draft of a version, and its lock",
+    "spark/session.py": "the log of one run's Java",
     "serving/workers/": "sockets, locks and shared memory of one run",
 }
 """Where in `src/matinee` files are opened for writing or renamed, and what for; all others go through `Storage`."""

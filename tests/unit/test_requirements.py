@@ -12,6 +12,8 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 SOURCES = CHECKOUT / "src"
 DISTRIBUTIONS = packages_distributions()
+OPTIONAL = {"py4j", "pyspark"}
+"""Of an extra of its own, which whoever sets MATINEE_TRAINER=spark adds to the image."""
 STAGES = [f"matinee.stages.{path.stem}" for path in (SOURCES / "matinee" / "stages").glob("*.py")]
 
 
@@ -47,7 +49,7 @@ def _third_party(entries: list[str]) -> set[tuple[str, str]]:
             root = name.partition(".")[0]
             if root == "matinee":
                 waiting += [name, name.rpartition(".")[0]]
-            elif root not in sys.stdlib_module_names:
+            elif root not in sys.stdlib_module_names | OPTIONAL:
                 found.add((root, module))
     return found
 

@@ -44,7 +44,7 @@ def one_line(log: Path) -> Iterator[None]:
     try:
         yield
     except (Py4JError, PySparkException, ConnectionError, EOFError) as error:
-        raise explained(str(error), _written_since(log, begins), log) from error
+        raise explained(_said(error), _written_since(log, begins), log) from error
 
 
 def explained(message: str, written: str, log: Path) -> MatineeError:
@@ -67,6 +67,14 @@ def explained(message: str, written: str, log: Path) -> MatineeError:
         )
     first = next((line for line in message.splitlines() if line.strip()), "it ended without a word")
     return MatineeError(f"Spark failed: {first}", f"See {log}.")
+
+
+def _said(error: Exception) -> str:
+    """The words of an exception; those of Java's are asked of Java, which may have ended."""
+    try:
+        return str(error)
+    except (Py4JError, ConnectionError):
+        return "Java has ended"
 
 
 def _line_with(pattern: re.Pattern[str], text: str) -> str:

@@ -51,13 +51,13 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
     require_master(settings.spark_master)
     log = settings.home / "logs" / "spark.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with one_line(log):
-        try:
+    try:
+        with one_line(log):
             session = _started(settings, log)
             with _watched(session, settings.spark_master):
                 yield session
-        finally:
-            _end()
+    finally:
+        _end()
 
 
 def require_master(master: str) -> None:

@@ -1,0 +1,46 @@
+"""A session that cannot be is one line in good time, and nothing of it stays."""
+
+import socket
+
+import psutil
+import pytest
+
+from matinee.errors import CannotAfford, DependencyUnreachable
+from matinee.spark.session import require_master, spark_session
+
+
+def test_a_master_that_is_gone_is_told(unused_port):
+    with pytest.raises(DependencyUnreachable, match="does not answer"):
+        require_master(f"spark://127.0.0.1:{unused_port}")
+
+
+@pytest.mark.parametrize("master", ["local[*]", "local", "yarn"])
+def test_a_master_without_a_host_is_not_looked_for(master):
+    require_master(master)
+
+
+def test_one_of_several_masters_suffices(unused_port, listening_port):
+    require_master(f"spark://127.0.0.1:{unused_port},127.0.0.1:{listening_port}")
+
+
+@pytest.mark.slow
+def test_too_little_memory_is_one_line_and_leaves_no_process(settings, spark_conf, tmp_path, monkeypatch, capfd):
+    (tmp_path / "spark-defaults.conf").write_text((spark_conf / "spark-defaults.conf").read_text())
+    with (tmp_path / "spark-defaults.conf").open("a") as file:
+        file.write("spark.driver.memory 200m\n")
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    before = set(psutil.Process().children(recursive=True))
+    local = settings.model_copy(update={"spark_master": "local[1]"})
+    with pytest.raises(CannotAfford, match="must be at least") as error, spark_session(local):
+        pass
+    assert "\n" not in str(error.value)
+    assert capfd.readouterr() == ("", "")
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+@pytest.fixture
+def listening_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
