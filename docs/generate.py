@@ -180,7 +180,9 @@ def _curl(method: str, path: str, body: object, *, needs_token: bool) -> str:
         parts.append(f"-X {method}")
     if needs_token:
         parts.append('-H "Authorization: Bearer $(cat .matinee/secrets/api_token)"')
-    if method in {"POST", "PUT", "PATCH"}:
+    if isinstance(body, str):  # bytes are sent from a file
+        parts += ["-H 'content-type: application/octet-stream'", "--data-binary @ratings.csv"]
+    elif method in {"POST", "PUT", "PATCH"}:
         parts += ["-H 'content-type: application/json'", f"-d '{json.dumps(body)}'"]
     return " ".join(parts)
 

@@ -19,6 +19,7 @@ ROUTES = {
     ("delete", "/v1/movies/{movie_id}"),
     ("post", "/v1/ratings"),
     ("post", "/v1/events"),
+    ("post", "/v1/history"),
     ("get", "/v1/users/{user_id}/watchlist"),
     ("put", "/v1/users/{user_id}/watchlist/{movie_id}"),
     ("delete", "/v1/users/{user_id}/watchlist/{movie_id}"),

@@ -39,7 +39,9 @@ def test_what_is_allowed_gets_an_answer_as_documented(document):
 
 def test_what_is_forbidden_is_refused_as_documented(document):
     operations = [found.ok() for found in document.get_all_operations()]
-    refusing = [operation for operation in operations if operation.query or operation.body]
+    # No bytes are forbidden as such: that of a file is what `test_histories.py` sends.
+    files = ["/v1/history"]
+    refusing = [each for each in operations if (each.query or each.body) and each.path not in files]
     assert len(refusing) >= 6
     for operation in refusing:
         send_many(operation, GenerationMode.NEGATIVE)

@@ -11,6 +11,7 @@ from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.events import Event, KnownEvent
 from matinee.clients.schemas.findings import Findings
+from matinee.clients.schemas.histories import FoundHistory
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
 from matinee.clients.schemas.movies import CatalogueMovie, Movie, MovieEdit, Movies, NewMovie, SimilarMovies
 from matinee.clients.schemas.operations import Ready
@@ -172,6 +173,10 @@ class Client:
         """Store events (1 to 1,000), as `rate` stores ratings."""
         body = [event.model_dump(mode="json", exclude_none=True) for event in events]
         return self._transport.post(StoredRatings, "/v1/events", body, _key(idempotency_key))
+
+    def history(self, content: bytes) -> FoundHistory:
+        """What an export of Letterboxd, IMDb, Trakt or Netflix says of movies of the catalogue; stores nothing."""
+        return self._transport.read(FoundHistory, "POST", "/v1/history", content)
 
     def known_events(self, user_id: str, limit: int = 100) -> tuple[KnownEvent, ...]:
         """What the server knows of a user besides ratings, newest first, at most `limit` (≤ 1,000)."""

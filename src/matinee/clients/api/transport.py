@@ -20,6 +20,8 @@ UNAUTHORIZED = "unauthorized"
 
 _ERRORS = {error.http_status: error for error in (UsageError, NotFound, Expired, BadData, Refused)}
 
+_BYTES = {"Content-Type": "application/octet-stream"}
+
 _A = TypeVar("_A", bound=Answer)
 
 
@@ -47,6 +49,10 @@ class Transport:
     def change(self, kind: type[_A], method: str, path: str, body: object, headers: Mapping[str, str]) -> _A:
         """The typed answer to a request of another method with a body."""
         return self._read(kind, self.send(method, path, json=body, headers=headers))
+
+    def read(self, kind: type[_A], method: str, path: str, content: bytes) -> _A:
+        """The typed answer to bytes."""
+        return self._read(kind, self.send(method, path, content=content, headers=_BYTES))
 
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401  httpx's
         """The successful answer to a request; every route may be asked twice without changing anything twice.

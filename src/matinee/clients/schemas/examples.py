@@ -80,6 +80,20 @@ WATCH_LIST: Example = {
 }
 USERS: Example = {"users": [{"user_id": "1", "n_ratings": 251}, {"user_id": "10", "n_ratings": 183}]}
 
+FOUND_RATING: Example = {
+    "movie_id": "50",
+    "title": "Star Wars",
+    "rating": 4.5,
+    "rated_at": "2024-05-04T00:00:00Z",
+}
+FOUND_HISTORY: Example = {
+    "service": "Letterboxd",
+    "ratings": [FOUND_RATING],
+    "n_watched": 0,
+    "not_found": ["Past Lives (2023)"],
+    "n_other": 0,
+}
+
 METRICS: Example = {"ndcg_at_10": 0.18958159704850802, "popularity_ndcg_at_10": 0.10969989135652998}
 MODEL: Example = {
     "name": "movie-recommender",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from matinee.ui.parts.choices import own_lists
+from matinee.ui.parts.own_history import own_history
 from matinee.ui.parts.own_ratings import own_ratings
 from matinee.ui.parts.rating import last_rating
 from matinee.ui.parts.recommended import recommended
@@ -23,6 +24,7 @@ def show(visit: Visit) -> bool:
     if own.open:
         with own:
             own_ratings(visit)
+            own_history(visit)
             own_lists(visit)
     else:
         with movies:

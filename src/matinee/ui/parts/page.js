@@ -35,6 +35,10 @@
       const known = Object.keys(texts.labels).find((each) => said === each || said.startsWith(`${each}:`) || said.startsWith(`${each} `));
       if (known) name(element, texts.labels[known] + said.slice(known.length));
     }
+    for (const said of document.querySelectorAll("[data-testid=stFileUploader] button p")) {
+      const text = said.firstChild;
+      if (texts.labels[text?.data]) text.data = texts.labels[text.data];
+    }
   };
 
   // Icons stand beside words that say the same; Streamlit calls them by their names in the font.

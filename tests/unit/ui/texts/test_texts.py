@@ -56,6 +56,7 @@ def test_no_text_was_left_untranslated(key):
 
 
 FOREIGN = {"Airflow", "MLflow", "API", "DAG", "NDCG", "UTF", "item", "kNN", "Star", "Wars", "SF", "PNG", "Vega", "Lite"}
+FOREIGN |= {"Letterboxd", "IMDb", "Trakt", "Netflix"}
 """Names that Korean operators read in Latin letters too."""
 
 

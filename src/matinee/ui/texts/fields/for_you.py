@@ -26,3 +26,15 @@ class ForYouTexts:
     change_hint: str
     more_ratings: str
     not_learned: str
+    history: str
+    history_help: str
+    history_file: str
+    history_unknown: str
+    history_found: str
+    history_watched: str
+    history_other: str
+    history_not_found: str
+    history_more: str
+    history_add: str
+    history_added: str
+    history_not_saved: str

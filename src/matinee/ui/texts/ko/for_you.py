@@ -22,4 +22,19 @@ FOR_YOU = ForYouTexts(
     change_hint="다른 별을 누르면 평점이 바뀌고, 같은 별을 다시 누르면 지워집니다.",
     more_ratings="더 보기 (이전 평점 {count}개)",
     not_learned="다음 학습에 반영",
+    history="다른 서비스의 기록 가져오기",
+    history_help=(
+        "Letterboxd(`ratings.csv`, `diary.csv`, `watched.csv`), IMDb, Trakt, Netflix에서 받은 파일입니다. "
+        "무엇을 찾았는지 보여 드린 뒤에 저장합니다."
+    ),
+    history_file="시청 기록 파일",
+    history_unknown="알 수 없는 형식의 파일입니다. 서비스에서 받은 파일을 압축을 풀어 그대로 올려 주세요.",
+    history_found="{service}: 영화 {count}편을 찾았습니다.",
+    history_watched="그중 {count}편은 평점 없이 본 영화라서 별 다섯 개 중 네 개로 셉니다.",
+    history_other="영화가 아닌 항목: {count}개",
+    history_not_found="찾지 못했거나 어느 영화인지 알 수 없는 제목: {count}개",
+    history_more="그 밖에 {count}개",
+    history_add="평점 {count}개 추가",
+    history_added="새 평점 {count}개를 저장했습니다.",
+    history_not_saved="평점을 모두 저장하지 못했습니다. 다시 시도해 주세요. 두 번 저장되지는 않습니다.",
 )
