@@ -96,5 +96,8 @@ def _pod(
         env_vars=variables,
         pod_template_dict=pod_template(settings),
         do_xcom_push=False,
+        # A failure ends with the last lines of the stage, and not with 300 lines of the pod.
+        termination_message_policy="FallbackToLogsOnError",
+        log_pod_spec_on_failure=False,
         **options,
     )
