@@ -89,8 +89,9 @@ class Pod:
         )
         self._say("Running", {"running": {"startedAt": began}})
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.lines.append((now(), line))
+        with self._process.stdout as output:
+            for line in output:
+                self.lines.append((now(), line))
         code = self._process.wait()
         code = 128 - code if code < 0 else code
         self.has_ended.set()
@@ -194,8 +195,19 @@ class FakeKubernetes:
             kind = "ConfigMap" if "configMapRef" in source else "Secret"
             reference = source.get("configMapRef") or source["secretRef"]
             found |= data_of(named(self.manifests, kind, reference["name"]))
-        found |= {each["name"]: each.get("value", "") for each in container.get("env", [])}
-        return {name: self._outside(value) for name, value in found.items()}
+        own: dict[str, str] = {}
+        for each in container.get("env", []):
+            value = self._referred(each["valueFrom"]) if "valueFrom" in each else each.get("value", "")
+            # Only what stands before it in this list is put in.
+            own[each["name"]] = re.sub(r"\$\((\w+)\)", lambda name: own.get(name[1], name[0]), value)
+        return {name: self._outside(value) for name, value in (found | own).items()}
+
+    def _referred(self, source: Manifest) -> str:
+        if "fieldRef" in source:
+            return "127.0.0.1"
+        kind = "ConfigMap" if "configMapKeyRef" in source else "Secret"
+        reference = source.get("configMapKeyRef") or source["secretKeyRef"]
+        return data_of(named(self.manifests, kind, reference["name"]))[reference["key"]]
 
     def handle(self, request: BaseHTTPRequestHandler, body: Any) -> None:
         """Answer one request."""
@@ -203,29 +215,43 @@ class FakeKubernetes:
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         match = PATH.fullmatch(url.path)
         if match is None:
-            return self._refuse(request, 404, f"There is no {url.path} here.")
+            self._refuse(request, 404, f"There is no {url.path} here.")
+            return
         resource = match["kind"] + (match["log"] or "")
         verb = {"GET": "get" if match["name"] else "list", "DELETE": "delete", "PATCH": "patch", "POST": "create"}
         asked = (verb[request.command], resource)
         self.requests.append(asked)
         if not any(asked[0] in rule["verbs"] and asked[1] in rule["resources"] for rule in self._rules):
-            return self._refuse(request, 403, f"{asked} is forbidden.")
-        if asked == ("list", "events"):
-            return _send(request, 200, _list("Event", []))
-        if asked == ("list", "pods"):
-            selected = [pod.body for pod in self.pods.values() if _selects(query.get("labelSelector", ""), pod.labels)]
-            return _send(request, 200, _list("Pod", selected))
+            self._refuse(request, 403, f"{asked} is forbidden.")
+            return
+        if not match["name"]:
+            self._answer_of_all(request, asked, query, body)
+        elif (pod := self.pods.get(match["name"])) is None:
+            self._refuse(request, 404, f"pods {match['name']!r} not found")
+        else:
+            self._answer_of_one(request, asked, query, body, pod)
+
+    def _answer_of_all(
+        self, request: BaseHTTPRequestHandler, asked: tuple[str, str], query: Mapping[str, str], body: Any
+    ) -> None:
         if asked == ("create", "pods"):
-            return self._create(request, body)
-        if (pod := self.pods.get(match["name"])) is None:
-            return self._refuse(request, 404, f"pods {match['name']!r} not found")
-        if resource == "pods/log":
-            return _send_log(request, pod, query)
+            self._create(request, body)
+            return
+        selector = query.get("labelSelector", "")
+        pods = [pod.body for pod in self.pods.values() if _selects(selector, pod.labels)]
+        _send(request, 200, _list("Event", []) if asked[1] == "events" else _list("Pod", pods))
+
+    def _answer_of_one(
+        self, request: BaseHTTPRequestHandler, asked: tuple[str, str], query: Mapping[str, str], body: Any, pod: Pod
+    ) -> None:
+        if asked[1] == "pods/log":
+            _send_log(request, pod, query)
+            return
         if asked[0] == "patch":
             pod.body["metadata"]["labels"] |= body["metadata"]["labels"]
         if asked[0] == "delete":
             self.delete(pod)
-        return _send(request, 200, pod.body)
+        _send(request, 200, pod.body)
 
     def delete(self, pod: Pod) -> None:
         """Remove a pod, whatever it is doing."""
@@ -241,7 +267,8 @@ class FakeKubernetes:
             (container,) = body["spec"]["containers"]
             own = self.environment(container)
         except (kubernetes_validate.ValidationError, ValueError) as error:
-            return self._refuse(request, 422, str(error))
+            self._refuse(request, 422, str(error))
+            return
         folder = self.folder / f"pod-{len(self.started)}"
         folder.mkdir(parents=True)
         links = {} if body["spec"].get("enableServiceLinks") is False else self._service_links()
@@ -257,7 +284,7 @@ class FakeKubernetes:
         threading.Thread(target=pod.run, args=[fate is not None], daemon=True).start()
         if fate is not None:
             threading.Thread(target=self._meet, args=[pod, fate], daemon=True).start()
-        return _send(request, 201, body)
+        _send(request, 201, body)
 
     def _meet(self, pod: Pod, fate: Fate) -> None:
         try:

@@ -26,7 +26,7 @@ EXEMPT = {
     "aside_days": "homes that were put aside by `matinee restore`, which is for one machine",
     "api_token": "in the Secret",
     "database_url": "in the Secret",
-    "airflow_database_url": "in the Secret",
+    "airflow_database_url": "Airflow's records are removed by its chart, as no pod of matinee has Airflow's command",
 }
 """Settings that the ConfigMap does not pass, and why."""
 
@@ -77,6 +77,15 @@ def test_what_is_passed_are_settings_that_load(overlay, monkeypatch, tmp_path):
     settings = Settings(_env_file=None)
     assert (settings.tasks, settings.api, settings.mlflow) == ("kubernetes", "http://api:8000", "http://mlflow:5000")
     assert {"api", "mlflow", "airflow-api-server"} <= settings.hosts
+
+
+def test_everything_that_stays_is_in_the_object_storage(overlay):
+    passed = data_of(named(overlay, "ConfigMap", "matinee"))
+    assert passed["MATINEE_STORAGE"].startswith("s3://")
+    (container,) = named(overlay, "Deployment", "mlflow")["spec"]["template"]["spec"]["containers"]
+    own = {each["name"]: each.get("value") or each["valueFrom"] for each in container["env"]}
+    assert own["MLFLOW_ARTIFACTS_DESTINATION"] == "$(MATINEE_STORAGE)/mlartifacts"
+    assert own["MATINEE_STORAGE"] == {"configMapKeyRef": {"name": "matinee", "key": "MATINEE_STORAGE"}}
 
 
 def test_tasks_run_the_image_of_the_migrations(overlay):
