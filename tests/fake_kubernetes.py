@@ -145,7 +145,7 @@ class FakeKubernetes:
         self.started: list[Pod] = []
         self.requests: list[tuple[str, str]] = []
         self.refused: list[str] = []
-        self._fates: dict[str, list[Fate]] = {}
+        self._fates: dict[str, list[Fate | None]] = {}
         self._lock = threading.Lock()
         self._rules = named(manifests, "Role", "airflow-tasks")["rules"]
 
@@ -175,9 +175,9 @@ class FakeKubernetes:
             pod.kill()
             pod.is_reported.set()
 
-    def meet(self, task: str, fate: Fate) -> None:
-        """Let this happen to the next pod of a task that has no fate yet."""
-        self._fates.setdefault(task, []).append(fate)
+    def meet(self, task: str, *fates: Fate | None) -> None:
+        """Let these happen to the next pods of a task, in this order; None: it is left alone."""
+        self._fates.setdefault(task, []).extend(fates)
 
     def kubeconfig(self, path: Path) -> Path:
         """A file with which a client finds this cluster."""

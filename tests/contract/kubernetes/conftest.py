@@ -53,7 +53,7 @@ class Cluster:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=240,
+            timeout=600,
         )
         assert done.returncode == 0, done.stdout[-5000:]
         lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
@@ -86,6 +86,12 @@ class Cluster:
         """An answer of one replica."""
         return httpx.get(f"{self.replicas[replica]}{path}", timeout=30, trust_env=False).raise_for_status().json()
 
+    def rate(self, replica: int, user_id: str, movie_ids: list[str]) -> None:
+        """Tell one replica that somebody likes some movies."""
+        ratings = [{"user_id": user_id, "movie_id": each, "rating": 5} for each in movie_ids]
+        url = f"{self.replicas[replica]}/v1/ratings"
+        httpx.post(url, json=ratings, timeout=30, trust_env=False).raise_for_status()
+
     def eventually(self, replica: int, path: str, name: str, value: object) -> None:
         """Wait until a field of an answer of one replica has a value."""
         deadline = time.monotonic() + 60
@@ -111,8 +117,8 @@ def cluster(postgres_url: sa.URL, s3_server: str, tmp_path_factory: pytest.TempP
         running = Cluster(kubernetes, folder, mlflow, replicas)
         running.airflow = _airflow(running, folder / "airflow")
         _put_ratings(running, folder)
-        for name, module in (("migrate", "migrate"), ("migrate-mlflow", "migrate-mlflow")):
-            _run_job(running, name, module)
+        for name in ("migrate", "migrate-mlflow"):
+            _run_job(running, name)
         server = ["mlflow", "server", "--host=127.0.0.1", f"--port={ports['mlflow']}", "--workers=1"]
         more = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_SERVER_ALLOWED_HOSTS": "127.0.0.1:*"}
         stack.enter_context(
@@ -140,9 +146,9 @@ def _environment(cluster: Cluster, kind: str, name: str, folder: Path) -> dict[s
     return own | cluster.kubernetes.environment(_container(cluster.kubernetes.manifests, kind, name))
 
 
-def _run_job(cluster: Cluster, name: str, step: str) -> None:
+def _run_job(cluster: Cluster, name: str) -> None:
     environment = _environment(cluster, "Job", name, cluster.folder / f"job-{name}")
-    command = [sys.executable, "-m", "matinee.containers", step]
+    command = _container(cluster.kubernetes.manifests, "Job", name)["args"]
     subprocess.run(command, env=environment, check=True, capture_output=True, cwd=cluster.folder / f"job-{name}")
 
 
@@ -199,7 +205,7 @@ def _put_ratings(cluster: Cluster, folder: Path) -> None:
             patch.setenv(name, value)
         storage = home_storage(Settings(home=folder / "uploader", _env_file=None))
         with storage.write_folder("datasets/ml-100k/raw") as draft:
-            ratings = two_tastes(n_days=80)
+            ratings = two_tastes(n_movies=200, n_days=80)
             rows = ratings.select("user_id", "movie_id", "rating", ratings["rated_at"].dt.epoch("s"))
             rows.write_csv(draft.path / "u.data", separator="\t", include_header=False)
             names = sorted(set(ratings["movie_id"]))
