@@ -53,7 +53,7 @@ class Cluster:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=600,
+            timeout=900,
         )
         assert done.returncode == 0, done.stdout[-5000:]
         lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
@@ -191,6 +191,7 @@ def _airflow(cluster: Cluster, folder: Path) -> dict[str, str]:
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "AIRFLOW_CONN_KUBERNETES_DEFAULT": json.dumps(connection),
         "KUBECONFIG": str(cluster.kubernetes.kubeconfig(folder / "kubeconfig")),
     }
