@@ -215,7 +215,7 @@ def _put_ratings(cluster: Cluster, folder: Path) -> None:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300
     while True:
         try:
             if httpx.get(url, timeout=5, trust_env=False).is_success:
