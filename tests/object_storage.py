@@ -87,7 +87,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"the S3 server did not come up; its exit code is {server.poll()}")
 
 
-Fault = Literal["500", "503", "slow", "silent", "cut", "403", "expired", "drop"]
+Fault = Literal["500", "503", "slow", "silent", "cut", "corrupt", "403", "expired", "drop"]
 
 _CODES = {
     "500": (500, "InternalError"),
@@ -128,7 +128,8 @@ class FaultProxy:
         """Have the next `times` requests fail that are of a method and have something in their path.
 
         `500`, `503`: a failure of the server; `403`: no right; `expired`: old credentials; `cut`: half of the answer;
-        `drop`: the connection closes without an answer; `slow`: the answer takes a second; `silent`: it never comes.
+        `corrupt`: another first byte of what is sent or comes; `drop`: the connection closes without an answer;
+        `slow`: the answer takes a second; `silent`: it never comes.
         """
         with self._lock:
             self._planned.append(_Planned(fault, times, method, containing))
@@ -177,12 +178,16 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "slow":
             time.sleep(1)
+        if fault == "corrupt":
+            body = _corrupted(body)
         upstream = http.client.HTTPConnection(self.owner.server, timeout=60)
         # The signature covers the host, which moto does not check.
         upstream.request(self.command, self.path, body, dict(self.headers))
         answer = upstream.getresponse()
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP}
         content = answer.read()
+        if fault == "corrupt" and self.command == "GET":
+            content = _corrupted(content)
         if self.command == "HEAD" and (length := answer.getheader("Content-Length")):
             headers["Content-Length"] = length
         self._answer(answer.status, headers, content, half=fault == "cut")
@@ -200,6 +205,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content[: len(content) // 2] if half else content)
         if half:
             self.close_connection = True
+
+
+def _corrupted(content: bytes) -> bytes:
+    return bytes([content[0] ^ 1]) + content[1:] if content else content
 
 
 _HOP = {"connection", "content-length", "transfer-encoding", "server", "date"}

@@ -24,7 +24,7 @@ class Machine:
     def matinee(self, *arguments: str, code: int = 0) -> dict:
         """Result of a command."""
         command = [sys.executable, "-m", "matinee.cli", *arguments, "--json"]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=200)
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=400)
         assert done.returncode == code, done.stderr
         assert SECRET not in done.stdout + done.stderr
         return json.loads(done.stdout) if done.stdout else {"error": done.stderr}
@@ -65,6 +65,7 @@ def machines(mlflow_on_s3, bucket_url, tmp_path):
     return [Machine(tmp_path / name, shared) for name in ("one", "two", "three")]
 
 
+@pytest.mark.timeout(900)
 def test_each_stage_of_a_run_may_be_on_another_machine_with_an_empty_home(machines, tmp_path):
     one, two, three = machines
     chunk_id = one.matinee("ingest", "--run-id", "first")["chunk_id"]

@@ -108,6 +108,11 @@ def _require_whole(settings: Settings) -> None:
         raise Refused(
             "MATINEE_DATABASE_URL keeps the ledger outside the home.", "Back it up with the tools of its server."
         )
+    if settings.storage:
+        raise Refused(
+            f"{settings.storage} keeps the chunks outside the home.",
+            "Back it up with the versions of the bucket, and the ledger with the tools of its server.",
+        )
     if (settings.home / "postgres-17" / "pgdata").is_dir() and not (settings.home / "matinee.db").exists():
         raise Refused(
             f"The containers have the history of {settings.home} in their PostgreSQL.",

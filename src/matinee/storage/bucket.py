@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from matinee.errors import StorageError, StorageUnreachable
-from matinee.storage.cloud import Limits, NotThere, cloud_errors, open_store
+from matinee.storage.cloud import Limits, NotThere, cloud_errors, open_store, require_unforked
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -123,12 +123,13 @@ class Bucket:
             pages = list(obstore.list(self._store, prefix or None, chunk_size=1000))
         return ((each["path"], each["last_modified"]) for page in pages for each in page)
 
-    def delete(self, key: str) -> None:
-        """Remove an object; nothing happens when there is none."""
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects, in few requests; nothing happens where there is none."""
         import obstore  # noqa: PLC0415
 
-        with suppress(NotThere), cloud_errors(self.url):
-            obstore.delete(self._store, key)
+        if keys:
+            with suppress(NotThere), cloud_errors(self.url):
+                obstore.delete(self._store, keys)
 
     def _download(self, key: str, target: Path, etag: str | None) -> str:
         running = hashlib.sha256()
@@ -161,6 +162,7 @@ class Bucket:
 
     @property
     def _store(self) -> "ObjectStore":
+        require_unforked()
         if self._opened is None:
             self._opened = open_store(self.url, self._limits)
         return self._opened

@@ -7,8 +7,10 @@ fetched again. All of it may be removed at any time; `matinee prune` removes wha
 """
 
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +21,8 @@ Fetch = Callable[[Path], str]
 """Downloads into a path that is free; returns the SHA-256 of what came."""
 
 _DRAFTS = ".drafts"
+UNREAD_S = 7 * 86_400.0
+"""How long a copy stays that nobody reads."""
 
 
 class LocalCopies:
@@ -73,3 +77,14 @@ class LocalCopies:
             return self._digests.sha256(copy) == sha256
         except OSError:
             return False
+
+    def unread(self) -> Sequence[Path]:
+        """Places that nobody has read for a week, and drafts of processes that were killed."""
+        before_s = time.time() - UNREAD_S
+        folders = (*self._folder.glob("*"), *(self._folder / _DRAFTS).glob("*"))
+        return [each for each in folders if each.name != _DRAFTS and each.stat().st_mtime < before_s]
+
+    def remove(self, folders: Sequence[Path]) -> None:
+        """Remove what `unread` gave; files that are mapped into memory stay there for whoever has them."""
+        for each in folders:
+            shutil.rmtree(each, ignore_errors=True)

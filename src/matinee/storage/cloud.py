@@ -52,6 +52,21 @@ class NotThere(Exception):
     """There is no such object, or it is another one than was asked for."""
 
 
+_USED_BY: set[int] = set()
+"""The process that has used obstore; its threads do not come along into a fork, which would wait for them for ever."""
+
+
+def require_unforked() -> None:
+    """Refuse to be used in a fork of a process that has used it before.
+
+    Raises:
+        StorageError: it is.
+    """
+    _USED_BY.update(() if _USED_BY else (os.getpid(),))
+    if os.getpid() not in _USED_BY:
+        raise StorageError("Object storage was used before this process was forked.", "Use it after the fork only.")
+
+
 def open_store(url: str, limits: Limits) -> "ObjectStore":
     """The store of a URL `s3://bucket/prefix`, `gs://…` or `az://…`, with the credentials of the cloud's own SDK.
 

@@ -97,13 +97,11 @@ class ObjectStorage:
         parts_of(name)
         stored = self._bucket.head(name)
         if stored is None:
-            for key, _ in self._bucket.keys(name):
-                self._bucket.delete(key)
+            self._bucket.delete([key for key, _ in self._bucket.keys(name)])
             return
         files = self._keys_in(name, stored)
-        self._bucket.delete(name)
-        for key in files:
-            self._bucket.delete(key)
+        self._bucket.delete([name])
+        self._bucket.delete(files)
 
     def tidy(self, folder: str = "") -> None:
         """See `Storage.tidy`; what was begun less than a day ago may still be written, and stays."""
@@ -115,8 +113,7 @@ class ObjectStorage:
         before = datetime.now(UTC) - UNFINISHED
         for (name, prefix), found in begun.items():
             if max(written_at for _, written_at in found) < before and not self._names(name, prefix):
-                for key, _ in found:
-                    self._bucket.delete(key)
+                self._bucket.delete([key for key, _ in found])
 
     def _put(self, key: str, path: Path, sha256: str, scratch: Path, kind: Kind = "file") -> None:
         """Write an object, and read it back."""

@@ -1,5 +1,8 @@
 """Closing a claimed chunk: its file, then its row. Any process can do it, and it is done once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import polars as pl
 import sqlalchemy as sa
 import structlog
@@ -17,6 +20,8 @@ from matinee.ratings.sources import Source
 
 log = structlog.get_logger()
 
+_ADVISORY_LOCK = 0x636C6F73  # any constant; key of a lock of PostgreSQL
+
 
 class Closing:
     """Closes chunks with what a source and the feedback table hold."""
@@ -30,7 +35,7 @@ class Closing:
 
     def close(self, chunk_id: int, source: Source) -> None:
         """Write a claimed chunk's file and close it, unless another process has."""
-        with self._files.lock():
+        with self._files.lock(), _alone(self._database):
             chunk = self._rows.chunk(chunk_id)
             if chunk.state == "closed":
                 return
@@ -63,3 +68,17 @@ class Closing:
         if not before or (unchanged and self._files.left_out_by_0_1(before).is_empty()):
             return RATINGS.to_frame()
         return late_for(chunk, source, self._reader.read_all(before))
+
+
+@contextmanager
+def _alone(database: sa.Engine) -> Iterator[None]:
+    """Held by the one process, of all machines, that closes chunks; an SQLite database has one machine only."""
+    if database.dialect.name != "postgresql":
+        yield
+        return
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_LOCK)))
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_LOCK)))

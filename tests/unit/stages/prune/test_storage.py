@@ -1,0 +1,40 @@
+"""Local copies of object storage end when nobody reads them; whoever has one mapped keeps it."""
+
+import os
+import time
+
+import polars as pl
+import pytest
+
+from matinee.stages.prune.storage import prune_storage
+from matinee.storage import home_storage, write_parquet
+from matinee.storage.cache import UNREAD_S
+
+
+@pytest.fixture
+def on_s3(settings, bucket_url):
+    return settings.model_copy(update={"storage": bucket_url})
+
+
+def age(settings, name: str) -> None:
+    place = home_storage(settings).read(name).parent
+    long_ago = time.time() - UNREAD_S - 60
+    os.utime(place, (long_ago, long_ago))
+
+
+def test_a_copy_that_nobody_has_read_for_a_week_goes_and_is_fetched_again_when_it_is_wanted(on_s3):
+    frame = pl.DataFrame({"user_id": ["a"]})
+    for name in ("read.parquet", "unread.parquet"):
+        write_parquet(home_storage(on_s3), name, frame.with_columns(name=pl.lit(name)))
+        age(on_s3, name)
+    home_storage(on_s3).read("read.parquet")
+    assert prune_storage(on_s3, dry_run=True).n == 1
+    mapped = pl.scan_parquet(home_storage(on_s3).read("read.parquet"))
+    removed = prune_storage(on_s3, dry_run=False)
+    assert (removed.n, removed.size_bytes > 0) == (1, True)
+    assert mapped.collect().height == 1
+    assert pl.read_parquet(home_storage(on_s3).read("unread.parquet")).height == 1
+
+
+def test_a_home_without_object_storage_has_no_copies(settings):
+    assert prune_storage(settings, dry_run=False).n == 0
