@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from matinee.bench.gate.examination import Examination
 from matinee.bench.gate.training import Trained, train
+from matinee.bench.gate.watched import is_warned_of
 from matinee.errors import BadData
 from matinee.evaluation.split import Split
 
@@ -28,6 +29,8 @@ class Caught:
     is_refused: bool
     days: int | None
     """Days until it was seen, 0 before promotion; None for never."""
+    is_warned: bool | None = None
+    """Whether the data watch warned of the chunk; None where it is the model that is broken."""
 
 
 def _learned(arrays: Arrays) -> list[str]:
@@ -100,7 +103,8 @@ def caught(day: Examination) -> Iterator[Caught]:
     yield _judged(day, "user rows shifted by one", replace(candidate, interactions=shifted))
     for name, chunk in _of_data(day, random):
         other = replace(day, split=Split(day.split.past, chunk))
-        yield _judged(other, name, other.candidate)
+        is_warned = is_warned_of(day.timeline, day.number, other.split)
+        yield replace(_judged(other, name, other.candidate), is_warned=is_warned)
 
 
 def _judged(day: Examination, name: str, candidate: Trained) -> Caught:
@@ -120,7 +124,10 @@ def _of_data(day: Examination, random: np.random.Generator) -> Iterator[tuple[st
 
 
 def summary(found: Sequence[Caught]) -> dict[str, dict[str, Any]]:
-    """Share refused and days until then of each way, over all kinds of models; `kinds` has each by itself."""
+    """Share refused and days until then of each way, over all kinds of models; `kinds` has each by itself.
+
+    For a broken chunk `warned` is the share of days on which the data watch warned of it.
+    """
     return {
         name: _rates([each for each in found if each.name == name]) for name in dict.fromkeys(c.name for c in found)
     }
@@ -130,7 +137,9 @@ def _rates(found: Sequence[Caught]) -> dict[str, Any]:
     kinds = dict.fromkeys(each.kind for each in found)
     by_kind = {kind: _share([each for each in found if each.kind == kind]) for kind in kinds}
     days = [each.days for each in found if each.days is not None]
-    return {"refused": _share(found), "days": max(days) if days else None, "kinds": by_kind}
+    rates = {"refused": _share(found), "days": max(days) if days else None, "kinds": by_kind}
+    looked = [each.is_warned for each in found if each.is_warned is not None]
+    return {**rates, "warned": sum(looked) / len(looked)} if looked else rates
 
 
 def _share(found: Sequence[Caught]) -> float:
