@@ -46,3 +46,31 @@ def test_where_images_are_is_an_address_with_the_id_of_the_movie(monkeypatch, tm
     monkeypatch.setenv("MATINEE_POSTER_URL", value)
     with pytest.raises(UsageError, match="MATINEE_POSTER_URL"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "local",
+        "local[*]",
+        "local[2]",
+        "yarn",
+        "spark://a:7077",
+        "spark://a:7077,b:7077",
+        "k8s://https://kubernetes:443",
+    ],
+)
+def test_a_spark_master_is_what_spark_calls_one(monkeypatch, tmp_path, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATINEE_SPARK_MASTER", value)
+    assert load_settings().spark_master == value
+
+
+@pytest.mark.parametrize(
+    "value", ["spark", "spark://a", "http://a:7077", "local[0]", "k8s://kubernetes", "mesos://a:1"]
+)
+def test_what_is_no_spark_master_is_refused(monkeypatch, tmp_path, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATINEE_SPARK_MASTER", value)
+    with pytest.raises(UsageError, match="MATINEE_SPARK_MASTER"):
+        load_settings()

@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from matinee.bench.data import shape_of, write
 from matinee.bench.ports import free_port
+from matinee.bench.spark import fit_times
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import SUCCESS, TRAIN
 from matinee.errors import MatineeError
@@ -60,24 +61,29 @@ class Peak:
         self._stopped.set()
 
 
-def measure(shapes: list[str]) -> dict[str, dict[str, float]]:
+def measure(shapes: list[str], spark_master: str | None = None) -> dict[str, dict[str, float]]:
     """Times in seconds, memory in GB, by shape; see `docs/scaling.md` for what each figure is of.
+
+    Args:
+        shapes: names of `bench.data`.
+        spark_master: Spark to fit with beside one process; None for none.
 
     Returns:
         `{shape: {"first_s", "first_peak_gb", "first_sum_gb", "day_s", "day_peak_gb", "day_sum_gb", "artifact_mb",
-        "als_over_implicit"}}`.
+        "als_over_implicit"}}`, and with Spark what `spark.fit_times` gives.
     """
-    return {shape: _measure(shape) for shape in shapes}
+    return {shape: _measure(shape, spark_master) for shape in shapes}
 
 
-def _measure(name: str) -> dict[str, float]:
+def _measure(name: str, spark_master: str | None) -> dict[str, float]:
     folder = Path(tempfile.mkdtemp(prefix="matinee-bench-"))
     try:
         ratings, movies = write(shape_of(name), folder / "data")
         environment = _environment(folder, ratings, movies)
         with _system(environment):
             figures = _loop(environment, folder / "home")
-        return {**figures, "als_over_implicit": als_over_implicit(ratings)}
+        beside = {} if spark_master is None else fit_times(ratings, folder / "spark", spark_master)
+        return {**figures, "als_over_implicit": als_over_implicit(ratings), **beside}
     finally:
         shutil.rmtree(folder)
 

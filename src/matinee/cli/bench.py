@@ -220,13 +220,16 @@ def train(
     shapes: Annotated[
         str, typer.Option(help="Shapes of `bench data`, with commas: ml-100k, ml-20m, ml-32m, or factors of ml-20m.")
     ] = "ml-100k,ml-20m,ml-32m",
+    spark: Annotated[
+        str | None, typer.Option(help="Spark master, such as `local[*]`, to fit with beside one process.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the first model and the next day, time and memory, with the real Airflow, MLflow and API server."""
     from matinee.bench.train import measure
 
     logs.configure()
-    result = measure(shapes.split(","))
+    result = measure(shapes.split(","), spark)
     if as_json:
         print_json(result)
         return
@@ -235,3 +238,24 @@ def train(
         for figure, value in figures.items():
             table.add_row(figure, f"{value:,.2f}")
         stdout.print(table)
+
+
+@bench.command(name="spark")
+def bench_spark(
+    split: Annotated[Path, typer.Option(help="Folder with a published split (train.csv, validation_*.csv).")],
+    master: Annotated[str, typer.Option(help="Spark master, such as `local[*]`.")] = "local[*]",
+    as_json: AsJson = False,
+) -> None:
+    """Compare models that Spark has computed with those of one process, on a published split."""
+    from matinee.bench.spark import beside_one_process
+
+    logs.configure()
+    with stderr.status("Fitting here and there …"):
+        rows = beside_one_process(split, master)
+    if as_json:
+        print_json({"rows": rows})
+        return
+    table = Table(*rows[0], title="rows")
+    for row in rows:
+        table.add_row(*map(_cell, row.values()))
+    stdout.print(table)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -55,31 +55,55 @@ SPLIT_MODELS: Mapping[str, Recommender] = {
 """Models of the published split; it has no times, so none weighs by recency."""
 
 
-def split_quality(folder: Path, models: Mapping[str, Recommender] = SPLIT_MODELS) -> dict[str, list[Row]]:
-    """Recall and NDCG of models on a published split in the form of Liang et al. (2018).
+class PublishedSplit(NamedTuple):
+    """A split in the form of Liang et al. (2018)."""
 
-    Args:
-        folder: holds `train.csv`, `validation_tr.csv` and `validation_te.csv`, each with columns `uid, sid`: all
-            liked movies of the training users, and history and truth of the held-out users.
-        models: what to fit, by name.
+    interactions: Interactions
+    """All liked movies of the training users."""
+    history: Mapping[int, NDArray[np.int32]]
+    """Liked movies of the held-out users that a model is told."""
+    truth: Mapping[int, NDArray[np.int32]]
+    """Those that it is to find."""
 
-    Returns:
-        `{"rows": [{"model", "recall_at_20", "recall_at_50", "ndcg_at_100", "n_users", "fit_s"}]}`.
+
+def read_split(folder: Path) -> PublishedSplit:
+    """The split in a folder that holds `train.csv`, `validation_tr.csv` and `validation_te.csv`, columns `uid, sid`.
 
     Raises:
         UsageError: a file is missing.
     """
     train, history, truth = (_liked_of(folder, name) for name in ("train", "validation_tr", "validation_te"))
     n_movies = 1 + max(int(items.max()) for users in (train, history, truth) for items in users.values())
-    interactions = _without_times(train, n_movies)
+    return PublishedSplit(_without_times(train, n_movies), history, truth)
+
+
+def split_quality(folder: Path, models: Mapping[str, Recommender] = SPLIT_MODELS) -> dict[str, list[Row]]:
+    """Recall and NDCG of models on the published split in a folder.
+
+    Args:
+        folder: see `read_split`.
+        models: what to fit, by name.
+
+    Returns:
+        `{"rows": quality_of(…)}`.
+
+    Raises:
+        UsageError: a file is missing.
+    """
+    return {"rows": quality_of(read_split(folder), models)}
+
+
+def quality_of(split: PublishedSplit, models: Mapping[str, Recommender]) -> list[Row]:
+    """Recall and NDCG of models: `[{"model", "recall_at_20", "recall_at_50", "ndcg_at_100", "n_users", "fit_s"}]`."""
     rows = []
     for name, algorithm in models.items():
-        model, fit_s = timed_fit(algorithm, interactions)
-        values = [_split_metrics(model, history[user], set(truth[user].tolist())) for user in sorted(truth)]
+        model, fit_s = timed_fit(algorithm, split.interactions)
+        found = [(split.history[user], set(items.tolist())) for user, items in sorted(split.truth.items())]
+        values = [_split_metrics(model, history, truth) for history, truth in found]
         means = {metric: float(np.mean([each[metric] for each in values])) for metric in values[0]}
         rows.append({"model": name, **means, "n_users": len(values), "fit_s": fit_s})
         log.info("measured", **rows[-1])
-    return {"rows": rows}
+    return rows
 
 
 def _liked_of(folder: Path, name: str) -> dict[int, NDArray[np.int32]]:

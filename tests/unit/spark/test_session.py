@@ -1,6 +1,8 @@
 """A session that cannot be is one line in good time, and nothing of it stays."""
 
 import socket
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -44,3 +46,10 @@ def listening_port():
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+@pytest.mark.slow
+def test_importing_spark_says_nothing():
+    command = [sys.executable, "-c", "import matinee.spark.training"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""

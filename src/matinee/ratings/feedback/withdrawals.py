@@ -98,6 +98,9 @@ def scan_without_withdrawn(database: sa.Engine, ratings: pl.LazyFrame) -> pl.Laz
     return withdrawals(database).cover(ratings)
 
 
+_TIMES = {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT}
+
+
 @dataclass(frozen=True)
 class Withdrawals:
     """All that was taken back, as far as rows of chunks are concerned; it goes to other processes with them."""
@@ -106,6 +109,11 @@ class Withdrawals:
     """When what a user said of a movie, or of any (null), was taken back: `user_id, movie_id, withdrawn_at`."""
     events: pl.DataFrame
     """Live ratings (`RATINGS`) that are covered."""
+
+    @classmethod
+    def none(cls) -> "Withdrawals":
+        """Nothing was taken back."""
+        return cls(_frame((), _TIMES), RATINGS.to_frame())
 
     def cover(self, ratings: pl.LazyFrame) -> pl.LazyFrame:
         """The rows (`chunks.CHUNK` and more columns) that nobody took back, in their order."""
@@ -121,8 +129,7 @@ def withdrawals(database: sa.Engine) -> Withdrawals:
         columns = (getattr(FeedbackRow, name) for name in RATINGS.names())
         query = sa.select(*columns).where(IS_WITHDRAWN, ~_IS_SAID_AGAIN)
         events = session.execute(query).all() if taken_back else []
-    times = _frame(taken_back, {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT})
-    return Withdrawals(times, _frame(events, RATINGS).unique())
+    return Withdrawals(_frame(taken_back, _TIMES), _frame(events, RATINGS).unique())
 
 
 def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:

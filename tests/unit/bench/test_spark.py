@@ -1,0 +1,30 @@
+"""Ratings of a benchmark go to Spark as chunks, and come out as they went in."""
+
+import sys
+
+import polars as pl
+import pytest
+from numpy.testing import assert_array_equal
+
+from matinee.bench import spark
+from matinee.errors import UsageError
+from matinee.models.interactions import Interactions
+
+
+def test_chunks_hold_the_ratings_that_they_were_made_of(ratings, settings):
+    whole = Interactions.from_ratings(ratings, [], 4.0, spark.THROUGH)
+    chunks = spark._chunks(spark._ratings_of(whole), settings)
+    assert len(chunks.chunks) == spark.N_CHUNKS
+    read = pl.concat([chunks.read(chunk) for chunk in chunks.chunks])
+    again = Interactions.from_ratings(read, whole.movie_ids, 4.0, spark.THROUGH)
+    assert again.user_ids == whole.user_ids
+    for name, array in again.histories.arrays.items():
+        assert_array_equal(array, whole.histories.arrays[name])
+
+
+def test_without_spark_it_says_how_to_have_it(ratings, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matinee.spark.training", None)
+    ratings.write_parquet(tmp_path / "ratings.parquet")
+    monkeypatch.setattr(spark, "ALGORITHMS", {})
+    with pytest.raises(UsageError, match=r"matinee\[spark\]"):
+        spark.fit_times(tmp_path / "ratings.parquet", tmp_path, "local[1]")
