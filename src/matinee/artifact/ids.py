@@ -1,10 +1,14 @@
 """External ids and their matrix rows, without a Python object for each of hundreds of thousands."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
+
+
+STEP = 16
+"""Of so many ids in order the first one is an object, among which the block of an id is found at once."""
 
 
 class Ids(Mapping[str, int]):
@@ -30,6 +34,7 @@ class Ids(Mapping[str, int]):
         self._text = ordered.str.join("").item().encode() if len(ordered) else b""
         ends = ordered.str.len_bytes().to_numpy().astype(np.int64).cumsum()
         self._bounds = np.concatenate([np.zeros(1, np.int64), ends]).data
+        self._firsts = [self._at(place) for place in range(0, len(self), STEP)]
 
     def __getitem__(self, external_id: str) -> int:
         """Row of an id."""
@@ -55,7 +60,8 @@ class Ids(Mapping[str, int]):
 
     def _place(self, wanted: bytes) -> int:
         """Where `wanted` is, or would be; the letters of UTF-8 are in the order of those of a string."""
-        return bisect_left(range(len(self)), wanted, key=self._at)
+        begins = max(bisect_right(self._firsts, wanted) - 1, 0) * STEP
+        return bisect_left(range(len(self)), wanted, begins, min(begins + STEP, len(self)), key=self._at)
 
     def _at(self, place: int) -> bytes:
         return self._text[self._bounds[place] : self._bounds[place + 1]]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.artifact.ids import Ids
+from matinee.artifact.ids import STEP, Ids
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 """All letters but halves of surrogate pairs, which no file can hold."""
@@ -37,6 +37,15 @@ def test_an_id_that_is_not_there_is_not_found(ids: list[str], other: str) -> Non
 def test_ids_are_found_by_their_beginning(ids: list[str], beginning: str, limit: int) -> None:
     expected = [external_id for external_id in sorted(ids) if external_id.startswith(beginning)]
     assert ids_of(ids).starting_with(beginning, limit) == expected[:limit]
+
+
+@pytest.mark.parametrize("n", [STEP - 1, STEP, STEP + 1, 2 * STEP, 10 * STEP + 3])
+def test_ids_of_several_blocks_are_found_and_what_lies_between_them_is_not(n: int) -> None:
+    found = ids_of([f"{number:04}" for number in range(n)])
+    assert [found.get(f"{number:04}") for number in range(n)] == list(range(n))
+    assert [found.get(each) for number in range(n) for each in (f"{number:04}+", f"{number:03}")] == [None] * 2 * n
+    assert found.get("") is None
+    assert found.starting_with("0", n) == list(found)
 
 
 def test_half_a_surrogate_pair_is_no_id() -> None:
