@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import polars as pl
 
-
 STEP = 16
 """Of so many ids in order the first one is an object, among which the block of an id is found at once."""
 
