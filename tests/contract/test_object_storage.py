@@ -225,7 +225,7 @@ def test_whoever_has_begun_to_read_a_folder_finds_its_files_when_it_is_replaced(
 
     def then_replaced(self, name, stored):
         found = folder(self, name, stored)
-        monkeypatch.undo()
+        monkeypatch.setattr(ObjectStorage, "_folder", folder)
         put_folder(storage, "f", one="new", two="new")
         return found
 
@@ -233,6 +233,20 @@ def test_whoever_has_begun_to_read_a_folder_finds_its_files_when_it_is_replaced(
         monkeypatch.setattr(ObjectStorage, "_folder", then_replaced)
         texts = {path.read_text() for path in elsewhere.read("f").iterdir()}
     assert texts == {"old"}
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again_from_the_start(storage, elsewhere, monkeypatch):
+    put(storage, "a", "old")
+    head = Bucket.head
+
+    def then_replaced(self, key):
+        found = head(self, key)
+        monkeypatch.setattr(Bucket, "head", head)
+        put(storage, "a", "new")
+        return found
+
+    monkeypatch.setattr(Bucket, "head", then_replaced)
+    assert elsewhere.read("a").read_text() == "new"
 
 
 KILLED = """
