@@ -37,7 +37,7 @@ class NewRating:
     event: str = "rating"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredRating:
     """A rating, or another event, as it is kept; `chunk_id` is the chunk that took it up, None while it waits."""
 

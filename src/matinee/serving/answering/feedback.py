@@ -1,6 +1,7 @@
 """People's ratings: written to the database, and read from it, without blocking the event loop."""
 
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -15,8 +16,8 @@ from matinee.settings import Settings
 
 T = TypeVar("T")
 
-REMEMBERED = 50_000
-"""Users whose feedback a worker remembers; then it begins anew."""
+REMEMBERED = 20_000
+"""Events that a worker remembers, of those users who were asked for last: some 5 MB, which do not grow in years."""
 
 NOTHING = UserFeedback()
 """Of somebody who has said nothing, as most who are in the training data."""
@@ -36,7 +37,8 @@ class Feedback:
         self._settings = settings
         self._can_follow = settings.database.startswith("sqlite")
         self._changes: Changes | None = None
-        self._remembered: dict[str, UserFeedback] = {}
+        self._remembered: OrderedDict[str, UserFeedback] = OrderedDict()
+        self._n_remembered = 0
         self._n_forgotten = 0
         self._turn = Turn()
 
@@ -61,6 +63,7 @@ class Feedback:
         self._forget_changed()
         remembered = self._remembered.get(user_id)
         if remembered is not None:
+            self._remembered.move_to_end(user_id)
             return remembered
         if self._can_follow and self._changes is None:
             await self._follow()
@@ -97,7 +100,7 @@ class Feedback:
         if changed:
             self._n_forgotten += 1
             for user_id in changed:
-                self._remembered.pop(user_id, None)
+                self._forget(user_id)
 
     def _follows(self, changes: Changes, read: Callable[[Changes], T]) -> T:
         """What SQLite says at once, on the event loop: a hop to a thread would take a hundred times as long."""
@@ -107,6 +110,7 @@ class Feedback:
             changes.abandon()
             self._changes = None
             self._remembered.clear()
+            self._n_remembered = 0
             raise database_unavailable(error) from error
 
     async def _follow(self) -> None:
@@ -117,9 +121,15 @@ class Feedback:
             changes.abandon()
 
     def _remember(self, user_id: str, said: UserFeedback) -> None:
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
+        self._forget(user_id)
         self._remembered[user_id] = said
+        self._n_remembered += _size(said)
+        while self._n_remembered > REMEMBERED and len(self._remembered) > 1:
+            self._forget(next(iter(self._remembered)))
+
+    def _forget(self, user_id: str) -> None:
+        said = self._remembered.pop(user_id, None)
+        self._n_remembered -= 0 if said is None else _size(said)
 
     async def _in_thread(self, operation: Callable[[FeedbackStore], T]) -> T:
         return await ask_database(lambda: operation(self._opened()))
@@ -130,3 +140,8 @@ class Feedback:
         except BadData as error:
             # A database that cannot be used is no fault of the request.
             raise DependencyUnreachable(error.message, error.hint) from error
+
+
+def _size(said: UserFeedback) -> int:
+    """Events of a user, as `REMEMBERED` counts them: somebody who said nothing is one too."""
+    return 1 + len(said.ratings) + len(said.watch_list) + len(said.withdrawn.movies_at)
