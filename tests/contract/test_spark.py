@@ -33,7 +33,7 @@ from matinee.storage import home_storage
 from object_storage import CREDENTIALS, request
 from spark_cluster import SparkCluster
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first test waits for the session of the cluster
 
 NDCG_WITHIN = 0.02
 """How far the NDCG@10 of two factorizations of some 30,000 ratings may be apart."""
