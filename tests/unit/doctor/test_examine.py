@@ -19,6 +19,7 @@ def test_a_running_matinee_is_looked_at_without_what_only_its_machine_knows(own,
     found = _ok(own.model_copy(update={"airflow_url": airflow_server.url, "api_url": api.url}))
     assert list(found) == [
         "disk",
+        "storage",
         "chunks",
         "days",
         "quarantine",

@@ -7,6 +7,7 @@ FINDINGS = FindingTexts(
     wrong="Wrong: {count} of {total} things that were looked at (at {at})",
     names={
         "disk": "disk",
+        "storage": "storage",
         "chunks": "chunks",
         "days": "days",
         "quarantine": "quarantine",

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 _SENTENCES = (
     (
+        r"the home",
+        "홈",
+    ),
+    (
         r"(.+) has (\S+) GB left, and matinee wants (\S+) GB\.",
         "{0}: {1} GB가 남았습니다. matinee에는 {2} GB가 필요합니다.",
     ),

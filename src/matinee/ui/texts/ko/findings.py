@@ -7,6 +7,7 @@ FINDINGS = FindingTexts(
     wrong="이상: 살펴본 {total}가지 가운데 {count}가지 ({at})",
     names={
         "disk": "디스크",
+        "storage": "저장소",
         "chunks": "청크",
         "days": "밀린 날",
         "quarantine": "격리",
