@@ -57,6 +57,8 @@ class ALS:
         problem = Factorization(
             self.factors, self.alpha, self.regularization, self.iterations, self.seed, start, self.warm_iterations
         )
+        import implicit.als  # noqa: F401, PLC0415  only a BLAS that is loaded can be limited; a fit alone pays for it
+
         # implicit's own threads and BLAS threads would fight for the cores
         with threadpool_limits(1, "blas"):
             item_factors = interactions.computation.item_factors(problem, interactions)

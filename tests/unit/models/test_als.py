@@ -1,5 +1,8 @@
 """ALS reaches the fixed point of its own formula, and starts warm from an incumbent whose axes differ."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -137,3 +140,23 @@ def test_an_algorithm_that_cannot_start_warm_ignores_the_incumbent(interactions:
     assert_array_equal(
         fit(Popular(), interactions, known).arrays["popularity"], fit(Popular(), interactions).arrays["popularity"]
     )
+
+
+FIRST_FIT = """
+import polars as pl
+from matinee.models.als import ALS
+from matinee.models.interactions import Interactions
+
+pairs = [(user, movie) for user in "abcd" for movie in "wxyz" if user != movie]
+times = pl.Series(range(len(pairs))).cast(pl.Datetime("us", "UTC"))
+users, movies = ([pair[place] for pair in pairs] for place in (0, 1))
+ratings = pl.DataFrame({"user_id": users, "movie_id": movies, "rating": [5.0] * len(pairs), "rated_at": times})
+ALS(factors=2, iterations=1).fit(Interactions.from_ratings(ratings, list("wxyz"), 4.0, times[-1]))
+"""
+
+
+def test_the_first_fit_of_a_process_leaves_the_cores_to_the_threads_of_implicit() -> None:
+    """implicit warns when the BLAS that it uses has threads of its own, which fight for the same cores."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    command = [sys.executable, "-W", "error", "-c", FIRST_FIT]
+    subprocess.run(command, env=environment | {"OPENBLAS_NUM_THREADS": "2"}, check=True)
