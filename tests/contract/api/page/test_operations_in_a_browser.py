@@ -144,10 +144,10 @@ def test_what_the_doctor_finds_stands_first_without_being_asked(serve, site, tab
         paused = "train_model is paused: its runs wait until it is unpaused."
         expect(warning).to_contain_text(translated(paused, texts.sentences))
         expect(warning).to_contain_text(f"{airflow.url}/dags")
-        summary = words.wrong.format(count=1, total=11, at="")[:-1]
+        summary = words.wrong.format(count=1, total=12, at="")[:-1]
         tab.get_by_test_id("stExpander").filter(has_text=summary).click()
         lines = tab.get_by_test_id("stExpander").filter(has_text=summary).get_by_role("listitem")
-        expect(lines).to_have_count(11)
+        expect(lines).to_have_count(12)
         expect(lines.filter(has_text=words.names["quarantine"]).first).to_contain_text(
             texts.operations.quarantine["rating_not_a_number"]
         )
