@@ -24,16 +24,9 @@ SLOW_FIXTURES = {"api", "browser", "mlflow_url", "postgres_url", "real_data", "s
 """Who asks for one of these needs a real server or browser, or reads a whole data set."""
 
 
-TAKES_THE_MACHINE = {"chaos", "containers", "e2e"}
-"""Folders whose tests start whole systems: where tests run side by side, one process runs these, one after another."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `slow` what needs a server or long data, so that nobody has to remember it; keep files together."""
+    """Mark as `slow` what needs a server or long data, so that nobody has to remember it."""
     for item in items:
-        folder, _, file = item.nodeid.partition("::")[0].removeprefix("tests/").partition("/")
-        group = "whole systems" if folder in TAKES_THE_MACHINE else f"{folder}/{file}"
-        item.add_marker(pytest.mark.xdist_group(group))
         if not isinstance(item, pytest.Function):
             continue
         parameters = item.callspec.params if hasattr(item, "callspec") else {}

@@ -53,6 +53,14 @@ def make_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sett
         engine(settings).dispose()
 
 
+@pytest.fixture
+def shared_database(postgres_url: sa.URL) -> Iterator[SecretStr]:
+    """URL of an empty database on PostgreSQL, for settings of several homes; its connections are closed afterwards."""
+    url = new_database(postgres_url)
+    yield url
+    engine(Settings(database_url=url, _env_file=None)).dispose()
+
+
 def new_database(server: sa.URL) -> SecretStr:
     """The URL of an empty database that is made on a server."""
     name = f"test_{next(NUMBERS)}"

@@ -125,6 +125,7 @@ def test_a_rating_that_one_replica_took_counts_on_the_other(cluster, runs):
 def test_somebody_who_was_erased_is_gone_from_both(cluster, runs):
     assert runs
     known = "u3"
+    cluster.rate(0, STRANGER, [each["movie_id"] for each in cluster.get(0, "/v1/movies?limit=1")["items"]])
     assert cluster.get(1, f"/v1/users/{known}/recommendations")["policy"] == "learned"
     cluster.matinee("erase", STRANGER)
     version = cluster.matinee("erase", known)["version"]

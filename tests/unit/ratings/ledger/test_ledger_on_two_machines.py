@@ -2,15 +2,14 @@
 
 import threading
 
-from databases import new_database
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 
 
-def test_two_machines_that_close_a_chunk_at_once_write_it_once(postgres_url, bucket_url, tmp_path, write_ratings):
+def test_two_machines_that_close_a_chunk_at_once_write_it_once(shared_database, bucket_url, tmp_path, write_ratings):
     shared = {"data": str(write_ratings([0, 1, 2, 3, 6, 7])), "bootstrap": "2d", "storage": bucket_url}
-    shared["database_url"] = new_database(postgres_url)
-    homes = [Settings(home=tmp_path / name, **shared, _env_file=None) for name in ("one", "two")]
+    values = {**shared, "database_url": shared_database, "_env_file": None}
+    homes = [Settings(home=tmp_path / name, **values) for name in ("one", "two")]
     ChunkLedger(homes[0]).close_next("before")
     drafted: list[str] = []
     both_wait = threading.Event()
