@@ -21,8 +21,8 @@ N_POOL = 50
 class Explored:
     """What is in a list because it is new."""
 
-    rows: frozenset[int] = frozenset()
-    """Matrix rows."""
+    rows: tuple[int, ...] = ()
+    """Matrix rows, as they follow one another in the list."""
     propensity: float | None = None
     """How probable each of them was to be in the list; None where none could be."""
 
@@ -50,7 +50,7 @@ async def explore(
     random = np.random.default_rng(_seed(served, whom))
     n = int(expected) + (random.random() < expected % 1)
     chosen = np.sort(random.choice(n_pool, n, replace=False))
-    explored = Explored(frozenset(pool.items[chosen].tolist()), expected / n_pool)
+    explored = Explored(tuple(pool.items[chosen].tolist()), expected / n_pool)
     return _with_last(ranking, pool, chosen), explored
 
 

@@ -3,7 +3,6 @@
 import asyncio
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,8 +27,8 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("Content-Length", "0")
-        if declared.isdecimal() and int(declared) > self._body_bytes:
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._body_bytes:
             await problems.of_status(scope, 413, self._too_large())(scope, receive, send)
             return
         request = _Request(receive, send, self._body_bytes, self._too_large())

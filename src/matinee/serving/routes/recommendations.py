@@ -162,7 +162,7 @@ def _answer(
     policy, request_id = entry.policy, request.state.request_id
     request.state.policy = policy
     server.metrics.observe_list(served, policy, entry.items)
-    explored = [served.catalogue.movie_id(row) for row in entry.items.tolist() if row in entry.explored.rows]
+    explored = [served.catalogue.movie_id(row) for row in entry.explored.rows]
     for user_id in user_ids:
         server.impressions.note(
             Impression(
