@@ -16,6 +16,7 @@ from stage_operator import CANNOT_AFFORD
 
 from matinee.environment import load_settings
 from matinee.storage import Storage, home_storage
+from matinee.storage.opening import RESULTS
 
 RESULT = "RESULT"
 """Variable of the pod with the name of the object that the stage has to write."""
@@ -47,7 +48,7 @@ class StagePod(KubernetesPodOperator):
 def result_name(context: Any) -> str:  # noqa: ANN401 (Airflow's context)
     """Where the result of a task is: `results/<dag>/<run>/<task>/result.json`, the same for every try of it."""
     ti = context["ti"]
-    return "/".join(("results", _part(ti.dag_id), _part(ti.run_id), _part(ti.task_id), "result.json"))
+    return "/".join((RESULTS, _part(ti.dag_id), _part(ti.run_id), _part(ti.task_id), "result.json"))
 
 
 def _part(given: str) -> str:

@@ -1,11 +1,14 @@
 """Object storage that fails, is slow, or is written by several: retried, or one line, and never half of anything."""
 
+import json
 import subprocess
 import sys
 import time
 
+import boto3
 import pytest
 
+from composing import CHECKOUT
 from matinee.errors import Damaged, MatineeError, StorageError, StorageUnreachable
 from matinee.storage import ObjectStorage, objects
 from matinee.storage.bucket import DOWNLOADS, SINGLE_PUT_BYTES, Bucket
@@ -330,3 +333,11 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_fork_uses_it_only_if_its_parent_has_not(bucket_url, tmp_path, used, code):
     command = [sys.executable, "-c", FORKED, bucket_url, str(tmp_path), used]
     assert subprocess.run(command, check=False, timeout=100).returncode == code
+
+
+def test_the_rule_that_ends_unfinished_uploads_is_one_that_s3_takes(bucket_url, s3_server):
+    told = (CHECKOUT / "docs" / "scaling.md").read_text().partition("--lifecycle-configuration '")[2].partition("'")[0]
+    client, bucket = boto3.client("s3", endpoint_url=s3_server), bucket_url.removeprefix("s3://").partition("/")[0]
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=json.loads(told))
+    (rule,) = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -112,6 +113,16 @@ def test_what_is_directly_in_a_folder_is_listed_in_order(storage):
     assert list(storage.list("impressions/2026-11-25")) == ["impressions/2026-11-25/b.parquet"]
     assert list(storage.list("serving/1")) == ["serving/1/manifest"]
     assert list(storage.list("nothing")) == []
+
+
+def test_what_was_written_before_a_moment_is_told_at_any_depth_of_a_folder(storage):
+    for name in ("results/day/train/result.json", "results/other.json", "ratings/a"):
+        put(storage, name, "1")
+    now = datetime.now(UTC)
+    assert list(storage.older_than(now - timedelta(minutes=5), "results")) == []
+    old = storage.older_than(now + timedelta(minutes=5), "results")
+    assert list(old) == ["results/day/train/result.json", "results/other.json"]
+    assert list(storage.older_than(now, "nothing")) == []
 
 
 def test_what_is_deleted_is_gone_and_may_be_deleted_again(storage):

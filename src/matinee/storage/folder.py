@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +75,12 @@ class FolderStorage:
         """See `Storage.list`."""
         found = (path for path in self._inside(folder) if not path.name.startswith("."))
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
+
+    def older_than(self, moment: datetime, folder: str) -> Sequence[str]:
+        """See `Storage.older_than`."""
+        files = (path for path in self._path(folder).rglob("*") if path.is_file() and not path.name.startswith("."))
+        old = (path for path in files if path.stat().st_mtime < moment.timestamp())
+        return sorted(path.relative_to(self._folder).as_posix() for path in old)
 
     def delete(self, name: str) -> None:
         """See `Storage.delete`."""

@@ -8,6 +8,7 @@ certain (which chunks there are, which version is deployed) stands in the databa
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -77,6 +78,14 @@ class Storage(Protocol):
         """Names of the files and folders directly in `folder` (by default at the top), in order; none without it.
 
         It may miss what was written just now, so nothing that must be known for certain may rely on it.
+        """
+
+    def older_than(self, moment: datetime, folder: str) -> Sequence[str]:
+        """Names of the files at any depth of `folder` that were written before a moment; new ones may be missing.
+
+        Args:
+            moment: aware, compared with the clock of whoever keeps the files.
+            folder: one that came to be by files that are written in it, and so are all folders in it.
         """
 
     def delete(self, name: str) -> None:

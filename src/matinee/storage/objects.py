@@ -92,6 +92,11 @@ class ObjectStorage:
         names = {key for key in self._bucket.names(folder) if not PurePosixPath(key).name.startswith(".")}
         return sorted(names) or self._list_in_folder(folder)
 
+    def older_than(self, moment: datetime, folder: str) -> Sequence[str]:
+        """See `Storage.older_than`."""
+        parts_of(folder)
+        return sorted(key for key, written_at in self._bucket.keys(folder) if written_at < moment)
+
     def delete(self, name: str) -> None:
         """See `Storage.delete`."""
         parts_of(name)

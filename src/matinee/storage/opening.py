@@ -13,6 +13,8 @@ from matinee.storage.objects import ObjectStorage
 COPIES = "cache/storage"
 """Folder of a home for local copies of what is in object storage."""
 MLARTIFACTS = "mlartifacts"
+RESULTS = "results"
+"""Folder of what a stage in a pod hands to Airflow, which removes it once it has it."""
 
 
 def home_storage(settings: Settings, limits: Limits | None = None) -> Storage:

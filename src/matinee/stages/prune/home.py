@@ -16,7 +16,7 @@ from matinee.stages.prune.comparisons import prune_comparisons
 from matinee.stages.prune.feedback import prune_keys, prune_shown, prune_traces
 from matinee.stages.prune.impressions import prune_impressions
 from matinee.stages.prune.removal import Removal
-from matinee.stages.prune.storage import prune_storage
+from matinee.stages.prune.storage import prune_results, prune_storage
 from matinee.stages.prune.versions import prune_runs, prune_versions
 from matinee.stages.stores import Stores
 
@@ -42,6 +42,7 @@ def prune_home(stores: Stores, *, dry_run: bool, now: datetime | None = None) ->
         "values of comparisons": lambda: prune_comparisons(stores, dry_run=dry_run),
         "records of Airflow": lambda: prune_airflow(settings, now, dry_run=dry_run),
         "copies of object storage": lambda: prune_storage(settings, dry_run=dry_run),
+        "results of pods": lambda: prune_results(settings, now, dry_run=dry_run),
         "homes put aside": lambda: prune_aside(settings, now, dry_run=dry_run),
         "logs of tasks": lambda: prune_logs(settings, now, dry_run=dry_run),
     }

@@ -2,12 +2,13 @@
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
-from matinee.stages.prune.storage import prune_storage
-from matinee.storage import home_storage, write_parquet
+from matinee.stages.prune.storage import RESULTS_DAYS, prune_results, prune_storage
+from matinee.storage import home_storage, write_json, write_parquet
 from matinee.storage.cache import UNREAD_S
 
 
@@ -38,3 +39,16 @@ def test_a_copy_that_nobody_has_read_for_a_week_goes_and_is_fetched_again_when_i
 
 def test_a_home_without_object_storage_has_no_copies(settings):
     assert prune_storage(settings, dry_run=False).n == 0
+
+
+def test_a_result_that_airflow_has_not_taken_for_a_week_goes(on_s3):
+    name, storage = "results/train_model/manual-1/train/result.json", home_storage(on_s3)
+    write_json(storage, name, {"run_id": "of a pod that died"})
+    soon = datetime.now(UTC) + timedelta(days=RESULTS_DAYS, minutes=-5)
+    later = soon + timedelta(minutes=10)
+    assert prune_results(on_s3, soon, dry_run=False).n == 0
+    assert prune_results(on_s3, later, dry_run=True).n == 1
+    assert storage.exists(name)
+    assert prune_results(on_s3, later, dry_run=False).n == 1
+    assert not storage.exists(name)
+    assert prune_results(on_s3, later, dry_run=False).n == 0
