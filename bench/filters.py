@@ -34,13 +34,14 @@ QUERIES: Mapping[str, str] = {
     "two genres": f"&genre={GENRES[0]}&genre={GENRES[1]}",
     "without a genre": f"&exclude_genre={GENRES[2]}",
     "years": "&year_from=1980&year_to=1999",
-    "without 20 movies": "".join(f"&exclude_movie={row}" for row in range(1, 21)),
-    "only 50 movies": "".join(f"&only_movie={row}" for row in range(1, 51)),
+    "without 20 movies": "".join(f"&exclude_movie={{{place}}}" for place in range(20)),
+    "only 50 movies": "".join(f"&only_movie={{{place}}}" for place in range(50)),
     "genres, years, movies": f"&genre={GENRES[0]}&genre={GENRES[1]}&year_from=1980&exclude_movie=5&exclude_movie=7",
     "rarity": "&rarity=0.5",
     "diversity": "&diversity=0.5",
     "first page": "&cursor=",
 }
+"""By name; movies in braces are others in each address, so that no address was ever sent before."""
 ROUNDS, A_ROUND = 15, 40
 """Rounds of each kind of list, and answers in one."""
 
@@ -65,18 +66,19 @@ async def _shares(model: Path, home: Path) -> dict[str, float]:
     slot = app.state.services.slot
     await slot.start()
     slot._replace(ServedModel.of(artifact.load(model), Registered(version="1", run_id="run", source="")))
-    users: Iterator[int] = iter(np.random.default_rng(0).permutation(10**6).tolist())
-    n_users = slot.current.model.n_users
+    random = np.random.default_rng(0)
+    users: Iterator[int] = iter(random.permutation(10**6).tolist())
+    n_users, n_movies = slot.current.model.n_users, slot.current.model.n_movies
     seconds: dict[str, list[float]] = {name: [] for name in QUERIES}
     for number in range(-1, ROUNDS):
         for place, (name, query) in enumerate(QUERIES.items()):
             # No two lists of a kind are of the same user and length.
             paths = [(next(users) % n_users + 1, 5 + (number + place + each) % 20) for each in range(A_ROUND)]
-            await _answered(
-                app, [f"{user}?k={k}{query}" for user, k in paths[:1]]
-            )  # the query string is known from here
+            addresses = [
+                f"{user}?k={k}" + query.format(*random.choice(n_movies, 50, replace=False) + 1) for user, k in paths
+            ]
             began = time.process_time()
-            await _answered(app, [f"{user}?k={k}{query}" for user, k in paths])
+            await _answered(app, addresses)
             if number >= 0:
                 seconds[name].append((time.process_time() - began) / A_ROUND)
     medians = {name: float(np.median(each)) for name, each in seconds.items()}

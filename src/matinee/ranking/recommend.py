@@ -105,6 +105,9 @@ def _popular(model: RankingModel, request: ListRequest) -> Ranking:
 
 def _personal(model: RankingModel, request: ListRequest, top: TopK) -> Ranking:
     """The list of a scorer; the most popular movies in the place of those of which it knows nothing."""
+    is_last = top.scores == top.scores[-1:]
+    if not is_last.all() and top.scored.known(top.items[is_last]).all():
+        return _of_user(request, top)  # all of which it knows nothing score alike, so none of them is at the end
     known = top.scored.known(top.items)
     if len(top.items) and not known.any():
         return _popular(model, request)

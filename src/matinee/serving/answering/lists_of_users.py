@@ -16,7 +16,7 @@ from matinee.serving.services import Services
 
 @dataclass(frozen=True)
 class ListsOfUsers:
-    """One list, for everybody named; its `repr` tells it from others."""
+    """One list, for everybody named."""
 
     user_ids: Sequence[str]
     wanted: ListRequest
@@ -25,6 +25,11 @@ class ListsOfUsers:
     """Leave out what was shown in so many days and not clicked; None for nothing."""
     aggregation: Aggregation | None
     """None for the list of one user."""
+
+    @property
+    def asked(self) -> object:
+        """What tells it from other lists by its `repr`: all but its `UserRef`, whose arrays cost much."""
+        return self.user_ids, self.wanted[1:], self.not_shown_days, self.aggregation
 
     async def make(
         self, server: Services, served: ServedModel, as_of: AsOf, k: int, place: Place

@@ -1,8 +1,10 @@
 """What may be asked of a list, in a query string or in a body."""
 
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query
+from pydantic import Field, ValidationError
 
 from matinee.clients.schemas.fields import (
     MAX_CURSOR,
@@ -16,7 +18,7 @@ from matinee.clients.schemas.fields import (
     Rarity,
     Year,
 )
-from matinee.clients.schemas.recommendations import Session
+from matinee.clients.schemas.recommendations import ListOptions, Session, UserListOptions
 from matinee.clients.schemas.watch_lists import WatchListUse
 from matinee.ranking import Filters, ListRequest
 
@@ -85,28 +87,54 @@ Wanted = Annotated[ListRequest, Depends(_wanted)]
 """A list without its user, nor the candidates of any one model."""
 
 
-def wanted_of(session: Session) -> ListRequest:
-    """The same of a body."""
+class ListQuery(UserListOptions, extra="ignore"):
+    """The same, read from a query string in one step: through the framework it costs as much as the list itself."""
+
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    watchlist: WatchListUse = "include"
+
+    @classmethod
+    def read(cls, query_string: bytes) -> Self | None:
+        """What a query string asks for; None where it is not valid, which the framework puts into words."""
+        single: dict[str, str] = {}
+        several: dict[str, list[str]] = {}
+        for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):  # as Starlette does
+            if name in _SEVERAL:
+                several.setdefault(name, []).append(value)
+            else:
+                single[name] = value
+        try:
+            return cls.model_validate(single | several)
+        except ValidationError:
+            return None
+
+
+_SEVERAL = ("genre", "exclude_genre", "exclude_movie", "only_movie")
+
+
+def wanted_of(asked: Session | ListQuery) -> ListRequest:
+    """A list of a body, or of a query string that was read, without its user, nor the candidates of any one model."""
     return ListRequest(
-        k=session.k,
-        filters=_filters_of(session),
-        exclude_seen=session.exclude_seen,
-        reasons=session.reasons,
-        language=session.lang,
-        rarity=session.rarity,
-        diversity=session.diversity,
+        k=asked.k,
+        filters=_filters_of(asked, asked.watchlist if isinstance(asked, ListQuery) else "include"),
+        exclude_seen=asked.exclude_seen,
+        reasons=asked.reasons,
+        language=asked.lang,
+        rarity=asked.rarity,
+        diversity=asked.diversity,
     )
 
 
-def _filters_of(session: Session) -> Filters:
-    genres = [session.genre] if isinstance(session.genre, str) else session.genre or ()
+def _filters_of(asked: ListOptions, watch_list: WatchListUse) -> Filters:
+    genres = [asked.genre] if isinstance(asked.genre, str) else asked.genre or ()
     return Filters(
         _named(genres),
-        session.year_from,
-        session.year_to,
-        _named(session.exclude_genre),
-        session.exclude_movie,
-        session.only_movie,
+        asked.year_from,
+        asked.year_to,
+        _named(asked.exclude_genre),
+        asked.exclude_movie,
+        asked.only_movie,
+        watch_list,
     )
 
 

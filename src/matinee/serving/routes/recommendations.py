@@ -25,36 +25,42 @@ from matinee.serving.answering.response_cache import CacheEntry, ListOfUser
 from matinee.serving.model.reason_words import BECAUSE, ReasonWords
 from matinee.serving.model.served import ServedModel
 from matinee.serving.rating_scale import require_on_scale
-from matinee.serving.routes.list_parameters import NotShownDays, PageCursor, Wanted, wanted_of
+from matinee.serving.routes.list_parameters import ListQuery, NotShownDays, PageCursor, Wanted, wanted_of
 from matinee.serving.services import Server, Services
 
 BAD_LIST: Mapping[int, str] = {400: "No movie has one of these genres, or the cursor is of another list."}
 _USER_ID: TypeAdapter[str] = TypeAdapter(PathId)
 
 
-class _Known(APIRoute):
-    """A route that answers a query string which was valid before without looking at its parameters again."""
+class _OwnParameters(APIRoute):
+    """A route whose parameters are read in one step where they are valid, or not at all where they were read before."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """As FastAPI handles a request, or faster."""
+        """As FastAPI handles a request, which says what is wrong with one, or faster."""
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
             server: Services = request.app.state.services
-            wanted = server.query_strings.find(request.scope["query_string"])
-            if wanted is None:
-                return await handle(request)
             try:
                 user_id = _USER_ID.validate_python(request.path_params["user_id"])
             except ValidationError:
                 return await handle(request)
-            return await _recommended(request, server, user_id, wanted)
+            query_string: bytes = request.scope["query_string"]
+            wanted = server.query_strings.find(query_string)
+            if wanted is not None:
+                return await _recommended(request, server, user_id, wanted)
+            query = ListQuery.read(query_string)
+            if query is None:
+                return await handle(request)
+            return await recommend_to_user(
+                request, server, user_id, wanted_of(query), query.cursor, query.not_shown_days
+            )
 
         return answer
 
 
 router = APIRouter(tags=["recommendations"])
-_of_users = APIRouter(route_class=_Known)
+_of_users = APIRouter(route_class=_OwnParameters)
 
 
 @_of_users.get(
@@ -96,8 +102,8 @@ async def list_of_users(
     request: Request, server: Services, lists: ListsOfUsers, k: int, cursor: str | None
 ) -> Response:
     """A list, or a page of one, of one or several users."""
-    found = await page(server, lists, k, cursor or "", partial(lists.make, server))
-    ranking = await lists.visible(server, found.served, found.ranking)
+    found = await page(server, lists.asked, k, cursor or "", partial(lists.make, server))
+    ranking = await lists.visible(server, found.served, found.ranking) if cursor else found.ranking
     words = ReasonWords(lists.wanted.language)
     about: dict[str, object] = {"user_id": lists.user_ids[0]}
     if lists.aggregation is not None:
@@ -117,7 +123,7 @@ async def _page_for_session(request: Request, server: Services, session: Session
         listed = served.request(wanted._replace(k=k, page=place), _user(served, session, scale_of(server.settings)))
         return await server.batcher.recommend(served, listed), EPOCH
 
-    found = await page(server, (session.history, wanted._replace(k=0)), wanted.k, session.cursor or "", make)
+    found = await page(server, (session.history, wanted._replace(k=0)[1:]), wanted.k, session.cursor or "", make)
     about = {"user_id": None, "next_cursor": found.next_cursor}
     entry = entry_of(found.served, UserFeedback(), found.ranking, about, ReasonWords(wanted.language))
     return _answer(request, server, found.served, entry, None)
