@@ -8,6 +8,10 @@ MEMORY_GB = 4.0
 """What a pod may take when `MATINEE_MEMORY` does not say it."""
 
 
+ADDRESS = {"name": "SPARK_LOCAL_HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+"""What Spark's executors call the pod of a training by; nobody else can resolve the name of a pod, its default."""
+
+
 def pod_template(settings: Settings) -> dict[str, Any]:
     """A pod of the service account `matinee`, which keeps nothing: its home is a folder that goes with it."""
     memory_gb = settings.memory or MEMORY_GB
@@ -15,6 +19,7 @@ def pod_template(settings: Settings) -> dict[str, Any]:
         "name": "base",
         # Addresses and secrets of the cluster.
         "envFrom": [{"configMapRef": {"name": "matinee"}}, {"secretRef": {"name": "matinee"}}],
+        "env": [ADDRESS] if settings.trainer == "spark" else [],
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

@@ -4,6 +4,8 @@ import itertools
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,7 +25,14 @@ NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     """A PostgreSQL server as the native mode starts it."""
-    settings = Settings(home=tmp_path_factory.mktemp("postgres"), postgres_port=free_port(), _env_file=None)
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[sa.URL]:
+    """The server of `postgres_url`, with its files in a folder."""
+    settings = Settings(home=folder, postgres_port=free_port(), _env_file=None)
     program = postgres.program(settings)
     program.prepare()
     command = [*program.command, "-c", "fsync=off"]  # no test pulls the plug, and a hundred databases take long to sync

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
@@ -40,6 +41,13 @@ sys.stdin.read()  # until whoever started this is gone
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """Address of the one S3 server of a session."""
+    with s3_process() as address:
+        yield address
+
+
+@contextmanager
+def s3_process() -> Iterator[str]:
+    """Address of an S3 server of its own."""
     port = free_port()
     command = [sys.executable, "-c", SERVER, str(port)]
     silent = subprocess.DEVNULL

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -37,6 +39,7 @@ class SparkCluster:
     web_port: int
     master: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
+    n_started: int = 0
 
     @property
     def url(self) -> str:
@@ -44,15 +47,23 @@ class SparkCluster:
 
     def n_alive(self) -> int:
         """Workers that the master knows and hears of."""
+        return len(self._living())
+
+    def n_executors(self) -> int:
+        """Executors that work for somebody: one a worker, as each has one core."""
+        return sum(each["coresused"] for each in self._living())
+
+    def _living(self) -> list[dict[str, Any]]:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/json/", timeout=5) as answer:
                 state = json.load(answer)
         except OSError:
-            return 0
-        return sum(each["state"] == "ALIVE" for each in state["workers"])
+            return []
+        return [each for each in state["workers"] if each["state"] == "ALIVE"]
 
     def start_worker(self) -> None:
-        name = f"worker-{len(self.workers)}"
+        self.n_started += 1
+        name = f"worker-{self.n_started}"
         arguments = ["-c", "1", "-m", "1g", "-h", "127.0.0.1", "--webui-port", str(free_port())]
         arguments += ["-d", str(self.folder / name), self.url]
         self.workers.append(_start(self.spark, self.folder, name, "worker.Worker", arguments))
@@ -66,8 +77,8 @@ class SparkCluster:
         psutil.wait_procs(lost, timeout=30)
         worker.wait()
 
-    def wait_for_workers(self, wanted: int) -> None:
-        deadline = time.monotonic() + READY_S
+    def wait_for_workers(self, wanted: int, ready_s: float = READY_S) -> None:
+        deadline = time.monotonic() + ready_s
         while self.n_alive() != wanted:
             assert time.monotonic() < deadline, (self.folder / "master.log").read_text()
             time.sleep(0.3)
@@ -78,19 +89,34 @@ def spark_conf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if find_spec("pyspark") is None or shutil.which("java") is None:
         pytest.skip("no Spark: `pip install 'matinee[spark]'`, and Java 17")
     folder = tmp_path_factory.mktemp("spark-conf")
-    (folder / "spark-defaults.conf").write_text(QUIET)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_CONF_DIR", str(folder))
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        for name, value in spark_environment(folder, {}).items():
+            patch.setenv(name, value)
         yield folder
+
+
+def spark_environment(folder: Path, of_executors: Mapping[str, str]) -> dict[str, str]:
+    """Variables with which Spark reads a folder's `spark-defaults.conf`, which is written; executors get some more."""
+    folder.mkdir(exist_ok=True)
+    given = "".join(f"spark.executorEnv.{name} {value}\n" for name, value in of_executors.items())
+    (folder / "spark-defaults.conf").write_text(QUIET + given)
+    return {"SPARK_CONF_DIR": str(folder), "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 @pytest.fixture(scope="session")
 def spark_cluster(spark_conf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:  # noqa: ARG001  it sets the environment
+    with running_spark(tmp_path_factory.mktemp("spark")) as cluster:
+        yield cluster
+
+
+@contextmanager
+def running_spark(folder: Path) -> Iterator[SparkCluster]:
+    """A master and two workers, with their files in a folder; `spark_environment` has to be set."""
     spec = find_spec("pyspark")
     assert spec is not None
     assert spec.origin is not None
-    spark, folder = Path(spec.origin).parent, tmp_path_factory.mktemp("spark")
+    folder.mkdir(exist_ok=True)
+    spark = Path(spec.origin).parent
     port, web_port = free_port(), free_port()
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(web_port)]
     master = _start(spark, folder, "master", "master.Master", arguments)

@@ -167,6 +167,16 @@ def test_airflow_and_mlflow_are_reached_from_inside_only(overlay):
     assert opened["values"] == ["api", "page"]
 
 
+def test_executors_of_spark_reach_the_pod_that_trains_and_nothing_else_does(overlay):
+    policies = {each["metadata"]["name"]: each["spec"] for each in overlay if each["kind"] == "NetworkPolicy"}
+    task, executor = {"app.kubernetes.io/name": "task"}, {"spark-role": "executor"}
+    to_tasks = [each for each in policies.values() if each["podSelector"].get("matchLabels") == task]
+    assert [each["ingress"] for each in to_tasks] == [[{"from": [{"podSelector": {"matchLabels": executor}}]}]]
+    to_executors = policies["tasks-to-executors"]
+    assert to_executors["podSelector"] == {"matchLabels": executor}
+    assert [each["podSelector"]["matchLabels"] for each in to_executors["ingress"][0]["from"]] == [task, executor]
+
+
 def test_airflow_may_start_and_watch_pods_and_look_into_none(overlay):
     rules = named(overlay, "Role", "airflow-tasks")["rules"]
     assert {resource for rule in rules for resource in rule["resources"]} == {"pods", "pods/log", "events"}

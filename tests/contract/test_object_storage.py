@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -70,6 +71,14 @@ def test_a_download_that_comes_short_or_with_other_bytes_is_begun_again(storage,
     put(storage, "a", "some text" * 100)
     fault_proxy.fail(fault, times=DOWNLOADS - 1, method="GET", containing="/a")
     assert elsewhere.read("a").read_text() == "some text" * 100
+
+
+def test_a_download_that_is_cut_late_is_begun_again_as_well(storage, fault_proxy, bucket_url, tmp_path):
+    text = "some text" * 500_000
+    put(storage, "a", text)
+    fault_proxy.fail("cut", times=1, method="GET", containing="/a")
+    of_long_ago = ObjectStorage(bucket_url, tmp_path / "slow", replace(QUICK, retry_s=0.0))
+    assert of_long_ago.read("a").read_text() == text
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "drop", "silent"])
@@ -145,6 +154,24 @@ def test_missing_credentials_are_told(storage, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_PROFILE", "other")
     in_a_profile = ObjectStorage(storage._bucket.url, tmp_path, QUICK)
     assert not in_a_profile.exists("a")
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["region = us-east-1", f"credential_process = sh -c 'echo {SECRET}; exit 1'", "role_arn = arn:aws:iam::1:role/a"],
+)
+def test_amazons_files_that_give_no_credentials_are_told(bucket_url, monkeypatch, tmp_path, config):
+    for name in CREDENTIALS:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text(f"[default]\n{config}\n")
+    for profile in ("default", "nobody"):
+        monkeypatch.setenv("AWS_PROFILE", profile)
+        with pytest.raises(StorageError, match="no credentials were found by Amazon's files") as told:
+            ObjectStorage(bucket_url, tmp_path, QUICK).exists("a")
+        one_line_without_a_secret(told.value)
 
 
 def one_line_without_a_secret(error: MatineeError) -> None:

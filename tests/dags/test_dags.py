@@ -228,9 +228,12 @@ def test_pods_are_what_the_base_deploys(kubernetes, tmp_path):
         assert container["resources"]["limits"] == {"memory": "4G"}
 
 
-def test_a_pod_may_take_the_memory_of_the_settings(tmp_path):
-    dags = read(tmp_path, "kubernetes", MATINEE_MEMORY="0.5")["dags"]
+def test_a_pod_may_take_the_memory_of_the_settings_and_has_an_address_for_spark(tmp_path):
+    dags = read(tmp_path, "kubernetes", MATINEE_MEMORY="0.5", MATINEE_TRAINER="spark")["dags"]
     (container,) = dags["deploy_model"]["tasks"]["deploy"]["pod"]["spec"]["containers"]
+    assert container["env"] == [
+        {"name": "SPARK_LOCAL_HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    ]
     assert container["resources"]["limits"] == {"memory": "0.5G"}
     assert container["resources"]["requests"]["memory"] == "0.5G"
 

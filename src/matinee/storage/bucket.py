@@ -91,6 +91,8 @@ class Bucket:
     def fetch(self, key: str, target: Path, etag: str | None = None, sha256: str | None = None) -> str:
         """Download an object; returns the SHA-256 of what came, which is not `sha256` if that never comes.
 
+        A download that was cut is begun again however long it took; where nothing comes, until `Limits.retry_s`.
+
         Raises:
             NotThere: it is gone, or no longer the one of `etag`.
             StorageError: it cannot be had.
@@ -100,7 +102,8 @@ class Bucket:
             try:
                 found = self._download(key, target, etag)
             except StorageUnreachable:
-                if attempt == DOWNLOADS or time.monotonic() > deadline:
+                has_begun = target.stat().st_size > 0
+                if attempt == DOWNLOADS or (time.monotonic() > deadline and not has_begun):
                     raise
             else:
                 if sha256 in (None, found):

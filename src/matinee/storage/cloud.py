@@ -37,8 +37,8 @@ class Limits:
     connect_s: float = 5.0
     silence_s: float = 20.0
     """Longest time without a byte of an answer."""
-    request_s: float = 300.0
-    """Longest time of one request: of one part, or of a whole download."""
+    request_s: float = 3600.0
+    """Longest time of one request: of one part, or of a whole download, which may be of gigabytes."""
     retries: int = 8
     retry_s: float = 45.0
     """A request is not tried again this long after it was sent first."""
@@ -88,7 +88,7 @@ def open_store(url: str, limits: Limits) -> "ObjectStore":
             store = AzureStore(bucket, prefix=prefix, client_options=client, retry_config=retry)
         else:
             client["allow_http"] = any(os.environ.get(name, "").startswith("http://") for name in ENDPOINTS)
-            profile = _profile() if _is_only_in_a_profile() else None
+            profile = _profile(url) if _is_only_in_a_profile() else None
             store = S3Store(
                 bucket, prefix=prefix, client_options=client, retry_config=retry, credential_provider=profile
             )
@@ -150,11 +150,22 @@ def _is_only_in_a_profile() -> bool:
     return bool(os.environ.get("AWS_PROFILE")) or any(Path(each).expanduser().exists() for each in files)
 
 
-def _profile() -> "Boto3CredentialProvider":
-    """Reads Amazon's files, and asks what they name, as its SDK does."""
-    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415  takes a third of a second
+def _profile(url: str) -> "Boto3CredentialProvider":
+    """Reads Amazon's files, and asks what they name, as its SDK does.
 
-    return Boto3CredentialProvider()
+    Raises:
+        StorageError: nothing comes of it; what the SDK says of it may quote the files.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  takes a third of a second
+    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
+
+    try:
+        return Boto3CredentialProvider()
+    except (BotoCoreError, ClientError, ValueError):
+        raise StorageError(
+            f"{url} cannot be used: no credentials were found by Amazon's files.",
+            "Correct AWS_PROFILE and ~/.aws, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        ) from None
 
 
 def _client(limits: Limits) -> "ClientConfig":

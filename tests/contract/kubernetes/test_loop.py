@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from fake_kubernetes import Pod
-from matinee.settings import Settings
-from matinee.storage import home_storage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -88,13 +86,11 @@ def test_airflow_did_nothing_that_its_role_does_not_name(cluster, runs):
     assert resources <= {"pods", "pods/log", "events"}
 
 
-def test_results_are_gone_from_the_storage_once_airflow_has_them(cluster, runs, monkeypatch, tmp_path):
+def test_results_are_gone_from_the_storage_once_airflow_has_them(cluster, runs):
     assert runs
-    for name, value in cluster.variables().items():
-        monkeypatch.setenv(name, value)
-    storage = home_storage(Settings(home=tmp_path, _env_file=None))
-    assert "datasets" in storage.list()
-    assert "results" not in storage.list()
+    with cluster.storage() as storage:
+        assert "datasets" in storage.list()
+        assert "results" not in storage.list()
 
 
 def test_both_replicas_serve_what_one_was_told_to(cluster, runs):
