@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -51,13 +52,14 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
     require_master(settings.spark_master)
     log = settings.home / "logs" / "spark.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with one_line(log):
-            session = _started(settings, log)
-            with _watched(session, settings.spark_master):
-                yield session
-    finally:
-        _end()
+    with _checkpoints(settings.home) as checkpoints:
+        try:
+            with one_line(log):
+                session = _started(settings, log, checkpoints)
+                with _watched(session, settings.spark_master):
+                    yield session
+        finally:
+            _end()
 
 
 def require_master(master: str) -> None:
@@ -82,7 +84,16 @@ def _listens(host: str, port: int) -> bool:
         return False
 
 
-def _started(settings: Settings, log: Path) -> SparkSession:
+@contextmanager
+def _checkpoints(home: Path) -> Iterator[str]:
+    """An empty folder of a home for what Spark writes down on the way, and never removes itself."""
+    folder = home / "spark"
+    folder.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as checkpoints:
+        yield checkpoints
+
+
+def _started(settings: Settings, log: Path, checkpoints: str) -> SparkSession:
     # Executors take the Python of the same path, as in the same image, unless somebody has named another.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = SparkConf(loadDefaults=False).setMaster(settings.spark_master).setAll(list(QUIET.items()))
@@ -91,7 +102,7 @@ def _started(settings: Settings, log: Path) -> SparkSession:
     SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  the only way to have Java's lines in a file
     session: SparkSession = SparkSession.builder.getOrCreate()
     if session.conf.get("spark.checkpoint.dir", None) is None and _is_on_this_machine(settings.spark_master):
-        session.sparkContext.setCheckpointDir(str(settings.home / "spark"))
+        session.sparkContext.setCheckpointDir(checkpoints)
     return session
 
 

@@ -26,6 +26,15 @@ def test_one_of_several_masters_suffices(unused_port, listening_port):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("spark_conf")
+def test_checkpoints_go_with_the_session(settings):
+    with spark_session(settings.model_copy(update={"spark_master": "local[1]"})) as session:
+        (checkpoints,) = (settings.home / "spark").iterdir()
+        assert session.sparkContext.getCheckpointDir().startswith(f"file:{checkpoints}/")
+    assert list((settings.home / "spark").iterdir()) == []
+
+
+@pytest.mark.slow
 def test_too_little_memory_is_one_line_and_leaves_no_process(settings, spark_conf, tmp_path, monkeypatch, capfd):
     (tmp_path / "spark-defaults.conf").write_text((spark_conf / "spark-defaults.conf").read_text())
     with (tmp_path / "spark-defaults.conf").open("a") as file:
