@@ -4,6 +4,7 @@ A number that every process can ask for tells whether anything has changed; with
 the order of the commits.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -59,18 +60,25 @@ class MovieChanges:
 
     def record(self, what: Change, movie: ChangedMovie, who: str) -> None:
         """Append a change; durable when this returns."""
-        row = MovieChangeRow(
-            movie_id=movie.movie_id,
-            title=movie.title,
-            year=movie.year,
-            genres=list(movie.genres),
-            status=movie.status,
-            what=what,
-            who=who,
-            at=clock.now(),
-        )
+        self.record_all([(what, movie)], who)
+
+    def record_all(self, changes: Iterable[tuple[Change, ChangedMovie]], who: str) -> None:
+        """Append changes, all or none of them; durable when this returns."""
+        rows = [
+            MovieChangeRow(
+                movie_id=movie.movie_id,
+                title=movie.title,
+                year=movie.year,
+                genres=list(movie.genres),
+                status=movie.status,
+                what=what,
+                who=who,
+                at=clock.now(),
+            )
+            for what, movie in changes
+        ]
         with claiming(self._database) as session:
-            session.add(row)
+            session.add_all(rows)
 
     def newest(self) -> int:
         """Number of the newest change; 0 before the first."""

@@ -6,6 +6,7 @@ from matinee.ratings.ledger import Chunk, Taken
 from matinee.ratings.sources.source import prepared
 from matinee.ratings.sources.unusable import unusable_sentences
 from matinee.stages import Result
+from matinee.stages.movies_file import record_statuses
 from matinee.stages.stores import Stores
 
 log = structlog.get_logger()
@@ -26,6 +27,8 @@ def ingest_chunk(stores: Stores, run_id: str) -> Result:
     unusable = list(unusable_sentences(source)) if source else []
     for said in unusable:
         log.warning("unusable_rows", said=said)
+    if source and (n_changed := record_statuses(stores.settings, source)):
+        log.info("movies_file_changed", n_movies=n_changed)
     result = {"run_id": run_id, "was_taken_before": taken.was_taken_before, "unusable": unusable}
     if taken.chunks:
         if taken.was_taken_before:

@@ -33,6 +33,7 @@ MOVIE_NAMES: Mapping[str, Sequence[str]] = {
     "title": ("title", "movietitle", "name", "originaltitle", "primarytitle", "제목", "영화제목", "영화명"),
     "genres": ("genres", "genre", "class", "category", "categories", "장르"),
     "aliases": ("aliases", "alias", "alternativetitles"),
+    "status": ("status", "상태"),
     "year": ("year", "releaseyear", "startyear", "연도", "개봉연도"),
 }
 

@@ -126,7 +126,7 @@ def _may_be(kind: pl.DataType, ours: str) -> bool:
     if isinstance(kind, pl.List):
         return ours in ("genres", "aliases") and isinstance(kind.inner, pl.String | pl.Categorical | pl.Enum)
     if isinstance(kind, pl.Datetime | pl.Date):
-        return ours not in (*_IDS, "rating", "title", "genres", "aliases")
+        return ours not in (*_IDS, "rating", "title", "genres", "aliases", "status")
     if kind == pl.Boolean:
         return ours == "rating"
     return kind.is_numeric() or kind == pl.Null or isinstance(kind, pl.String | pl.Categorical | pl.Enum | pl.Binary)

@@ -52,6 +52,7 @@ class QuarantineReason(StrEnum):
     ROUNDED_ID = "id_was_rounded"
     RATING_NOT_A_NUMBER = "rating_not_a_number"
     UNKNOWN_EVENT = "unknown_event"
+    UNKNOWN_STATUS = "unknown_status"
     RATING_OUT_OF_RANGE = "rating_out_of_range"
     TIME_MISSING = "timestamp_missing"
     TIME_UNREADABLE = "timestamp_unreadable"

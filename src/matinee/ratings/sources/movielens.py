@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple, get_args
 
 import polars as pl
 
 from matinee.catalogue import MOVIES, canonical, completed
+from matinee.catalogue.changes import MovieStatus
 from matinee.errors import BadData, NoEvent, UsageError
 from matinee.ratings.importing import schema
 from matinee.ratings.importing.columns import MOVIE_NAMES, movies_vocabulary, plain_name, ratings_vocabulary
@@ -33,6 +35,21 @@ class MovieTable:
     genres: pl.Expr = field(default_factory=lambda: pl.col("genres").str.split("|"))
     aliases: pl.Expr = field(default_factory=lambda: pl.lit([], pl.List(pl.String)))
     """Names in other languages."""
+    status: pl.Expr = field(default_factory=lambda: pl.lit("", pl.String))
+    """A `MovieStatus`, perhaps; empty for `listed`."""
+
+
+class MoviesRead(NamedTuple):
+    """What a file of movies says."""
+
+    movies: pl.DataFrame
+    """`catalogue.MOVIES`, by id, each rated movie among them."""
+    n_rows: int
+    """Rows of the file."""
+    refused: pl.DataFrame
+    """Its unusable rows (`schema.QUARANTINE`)."""
+    statuses: pl.DataFrame
+    """`movie_id, status` of movies that are hidden or retired."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +95,43 @@ def find_several(paths: list[Path], movies: Path | None, columns: Mapping[str, s
     return replace(first, ratings=_ratings_with_header(paths, columns), scale=ANY_POSITIVE)
 
 
-def read_movies(files: InputFiles, ratings: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
-    """Movies (`catalogue.MOVIES`) by id, each rated one among them; the rows of the file, and its unusable ones."""
+def read_movies(files: InputFiles, ratings: pl.DataFrame) -> MoviesRead:
+    """What the file of movies says, if there is one."""
     if files.movies is None:
-        known, refused = MOVIES.to_frame(), schema.QUARANTINE.to_frame()
-    else:
-        known, refused = _checked(files.movies)
-    return completed(known, ratings["movie_id"]), known.height + refused.height, refused
+        none = pl.DataFrame(schema={"movie_id": pl.String(), "status": pl.String()})
+        return MoviesRead(completed(MOVIES.to_frame(), ratings["movie_id"]), 0, schema.QUARANTINE.to_frame(), none)
+    usable, refused = _checked(files.movies)
+    statuses = usable.select("movie_id", "status").filter(pl.col("status").is_in(["hidden", "retired"]))
+    movies = completed(canonical(usable), ratings["movie_id"])
+    return MoviesRead(movies, usable.height + refused.height, refused, statuses)
 
 
 def _checked(movies: MovieTable) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Usable rows, and those for the quarantine."""
     raw = pl.concat(movies.table).with_columns(
-        schema.canonical_ids(pl.col("movie_id")), title=movies.title, genres=movies.genres, aliases=movies.aliases
+        schema.canonical_ids(pl.col("movie_id")),
+        title=movies.title,
+        genres=movies.genres,
+        aliases=movies.aliases,
+        status=movies.status.str.strip_chars().str.to_lowercase().fill_null(""),
     )
-    named = raw.with_columns(reason=pl.coalesce("reason", schema.wrong_id(pl.col("movie_id"))))
+    named = raw.with_columns(
+        reason=pl.coalesce("reason", schema.wrong_id(pl.col("movie_id")), _unknown_status(raw["status"]))
+    )
     again = ~pl.struct("movie_id", pl.col("reason").is_null()).is_first_distinct()
     checked = named.with_columns(reason=pl.coalesce("reason", pl.when(again).then(pl.lit(QuarantineReason.DUPLICATE))))
     refused = checked.filter(pl.col("reason").is_not_null())
     return (
-        canonical(checked.filter(pl.col("reason").is_null())),
+        checked.filter(pl.col("reason").is_null()),
         refused.select(pl.lit(movies.table.path.name).alias("file"), "row", "line", "reason"),
     )
+
+
+def _unknown_status(statuses: pl.Series) -> pl.Expr:
+    """The reason for rows of another status; none in a column that has no word of ours, such as TMDB's `Released`."""
+    ours = list(get_args(MovieStatus))
+    unknown = ~pl.col("status").is_in([*ours, ""]) & pl.lit(bool(statuses.is_in(ours).any()))
+    return pl.when(unknown).then(pl.lit(QuarantineReason.UNKNOWN_STATUS))
 
 
 def _folder(folder: Path, columns: Mapping[str, str] | None) -> InputFiles:
@@ -202,7 +235,8 @@ def _movies_with_header(path: Path, columns: Mapping[str, str] | None) -> MovieT
             .then(title)
             .otherwise(pl.format("{} ({})", title, year))
         )
-    return MovieTable(table, title, genres=_split(table, "genres"), aliases=_split(table, "aliases"))
+    status = pl.col("status") if "status" in table.columns else pl.lit("")
+    return MovieTable(table, title, _split(table, "genres"), _split(table, "aliases"), status)
 
 
 def _split(table: Table, column: str) -> pl.Expr:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import structlog
 
+from matinee.catalogue.changes import MovieStatus
 from matinee.ratings.events import IS_RATING
 from matinee.ratings.scale import scale_among
 from matinee.ratings.sources import movielens
@@ -23,7 +24,7 @@ from matinee.storage import Storage, digest, home_storage, locked, write_json, w
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 
@@ -32,7 +33,7 @@ class Source:
     """A prepared source of ratings.
 
     Its folder in the storage holds `ratings.parquet` (in the order of time, user, movie), `movies.parquet`,
-    `quarantine.parquet` and `source.json`, which is this record.
+    `statuses.parquet`, `quarantine.parquet` and `source.json`, which is this record.
     """
 
     storage: Storage = field(repr=False, compare=False)
@@ -106,6 +107,10 @@ class Source:
         """All movies (`catalogue.MOVIES`), by id; those of which nothing is known have their id as title."""
         return pl.read_parquet(self.table("movies"))
 
+    def statuses(self) -> dict[str, MovieStatus]:
+        """The status of each movie that its file says is hidden or retired."""
+        return dict(pl.read_parquet(self.table("statuses")).iter_rows())
+
     def quarantine(self) -> pl.DataFrame:
         """The rows that cannot be used (`schema.QUARANTINE`), as they came."""
         return pl.read_parquet(self.table("quarantine"))
@@ -165,9 +170,9 @@ def _input_files(settings: Settings, storage: Storage, name: str, report: Report
 def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, name: str) -> Source:
     inputs = {str(path): digest(path) for path in files.paths}
     files, usable = validated(files)
-    movies, n_movie_rows, refused_movies = movielens.read_movies(files, usable.ratings)
+    movies, n_movie_rows, refused_movies, statuses = movielens.read_movies(files, usable.ratings)
     quarantined = pl.concat([usable.quarantined, refused_movies])
-    frames = {"ratings": usable.ratings, "movies": movies, "quarantine": quarantined}
+    frames = {"ratings": usable.ratings, "movies": movies, "statuses": statuses, "quarantine": quarantined}
     for what, frame in frames.items():
         write_parquet(storage, f"{name}/{what}.parquet", frame)
     times = usable.ratings["rated_at"]

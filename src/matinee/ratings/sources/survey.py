@@ -90,7 +90,7 @@ def survey(files: InputFiles) -> Survey:
     files = _with_thumbs(files, values)
     validated = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
     rated = validated.ratings
-    movies, n_movie_rows, refused_movies = movielens.read_movies(files, rated)
+    movies, n_movie_rows, refused_movies, _ = movielens.read_movies(files, rated)
     events = dict(rated["event"].cast(pl.String).value_counts().sort("event").iter_rows())
     scale = FoundScale(
         *(values[0], values[-1]) if values else (0.0, 0.0),

@@ -46,7 +46,7 @@ def recbole(tmp_path, grouplens):
 def read(folder, movies=None):
     files = movielens.find(folder, movies)
     rated = pl.concat(files.ratings)
-    movies, _, refused = movielens.read_movies(files, rated)
+    movies, _, refused, _ = movielens.read_movies(files, rated)
     return rated.select("user_id", "movie_id", "rating", "rated_at"), movies, refused
 
 

@@ -75,6 +75,7 @@ OPERATIONS = OperationsTexts(
         "id_was_rounded": "id lost its last digits",
         "rating_not_a_number": "rating is not a number",
         "unknown_event": "unknown event",
+        "unknown_status": "unknown status of a movie",
         "rating_out_of_range": "rating out of range",
         "timestamp_missing": "no time",
         "timestamp_unreadable": "unreadable time",

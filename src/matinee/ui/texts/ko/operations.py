@@ -77,6 +77,7 @@ OPERATIONS = OperationsTexts(
         "id_was_rounded": "끝자리가 반올림된 사용자나 영화 번호",
         "rating_not_a_number": "평점이 숫자가 아님",
         "unknown_event": "알 수 없는 행동",
+        "unknown_status": "알 수 없는 영화 상태",
         "rating_out_of_range": "평점이 범위를 벗어남",
         "timestamp_missing": "시각이 없음",
         "timestamp_unreadable": "시각을 읽을 수 없음",
