@@ -24,6 +24,7 @@ from matinee.clients.schemas.fields import (
     Year,
 )
 from matinee.clients.schemas.movies import RankedMovie
+from matinee.clients.schemas.watch_lists import WatchListUse
 from matinee.ranking import Aggregation, Policy
 
 Genres = Annotated[tuple[str, ...], Field(max_length=MAX_FILTER_GENRES)]
@@ -96,6 +97,8 @@ class UserListOptions(ListOptions):
 
     not_shown_days: Annotated[int, Field(ge=1, le=MAX_NOT_SHOWN_DAYS)] | None = None
     """Leave out what was shown in so many days, and of which nothing was heard since."""
+    watchlist: WatchListUse = "include"
+    """What becomes of the movies that a user wants to watch."""
 
 
 class Session(ListOptions, json_schema_extra=shown(examples.SESSION)):

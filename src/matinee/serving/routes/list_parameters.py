@@ -91,7 +91,6 @@ class ListQuery(UserListOptions, extra="ignore"):
     """The same, read from a query string in one step: through the framework it costs as much as the list itself."""
 
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    watchlist: WatchListUse = "include"
 
     @classmethod
     def read(cls, query_string: bytes) -> Self | None:

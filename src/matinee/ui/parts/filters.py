@@ -82,7 +82,8 @@ def asked(visit: Visit, filters: ListFilters, k: int, *, exclude_seen: bool = Tr
     genre = options.genre or filters.genre
     more = {"genre": genre, "year_from": first, "year_to": last, "exclude_seen": exclude_seen}
     together = [visit.user_id, *filters.more.company]
-    return visit.client.recommendations_for_group(together, k, options=options.model_copy(update=more))
+    how = filters.more.aggregation
+    return visit.client.recommendations_for_group(together, k, how, options.model_copy(update=more))
 
 
 def nothing_left(visit: Visit, filters: ListFilters) -> None:
@@ -101,7 +102,8 @@ def _described(texts: Texts, filters: ListFilters) -> str:
     named = dict.fromkeys([*([filters.genre] if filters.genre else []), *filters.more.genres])
     genre = [_genre(texts, name) for name in named] + [f"- {_genre(texts, name)}" for name in filters.more.without]
     years = [] if filters.years is None else [_years(texts, f"{filters.years[0]}-{filters.years[1]}")]
-    return ", ".join(genre + years)
+    own = texts.movies.watch_list_described.get(filters.more.watch_list)
+    return ", ".join([*genre, *years, *([own] if own else [])])
 
 
 def _clear() -> None:

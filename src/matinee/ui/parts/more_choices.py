@@ -1,23 +1,32 @@
-"""More choices for a list, behind one click: several genres, none of some, rarer or more different movies, company."""
+"""More choices for a list, behind one click: genres, movies, the watch list, sliders, company."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from matinee.clients.schemas.fields import MAX_GROUP
-from matinee.clients.schemas.recommendations import ListOptions
+from matinee.clients.schemas.recommendations import UserListOptions
+from matinee.clients.schemas.watch_lists import WatchListUse
+from matinee.ranking import Aggregation
 from matinee.ui.parts import address
-from matinee.ui.parts.catalogue import genres_of
+from matinee.ui.parts.catalogue import genres_of, popular_movies
+from matinee.ui.parts.titles import display_title
 from matinee.ui.parts.visit import Visit
-from matinee.ui.texts.fields import Texts
 
 RARITY: Mapping[str, float] = {"popular": -0.5, "usual": 0.0, "rare": 0.5}
 DIVERSITY: Mapping[str, float] = {"usual": 0.0, "mixed": 0.5, "diverse": 1.0}
 """Places of the sliders by what the address calls them; `docs/lists.md` has what each costs and brings."""
 
-NAMES = ("genres", "without", "rarity", "diversity", "with")
+WATCH_LIST: Mapping[str, WatchListUse] = {"usual": "include", "out": "exclude", "only": "only"}
+AGGREGATION: Mapping[str, Aggregation] = {"usual": "least_misery", "average": "average"}
+
+NAMES = ("genres", "without", "rarity", "diversity", "watchlist", "not", "with", "together")
 """In the address."""
+
+
+MOST = 20
+"""Genres, or movies, that may be chosen: all of them go along in the address."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,20 @@ class MoreChoices:
     diversity: float = 0.0
     company: tuple[str, ...] = ()
     """Other users, who get one list with this one."""
+    aggregation: Aggregation = "least_misery"
+    """What counts in company."""
+    watch_list: WatchListUse = "include"
+    movies: tuple[str, ...] = ()
+    """Ids of movies that are left out."""
 
-    def options(self, genre: str | None, language: str) -> ListOptions:
+    def options(self, genre: str | None, language: str) -> UserListOptions:
         """The same as the server is asked; any of `genre` and the other genres will do."""
         genres = tuple(dict.fromkeys([*([genre] if genre else []), *self.genres]))
-        return ListOptions(
+        return UserListOptions(
             genre=genres if self.genres else None,
             exclude_genre=self.without,
+            exclude_movie=self.movies,
+            watchlist=self.watch_list,
             rarity=self.rarity,
             diversity=self.diversity,
             lang="ko" if language == "ko" else "en",
@@ -45,7 +61,8 @@ class MoreChoices:
     @property
     def count(self) -> int:
         """How many of them are made."""
-        return sum(map(bool, (self.genres, self.without, self.rarity, self.diversity, self.company)))
+        made = (self.genres, self.without, self.rarity, self.diversity, self.company, self.movies)
+        return sum(map(bool, made)) + (self.watch_list != "include")
 
 
 NO_MORE = MoreChoices()
@@ -53,24 +70,35 @@ NO_MORE = MoreChoices()
 
 def choose_more(visit: Visit) -> MoreChoices:
     """The choices, which always show what the address says, closed until somebody opens them."""
-    genres, texts = genres_of(visit.url), visit.texts.movies
+    genres, titles, texts = genres_of(visit.url), _titles(visit.url), visit.texts.movies
     chosen = MoreChoices(
-        address.several_of("genres", genres),
-        address.several_of("without", genres),
+        address.several_of("genres", genres)[:MOST],
+        address.several_of("without", genres)[:MOST],
         RARITY.get(address.read("rarity"), 0.0),
         DIVERSITY.get(address.read("diversity"), 0.0),
         _company(visit.user_id),
+        AGGREGATION.get(address.read("together"), "least_misery"),
+        WATCH_LIST.get(address.read("watchlist"), "include"),
+        address.several_of("not", list(titles))[:MOST],
     )
+
+    def genre_name(genre: str) -> str:
+        return visit.texts.common.genres.get(genre, genre)
+
     label = texts.more_choices_made.format(count=chosen.count) if chosen.count else texts.more_choices
     with st.expander(label, icon=":material/tune:", key="more-choices"):
         left, right = st.columns(2)
         with left:
-            _several("genres", texts.genres, texts.all_genres, genres, chosen.genres, visit.texts)
-            _one_of("rarity", texts.rarity, texts.rarities, RARITY)
+            _several("genres", texts.genres, texts.all_genres, genres, chosen.genres, genre_name)
+            _one_of("rarity", texts.rarity, texts.rarities)
+            _one_of("watchlist", texts.watch_list, texts.watch_list_uses)
             _with_others(texts.company, texts.company_hint, chosen.company)
         with right:
-            _several("without", texts.without_genres, texts.no_genre, genres, chosen.without, visit.texts)
-            _one_of("diversity", texts.diversity, texts.diversities, DIVERSITY)
+            _several("without", texts.without_genres, texts.no_genre, genres, chosen.without, genre_name)
+            _one_of("diversity", texts.diversity, texts.diversities)
+            _several("not", texts.without_movies, texts.no_movie, list(titles), chosen.movies, titles.__getitem__)
+            if chosen.company:
+                _one_of("together", texts.aggregation, texts.aggregations)
     return chosen
 
 
@@ -80,26 +108,40 @@ def clear_more() -> None:
         address.write(name, None)
 
 
+def _titles(url: str) -> dict[str, str]:
+    """What movies that may be left out are called, by id, the most popular first."""
+    return {
+        each.movie_id: display_title(each.title) + (f" ({each.year})" if each.year else "")
+        for each in popular_movies(url)
+    }
+
+
 def _several(
-    name: str, label: str, placeholder: str, options: list[str], chosen: tuple[str, ...], texts: Texts
+    name: str,
+    label: str,
+    placeholder: str,
+    options: list[str],
+    chosen: tuple[str, ...],
+    written: Callable[[str], str],
 ) -> None:
     st.session_state[name] = list(chosen)
     st.multiselect(
         label,
         options,
-        format_func=lambda genre: texts.common.genres.get(genre, genre),
+        format_func=written,
         placeholder=placeholder,
         key=name,
+        max_selections=MOST,
         on_change=lambda: address.write(name, address.SEPARATOR.join(st.session_state[name]) or None),
     )
 
 
-def _one_of(name: str, label: str, words: Mapping[str, str], places: Mapping[str, float]) -> None:
+def _one_of(name: str, label: str, words: Mapping[str, str]) -> None:
     asked = address.read(name)
-    st.session_state[name] = asked if asked in places else "usual"
+    st.session_state[name] = asked if asked in words else "usual"
     st.segmented_control(
         label,
-        list(places),
+        list(words),
         format_func=words.__getitem__,
         key=name,
         required=True,

@@ -59,8 +59,9 @@ def _how(visit: Visit, listed: Recommendations, model: Model) -> str:
     colour = {"learned": "green", "fold_in": "blue", "popular": "orange"}[listed.policy]
     name = visit.texts.common.policies[listed.policy]
     if isinstance(listed, GroupRecommendations):
-        users = escaped(", ".join(listed.users))
-        return f":{colour}-badge[{name}] {visit.texts.movies.together.format(users=users)}"
+        texts, users = visit.texts.movies, escaped(", ".join(listed.users))
+        words = texts.together if listed.aggregation == "least_misery" else texts.together_on_average
+        return f":{colour}-badge[{name}] {words.format(users=users)}"
     sentence = _sentence(listed, model, visit.texts, is_known=bool(visit.ratings))
     return f":{colour}-badge[{name}] {sentence.format(user=escaped(visit.user_id))}"
 

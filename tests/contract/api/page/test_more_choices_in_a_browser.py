@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browsing import open_list
+from matinee.clients.api import Client
+from matinee.ui.parts.titles import display_title
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from page_in_a_browser import SIZES, for_you, press_until_focused
@@ -57,3 +60,40 @@ def test_a_list_in_company_says_for_whom_it_is_and_who_decided(serve, site, tab,
         sentence = texts.movies.together.format(users="u1, u2")
         expect(tab.get_by_text(sentence)).to_be_visible()
         expect(tab.locator(f"{CARD} .movie").filter(has_text=re.compile(r"\bu[12]\b")).first).to_be_visible()
+
+
+@SIZES
+@BOTH
+def test_the_watch_list_alone_and_movies_that_are_left_out_make_the_list(serve, site, settings, tab, texts, size):
+    with serve(), Client(f"http://127.0.0.1:{settings.api_port}") as client:
+        first, *others = client.recommendations("u1", 3).items
+        for movie in (first, *others):
+            client.put_on_watch_list("u1", movie.movie_id)
+        for_you(tab, site, texts, size, "&watchlist=only")
+        expect(tab.locator(f"{CARD} .movie")).to_have_count(3)
+        tab.locator(".st-key-more-choices summary").click()
+        open_list(tab, lambda: press_until_focused(tab, tab.locator(".st-key-not input")))
+        tab.keyboard.type(display_title(first.title))
+        tab.get_by_role("option", name=display_title(first.title)).click()
+        expect(tab).to_have_url(re.compile(f"not={first.movie_id}(&|$)"))
+        expect(tab.locator(f"{CARD} .movie")).to_have_count(2)
+        expect(tab.locator(".st-key-more-choices")).to_contain_text(texts.movies.more_choices_made.format(count=2))
+        tab.locator(".st-key-watchlist [role=radio]").nth(1).click()
+        expect(tab).to_have_url(re.compile("watchlist=out"))
+        expect(tab.locator(f"{CARD} .movie")).to_have_count(12)
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@SIZES
+@BOTH
+def test_company_offers_the_average_and_says_that_it_counts(serve, site, tab, texts, size):
+    with serve():
+        for_you(tab, site, texts, size)
+        tab.locator(".st-key-more-choices summary").click()
+        expect(tab.locator(".st-key-watchlist")).to_be_visible()
+        expect(tab.locator(".st-key-together")).to_have_count(0)
+        for_you(tab, site, texts, size, "&with=u2&together=average")
+        expect(tab.get_by_text(texts.movies.together_on_average.format(users="u1, u2"))).to_be_visible()
+        tab.locator(".st-key-more-choices summary").click()
+        tab.locator(".st-key-together [role=radio]").first.click()
+        expect(tab.get_by_text(texts.movies.together.format(users="u1, u2"))).to_be_visible()

@@ -51,8 +51,16 @@ class MovieTexts:
     rarities: Mapping[str, str]
     diversity: str
     diversities: Mapping[str, str]
+    watch_list: str
+    watch_list_uses: Mapping[str, str]
+    watch_list_described: Mapping[str, str]
+    without_movies: str
+    no_movie: str
     company: str
     company_hint: str
+    aggregation: str
+    aggregations: Mapping[str, str]
     together: str
+    together_on_average: str
     similar: str
     no_similar: str
