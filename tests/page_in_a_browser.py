@@ -42,6 +42,17 @@ def serving(settings: Settings) -> Iterator[None]:
         thread.join()
 
 
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+"""The page while no run of its script goes on."""
+
+
+def press(tab, target) -> None:
+    """Click what was just drawn, once the run that draws it has ended: what comes late can move what is there."""
+    expect(target).to_be_visible()
+    expect(tab.locator(AT_REST)).to_be_attached()
+    target.click()
+
+
 def drawn(tab, url: str, path: str, texts) -> None:
     """Open a part of the page and wait until all of it is there."""
     tab.goto(url)

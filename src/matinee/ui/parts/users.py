@@ -45,7 +45,7 @@ def choose_user(texts: ForYouTexts, client: Client, user_id: str) -> None:
     """A field for an id, users whose id begins with what is typed, and a button for somebody new."""
     # The address is the only memory: a field that Session State fills is sometimes shown empty after a reload.
     key = f"user-{user_id}"
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="who", horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             texts.user,
             user_id,

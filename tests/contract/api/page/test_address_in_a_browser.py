@@ -7,7 +7,7 @@ from playwright.sync_api import Error, expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import TITLES, drawn, wait_until_drawn
+from page_in_a_browser import TITLES, drawn, press, wait_until_drawn
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -60,7 +60,7 @@ def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, sit
         tab.goto(f"{site}/?user=u1&lang={lang}&genre=Classic&years=1970-1979")
         decade = texts.movies.decade.format(first=1970)
         expect(tab.get_by_text(texts.movies.nothing_matches.format(filters=f"Classic, {decade}"))).to_be_visible()
-        tab.get_by_role("button", name=texts.movies.clear_filters).click()
+        press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
         expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
         assert "genre=" not in tab.url
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn, press_until_focused
+from page_in_a_browser import SIZES, drawn, press, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -42,10 +42,10 @@ def test_a_movie_that_somebody_is_not_interested_in_leaves_the_list_and_comes_ba
         tab.reload()
         expect(tab.locator(TITLES)).to_have_count(12)
         expect(tab.locator(TITLES).filter(has_text=gone)).to_have_count(0)
-        tab.get_by_role("tab", name=texts.for_you.your_ratings).click()
-        tab.locator(".st-key-own-hidden-0").get_by_role("button", name=texts.for_you.show_again).click()
+        press(tab, tab.get_by_role("tab", name=texts.for_you.your_ratings))
+        press(tab, tab.locator(".st-key-own-hidden-0").get_by_role("button", name=texts.for_you.show_again))
         expect(tab.locator(".st-key-own-hidden-0")).to_have_count(0)
-        tab.get_by_role("tab", name=texts.movies.your_list).click()
+        press(tab, tab.get_by_role("tab", name=texts.movies.your_list))
         expect(tab.locator(TITLES).first).to_have_text(title)
 
 
@@ -54,11 +54,11 @@ def test_a_movie_that_somebody_is_not_interested_in_leaves_the_list_and_comes_ba
 def test_a_movie_is_put_on_the_watch_list_and_taken_off(serve, site, tab, texts, size):
     with serve():
         title = _for_you(tab, site, texts, size)
-        _named(tab, texts.common.put_on_list, title).click()
+        press(tab, _named(tab, texts.common.put_on_list, title))
         expect(_named(tab, texts.common.take_off_list, title)).to_be_visible()
         expect(tab.locator(TITLES).first).to_have_text(title)
-        tab.get_by_role("tab", name=texts.for_you.your_ratings).click()
+        press(tab, tab.get_by_role("tab", name=texts.for_you.your_ratings))
         listed = tab.locator(".st-key-own-watchlist-0")
         expect(listed).to_contain_text(title)
-        listed.get_by_role("button", name=texts.for_you.take_off).click()
+        press(tab, listed.get_by_role("button", name=texts.for_you.take_off))
         expect(listed).to_have_count(0)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, TITLES, drawn, press_until_focused
+from page_in_a_browser import SIZES, TITLES, drawn, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -152,8 +152,26 @@ def test_what_was_rated_can_be_undone(serve, site, tab, texts):
         expect(undo).to_be_in_viewport()
         found = Axe().run(tab, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, found.generate_report()
-        undo.click()
+        press(tab, undo)
         expect(tab.locator(f"{CARD} h3").first).to_have_text(title)
+
+
+@SIZES
+def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, tab, size):
+    tab.set_viewport_size(size)
+    late = []
+
+    def hold(route) -> None:
+        late.append(route)
+
+    tab.route("**/TextInput.*.js", hold)
+    with serve():
+        tab.goto(f"{site}/?user=u1&lang=en")
+        expect(tab.locator(f"{CARD} h3").first).to_be_visible()
+        before = tab.locator(".st-key-lists").bounding_box()["y"]
+        late[0].continue_()
+        expect(tab.get_by_label(ENGLISH.for_you.user, exact=True)).to_be_visible()
+        assert tab.locator(".st-key-lists").bounding_box()["y"] == pytest.approx(before, abs=4)
 
 
 @SIZES
@@ -185,7 +203,7 @@ def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serv
         assert [round(card.bounding_box()["y"] + scrolled) for card in cards.all()] == pytest.approx(
             [round(place["y"]) for place in places], abs=2
         )
-        tab.get_by_role("link", name=texts.start_here.see_list).click()
+        press(tab, tab.get_by_role("link", name=texts.start_here.see_list))
         expect(tab.locator(f"{CARD} h3").first).to_be_visible()
         expect(tab.get_by_text(texts.movies.fold_in)).to_be_visible()
 
@@ -215,7 +233,7 @@ def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site,
     tab.set_viewport_size(size)
     with serve():
         drawn(tab, f"{site}/operations?lang={_lang(texts)}", "operations", texts)
-        tab.locator(".st-key-roll_back button").click()
+        press(tab, tab.locator(".st-key-roll_back button"))
         confirm = tab.get_by_role("dialog").locator(".st-key-confirm button")
         expect(confirm).to_have_text(texts.runs.do_roll_back.format(version="1"))
         expect(confirm).to_be_disabled()

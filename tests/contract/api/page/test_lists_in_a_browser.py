@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, for_you, press_until_focused
+from page_in_a_browser import SIZES, for_you, press, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -25,13 +25,13 @@ def test_own_ratings_are_within_reach_and_can_be_changed_and_taken_back(serve, s
         own.click()
         row = tab.locator(".st-key-own-0")
         title = row.get_by_role("heading", level=3).inner_text()
-        row.get_by_role("radio").nth(1).click()
+        press(tab, row.get_by_role("radio").nth(1))
         bar = tab.locator(".st-key-last-rating")
         expect(bar).to_contain_text(re.sub(r"[*\\]", "", texts.movies.rated.format(title=title, stars="2")))
         row = tab.locator("[class*=st-key-own-]").filter(has_text=title).first
         expect(row).to_be_in_viewport()
         expect(row.get_by_role("radio").nth(1)).to_be_checked()
-        row.get_by_role("radio").nth(1).click()
+        press(tab, row.get_by_role("radio").nth(1))
         expect(bar).to_contain_text(re.sub(r"[*\\]", "", texts.movies.taken_back.format(title=title)))
         expect(
             tab.locator("[class*=st-key-own-] h3").filter(has_text=re.compile(f"^{re.escape(title)}$"))
@@ -46,7 +46,7 @@ def test_more_than_twelve_movies_are_a_click_away(serve, site, tab, texts, size)
         cards = tab.locator(f"{CARD} h3")
         expect(cards).to_have_count(12)
         first = cards.all_inner_texts()
-        tab.get_by_role("button", name=texts.movies.show_more).click()
+        press(tab, tab.get_by_role("button", name=texts.movies.show_more))
         expect(tab.get_by_role("button", name=texts.movies.show_more)).to_have_count(0)  # u1 has not seen 17
         expect(cards).to_have_count(17)
         assert cards.all_inner_texts()[:12] == first

@@ -11,7 +11,7 @@ from matinee.lifecycle.history import History
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
-from page_in_a_browser import SIZES, drawn
+from page_in_a_browser import SIZES, drawn, press
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("full")]
 
@@ -72,10 +72,10 @@ def test_deployments_tell_when_and_why_and_lead_back(serve, site, tab, texts, si
         expect(rows.nth(1)).to_contain_text("it was *odd*")
         for row in rows.all():
             expect(row).to_contain_text(re.compile(r"\d\d-\d\d \d\d:\d\d – "))
-        rows.nth(3).get_by_role("button", name=words.roll_back_to_this.format(version="1")).click()
+        press(tab, rows.nth(3).get_by_role("button", name=words.roll_back_to_this.format(version="1")))
         dialog = tab.get_by_role("dialog")
         dialog.get_by_label(texts.runs.reason).press_sequentially("as before")
-        dialog.get_by_role("button", name=texts.runs.do_roll_back.format(version="1"), exact=True).click()
+        press(tab, dialog.get_by_role("button", name=texts.runs.do_roll_back.format(version="1"), exact=True))
         expect(dialog).to_have_count(0)
         assert airflow.runs[-1].parameters["reason"] == "as before"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from matinee.clients.api import Client
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn
+from page_in_a_browser import SIZES, drawn, press
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -18,7 +18,7 @@ UPLOADER = "[data-testid=stFileUploader]"
 
 def dropped(tab, texts, text: str) -> None:
     tab.get_by_role("tab", name=texts.for_you.your_ratings).click()
-    tab.get_by_text(texts.for_you.history, exact=True).click()
+    press(tab, tab.get_by_text(texts.for_you.history, exact=True))
     file = {"name": "ratings.csv", "mimeType": "text/csv", "buffer": text.encode()}
     tab.locator(f"{UPLOADER} input").set_input_files(file)
 
@@ -46,7 +46,7 @@ def test_what_was_found_is_told_and_added_with_one_click(serve, site, tab, texts
         if texts is KOREAN:  # an icon is drawn by its name
             assert not set(re.findall("[A-Za-z]{4,}", tab.locator(UPLOADER).inner_text())) - {"ratings", "icon"}
         assert api.ratings("newcomer", limit=9) == ()
-        tab.get_by_role("button", name=for_texts.history_add.format(count=1)).click()
+        press(tab, tab.get_by_role("button", name=for_texts.history_add.format(count=1)))
         expect(tab.locator("[class*=st-key-own-] h3").first).to_contain_text(movie.title[:10])
         assert [each.movie_id for each in api.ratings("newcomer", limit=9)] == [movie.movie_id]
         expect(tab.locator(f"{UPLOADER} input")).to_have_js_property("files.length", 0)

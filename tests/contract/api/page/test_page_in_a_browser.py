@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from browsing import open_list
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import LAST, TITLES, drawn, press_until_focused
+from page_in_a_browser import LAST, TITLES, drawn, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -102,7 +102,7 @@ def test_a_day_is_advanced_once_however_often_one_clicks(serve, site, tab, airfl
     airflow.runs.append(airflow.deploy_run())
     with serve():
         tab.goto(f"{site}/operations")
-        tab.get_by_role("button", name=ENGLISH.runs.advance).click()
+        press(tab, tab.get_by_role("button", name=ENGLISH.runs.advance))
         tab.get_by_role("button", name=ENGLISH.runs.do_advance, exact=True).dblclick()
         expect(tab.get_by_text(ENGLISH.runs.outcomes["promoted"])).to_be_visible()
         assert [dag_id for dag_id, _ in airflow.triggered if dag_id == "train_model"]
@@ -139,8 +139,8 @@ def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab
     airflow.paused = True
     with serve():
         drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
-        tab.get_by_role("button", name=words.advance, exact=True).click()
-        tab.get_by_role("button", name=words.do_advance, exact=True).click()
+        press(tab, tab.get_by_role("button", name=words.advance, exact=True))
+        press(tab, tab.get_by_role("button", name=words.do_advance, exact=True))
         told = tab.get_by_role("dialog").get_by_test_id("stAlert")
         expect(told).to_contain_text(words.refusals["dag-paused"])
         expect(told).to_contain_text(words.not_started.format(action=words.advance).replace("*", ""))
