@@ -178,7 +178,11 @@ def home(tmp_path, monkeypatch, database):
     return made[0]
 
 
-ORDERS = [order for length in (1, 2, 3) for order in itertools.permutations(NAMES, length)]
+def orders(*lengths):
+    return [order for length in lengths for order in itertools.permutations(NAMES, length)]
+
+
+ORDERS = [*orders(1, 2), *(pytest.param(order, marks=pytest.mark.slow) for order in orders(3))]
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=" then ".join)
