@@ -31,3 +31,4 @@ def test_error_rates_are_within_what_is_promised(real_data, tmp_path):
         assert (found["sabotage"][name]["refused"], found["sabotage"][name]["days"]) == (1, 0), name
     for name in ("30 % shill ratings of one movie", "a day repeated"):
         assert found["sabotage"][name]["warned"] == 1, name
+    assert found["sabotage"]["a chunk with movie ids shuffled"]["warned"] >= 0.75

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import polars as pl
 import pytest
 from mlflow import MlflowClient
@@ -183,6 +184,21 @@ def test_a_chunk_that_nothing_was_trained_on_does_not_shut_the_gate(in_productio
     assert evaluated["metrics"]["ndcg_at_10"] == evaluated["metrics"]["incumbent_ndcg_at_10"]
     version = matinee("promote", "--run-id", run_id)["model_version"]
     assert Registry(load_settings()).production().version == version != in_production[1]
+
+
+def test_a_chunk_that_does_harm_keeps_its_model_out_and_is_not_learned_by_tomorrows(in_production, home, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("matinee.evaluation.refresh.of_newest_data", lambda *_: np.full(60, -0.9))
+        chunk_id, run_id = train_through_the_next_chunk("harmful")
+        assert "people of its rest get lists" in matinee("evaluate", "--run-id", run_id)["reason"]
+        assert matinee("promote", "--run-id", run_id, code=3)["promoted"] is False
+    assert Registry(load_settings()).production().version == in_production[1]
+    assert matinee("watch", str(chunk_id), code=3)["is_learned_from"] is False
+    _, run_id = train_through_the_next_chunk("third")
+    sizes = [pl.read_parquet(path).height for path in sorted((home / "ratings").glob("*.parquet"))]
+    assert Registry(load_settings()).training_run(run_id).metrics["n_ratings"] == sizes[0] + sizes[2]
+    assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+    assert matinee("promote", "--run-id", run_id)["promoted"]
 
 
 def test_what_somebody_went_back_to_is_what_the_next_candidate_competes_with(in_production):

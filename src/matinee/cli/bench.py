@@ -209,9 +209,10 @@ def bench_gate(
     rates = Table("figure", "value", title="error rates")
     for figure, value in _flat({name: value for name, value in result.items() if name != "pairs"}):
         rates.add_row(figure, str(value))
-    broken = Table("what is broken", "refused", "days", title="sabotage")
+    broken = Table("what is broken", "refused", "days", "watch warns", title="sabotage")
     for name, found in sabotage.items():
-        broken.add_row(name, f"{found['refused']:.0%}", str(found["days"]))
+        warned = f"{found['warned']:.0%}" if "warned" in found else "–"
+        broken.add_row(name, f"{found['refused']:.0%}", str(found["days"]), warned)
     stdout.print(rates, broken)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from matinee import clock
+from matinee.drift.agreement import Agreement, Agreements
 from matinee.drift.comparison import Counts, distance, p_value
 from matinee.drift.patterns import Patterns
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
@@ -58,6 +59,8 @@ class Watched:
     """Ratings of the chunks of its past, newest 30, by chunk id, in order."""
     patterns: Patterns
     """What programs do and people hardly do."""
+    agreement: Agreement
+    """Whether its movies are rated as they were before."""
 
 
 def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk_id: int) -> Watched:
@@ -82,7 +85,13 @@ def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk
     sizes = {each.chunk_id: each.n_ratings for each in ledger.chunks() if each.chunk_id in in_past}
     newest = dict(list(sizes.items())[-N_USUAL:])
     return Watched(
-        chunk, store.of(chunk_id), comparison.by_rating, comparison.by_popularity, newest, comparison.patterns
+        chunk=chunk,
+        statistics=store.of(chunk_id),
+        by_rating=comparison.by_rating,
+        by_popularity=comparison.by_popularity,
+        sizes=newest,
+        patterns=comparison.patterns,
+        agreement=comparison.agreement,
     )
 
 
@@ -112,6 +121,11 @@ class Comparison:
     def patterns(self) -> Patterns:
         """What programs do and people hardly do."""
         return Patterns(self._ratings, self._past)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """Whether its movies are rated as they were before."""
+        return Agreements(self._ratings, self._past).of_chunk
 
     @cached_property
     def by_rating(self) -> Shares:
@@ -181,6 +195,7 @@ class Comparison:
             expected_new_movie_share=float(popularity.past[_NEW]) / n_past if n_past else 1.0,
             explorer_share=float((by_user > 0.5).to_numpy().mean()) if by_user.len() else 0.0,
             patterns=self.patterns,
+            agreement=self.agreement,
         )
 
     @cached_property

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from matinee.drift.agreement import Agreement
 from matinee.drift.data_watch import Shares, Watched
 from matinee.drift.records import ChunkStatistics, Verdict
 from matinee.drift.rules import DRIFT_P_VALUE, DRIFT_POPULARITY_DISTANCE, DRIFT_RATING_DISTANCE
@@ -49,7 +50,7 @@ def report(watched: Watched) -> str:
 <p>{_MEANING[found.verdict]}</p><ul>{reasons}</ul>
 <p>Ratings of {chunk.starts_at:%Y-%m-%d} to {chunk.ends_at:%Y-%m-%d} from {escape(chunk.source)},
 watched {found.watched_at:%Y-%m-%d %H:%M} UTC.</p>
-<h2>Figures</h2>{_figures(found)}
+<h2>Figures</h2>{_figures(found, watched.agreement)}
 <h2>How people rate</h2>{_shares("Share of the ratings with each value", watched.by_rating)}
 <h2>What they rate</h2>{
         _shares("Share of the ratings by the popularity of their movies in the past", watched.by_popularity)
@@ -59,7 +60,7 @@ watched {found.watched_at:%Y-%m-%d %H:%M} UTC.</p>
 """
 
 
-def _figures(found: ChunkStatistics) -> str:
+def _figures(found: ChunkStatistics, agreement: Agreement) -> str:
     rows = [
         ("ratings", f"{found.n_ratings:,}", f"usual: {_number(found.usual_n_ratings, ',.0f')}"),
         ("users", f"{found.n_users:,}", f"{found.new_user_share:.0%} are new"),
@@ -77,9 +78,16 @@ def _figures(found: ChunkStatistics) -> str:
             *_distance(found.popularity_distance, found.popularity_p_value, DRIFT_POPULARITY_DISTANCE),
         ),
         ("popularity overlap", _number(found.popularity_overlap, ".0%"), "of the 50 most rated movies"),
+        ("movies rated as before", *_agreement(agreement)),
     ]
     cells = "".join(f"<tr><th>{what}</th><td>{value}</td><td class=note>{note}</td></tr>" for what, value, note in rows)
     return f"<table>{cells}</table>"
+
+
+def _agreement(agreement: Agreement) -> tuple[str, str]:
+    if not agreement.is_asked:
+        return "–", "not asked: too few rated movies to tell"
+    return f"{agreement.correlation:.2f}", f"correlation; usual: {agreement.usual:.2f}"
 
 
 def _distance(distance: float | None, p_value: float | None, least: float) -> tuple[str, str]:

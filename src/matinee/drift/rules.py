@@ -8,6 +8,7 @@ latest-small. New users alone refuse nothing, since most ratings of a real day c
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from matinee.drift.agreement import Agreement
 from matinee.drift.patterns import (
     LEAST_SHARE,
     N_SENSIBLE_RATINGS,
@@ -65,13 +66,17 @@ class Beside:
     patterns: Patterns
     """What programs do and people hardly do."""
 
+    agreement: Agreement
+    """Whether its movies are rated as they were before."""
+
 
 def judge(found: ChunkStatistics, beside: Beside) -> tuple[Verdict, list[str]]:
     """The verdict, and a sentence for each rule that was hit; of a usual chunk what is worth knowing all the same."""
     if broken := list(_broken(found, beside)):
         return "refused", broken
     patterns = beside.patterns
-    if drifts := [*_drifts(found), *(_patterns(found, patterns) if beside.has_past else ())]:
+    of_past = (*_mixed_up(found, beside.agreement), *_patterns(found, patterns)) if beside.has_past else ()
+    if drifts := [*_drifts(found), *of_past]:
         return "drifted", drifts
     return "usual", [_share_of_one(found, patterns)] if patterns.share_of_one >= LEAST_SHARE else []
 
@@ -111,6 +116,16 @@ def _drifts(found: ChunkStatistics) -> Iterator[str]:
     for what, distance, p_value, least in distances:
         if distance is not None and p_value is not None and distance >= least and p_value <= DRIFT_P_VALUE:
             yield f"{what} than before: distance {distance:.2f} of at most 1 (p = {p_value:.4f})."
+
+
+def _mixed_up(found: ChunkStatistics, agreement: Agreement) -> Iterator[str]:
+    """A warning about ids that name other movies than before."""
+    if agreement.is_lost:
+        yield (
+            f"Its {agreement.n_movies:,} movies are not rated as they were before: correlation"
+            f" {agreement.correlation:.2f}, where {agreement.usual:.2f} is usual. If movie ids were mixed up:"
+            f" matinee watch {found.chunk_id} --leave-out --reason WHY."
+        )
 
 
 def _patterns(found: ChunkStatistics, patterns: Patterns) -> Iterator[str]:

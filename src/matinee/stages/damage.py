@@ -17,7 +17,7 @@ from matinee.evaluation.split import Case
 from matinee.lifecycle.history import BY_ITSELF
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.stages.deploy import deploy_model
-from matinee.stages.loading import SOUND, loaded_model
+from matinee.stages.loading import HARMED, SOUND, loaded_model
 from matinee.stages.stores import Stores
 
 log = structlog.get_logger()
@@ -87,6 +87,16 @@ def undo_damage(stores: Stores, run: TrainingRun, version: str) -> bool:
     stores.production.roll_back(before.version, reason, instead_of=current.version)
     deploy_model(stores, before.version)
     return True
+
+
+def leave_out_harmful(stores: Stores, run: TrainingRun) -> None:
+    """Leave out a chunk whose data kept its own model out, so that tomorrow's model is sound, until somebody decides.
+
+    What a challenger makes of a chunk says nothing about the chunk.
+    """
+    if run.metrics.get(HARMED) != 1 or run.is_challenger or run.chunk_id in stores.statistics.decisions():
+        return
+    stores.statistics.decide(run.chunk_id, "left_out", f"{BY_ITSELF}{run.reason}", "matinee")
 
 
 def _deploy_what_was_left(stores: Stores, current: ModelVersion | None) -> None:

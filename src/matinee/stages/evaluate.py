@@ -23,7 +23,7 @@ from matinee.stages import Result
 from matinee.stages.choices import choices_before
 from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
 from matinee.stages.damage import compare_with_before
-from matinee.stages.loading import SOUND, loaded_incumbent, loaded_model
+from matinee.stages.loading import HARMED, SOUND, loaded_incumbent, loaded_model
 from matinee.stages.stores import Stores
 from matinee.stages.tested_chunk import TestedChunk
 from matinee.stages.train import interactions_of
@@ -51,7 +51,9 @@ def evaluate_again(stores: Stores, run: TrainingRun) -> TrainingRun:
     evaluation = Evaluation(stores, run, stores.registry.production())
     tested = evaluation.tested
     decision = evaluation.decision()
-    metrics = {**tested.metrics(), **evaluation.likeness, SOUND: float(_is_sound(decision))}
+    sound = _is_sound(decision) and not evaluation.is_harmed  # the next model is not to resemble one that learned harm
+    found = {SOUND: float(sound), HARMED: float(evaluation.is_harmed)}
+    metrics = {**tested.metrics(), **evaluation.likeness, **found}
     stores.registry.log_evaluation(run, metrics, tested.per_user, decision)
     return stores.registry.training_run(run.run_id)
 
@@ -175,9 +177,20 @@ class Evaluation:
         )
 
     def _good_data(self) -> Question:
-        damage = compare_with_before(self.stores, self.run, self.current, self.incumbent, self.chunk.users)
-        if damage is not None:
-            return damage
+        return self._damage or self._newest_data
+
+    @property
+    def is_harmed(self) -> bool:
+        """Whether its newest chunk does harm, and not what serves already."""
+        asked = self.stores.settings.gate == "on" and self._examined is not None and self._damage is None
+        return asked and self._newest_data.outcome == "failed"
+
+    @cached_property
+    def _damage(self) -> Question | None:
+        return compare_with_before(self.stores, self.run, self.current, self.incumbent, self.chunk.users)
+
+    @cached_property
+    def _newest_data(self) -> Question:
         if self.previous is None:
             return gate.good_data(None)
         rating = self.stores.settings.positive_rating

@@ -12,6 +12,9 @@ log = structlog.get_logger()
 SOUND = "sound"
 """Metric of a run: whether its model was sound (1 or 0)."""
 
+HARMED = "harmed_by_its_chunk"
+"""Metric of a run: whether the first part of its newest chunk did harm on the rest (1 or 0)."""
+
 
 def loaded_model(registry: Registry, run: TrainingRun) -> Contender:
     """The model of a training as the server loads it.

@@ -4,7 +4,7 @@ from matinee.errors import UsageError
 from matinee.lifecycle.production import Stale
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.stages import Result
-from matinee.stages.damage import undo_damage
+from matinee.stages.damage import leave_out_harmful, undo_damage
 from matinee.stages.deploy import deploy_model
 from matinee.stages.erase import forget_erased
 from matinee.stages.evaluate import evaluate_again
@@ -61,6 +61,7 @@ def _carry_out(stores: Stores, run: TrainingRun, version: str) -> TrainingRun:
             if run.verdict == "promote":
                 production.promote(version, run.reason, instead_of=run.compared_with)
             else:
+                leave_out_harmful(stores, run)
                 production.reject(version, run.reason)
         except Stale:
             continue

@@ -28,6 +28,7 @@ def watch_chunk(stores: Stores, chunk_id: int) -> Result:
         "decision": None if decision is None else vars(decision),
         "busiest_users": watched.patterns.busiest,
         "pushed_movies": [vars(each) for each in watched.patterns.pushed],
+        "rated_as_before": watched.agreement.told(),
     }
 
 

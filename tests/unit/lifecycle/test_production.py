@@ -291,6 +291,26 @@ def test_a_rollback_by_itself_goes_on_where_it_was_killed(damaged, monkeypatch):
     assert [event.what for event in damaged.history.events()].count("rolled_back") == 1
 
 
+@pytest.mark.parametrize(
+    ("metrics", "is_challenger", "left_out"),
+    [({"harmed_by_its_chunk": 1.0}, False, {5}), ({"harmed_by_its_chunk": 1.0}, True, set()), ({}, False, set())],
+    ids=["harm", "harm to a challenger", "another reason"],
+)
+def test_a_chunk_whose_data_kept_its_model_out_is_left_out_until_somebody_decides(
+    damaged, metrics, is_challenger, left_out
+):
+    damaged.settings = damaged.settings.model_copy(update={"auto_rollback": "off"})
+    refused = {"verdict": "reject", "reason": "It does harm.", "metrics": metrics, "is_challenger": is_challenger}
+    damaged.registry.runs["r5"] = replace(damaged.registry.runs["r5"], **refused)
+    promote.promote_model(damaged.stores, "r5")
+    assert damaged.registry.version("5").stage == "rejected"
+    statistics = damaged.stores.statistics
+    assert statistics.not_learned_from("on") == left_out
+    statistics.decide(5, "accepted", "it is right", "somebody")
+    promote.promote_model(damaged.stores, "r5")  # the task is cleared and runs again
+    assert statistics.not_learned_from("on") == set()
+
+
 def test_whoever_moved_production_meanwhile_is_not_undone_by_a_rollback_by_itself(damaged):
     with pytest.raises(Stale):
         damaged.stores.production.roll_back("3", "By itself: x", instead_of="2")

@@ -118,7 +118,7 @@ def _judged(day: Examination, name: str, candidate: Trained) -> Caught:
 def _of_data(day: Examination, random: np.random.Generator) -> Iterator[tuple[str, pl.DataFrame]]:
     chunk = day.split.holdout
     before = day.timeline.split(day.number - 1).holdout.with_columns(pl.col("rated_at") + timedelta(days=1))
-    yield "chunk with movie ids shuffled", _shuffled_ids(chunk, random)
+    yield "a chunk with movie ids shuffled", _shuffled_ids(chunk, random)
     yield "30 % shill ratings of one movie", _shill(chunk, random)
     yield "a day repeated", before if before.height else chunk
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from matinee.clients.schemas.findings import Finding
+from matinee.drift.agreement import Agreement
 from matinee.drift.patterns import Patterns, Pushed
 from matinee.drift.rules import Beside, judge
 from matinee.evaluation.decision import Outcome, QuestionName
@@ -31,6 +32,7 @@ BESIDE = Beside(
     expected_new_movie_share=0.1,
     explorer_share=0.9,
     patterns=Patterns(NONE, NONE),
+    agreement=Agreement(0, None, None),
 )
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
 STRANGE = [
@@ -64,13 +66,17 @@ def test_whatever_the_data_watch_says_is_told_in_korean(watched_chunk, strange):
         {"share_of_one": 0.46},
         {"repeated": (3, 0.9)},
         {"pushed": [Pushed("7", 15, 0.3)]},
+        {"agreement": Agreement(210, -0.03, 0.38)},
     ],
-    ids=["a bot", "a busy user", "a day sent twice", "a movie that is pushed"],
+    ids=["a bot", "a busy user", "a day sent twice", "a movie that is pushed", "movie ids mixed up"],
 )
-def test_what_programs_do_is_told_in_korean(watched_chunk, found):
+def test_what_programs_do_and_mixed_up_ids_are_told_in_korean(watched_chunk, found):
     nothing = {"share_of_one": 0.0, "share_is_rare": False, "repeated": None, "pushed": []}
     patterns = SimpleNamespace(**nothing | found)
-    _, reasons = judge(watched_chunk(2).statistics, replace(BESIDE, patterns=patterns))
+    _, reasons = judge(
+        watched_chunk(2).statistics,
+        replace(BESIDE, patterns=patterns, agreement=found.get("agreement", BESIDE.agreement)),
+    )
     assert reasons
     for reason in reasons:
         korean = translated(reason, KOREAN.sentences)

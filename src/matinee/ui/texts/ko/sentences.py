@@ -27,6 +27,9 @@ SENTENCES: Mapping[str, str] = {
     r"(\S+) new users gave movie (.+) the highest rating, where (\S+) were to be expected\. If somebody "
     r"pushes it: (.+)\.": "새 사용자 {0}명이 영화 {1}에 최고점을 주었습니다. 예상은 {2}명입니다. "
     "누군가 밀어주는 것이라면 실행하세요: {3}",
+    r"Its (\S+) movies are not rated as they were before: correlation (\S+), where (\S+) is usual\. If movie ids "
+    r"were mixed up: (.+)\.": "영화 {0}편의 평점이 이전과 맞지 않습니다(상관계수 {1}, 보통은 {2}). 영화 번호가 "
+    "뒤섞였다면 실행하세요: {3}",
     r"nobody in this chunk has both a history and a liked movie to test on": "이 청크에는 지난 평점과 좋아한 영화가 "
     "모두 있는 사용자가 없어 시험할 수 없습니다",
     r"The gate is off; the newest model wins\.": "심사를 꺼 두었으므로 가장 새로운 모델이 올라갑니다.",
