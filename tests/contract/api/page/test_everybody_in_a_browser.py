@@ -157,6 +157,18 @@ def test_what_was_rated_can_be_undone(serve, site, tab, texts):
 
 
 @SIZES
+@BOTH
+def test_the_buttons_of_a_card_stand_in_one_row(serve, site, tab, texts, size):
+    tab.set_viewport_size(size)
+    with serve():
+        drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
+        buttons = tab.locator("[class*=st-key-choices-list]").first.get_by_role("button")
+        expect(buttons).to_have_count(3)
+        middles = [box["y"] + box["height"] / 2 for box in (button.bounding_box() for button in buttons.all())]
+        assert max(middles) - min(middles) < 4
+
+
+@SIZES
 def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, tab, size):
     tab.set_viewport_size(size)
     late = []
