@@ -119,14 +119,14 @@ class FakeAirflow:
                 return 500, "Internal Server Error"
             created = [{"dag_id": "deploy_model", "run_id": caused}] if caused else []
             return 200, {"asset_events": [{"created_dagruns": created}]}
-        return self._of_dag(method, *path.split("/")[4:], body=body)
+        return self._of_dag(method, *path.split("/")[4:], body=body, limit=int(query.get("limit", 50)))
 
-    def _of_dag(self, method: str, dag_id: str, *rest: str, body: Any) -> tuple[int, Any]:
+    def _of_dag(self, method: str, dag_id: str, *rest: str, body: Any, limit: int) -> tuple[int, Any]:
         match rest:
             case ():
                 return self._dag(dag_id)
             case ("dagRuns",):
-                return self._trigger(dag_id, body) if method == "POST" else self._list(dag_id)
+                return self._trigger(dag_id, body) if method == "POST" else self._list(dag_id, limit)
             case ("dagRuns", dag_run_id, *rest_of_run):
                 run = self._find(dag_id, unquote(dag_run_id))
                 return self._of_run(run, rest_of_run) if run else (404, {})
@@ -138,9 +138,9 @@ class FakeAirflow:
         due = self.next_due and self.next_due.isoformat()
         return 200, {"dag_id": dag_id, "is_paused": self.paused, "next_dagrun_run_after": due}
 
-    def _list(self, dag_id: str) -> tuple[int, Any]:
+    def _list(self, dag_id: str, limit: int) -> tuple[int, Any]:
         newest_first = [run for run in reversed(self.runs) if dag_id in (run.dag_id, "~")]
-        return 200, {"dag_runs": [run.body() for run in newest_first]}
+        return 200, {"dag_runs": [run.body() for run in newest_first[:limit]]}
 
     def _trigger(self, dag_id: str, body: dict[str, Any]) -> tuple[int, Any]:
         dag_run_id = body["dag_run_id"]

@@ -187,6 +187,12 @@ def test_runs_are_listed_newest_first_whoever_asked_for_them(api, airflow_server
     assert len(api.get("/v1/runs?limit=1").json()["runs"]) == 1
 
 
+def test_the_newest_run_is_found_behind_all_that_follows_it(api, airflow_server):
+    airflow_server.runs.append(airflow_server.promoting_run("scheduled__1"))
+    airflow_server.runs += [airflow_server.deploy_run(f"asset__{number}") for number in range(9)]
+    assert [run["run_id"] for run in api.get("/v1/runs?limit=1").json()["runs"]] == ["train_model:scheduled__1"]
+
+
 @pytest.mark.parametrize("run_id", ["nothing", "train_model:", "train_model:nothing", "deploy_model:asset__1"])
 def test_a_run_that_is_not_there_is_not_found(api, airflow_server, run_id):
     airflow_server.runs.append(airflow_server.deploy_run("asset__1"))

@@ -29,6 +29,9 @@ ABSENCE_S, TIMEOUT_S = 1.0, 10.0
 DAGS: dict[str, RunAction] = {TRAIN: "advance", PROMOTE: "promote", ROLLBACK: "roll_back", RESUME: "resume"}
 """What each DAG does that can be asked for."""
 
+AIRFLOW_PAGE = 100
+"""Runs that Airflow gives at most at once."""
+
 STEPS: dict[str, tuple[str, ...]] = {
     TRAIN: ("ingest", "train", "evaluate", "promote"),
     PROMOTE: ("promote",),
@@ -74,8 +77,8 @@ class PipelineRuns:
 
     async def newest(self, limit: int) -> tuple[Run, ...]:
         """Runs of all actions, whoever asked for them, newest first."""
-        # Deployments and challengers, which follow the others, are among them.
-        found = await self._ask(lambda airflow: airflow.runs(limit=3 * limit))
+        # Deployments, challengers and what is pruned are among them, and there are more of those.
+        found = await self._ask(lambda airflow: airflow.runs(limit=min(AIRFLOW_PAGE, 20 + 5 * limit)))
         return tuple(Run(**_told(run)) for run in found if run.dag_id in DAGS)[:limit]
 
     async def progress(self, run_id: str) -> RunProgress:
