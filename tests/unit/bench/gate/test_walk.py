@@ -17,7 +17,7 @@ SABOTAGES = [
     *sabotage.BREAKS,
     "trained on a tenth",
     "user rows shifted by one",
-    "chunk with movie ids shuffled",
+    "a chunk with movie ids shuffled",
     "30 % shill ratings of one movie",
     "a day repeated",
 ]
