@@ -1,5 +1,7 @@
 """Challengers beside the champion, day after day, on small ratings with a known structure and a real MLflow server."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from matinee.errors import MatineeError
@@ -146,3 +148,24 @@ def test_a_challenger_of_changed_parameters_has_less_to_spend(settings):
     alphas = {each.name: (each.submission, each.evidence.alpha) for each in stores.challengers.all()}
     assert alphas["ease"] == (1, pytest.approx(0.04))
     assert alphas["ease:regularization=7"] == (2, pytest.approx(0.008))
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_hold_ends_by_itself_once_the_daily_models_are_shown_to_be_better(settings):
+    refreshed = {"algorithm": "ease", "challengers": "off", "bootstrap": "10d"}
+    for name in ("first", "second"):
+        stores, _ = day(settings, name, **refreshed)
+    stores.production.roll_back("1", "it felt better")
+    stores, _ = day(settings, "third", **refreshed)
+    undecided = stores.registry.newest_refresh()
+    assert (undecided.verdict, stores.registry.production().version) == ("reject", "1")
+    assert stores.history.is_held("1")
+    pair = f"{undecided.configuration} against held version 1"
+    assert len(stores.comparisons.of(pair).differences) > 0, "the day is evidence"
+    for number in (1, 2, 3):  # days on which a hundred people are clearly better off
+        better = {f"u{user}": (0.6 + 0.1 * (user % 3), 0.3) for user in range(100)}
+        stores.comparisons.keep(pair, number, datetime(2020, 1, 10 + number, tzinfo=UTC), better)
+    stores, _ = day(settings, "fourth", **refreshed)
+    assert stores.registry.newest_refresh().verdict == "promote"
+    assert stores.registry.production().chunk_id == 4
+    assert not stores.history.is_held(stores.registry.production().version)
