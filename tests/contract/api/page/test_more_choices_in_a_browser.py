@@ -11,6 +11,7 @@ from matinee.ui.parts.titles import display_title
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from page_in_a_browser import SIZES, for_you, press_until_focused
+from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -66,6 +67,7 @@ def test_a_list_in_company_says_for_whom_it_is_and_who_decided(serve, site, tab,
 @BOTH
 def test_the_watch_list_alone_and_movies_that_are_left_out_make_the_list(serve, site, settings, tab, texts, size):
     with serve(), Client(f"http://127.0.0.1:{settings.api_port}") as client:
+        eventually(lambda: client.model().version is not None)
         first, *others = client.recommendations("u1", 3).items
         for movie in (first, *others):
             client.put_on_watch_list("u1", movie.movie_id)
