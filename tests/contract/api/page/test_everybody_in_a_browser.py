@@ -174,7 +174,8 @@ def _spread(buttons) -> float:
 
 
 @SIZES
-def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, tab, size):
+@BOTH
+def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     late = []
 
@@ -183,11 +184,11 @@ def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, 
 
     tab.route("**/TextInput.*.js", hold)
     with serve():
-        tab.goto(f"{site}/?user=u1&lang=en")
+        tab.goto(f"{site}/?user=u1&lang={_lang(texts)}")
         expect(tab.locator(f"{CARD} h3").first).to_be_visible()
         before = tab.locator(".st-key-lists").bounding_box()["y"]
         late[0].continue_()
-        expect(tab.get_by_label(ENGLISH.for_you.user, exact=True)).to_be_visible()
+        expect(tab.get_by_label(texts.for_you.user, exact=True)).to_be_visible()
         assert tab.locator(".st-key-lists").bounding_box()["y"] == pytest.approx(before, abs=4)
 
 
@@ -229,8 +230,10 @@ SLOW = {"offline": False, "latency": 300, "downloadThroughput": 200_000, "upload
 """1.6 Mbit/s, 300 ms."""
 
 
+@SIZES
 @BOTH
-def test_on_a_slow_network_something_can_be_read_within_three_seconds(site, tab, texts):
+def test_on_a_slow_network_something_can_be_read_within_three_seconds(site, tab, texts, size):
+    tab.set_viewport_size(size)
     tab.context.new_cdp_session(tab).send("Network.emulateNetworkConditions", SLOW)
     tab.goto(f"{site}/?lang={_lang(texts)}", wait_until="commit")
     expect(tab.get_by_text(texts.common.loading)).to_be_visible(timeout=3_000)
@@ -260,12 +263,13 @@ def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site,
 
 @pytest.mark.usefixtures("full")
 @SIZES
+@BOTH
 @pytest.mark.parametrize("path", TITLES)
-def test_the_dark_theme_can_be_read(serve, site, browser, path, size):
-    context = browser.new_context(viewport=size, color_scheme="dark", locale="ko")
+def test_the_dark_theme_can_be_read(serve, site, browser, path, texts, size):
+    context = browser.new_context(viewport=size, color_scheme="dark", locale=_lang(texts))
     tab = context.new_page()
     with serve():
-        drawn(tab, f"{site}/{path}?user=u1", path, KOREAN)
+        drawn(tab, f"{site}/{path}?user=u1", path, texts)
         assert tab.evaluate(f"getComputedStyle({APP}).backgroundColor") == "rgb(23, 19, 15)"
         found = Axe().run(tab, options={"runOnly": ["color-contrast"]})
         assert found.violations_count == 0, found.generate_report()
@@ -273,11 +277,12 @@ def test_the_dark_theme_can_be_read(serve, site, browser, path, size):
 
 
 @SIZES
-def test_nothing_moves_for_somebody_who_asked_for_less_motion(serve, site, browser, size):
-    context = browser.new_context(viewport=size, reduced_motion="reduce", locale="en")
+@BOTH
+def test_nothing_moves_for_somebody_who_asked_for_less_motion(serve, site, browser, texts, size):
+    context = browser.new_context(viewport=size, reduced_motion="reduce", locale=_lang(texts))
     tab = context.new_page()
     with serve():
-        drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        drawn(tab, f"{site}/?user=u1", "", texts)
         moving = "[...document.querySelectorAll('*')].map(e => getComputedStyle(e).transitionDuration)"
         assert {float(each.rstrip("s")) < 0.001 for each in ", ".join(tab.evaluate(moving)).split(", ")} == {True}
     context.close()
