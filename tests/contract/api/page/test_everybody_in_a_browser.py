@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, TITLES, drawn, press, press_until_focused
+from page_in_a_browser import AT_REST, SIZES, TITLES, drawn, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -97,6 +97,7 @@ def test_the_first_star_is_within_eight_presses_and_the_skip_link_leads_there(se
     tab.set_viewport_size(size)
     with serve():
         drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
+        expect(tab.locator(AT_REST)).to_be_attached()
         skip = tab.get_by_role("button", name=texts.common.skip)
         press_until_focused(tab, skip, at_most=7)
         expect(skip).to_be_in_viewport()
@@ -109,6 +110,7 @@ def test_the_skip_link_leads_to_the_first_star_even_if_that_is_drawn_later(serve
     tab.route("**/Feedback.*.js", lambda route: held.append(route))  # noqa: PLW0108  Playwright looks at its arguments
     with serve():
         drawn(tab, f"{site}/?user=u1&lang=en", "", ENGLISH)
+        expect(tab.locator(AT_REST)).to_be_attached()
         press_until_focused(tab, tab.get_by_role("button", name=ENGLISH.common.skip), at_most=7)
         tab.keyboard.press("Enter")
         for route in held:
