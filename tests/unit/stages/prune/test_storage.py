@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from matinee.stages.prune.storage import RESULTS_DAYS, prune_results, prune_storage
+from matinee.stages.prune.storage import prune_results, prune_storage
 from matinee.storage import home_storage, write_json, write_parquet
-from matinee.storage.cache import UNREAD_S
+
+A_WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def on_s3(settings, bucket_url):
 
 def age(settings, name: str) -> None:
     place = home_storage(settings).read(name).parent
-    long_ago = time.time() - UNREAD_S - 60
+    long_ago = time.time() - A_WEEK.total_seconds() - 60
     os.utime(place, (long_ago, long_ago))
 
 
@@ -44,7 +45,7 @@ def test_a_home_without_object_storage_has_no_copies(settings):
 def test_a_result_that_airflow_has_not_taken_for_a_week_goes(on_s3):
     name, storage = "results/train_model/manual-1/train/result.json", home_storage(on_s3)
     write_json(storage, name, {"run_id": "of a pod that died"})
-    soon = datetime.now(UTC) + timedelta(days=RESULTS_DAYS, minutes=-5)
+    soon = datetime.now(UTC) + A_WEEK - timedelta(minutes=5)
     later = soon + timedelta(minutes=10)
     assert prune_results(on_s3, soon, dry_run=False).n == 0
     assert prune_results(on_s3, later, dry_run=True).n == 1
