@@ -11,6 +11,7 @@ printed beside the figures.
 
 import json
 import os
+import secrets
 import shutil
 import statistics
 import sys
@@ -24,7 +25,7 @@ from matinee.clients.api import Client
 from matinee.clients.schemas.ratings import Rating
 from matinee.environment import load_settings
 
-USER = "guest-bench-page"
+USER = f"guest-{secrets.token_hex(3)}"
 N_RATINGS = 700
 ROUNDS = 5
 SLOW = {"offline": False, "latency": 300, "downloadThroughput": 200_000, "uploadThroughput": 100_000}

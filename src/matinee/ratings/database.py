@@ -132,9 +132,10 @@ class WithdrawalRow(Base):
     """Ratings that a user took back: those of one movie, or all (`movie_id` None). Never changed."""
 
     __tablename__ = "withdrawals"
+    __table_args__ = (sa.Index("ix_withdrawals_covered", "user_id", "movie_id", "last_feedback_id"),)
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
-    user_id: Mapped[str] = mapped_column(index=True)
+    user_id: Mapped[str]
     movie_id: Mapped[str | None]
     last_feedback_id: Mapped[int] = mapped_column(SERIAL)
     """What was received up to here is taken back; what comes later counts again."""

@@ -17,9 +17,10 @@ class WatchListRow(Base):
     """A movie that somebody put on their watch list, or took off it; never changed."""
 
     __tablename__ = "watch_lists"
+    __table_args__ = (sa.Index("ix_watch_lists_movie", "user_id", "movie_id", "id"),)
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
-    user_id: Mapped[str] = mapped_column(index=True)
+    user_id: Mapped[str]
     movie_id: Mapped[str]
     is_listed: Mapped[bool]
     at: Mapped[datetime]

@@ -17,13 +17,15 @@ from matinee.ratings.database import FeedbackRow, WithdrawalRow
 from matinee.ratings.importing.schema import INSTANT, RATINGS
 
 
-def is_withdrawn(row: type[FeedbackRow]) -> sa.Exists:
-    """Whether a row of `FeedbackRow`, or of an alias of it, was taken back."""
-    return sa.exists().where(
-        WithdrawalRow.user_id == row.user_id,
-        sa.or_(WithdrawalRow.movie_id.is_(None), WithdrawalRow.movie_id == row.movie_id),
-        row.id <= WithdrawalRow.last_feedback_id,
-    )
+def is_withdrawn(row: type[FeedbackRow]) -> sa.ColumnElement[bool]:
+    """Whether a row of `FeedbackRow`, or of an alias of it, was taken back.
+
+    Two questions instead of one with an *or* in it, so that the index answers each: who has taken back thousands of
+    ratings would wait seconds for a list.
+    """
+    covers = (WithdrawalRow.user_id == row.user_id) & (row.id <= WithdrawalRow.last_feedback_id)
+    of_all = sa.exists().where(covers, WithdrawalRow.movie_id.is_(None))
+    return of_all | sa.exists().where(covers, WithdrawalRow.movie_id == row.movie_id)
 
 
 IS_WITHDRAWN = is_withdrawn(FeedbackRow)

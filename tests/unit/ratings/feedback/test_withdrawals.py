@@ -1,14 +1,17 @@
 """What was taken back, found from the withdrawals, is what each row says of itself."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from matinee.ratings.database import FeedbackRow, engine
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.feedback.withdrawals import _COVERED_IDS, IS_WITHDRAWN
+from matinee.settings import Settings
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -27,3 +30,29 @@ def test_the_covered_rows_are_those_that_somebody_took_back(settings, seed):
         found = set(session.scalars(_COVERED_IDS))
         assert found == set(session.scalars(sa.select(FeedbackRow.id).where(IS_WITHDRAWN)))
         assert 0 < len(found) < store.count()
+
+
+def _sqlite_steps(settings: Settings, ask: Callable[[], object]) -> int:
+    """Instructions, in hundreds, that SQLite carries out for what is asked."""
+    steps = []
+
+    def count(connection, *_):
+        connection.set_progress_handler(lambda: steps.append(1), 100)
+
+    event.listen(engine(settings), "checkout", count)
+    ask()
+    event.remove(engine(settings), "checkout", count)
+    return len(steps)
+
+
+def test_who_changes_their_mind_a_thousand_times_waits_no_longer_for_each_time(tmp_path):
+    settings = Settings(home=tmp_path, _env_file=None)
+    store, steps = FeedbackStore(settings), []
+    for n_before in (0, 200):
+        for number in range(n_before, n_before + 200):
+            store.add([NewRating("u", f"m{number}", 3.0)])
+            store.watch("u", f"m{number}", is_listed=True)
+            store.watch("u", f"m{number}", is_listed=False)
+            store.withdraw("u", f"m{number}")
+        steps.append(_sqlite_steps(settings, lambda: store.feedback_of("u")))
+    assert 0 < steps[1] < 3 * steps[0]  # twice as much to look at; four times where each row looks at all others
