@@ -6,7 +6,7 @@ from matinee.clients.schemas.movies import Movie
 from matinee.ui.parts.visit import client_of
 
 
-@st.cache_data(ttl=60, show_spinner=False)
+@st.cache_resource(ttl=60, show_spinner=False)  # nobody can change them, so that each run needs no copy
 def popular_movies(url: str) -> tuple[Movie, ...]:
     """The 500 most popular movies."""
     return client_of(url).movies(limit=500)
