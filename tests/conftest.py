@@ -1,8 +1,10 @@
 """What tests share: settings of a temporary home, small ratings with a known structure, a real MLflow server."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +22,18 @@ hypothesis.settings.load_profile("matinee")
 
 pytest_plugins = ["browsing", "databases", "fake_airflow", "fake_api", "object_storage", "spark_cluster"]
 
+DISK_BYTES = 1_000_000_000
+"""Whole homes are made: with less free space tests fail by the hundred, each for another reason."""
+
 SLOW_FIXTURES = {"api", "browser", "mlflow_url", "postgres_url", "real_data", "s3_server"}
 """Who asks for one of these needs a real server or browser, or reads a whole data set."""
+
+
+def pytest_sessionstart() -> None:
+    """Say it once when there is no room for the tests."""
+    folder = tempfile.gettempdir()
+    if (free := shutil.disk_usage(folder).free) < DISK_BYTES:
+        pytest.exit(f"{folder} has {free / 1e6:.0f} MB left, the tests need {DISK_BYTES / 1e6:.0f}: free some.", 4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
