@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,7 @@ PATIENCE_S = 60.0
 """How long a cluster may take to give a first executor, and be without any afterwards."""
 LOOK_S = 2.0
 END_S = 30.0
+LOG_BYTES, OLD_LOGS = 5_000_000, 3
 
 QUIET = {
     "spark.app.name": "matinee train",
@@ -52,6 +54,7 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
     require_master(settings.spark_master)
     log = settings.home / "logs" / "spark.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    rotate(log)
     with _checkpoints(settings.home) as checkpoints:
         try:
             with one_line(log):
@@ -60,6 +63,12 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
                     yield session
         finally:
             _end()
+
+
+def rotate(log: Path) -> None:
+    """Begin a new file once the last training has left one of `LOG_BYTES`; `OLD_LOGS` are kept, as of all processes."""
+    if log.exists() and log.stat().st_size >= LOG_BYTES:
+        RotatingFileHandler(log, backupCount=OLD_LOGS, delay=True).doRollover()
 
 
 def require_master(master: str) -> None:

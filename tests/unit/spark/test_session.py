@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from matinee.errors import CannotAfford, DependencyUnreachable
-from matinee.spark.session import require_master, spark_session
+from matinee.spark.session import LOG_BYTES, OLD_LOGS, require_master, rotate, spark_session
 
 
 def test_a_master_that_is_gone_is_told(unused_port):
@@ -23,6 +23,18 @@ def test_a_master_without_a_host_is_not_looked_for(master):
 
 def test_one_of_several_masters_suffices(unused_port, listening_port):
     require_master(f"spark://127.0.0.1:{unused_port},127.0.0.1:{listening_port}")
+
+
+def test_years_of_trainings_leave_a_few_files_of_bounded_size(tmp_path):
+    log = tmp_path / "spark.log"
+    for training in range(3 * (OLD_LOGS + 1)):
+        rotate(log)
+        with log.open("ab") as file:
+            file.write(str(training).encode() * (LOG_BYTES // 2))
+    sizes = {each.name: each.stat().st_size for each in tmp_path.iterdir()}
+    assert len(sizes) == OLD_LOGS + 1
+    assert max(sizes.values()) < 3 * LOG_BYTES
+    assert log.read_bytes().endswith(b"11")  # the newest stands where one looks for it
 
 
 @pytest.mark.slow
