@@ -2,8 +2,10 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -15,6 +17,9 @@ from sqlalchemy.orm import Session
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings import comparison_tables, movie_changes
 from matinee.ratings.database import MIGRATIONS, Base, ChunkRow, engine
+from matinee.ratings.feedback.store import FeedbackStore
+from matinee.ratings.feedback.withdrawals import without_withdrawn
+from matinee.ratings.importing import RATINGS
 from matinee.settings import Settings
 from support import as_source
 
@@ -96,6 +101,74 @@ def test_chunks_of_matinee_0_1_belong_to_the_run_that_took_each(tmp_path):
     with Session(engine(settings)) as session:
         row = session.get_one(ChunkRow, 1)
         assert (row.run_id, row.claimed_by, row.mode, row.n_late) == ("scheduled", "scheduled", "replay", 0)
+
+
+OLD = "Zoe\u0308"
+"""Zoë as some keyboards write it, in two characters."""
+
+
+@pytest.fixture
+def store_of(tmp_path):
+    """The feedback of a home in which `said` (user, movie, stars, hour) and `taken_back` (user, movie, number) are."""
+
+    def migrated(said, taken_back=()):
+        path = tmp_path / "matinee.db"
+        _migrated_to(path, "0012")
+        with sqlite3.connect(path) as connection:
+            connection.executemany(
+                "INSERT INTO feedback (user_id, movie_id, rating, rated_at, received_at)"
+                " VALUES (?, ?, ?, '2024-05-01 ' || ?, '2024-05-02 00:00:00.000000')",
+                [(user, movie, stars, f"{hour:02}:00:00.000000") for user, movie, stars, hour in said],
+            )
+            connection.executemany(
+                "INSERT INTO withdrawals (user_id, movie_id, last_feedback_id, withdrawn_at)"
+                " VALUES (?, ?, ?, '2024-05-03 00:00:00.000000')",
+                taken_back,
+            )
+        connection.close()
+        return FeedbackStore(Settings(home=tmp_path, _env_file=None))
+
+    return migrated
+
+
+def _stars(store, user_id):
+    return {each.movie_id: each.rating for each in store.of_user(user_id)}
+
+
+def test_what_was_said_under_ids_of_another_form_counts_under_the_canonical_ones(store_of):
+    store = store_of([(" ann", "7.0", 5, 1), ("ann", "8", 4, 2), (OLD, f"{OLD} ", 3, 3)])
+    assert _stars(store, "ann") == {"7": 5, "8": 4}
+    assert _stars(store, "Zoë") == {"Zoë": 3}
+    assert (_stars(store, " ann"), _stars(store, OLD)) == ({}, {})
+    assert store.unclaimed() == 3
+
+
+def test_of_what_was_said_under_two_forms_of_an_id_the_last_word_counts(store_of):
+    later_rated, same_time = ("ann ", "1", 5, 9), [("ann ", "2", 1, 1), ("ann", "2", 4, 1)]
+    store = store_of([later_rated, ("ann", "1", 2, 3), *same_time, ("ann", "3", 2, 1), ("ann ", "3", 5, 1)])
+    assert _stars(store, "ann") == {"1": 5, "2": 4, "3": 5}
+
+
+def test_what_was_taken_back_under_any_form_of_an_id_stays_taken_back(store_of):
+    said = [("ann ", "1", 5, 1), ("ann ", "2", 5, 1), ("bob ", "1", 5, 1), ("bob ", "1", 4, 2)]
+    store = store_of(said, [("ann", None, 1), ("ann ", "2", 2), ("bob ", "1", 3)])
+    assert (_stars(store, "ann"), _stars(store, "bob")) == ({}, {"1": 4})
+
+
+def test_chunks_that_hold_old_forms_of_ids_are_read_without_them(store_of, tmp_path):
+    store = store_of([("ann ", "1", 5, 1)])
+    at = datetime(2024, 5, 1, 1, tzinfo=UTC)
+    rows = [("ann ", "1", 5.0, at, "live", "rating"), ("ben", "1", 4.0, at, "live", "rating")]
+    schema = {"user_id": pl.String, "movie_id": pl.String, "rating": pl.Float32, "rated_at": RATINGS["rated_at"]}
+    chunk = pl.DataFrame(rows, {**schema, "origin": pl.String, "event": RATINGS["event"]}, orient="row")
+    held = without_withdrawn(engine(Settings(home=tmp_path, _env_file=None)), chunk)
+    assert held["user_id"].to_list() == ["ben"]
+    assert store.unclaimed() == 1
+
+
+def test_a_home_whose_ids_are_canonical_is_left_as_it_is(store_of):
+    store = store_of([("ann", "1", 5, 1), ("ann", "1", 3, 2)], [("ann", "2", 2)])
+    assert (store.count(), store.newest_withdrawal()) == (2, 1)
 
 
 def _migrated_to(path: Path, revision: str) -> None:
