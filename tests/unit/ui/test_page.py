@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import matinee.ui.entry
+from matinee.ui.parts import catalogue
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
@@ -163,6 +164,35 @@ def test_more_movies_are_behind_a_click_and_another_filter_begins_anew(page):
     assert "more" not in [button.key for button in page.button]
     page.selectbox(key="genre").select("Drama").run()
     assert len(_listed(page)) == 12
+
+
+def test_any_movie_can_be_left_out_by_words_of_its_title(page, api, monkeypatch):
+    monkeypatch.setattr(catalogue, "N_POPULAR", 3)
+    page.run()
+    assert "Blade Runner (1982)" not in page.multiselect(key="not").options
+    page.text_input(key="find-not").set_value("blade").run()
+    page.button(key="not-6").click().run()
+    assert page.query_params["not"] == "6"
+    assert page.multiselect(key="not").value == ["6"]
+    assert "Blade Runner (1982)" in page.multiselect(key="not").options
+    assert page.text_input(key="find-not").value == ""
+    assert any("exclude_movie=6" in query for query in api.queries)
+    page.text_input(key="find-not").set_value("nothing like it").run()
+    assert ENGLISH.movies.nothing_found.format(query="nothing like it") in _words(page)
+
+
+def test_an_address_with_movies_that_do_not_exist_leaves_out_those_that_do(page):
+    page.query_params["not"] = "6|no such movie|2"
+    page.run()
+    assert page.multiselect(key="not").value == ["6", "2"]
+
+
+def test_a_rating_before_more_movies_are_asked_for_repeats_and_skips_none(page, api):
+    page.run()
+    _stars(page, _listed(page)[3]).set_value(4).run()
+    page.button(key="more").click().run()
+    best = [movie.movie_id for movie in api.ranked(api.known("1"), 24, None)["items"]]
+    assert _listed(page) == best
 
 
 def test_a_new_person_takes_a_fresh_name_and_starts_without_ratings(page):

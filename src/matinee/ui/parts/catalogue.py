@@ -3,13 +3,26 @@
 import streamlit as st
 
 from matinee.clients.schemas.movies import Movie
+from matinee.errors import NotFound
 from matinee.ui.parts.visit import client_of
+
+N_POPULAR = 500
+"""Movies that a page offers without a search."""
 
 
 @st.cache_resource(ttl=60, show_spinner=False)  # nobody can change them, so that each run needs no copy
 def popular_movies(url: str) -> tuple[Movie, ...]:
-    """The 500 most popular movies."""
-    return client_of(url).movies(limit=500)
+    """The `N_POPULAR` most popular movies."""
+    return client_of(url).movies(limit=N_POPULAR)
+
+
+@st.cache_resource(ttl=60, max_entries=1_000, show_spinner=False)
+def movie_of(url: str, movie_id: str) -> Movie | None:
+    """Any movie of the catalogue; None where there is none."""
+    try:
+        return client_of(url).movie(movie_id)
+    except NotFound:
+        return None
 
 
 def genres_of(url: str) -> list[str]:

@@ -10,8 +10,8 @@ from matinee.clients.schemas.recommendations import UserListOptions
 from matinee.clients.schemas.watch_lists import WatchListUse
 from matinee.ranking import Aggregation
 from matinee.ui.parts import address
-from matinee.ui.parts.catalogue import genres_of, popular_movies
-from matinee.ui.parts.titles import display_title
+from matinee.ui.parts.catalogue import genres_of
+from matinee.ui.parts.left_out import find_another, movies_to_leave_out
 from matinee.ui.parts.visit import Visit
 
 RARITY: Mapping[str, float] = {"popular": -0.5, "usual": 0.0, "rare": 0.5}
@@ -70,7 +70,7 @@ NO_MORE = MoreChoices()
 
 def choose_more(visit: Visit) -> MoreChoices:
     """The choices, which always show what the address says, closed until somebody opens them."""
-    genres, titles, texts = genres_of(visit.url), _titles(visit.url), visit.texts.movies
+    genres, titles, texts = genres_of(visit.url), movies_to_leave_out(visit.url, MOST), visit.texts.movies
     chosen = MoreChoices(
         address.several_of("genres", genres)[:MOST],
         address.several_of("without", genres)[:MOST],
@@ -97,6 +97,8 @@ def choose_more(visit: Visit) -> MoreChoices:
             _several("without", texts.without_genres, texts.no_genre, genres, chosen.without, genre_name)
             _one_of("diversity", texts.diversity, texts.diversities)
             _several("not", texts.without_movies, texts.no_movie, list(titles), chosen.movies, titles.__getitem__)
+            if len(chosen.movies) < MOST:
+                find_another(visit, chosen.movies)
             if chosen.company:
                 _one_of("together", texts.aggregation, texts.aggregations)
     return chosen
@@ -106,14 +108,6 @@ def clear_more() -> None:
     """Take all choices out of the address."""
     for name in NAMES:
         address.write(name, None)
-
-
-def _titles(url: str) -> dict[str, str]:
-    """What movies that may be left out are called, by id, the most popular first."""
-    return {
-        each.movie_id: display_title(each.title) + (f" ({each.year})" if each.year else "")
-        for each in popular_movies(url)
-    }
 
 
 def _several(

@@ -10,7 +10,7 @@ from matinee.clients.api import Client
 from matinee.ui.parts.titles import display_title
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, for_you, press_until_focused
+from page_in_a_browser import SIZES, for_you, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -99,3 +99,25 @@ def test_company_offers_the_average_and_says_that_it_counts(serve, site, tab, te
         tab.locator(".st-key-more-choices summary").click()
         tab.locator(".st-key-together [role=radio]").first.click()
         expect(tab.get_by_text(texts.movies.together.format(users="u1, u2"))).to_be_visible()
+
+
+@SIZES
+@BOTH
+def test_a_movie_is_found_by_words_of_its_title_and_left_out(serve, site, settings, tab, texts, size):
+    with serve(), Client(f"http://127.0.0.1:{settings.api_port}") as client:
+        eventually(lambda: client.model().version is not None)
+        first = client.recommendations("u1", 1).items[0]
+        for_you(tab, site, texts, size)
+        tab.locator(".st-key-more-choices summary").click()
+        field = tab.get_by_role("searchbox", name=texts.movies.find_without)
+        press_until_focused(tab, field)
+        tab.keyboard.type(first.title.removeprefix("The "))
+        found = tab.locator(f".st-key-not-{first.movie_id} button")
+        expect(found).to_have_text(re.compile(re.escape(display_title(first.title))))
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        press(tab, found)
+        expect(tab).to_have_url(re.compile(f"not={first.movie_id}(&|$)"))
+        expect(field).to_have_value("")
+        expect(found).to_have_count(0)
+        shown = tab.locator(f"{CARD} h3")
+        expect(shown.filter(has_text=re.compile(f"^{re.escape(display_title(first.title))}$"))).to_have_count(0)

@@ -54,6 +54,7 @@ MOVIES = MovieTexts(
     watch_list_described={"exclude": "without your watch list", "only": "your watch list only"},
     without_movies="Without these movies",
     no_movie="Leave out no movie",
+    find_without="Find another movie to leave out",
     company="Together with",
     company_hint="User ids, such as 7, 42",
     aggregation="The list together",

@@ -56,6 +56,7 @@ class MovieTexts:
     watch_list_described: Mapping[str, str]
     without_movies: str
     no_movie: str
+    find_without: str
     company: str
     company_hint: str
     aggregation: str

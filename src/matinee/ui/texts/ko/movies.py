@@ -51,6 +51,7 @@ MOVIES = MovieTexts(
     watch_list_described={"exclude": "볼 목록 제외", "only": "볼 목록만"},
     without_movies="이 영화 제외",
     no_movie="제외한 영화 없음",
+    find_without="제외할 다른 영화 찾기",
     company="함께 볼 사람",
     company_hint="사용자 번호나 이름, 예: 7, 42",
     aggregation="함께 볼 때의 기준",
