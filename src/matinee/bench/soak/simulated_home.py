@@ -61,18 +61,25 @@ class SimulatedHome:
         """Of the API server; close it after use."""
         return Client(self.settings.api)
 
-    def process_day(self, run_id: str, algorithm: str) -> float:
-        """Ingest, train, evaluate, promote, deploy and prune; returns how long that took, in seconds."""
-        began = time.perf_counter()
-        chunk_id = ingest_chunk(self._stores(), run_id)["chunk_id"]
+    def process_day(self, run_id: str, algorithm: str) -> dict[str, float]:
+        """Ingest, train, evaluate, promote, deploy and prune; returns how long each took, in seconds."""
+        took_s: dict[str, float] = {}
+        with _timed(took_s, "ingest"):
+            chunk_id = ingest_chunk(self._stores(), run_id)["chunk_id"]
         if chunk_id is None:
             raise MatineeError(f"{run_id} found no ratings to take.", "Look at the ledger.")
-        trained = train_model(self._stores(algorithm), chunk_id)["run_id"]
-        evaluate_model(self._stores(algorithm), trained)
-        if promote_model(self._stores(algorithm), trained)["promoted"]:
-            deploy_model(self._stores())
-        prune_home(self._stores(), dry_run=False)
-        return time.perf_counter() - began
+        with _timed(took_s, "train"):
+            trained = train_model(self._stores(algorithm), chunk_id)["run_id"]
+        with _timed(took_s, "evaluate"):
+            evaluate_model(self._stores(algorithm), trained)
+        with _timed(took_s, "promote"):
+            promoted = promote_model(self._stores(algorithm), trained)["promoted"]
+        if promoted:
+            with _timed(took_s, "deploy"):
+                deploy_model(self._stores())
+        with _timed(took_s, "prune"):
+            prune_home(self._stores(), dry_run=False)
+        return took_s
 
     def go_back(self) -> None:
         """Roll back to the version that served before; nothing when there is none."""
@@ -111,6 +118,13 @@ class SimulatedHome:
             server.kill()
         for each in psutil.wait_procs(family, timeout=GOES_S)[1]:
             each.kill()
+
+
+@contextmanager
+def _timed(took_s: dict[str, float], stage: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    took_s[stage] = time.perf_counter() - began
 
 
 def _answers(url: str) -> bool:

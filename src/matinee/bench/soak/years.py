@@ -79,7 +79,7 @@ class Years:
         took_s = home.process_day(f"day-{day}", DEFAULT if is_large else SMALL)
         if day % DAYS_BETWEEN_ROLLBACKS == 0:
             home.go_back()
-        self._note(home, day, took_s, is_large=is_large)
+        self._note(home, day, sum(took_s.values()), is_large=is_large)
 
     def _note(self, home: SimulatedHome, day: int, took_s: float, *, is_large: bool) -> None:
         memory = home.memory_bytes()
@@ -118,9 +118,9 @@ class Years:
                 self._day_of_people([home, fresh], day)
                 old.append(home.process_day(f"day-{day}", SMALL))
                 new.append(fresh.process_day(f"day-{day}", SMALL))
-                self._tell(f"day {day}: {old[-1]:.2f} s, in a fresh home {new[-1]:.2f} s")
+                self._tell(f"day {day}: {_told(old[-1])}; in a fresh home {_told(new[-1])}")
         shutil.rmtree(self.folder / "fresh")
-        return min(old) / min(new)
+        return min(sum(each.values()) for each in old) / min(sum(each.values()) for each in new)
 
     def _home(self, name: str, ratings: Path) -> SimulatedHome:
         folder = self.folder / name
@@ -136,6 +136,11 @@ class Years:
             "mlflow_port": _free_port(),
         }
         return SimulatedHome(Settings(**values), self._clock_path)
+
+
+def _told(took_s: dict[str, float]) -> str:
+    stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in took_s.items())
+    return f"{sum(took_s.values()):.2f} s ({stages})"
 
 
 def _free_port() -> int:
