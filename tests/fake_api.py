@@ -26,7 +26,16 @@ from matinee.clients.schemas.operations import Ready
 from matinee.clients.schemas.ratings import KnownRating, Ratings, StoredRatings, UserRatings
 from matinee.clients.schemas.recommendations import Recommendations, Session
 from matinee.clients.schemas.users import User, Users
-from matinee.clients.schemas.versions import Check, Decision, ModelEvent, TimeServed, Version, VersionRecord, Versions
+from matinee.clients.schemas.versions import (
+    Check,
+    Decision,
+    GateQuestion,
+    ModelEvent,
+    TimeServed,
+    Version,
+    VersionRecord,
+    Versions,
+)
 from matinee.clients.schemas.watch_lists import WatchList, WatchListEntry
 from matinee.drift.records import ChunkStatistics
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
@@ -87,6 +96,8 @@ class FakeApi:
         ]
     )
     """Of every decision."""
+    questions: list[GateQuestion] = field(default_factory=list)
+    """Of every decision, which compared with the version before."""
     events: dict[str, list[ModelEvent]] = field(default_factory=dict)
     """Of a version."""
     coverage: tuple[float, int] = (0.125, 21)
@@ -341,6 +352,9 @@ def app_of(api: FakeApi) -> FastAPI:  # noqa: C901, PLR0915  one function a rout
     @app.get("/v1/versions/{version}")
     async def version(version: str) -> VersionRecord:
         decision = Decision(rule="r", verdict="promote", reason="Better.", checks=tuple(api.checks))
+        if api.questions:
+            compared = {"questions": tuple(api.questions), "compared_with": "2"}
+            decision = decision.model_copy(update=compared)
         return VersionRecord(
             **_version(api, version).model_dump(), decision=decision, events=api.events.get(version, [])
         )

@@ -22,9 +22,10 @@ LAST = {
 }
 """What is there when a part of the page is drawn."""
 
-SIZES = pytest.mark.parametrize(
-    "size", [{"width": 390, "height": 844}, {"width": 1280, "height": 900}], ids=["phone", "laptop"]
-)
+WINDOWS = ({"width": 390, "height": 844}, {"width": 1280, "height": 900})
+"""Sizes of a phone's window and of a laptop's, for a test that looks at both in one visit."""
+
+SIZES = pytest.mark.parametrize("size", WINDOWS, ids=["phone", "laptop"])
 """Of the window."""
 
 

@@ -15,9 +15,10 @@ import matinee.ui.entry
 from matinee.clients.schemas.chunks import ChunkDecision
 from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.findings import Finding
-from matinee.clients.schemas.versions import Check, ModelEvent
+from matinee.clients.schemas.versions import Check, GateQuestion, ModelEvent
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
+from matinee.ui.parts import users
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.version_status import STYLES
 from matinee.ui.texts import sentences
@@ -120,6 +121,37 @@ def test_operations_tell_how_much_better_than_the_version_before_it_is(page, api
         Check(name="not worse than the incumbent", passed=True, finding="so", numbers={**numbers, "margin": 0})
     ]
     assert getattr(texts.operations, name) in _words(page("operations", lang=lang))
+
+
+ASKED = [
+    GateQuestion(name="sound", asked=True, outcome="passed", finding="so"),
+    GateQuestion(name="better algorithm", asked=False, outcome="not asked", finding="the same algorithm"),
+]
+
+
+@BOTH
+def test_a_version_of_the_same_algorithm_tells_what_a_day_of_data_is_worth(page, api, lang, texts):
+    api.questions, words = ASKED, texts.operations
+    assert words.fresher in _words(page("operations", lang=lang))
+    day = {"days": 1, "difference": 0.012, "low": -0.01, "high": 0.03, "n_users": 1655, "n_chunks": 30}
+    api.freshness = Freshness.model_validate({"gains": [day | {"days": 7, "difference": 0.5}, day], "by_chunk": []})
+    worth = words.fresher_by_a_day.format(mean=0.012, low=-0.01, high=0.03, users=1655, chunks=30)
+    assert f"{worth} {words.may_be_equal}" in _words(page("operations", lang=lang))
+
+
+@BOTH
+def test_a_challenger_that_took_over_tells_how_much_better_it_is(page, api, lang, texts):
+    numbers = {"difference": 0.08, "difference_low": 0.01, "difference_high": 0.15, "n_users": 900}
+    won = GateQuestion(name="better algorithm", asked=True, outcome="passed", finding="so", numbers=numbers)
+    api.questions, words = [ASKED[0], won], texts.operations
+    text = _words(page("operations", lang=lang))
+    assert words.against_before.format(mean=0.08, low=0.01, high=0.15) in text
+    assert words.may_be_equal not in text
+
+
+def test_a_gate_that_was_off_says_nothing_of_the_version_before(page, api):
+    api.questions = [each.model_copy(update={"asked": False}) for each in ASKED]
+    assert ENGLISH.operations.fresher not in _words(page("operations"))
 
 
 @BOTH
@@ -538,6 +570,13 @@ def test_an_api_that_is_away_is_one_friendly_line_on_every_page(page, api, path)
 def test_a_mistake_in_a_page_shows_no_stack_trace(page, monkeypatch):
     monkeypatch.setattr(operations, "_versions_and_runs", lambda _: 1 / 0)
     shown = page("operations")
+    assert not shown.exception
+    assert [error.value for error in shown.error] == [ENGLISH.common.broken]
+
+
+def test_a_mistake_before_any_page_shows_no_stack_trace(page, monkeypatch):
+    monkeypatch.setattr(users, "current_user", lambda: 1 / 0)
+    shown = page("")
     assert not shown.exception
     assert [error.value for error in shown.error] == [ENGLISH.common.broken]
 

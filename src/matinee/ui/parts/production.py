@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from matinee.clients.schemas.versions import Check, ModelEvent, Version, VersionRecord, Versions
+from matinee.ui.parts.against_before import against_before
 from matinee.ui.parts.dates import last_day, local
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.visit import Visit
@@ -32,7 +33,7 @@ def production(visit: Visit, versions: Versions) -> None:
             st.metric(texts.since, moment(since[-1]) if since else "–", width="content")
             through = f"{last_day(now.data_through):%Y-%m-%d}" if now.data_through else "–"
             st.metric(texts.through, through, width="content")
-        sentences = _sentences(visit.texts, visit.operator.version(now.version))
+        sentences = _sentences(visit, visit.operator.version(now.version))
         st.markdown("  \n".join(sentences))
 
 
@@ -41,8 +42,8 @@ def moment(at: datetime) -> str:
     return f"{local(at):%m-%d %H:%M}"
 
 
-def _sentences(texts: Texts, record: VersionRecord) -> Iterator[str]:
-    event = last_move(record.events)
+def _sentences(visit: Visit, record: VersionRecord) -> Iterator[str]:
+    texts, event = visit.texts, last_move(record.events)
     if event is not None:
         yield moved(texts, record, event)
     checks = {check.name: check for check in record.decision.checks} if record.decision else {}
@@ -53,10 +54,7 @@ def _sentences(texts: Texts, record: VersionRecord) -> Iterator[str]:
         lift = own / popularity - 1 if popularity else 0.0
         enough = texts.operations.enough_users if users >= ENOUGH_USERS else texts.operations.few_users
         yield f"{sentence.format(lift=lift, own=own, popularity=popularity, users=users)} {enough}"
-    yield from _against_before(texts, checks.get("not worse than the incumbent"))
-    for question in record.decision.questions if record.decision else ():
-        if question.name == "good data" and {"difference", "n_users"} <= question.numbers.keys():
-            yield texts.operations.newest_data.format(**question.numbers)
+    yield from against_before(visit, record)
 
 
 def _against_popularity(version: Version, check: Check | None) -> tuple[float, float, float] | None:
@@ -68,17 +66,6 @@ def _against_popularity(version: Version, check: Check | None) -> tuple[float, f
         own, popularity, users = (version.metrics[name] for name in names)
         return own, popularity, users
     return None
-
-
-def _against_before(texts: Texts, check: Check | None) -> Iterator[str]:
-    if check is None or not {"mean", "low", "high"} <= check.numbers.keys():
-        return
-    mean, low, high = (check.numbers[name] for name in ("mean", "low", "high"))
-    if mean == low == high == 0:
-        yield texts.operations.fresher
-        return
-    sentence = texts.operations.against_before.format(mean=mean, low=low, high=high)
-    yield f"{sentence} {texts.operations.may_be_equal}" if low <= 0 <= high else sentence
 
 
 def last_move(events: tuple[ModelEvent, ...], before: datetime | None = None) -> ModelEvent | None:

@@ -1,6 +1,7 @@
 """A poster for each movie: its title on the colour and pattern of its genre, with an image where there is one."""
 
 import html
+import re
 from urllib.parse import quote
 
 from matinee.clients.schemas.movies import Movie
@@ -34,15 +35,25 @@ OTHER = "#5a5350"
 """Of a genre that is not named above, and of a movie without any."""
 
 
+COMMON = {"Comedy": 1, "Drama": 2}
+"""How little a genre tells: with the first of each movie, half of all would look alike."""
+
+
+def told_by(movie: Movie) -> str | None:
+    """The genre that tells most of a movie: of those with a colour the least common one, and of equals the first."""
+    known = [genre for genre in movie.genres if genre in COLOURS]
+    return min(known, key=lambda genre: COMMON.get(genre, 0), default=None)
+
+
 def colour(movie: Movie) -> str:
-    """Colour of the first genre that has one."""
-    return next((COLOURS[genre] for genre in movie.genres if genre in COLOURS), OTHER)
+    """Colour of the genre that tells most."""
+    genre = told_by(movie)
+    return COLOURS[genre] if genre else OTHER
 
 
 def pattern(movie: Movie) -> str:
-    """Name of the pattern of the first genre that has a colour; each genre has one of its own in the style sheet."""
-    genre = next((genre for genre in movie.genres if genre in COLOURS), "other")
-    return "".join(letter for letter in genre.lower() if letter.isalpha())
+    """Name of the pattern of the genre that tells most; each genre has one of its own in the style sheet."""
+    return "".join(letter for letter in (told_by(movie) or "other").lower() if letter.isalpha())
 
 
 def era(movie: Movie) -> str:
@@ -60,12 +71,13 @@ def tile(movie: Movie, badge: str = "", poster_url: str = "") -> str:
         badge: a word in its corner; empty for none.
         poster_url: where its image is (`MATINEE_POSTER_URL`); empty for none.
     """
-    title, year = html.escape(display_title(movie.title)), movie.year or ""
+    shown, year = display_title(movie.title), movie.year or ""
+    longest = max(map(len, re.split(r"[\s-]+", shown)))
     mark = f"<em>{html.escape(badge)}</em>" if badge else ""
     return (
         f'<div class="tile tile-{pattern(movie)} {era(movie)}{" with-image" if poster_url else ""}"'
-        f' style="background-color:{colour(movie)};color:{INK}">'
-        f"{_image(movie, poster_url)}{mark}<h3>{title}</h3><small>{year}</small></div>"
+        f' style="background-color:{colour(movie)};color:{INK};--longest:{longest}">'
+        f"{_image(movie, poster_url)}{mark}<h3>{html.escape(shown)}</h3><small>{year}</small></div>"
     )
 
 

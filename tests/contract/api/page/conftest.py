@@ -9,12 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from fake_airflow import FakeAirflow
 from matinee.credentials import api_token
 from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
+from matinee.evaluation import gate
+from matinee.evaluation.decision import Check, Decision, Question
 from matinee.lifecycle.challengers import ChallengerStore, Evidence, Standing
 from matinee.lifecycle.freshness import FreshnessStore, GainOnChunk
 from matinee.lifecycle.history import History
@@ -28,7 +31,7 @@ SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
 
 AT = datetime(2020, 1, 12, tzinfo=UTC)
 
-CHECKS = [
+OLD_CHECKS = [
     {
         "name": "beats popularity",
         "passed": True,
@@ -42,6 +45,19 @@ CHECKS = [
         "numbers": {"mean": 0.02, "low": -0.01, "high": 0.05, "margin": -0.005},
     },
 ]
+"""As the gate of matinee 0.1 wrote them."""
+
+
+def _decision() -> Decision:
+    """As the gate writes it of the champion with one more day."""
+    finding = "scores of 35 known users are finite and not constant"
+    sound = [Check(name="scores", passed=True, finding=finding, numbers={"n_users": 35})]
+    sound.append(gate.serves_no_worse(np.full(35, 0.02)))
+    same = Question.not_asked("better algorithm", "the candidate has the algorithm of the model in production")
+    free = Question.not_asked("held", "nobody went back to the model in production")
+    return gate.decide(sound, [gate.good_data(None), same, free], "1")
+
+
 METRICS = {
     "n_evaluated_users": 35,
     "popularity_ndcg_at_10": 0.08,
@@ -61,7 +77,8 @@ def moved(settings, serve, mlflow) -> None:  # noqa: ARG001  it registers the ve
     history = History(settings)
     for version, before in (("1", None), ("2", "1")):
         mlflow.metrics[f"run-{version}"] += [{"key": name, "value": value} for name, value in METRICS.items()]
-        mlflow.decide(int(version), rule="r", verdict="promote", reason="Better.", checks=CHECKS)
+        old = {"rule": "r", "verdict": "promote", "reason": "Better.", "checks": OLD_CHECKS}
+        mlflow.decide(int(version), **(old if before is None else _decision().model_dump()))
         history.record("promoted", version, before, "Better.")
         history.record("deployed", version, before, "in production")
 

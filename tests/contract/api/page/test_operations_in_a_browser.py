@@ -11,7 +11,7 @@ from matinee.lifecycle.history import History
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
-from page_in_a_browser import SIZES, drawn, press
+from page_in_a_browser import SIZES, WINDOWS, drawn, press
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("full")]
 
@@ -33,10 +33,28 @@ def test_operations_open_with_why_it_was_promoted_and_how_much_better_it_is(serv
         expect(opening).to_be_in_viewport()
         expect(opening).to_contain_text(words.version.format(version="2"))
         expect(opening).to_contain_text(re.compile(r"\d\d-\d\d \d\d:\d\d"))
-        lift = words.lift.format(lift=1.0, own=0.2, popularity=0.1, users=35).replace("**", "")
+        lift = words.lift.format(lift=1.5, own=0.2, popularity=0.08, users=35).replace("**", "")
         expect(opening).to_contain_text(f"{lift} {words.few_users}")
-        before = words.against_before.format(mean=0.02, low=-0.01, high=0.05).replace("**", "")
-        expect(opening).to_contain_text(f"{before} {words.may_be_equal}")
+        worth = words.fresher_by_a_day.format(mean=0.02, low=0.0004, high=0.0396, users=100, chunks=1)
+        expect(opening).to_contain_text(worth.replace("**", ""))
+
+
+@BOTH
+def test_a_hold_is_told_and_ended_with_a_reason(serve, site, tab, texts, settings, airflow):
+    History(settings).record("rolled_back", "2", "3", "it was odd")
+    with serve():
+        for size in WINDOWS:
+            _operations(tab, site, texts, size)
+            held = tab.get_by_test_id("stAlert").filter(has_text=texts.comparisons.held.format(version="2"))
+            expect(held).to_be_visible()
+            press(tab, tab.get_by_role("button", name=texts.comparisons.resume, exact=True))
+            dialog = tab.get_by_role("dialog")
+            expect(dialog).to_contain_text(texts.comparisons.confirm_resume)
+            expect(dialog.locator(".st-key-confirm button")).to_be_disabled()
+        dialog.get_by_label(texts.runs.reason).press_sequentially("seen enough")
+        press(tab, dialog.get_by_role("button", name=texts.comparisons.do_resume, exact=True))
+        expect(dialog).to_have_count(0)
+        assert airflow.runs[-1].parameters["reason"] == "seen enough"
 
 
 @SIZES

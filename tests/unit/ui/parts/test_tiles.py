@@ -22,9 +22,29 @@ def test_the_letters_stand_out_from_every_colour(background):
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-def test_the_first_genre_with_a_colour_gives_it():
-    assert colour(Movie(movie_id="1", title="x", year=None, genres=("Unheard of", "War"))) == COLOURS["War"]
-    assert colour(Movie(movie_id="1", title="x", year=None, genres=())) == OTHER
+@pytest.mark.parametrize(
+    ("genres", "telling"),
+    [
+        (("Unheard of", "War"), "War"),
+        (("Drama", "Romance", "War"), "Romance"),
+        (("Comedy", "Drama"), "Comedy"),
+        (("Drama", "Comedy"), "Comedy"),
+        (("Drama",), "Drama"),
+    ],
+)
+def test_the_genre_that_tells_most_gives_the_colour(genres, telling):
+    movie = Movie(movie_id="1", title="x", year=None, genres=genres)
+    assert (colour(movie), pattern(movie)) == (COLOURS[telling], telling.lower())
+
+
+def test_a_movie_without_a_known_genre_has_a_tile_too():
+    movie = Movie(movie_id="1", title="x", year=None, genres=("Unheard of",))
+    assert (colour(movie), pattern(movie)) == (OTHER, "other")
+
+
+def test_letters_are_sized_for_the_longest_word():
+    shown = tile(Movie(movie_id="1", title="E.T. the Extra-Terrestrial", year=1982, genres=()))
+    assert f"--longest:{len('Terrestrial')}" in shown
 
 
 @pytest.mark.parametrize("genre", sorted(COLOURS))

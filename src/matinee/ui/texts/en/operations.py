@@ -15,7 +15,9 @@ OPERATIONS = OperationsTexts(
     lift="It does **{lift:.0%} better** than popularity: NDCG@10 {own:.3f} against {popularity:.3f}, for {users:.0f} "
     "users.",
     loses="**Popularity does better**: NDCG@10 {popularity:.3f} against {own:.3f}, for {users:.0f} users.",
-    fresher="Against the version before it: the same algorithm with fresher data, and no difference yet.",
+    fresher="Against the version before it: the same algorithm with fresher data, and no difference is known yet.",
+    fresher_by_a_day="Against the version before it: the same algorithm with fresher data. Fresher by a day was worth "
+    "**{mean:+.1%}** (interval {low:+.1%} to {high:+.1%}) to the {users:,} users of the newest {chunks} chunks.",
     against_before="Against the version before it: **{mean:+.1%}** (interval {low:+.1%} to {high:+.1%}).",
     may_be_equal="The interval contains 0, so they may be equally good.",
     newest_data="The newest data is worth **{difference:+.4f}** in NDCG@10 since the day before, for {n_users:.0f} "

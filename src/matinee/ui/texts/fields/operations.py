@@ -20,6 +20,7 @@ class OperationsTexts:
     lift: str
     loses: str
     fresher: str
+    fresher_by_a_day: str
     against_before: str
     may_be_equal: str
     newest_data: str

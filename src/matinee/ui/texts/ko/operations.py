@@ -18,7 +18,9 @@ OPERATIONS = OperationsTexts(
     lift="인기순보다 **{lift:.0%}** 낫습니다: 사용자 {users:.0f}명에게 NDCG@10 {own:.3f}, "
     "인기순은 {popularity:.3f}입니다.",
     loses="**인기순이 더 낫습니다**: 사용자 {users:.0f}명에게 NDCG@10 {own:.3f}, 인기순은 {popularity:.3f}입니다.",
-    fresher="이전 버전과 비교: 알고리즘이 같고 데이터만 새로워서 아직 차이가 없습니다.",
+    fresher="이전 버전과 비교: 알고리즘이 같고 데이터만 새로우며, 아직 알려진 차이가 없습니다.",
+    fresher_by_a_day="이전 버전과 비교: 알고리즘이 같고 데이터만 새롭습니다. 하루 더 새로운 데이터의 가치: "
+    "**{mean:+.1%}** (구간 {low:+.1%} ~ {high:+.1%}, 최근 청크 {chunks}개의 사용자 {users:,}명).",
     against_before="이전 버전과 비교: **{mean:+.1%}** (구간 {low:+.1%} ~ {high:+.1%}).",
     may_be_equal="구간에 0이 들어 있어 두 버전이 똑같이 좋을 수도 있습니다.",
     newest_data="새 데이터 덕분에 하루 전보다 NDCG@10이 **{difference:+.4f}** 달라졌습니다(사용자 {n_users:.0f}명).",
