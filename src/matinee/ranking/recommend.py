@@ -119,7 +119,8 @@ def _personal(model: RankingModel, request: ListRequest, top: TopK) -> Ranking:
 
 def _reordered(model: RankingModel, request: ListRequest) -> Ranking:
     """A list by the sliders of the request; by those of popularity where nothing is known of the user."""
-    scored = None if model.scorer is None else model.scorer.score(request.user)
+    found = None if model.scorer is None else model.scorer.score(request.user)
+    scored = None if found is None else _ExplainedOnce(found)
     scores = model.popularity if scored is None else scored.scores
     allowed = request.allowed(model.n_movies)
     items, values = reordered(scores, model.popularity, allowed, request, scored.explain if scored else _nothing)
@@ -128,6 +129,27 @@ def _reordered(model: RankingModel, request: ListRequest) -> Ranking:
     if scored is not None:
         items, values = reordered(model.popularity, model.popularity, allowed, request, _nothing)
     return Ranking("popular", items, values, [None] * len(items) if request.reasons else None)
+
+
+class _ExplainedOnce:
+    """What a scorer knows of a user; movies that were explained to make a list are not explained again for reasons."""
+
+    def __init__(self, scored: Scored) -> None:
+        self._scored, self.scores = scored, scored.scores
+        self._items: Rows = np.empty(0, np.int64)
+        self._added: Floats | None = None
+
+    def explain(self, items: Rows) -> Floats | None:
+        """See `Scored.explain`."""
+        is_same = items[:, None] == self._items
+        if self._added is None or not is_same.any(axis=1).all():
+            self._items, self._added = items, self._scored.explain(items)
+            return self._added
+        return self._added[:, is_same.argmax(axis=1)]
+
+    def known(self, items: Rows) -> Mask:
+        """See `Scored.known`."""
+        return self._scored.known(items)
 
 
 def _nothing(items: Rows) -> None:

@@ -9,6 +9,9 @@ from .types import Floats, Mask, Rows
 BLOCK = 16
 """Movies of which `top_k` looks at the best one only; smaller blocks bound better, larger ones are fewer."""
 
+MANY = 256
+"""Scores from which they are sorted as whole numbers."""
+
 
 def top_k(scores: Floats, k: int, allowed: Mask) -> Rows:
     """Rows of the `k` highest allowed scores, best first, ties by row; no score may be -inf."""
@@ -53,5 +56,17 @@ def contenders(scores: Floats, maxima: Floats, k: int, rounding: float = 0.0) ->
 
 def best_of(rows: Rows, scores: Floats, k: int) -> tuple[Rows, Floats]:
     """The `k` highest scores of a few rows, which rise: their rows, best first, and the scores."""
-    order = np.argsort(-scores, kind="stable")[:k]
+    order = (np.argsort(-scores, kind="stable") if len(scores) < MANY else _order_of_many(scores))[:k]
     return rows[order], scores[order]
+
+
+def _order_of_many(scores: Floats) -> Rows:
+    """What a stable sort of `-scores` gives, in half the time: whole numbers, with the place in their lower half.
+
+    The bits of floats that are not negative rise as these do, and those of negative ones fall.
+    """
+    bits = (np.float32(0) - scores).view(np.int32)  # of 0 that is 0, where -scores is -0
+    keys = np.where(bits < 0, np.int32(-(2**31)) - bits, bits).astype(np.int64) << 32
+    keys |= np.arange(len(scores))
+    keys.sort()
+    return np.asarray(keys & (2**32 - 1), np.int64)

@@ -136,3 +136,25 @@ def test_reasons_of_a_page_are_those_of_the_whole_list():
     whole = ranked(model, k=20, reasons=True).reasons
     assert ranked(model, k=20, reasons=True, page=(5, 9)).reasons == [None] * 5 + whole[5:9] + [None] * 11
     assert ranked(model, k=20, reasons=True, page=(15, 30)).reasons == [None] * 15 + whole[15:]
+
+
+def test_what_was_explained_for_diversity_is_not_explained_again_for_reasons(monkeypatch):
+    model = many_movies()
+    scored, asked = model.scorer.score(model.user(0)), []
+    monkeypatch.setattr(type(model.scorer), "score", lambda *_: _Counting(scored, asked))
+    told = ranked(model, k=20, diversity=1.0, reasons=True)
+    assert asked == [POOL]
+    again = scored.explain(told.items)
+    again[model.user(0).history.items[:, None] == told.items] = -np.inf
+    assert_allclose([reason.contribution for reason in told.reasons], again.max(axis=0), rtol=1e-5)
+
+
+class _Counting:
+    """Scores that note how many movies they explain."""
+
+    def __init__(self, scored, asked):
+        self._scored, self._asked, self.scores, self.known = scored, asked, scored.scores, scored.known
+
+    def explain(self, items):
+        self._asked.append(len(items))
+        return self._scored.explain(items)

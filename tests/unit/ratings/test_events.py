@@ -64,6 +64,28 @@ def test_a_file_of_events_is_learned_as_it_is_meant(settings, tmp_path):
     assert kinds == [("click", 1), ("not_interested", 1), ("purchase", 1), ("rating", 1), ("watch", 3)]
 
 
+def test_of_several_watches_of_a_movie_the_newest_counts_with_how_often_it_was_so_far(settings, tmp_path):
+    text = (
+        "user_id,movie_id,event,value,rated_at\n"
+        "u1,m1,watch,1,2026-01-01T11:00:00Z\n"
+        "u1,m1,watch,12,2026-01-01T13:00:00Z\n"
+        "u1,m1,watch,2,2026-01-02T12:00:00Z\n"
+        "u1,m2,watch,12,2026-01-01T12:00:00Z\n"
+    )
+    own = home(settings, tmp_path, text)
+    ledger = ChunkLedger(own)
+    weights = []
+    for number in (1, 2):
+        ledger.close_next(f"run-{number}")
+        found = Interactions.from_ratings(ledger.ratings_through(number), ["m1", "m2"], 4.0, BEGUN)
+        weights.append(found.user_items().toarray().tolist())
+    assert weights == [[[3.5, 3.5]], [[1.6875, 3.5]]]  # 1 + ln 12, then 1 + ln 2
+    store = FeedbackStore(own)
+    twice = [NewRating("u2", "m1", value, BEGUN + timedelta(hours=value), "watch") for value in (1, 12, 12)]
+    assert store.add(twice).stored == 2
+    assert [each.weight for each in store.of_user("u2")] == [3.5]
+
+
 def test_play_counts_are_a_file_of_watches_when_somebody_says_so(settings, tmp_path):
     text = "user_id,movie_id,rating,rated_at\nu1,m1,1,2026-01-05T20:15:00Z\nu1,m2,350,2026-01-05T21:15:00Z\n"
     source = prepare(home(settings, tmp_path, text, event="watch"))

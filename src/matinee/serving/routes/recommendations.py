@@ -21,6 +21,7 @@ from matinee.serving.answering.exploring import explore
 from matinee.serving.answering.impressions import Impression
 from matinee.serving.answering.lists_of_users import ListsOfUsers
 from matinee.serving.answering.paging import EPOCH, AsOf, Place, page
+from matinee.serving.answering.query_strings import AskedList
 from matinee.serving.answering.response_cache import CacheEntry, ListOfUser
 from matinee.serving.model.reason_words import BECAUSE, ReasonWords
 from matinee.serving.model.served import ServedModel
@@ -46,15 +47,14 @@ class _OwnParameters(APIRoute):
             except ValidationError:
                 return await handle(request)
             query_string: bytes = request.scope["query_string"]
-            wanted = server.query_strings.find(query_string)
-            if wanted is not None:
-                return await _recommended(request, server, user_id, wanted)
-            query = ListQuery.read(query_string)
-            if query is None:
-                return await handle(request)
-            return await recommend_to_user(
-                request, server, user_id, wanted_of(query), query.cursor, query.not_shown_days
-            )
+            asked = server.query_strings.find(query_string)
+            if asked is None:
+                query = ListQuery.read(query_string)
+                if query is None:
+                    return await handle(request)
+                asked = AskedList(wanted_of(query), query.cursor, query.not_shown_days)
+                server.query_strings.remember(query_string, asked)
+            return await _answered(request, server, user_id, asked)
 
         return answer
 
@@ -77,14 +77,17 @@ async def recommend_to_user(
     not_shown_days: NotShownDays = None,
 ) -> Response:
     """Best movies for a user, known or new; what was rated or taken back a moment ago is already counted."""
-    if cursor is not None or not_shown_days is not None:
-        lists = ListsOfUsers((user_id,), wanted._replace(k=0), not_shown_days, None)
-        return await list_of_users(request, server, lists, wanted.k, cursor)
-    server.query_strings.remember(request.scope["query_string"], wanted)
-    return await _recommended(request, server, user_id, wanted)
+    return await _answered(request, server, user_id, AskedList(wanted, cursor, not_shown_days))
 
 
 router.include_router(_of_users)
+
+
+async def _answered(request: Request, server: Services, user_id: str, asked: AskedList) -> Response:
+    if asked.cursor is None and asked.not_shown_days is None:
+        return await _recommended(request, server, user_id, asked.wanted)
+    lists = ListsOfUsers((user_id,), asked.wanted._replace(k=0), asked.not_shown_days, None)
+    return await list_of_users(request, server, lists, asked.wanted.k, asked.cursor)
 
 
 async def _recommended(request: Request, server: Services, user_id: str, wanted: ListRequest) -> Response:
