@@ -35,6 +35,9 @@ RESTORED = "Restored"
 INTENTIONS: dict[EventKind, EventKind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 """The end of each intention that succeeds."""
 
+_HOLDS: tuple[EventKind, ...] = (*INTENTIONS.values(), "resumed")
+"""What begins or ends a hold."""
+
 
 @dataclass(frozen=True)
 class ModelEvent:
@@ -76,22 +79,18 @@ class History:
 
     def in_production(self) -> str | None:
         """The version that was put into production last; None before the first."""
-        ends = INTENTIONS.values()
-        return next((event.version for event in reversed(self.events()) if event.what in ends), None)
+        moved = self._newest(*INTENTIONS.values())
+        return moved.version if moved else None
 
     def unfinished(self) -> ModelEvent | None:
         """The intention that was begun last, when nothing says how it ended."""
-        ends = {*INTENTIONS.values(), "abandoned"}
-        for event in reversed(self.events()):
-            if event.what in ends:
-                return None
-            if event.what in INTENTIONS:
-                return event
-        return None
+        newest = self._newest(*INTENTIONS, *INTENTIONS.values(), "abandoned")
+        return newest if newest and newest.what in INTENTIONS else None
 
     def last_deployed(self) -> str | None:
         """The version that was deployed last."""
-        return next((event.version for event in reversed(self.events()) if event.what == "deployed"), None)
+        deployed = self._newest("deployed")
+        return deployed.version if deployed else None
 
     def last_served_before(self, version: str) -> str | None:
         """The version to go back to: the last other one that served and that nobody went back from."""
@@ -99,13 +98,20 @@ class History:
 
     def is_held(self, version: str) -> bool:
         """See the function."""
-        return is_held(self.events(), version)
+        newest = self._newest(*_HOLDS)
+        return newest is not None and is_held([newest], version)
+
+    def _newest(self, *kinds: EventKind) -> ModelEvent | None:
+        """The newest event of these kinds: a history of years is not read for its last line."""
+        query = sa.select(ModelEventRow).where(ModelEventRow.what.in_(kinds)).order_by(ModelEventRow.event_id.desc())
+        with Session(self._database) as session:
+            row = session.scalar(query.limit(1))
+            return _event(row) if row else None
 
 
 def is_held(events: Iterable[ModelEvent], version: str) -> bool:
     """Whether `version` is in production because somebody went back to it, and nobody has resumed since."""
-    ends = {*INTENTIONS.values(), "resumed"}
-    moves = [event for event in events if event.what in ends]
+    moves = [event for event in events if event.what in _HOLDS]
     if not moves or moves[-1].what != "rolled_back" or moves[-1].reason.startswith(BY_ITSELF):
         return False
     return moves[-1].version == version

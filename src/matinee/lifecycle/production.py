@@ -160,8 +160,7 @@ class Production:
 
     def _waits_for_deployment(self, current: ModelVersion) -> bool:
         """Whether a rollback to `current` was killed after it had moved and before it was deployed."""
-        deployed = [event.version for event in self.history.events() if event.what == "deployed"]
-        return self.history.is_held(current.version) and deployed[-1:] != [current.version]
+        return self.history.is_held(current.version) and self.history.last_deployed() != current.version
 
     def _require_artifacts(self, version: str) -> ModelVersion:
         found = self.registry.version(version)

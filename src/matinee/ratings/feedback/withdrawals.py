@@ -46,10 +46,18 @@ _IS_SAID_AGAIN = sa.exists().where(
 
 _OF_USER = (WithdrawalRow.user_id == FeedbackRow.user_id) & (FeedbackRow.id <= WithdrawalRow.last_feedback_id)
 _COVERED_IDS = sa.union_all(
-    sa.select(FeedbackRow.id).join(WithdrawalRow, _OF_USER & (WithdrawalRow.movie_id == FeedbackRow.movie_id)),
-    sa.select(FeedbackRow.id).join(WithdrawalRow, _OF_USER & WithdrawalRow.movie_id.is_(None)),
+    sa.select(FeedbackRow.id)
+    .select_from(WithdrawalRow)
+    .outerjoin(FeedbackRow, _OF_USER & (WithdrawalRow.movie_id == FeedbackRow.movie_id)),
+    sa.select(FeedbackRow.id)
+    .select_from(WithdrawalRow)
+    .outerjoin(FeedbackRow, _OF_USER)
+    .where(WithdrawalRow.movie_id.is_(None)),
 )
-"""The rows that `is_withdrawn`, found from the withdrawals: far fewer than what people said in years."""
+"""The rows that `is_withdrawn`, and nulls, found from the withdrawals: far fewer than what people said in years.
+
+The joins are outer ones because SQLite may turn around inner ones, and would look at all that anybody ever said.
+"""
 _COVERED_EVENTS = sa.select(*(getattr(FeedbackRow, name) for name in RATINGS.names()))
 _COVERED_EVENTS = _COVERED_EVENTS.where(FeedbackRow.id.in_(_COVERED_IDS), ~_IS_SAID_AGAIN)
 
