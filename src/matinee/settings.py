@@ -1,6 +1,5 @@
 """All settings, in one frozen class: what each is called, may be and means."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from matinee.cores import n_cores
 from matinee.schedule import Grace, Schedule, TimeZoneName
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -253,7 +253,7 @@ class Settings(BaseSettings):
     @property
     def n_workers(self) -> int:
         """Worker processes of the API server."""
-        return self.api_workers or _n_cores()
+        return self.api_workers or n_cores()
 
     @property
     def mlflow(self) -> str:
@@ -291,10 +291,3 @@ class Settings(BaseSettings):
     def period(self) -> timedelta:
         """Length of one chunk."""
         return timedelta(days=int(self.chunk.removesuffix("d")))
-
-
-def _n_cores() -> int:
-    """Cores that this process may use, where the system tells; macOS tells only how many there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
