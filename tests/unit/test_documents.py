@@ -144,6 +144,7 @@ LAYERS = (
         "home",
         "hosts",
         "logs",
+        "cores",
         "memory",
         "metrics",
         "schedule",
