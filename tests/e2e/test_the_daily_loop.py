@@ -13,6 +13,7 @@ from browsing import open_list
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DagRun
 from matinee.ui.texts.en import ENGLISH
+from page_in_a_browser import press
 from running import elsewhere, eventually, visitors
 
 OPERATIONS, RUNS = ENGLISH.operations, ENGLISH.runs
@@ -90,8 +91,8 @@ def test_the_loop_goes_on_after_the_kills(system):
 def test_a_day_is_advanced_on_the_page_with_live_progress(system, tab):
     n_versions = len(system.json("versions")["versions"])
     tab.goto(f"{system.settings.ui}/operations")
-    tab.get_by_role("button", name=RUNS.advance).click()
-    tab.get_by_role("button", name=RUNS.do_advance, exact=True).click()
+    press(tab, tab.get_by_role("button", name=RUNS.advance))
+    press(tab, tab.get_by_role("button", name=RUNS.do_advance, exact=True))
     expect(tab.get_by_text(RUNS.waits)).to_be_visible()
     expect(tab.get_by_text(RUNS.waits)).to_have_count(0, timeout=240_000)
     outcome = RUNS.outcomes["promoted"], RUNS.outcomes["rejected"]
@@ -103,9 +104,9 @@ def test_a_rollback_on_the_page_serves_the_version_before_again(system, tab):
     left = system.get("/v1/model")["version"]
     tab.goto(f"{system.settings.ui}/operations")
     with visitors(system.settings.api) as people:
-        tab.locator(".st-key-roll_back button").click()
+        press(tab, tab.locator(".st-key-roll_back button"))
         tab.get_by_label(RUNS.reason).fill("to see it done")
-        tab.locator(".st-key-confirm button").click()
+        press(tab, tab.locator(".st-key-confirm button"))
         ended = RUNS.ended.format(action=RUNS.actions["roll_back"], outcome=RUNS.outcomes["rolled_back"])
         expect(tab.get_by_text(ended)).to_be_visible(timeout=120_000)
         eventually(lambda: len(people.versions) == 2)
@@ -147,11 +148,11 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
     open_list(tab, tab.get_by_role("combobox", name=OPERATIONS.choose_version).focus)
     tab.get_by_role("option", name=named, exact=True).click()
     with visitors(system.settings.api) as people:
-        tab.get_by_role("button", name=RUNS.promote.format(version=wanted), exact=True).click()
+        press(tab, tab.get_by_role("button", name=RUNS.promote.format(version=wanted), exact=True))
         expect(tab.get_by_text(RUNS.confirm_promote.format(version=wanted))).to_be_visible()
         assert system.get("/v1/model")["version"] != wanted
         tab.get_by_label(RUNS.reason).fill("to see it served")
-        tab.get_by_role("button", name=RUNS.do_promote.format(version=wanted), exact=True).click()
+        press(tab, tab.get_by_role("button", name=RUNS.do_promote.format(version=wanted), exact=True))
         expect(tab.get_by_text(RUNS.serves.format(version=wanted))).to_be_visible(timeout=120_000)
     assert people.failures == []
     assert system.get("/v1/model")["version"] == wanted

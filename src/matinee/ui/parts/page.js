@@ -28,7 +28,7 @@
         }
       }
       const similar = card.querySelector("[data-testid=stPopoverButton]");
-      if (similar) name(similar, `${similar.textContent.replace("expand_more", "").trim()}: ${title}`);
+      if (similar) name(similar, `${similar.textContent.replace(/expand_(more|less)/, "").trim()}: ${title}`);
     }
     for (const element of document.querySelectorAll("[aria-label]")) {
       const said = element.getAttribute("aria-label");
@@ -74,7 +74,14 @@
     first.scrollIntoView({ block: "center" });
   };
 
-  const look = () => { label(); hideIcons(); keepFocus(); goToFirst(); };
+  // A table that is wider than a phone (or closed, and so without a width) is scrolled with the arrow keys too.
+  const reachTables = () => {
+    for (const table of document.querySelectorAll("[data-testid=stTable] > div")) {
+      if (!table.clientWidth || table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    }
+  };
+
+  const look = () => { label(); hideIcons(); reachTables(); keepFocus(); goToFirst(); };
 
   window.matineePage?.observer.disconnect();
   let waits = false;
@@ -103,7 +110,8 @@
   if (!window.matineePage) {
     for (const kind of ["click", "keydown"]) document.addEventListener(kind, (e) => window.matineePage.rated(e), true);
     document.addEventListener("click", (e) => window.matineePage.skip(e), true);
+    window.addEventListener("resize", () => window.matineePage.look());
   }
-  window.matineePage = { ...window.matineePage, observer, rated, skip };
+  window.matineePage = { ...window.matineePage, observer, rated, skip, look };
   look();
 })();

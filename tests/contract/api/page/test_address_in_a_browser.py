@@ -5,9 +5,12 @@ import random
 import pytest
 from playwright.sync_api import Error, expect
 
+from matinee.clients.api import Client
+from matinee.clients.schemas.ratings import Rating
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from page_in_a_browser import TITLES, drawn, press, wait_until_drawn
+from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -37,6 +40,8 @@ def test_language_user_and_title_stay_over_pages_reloads_and_back(serve, site, t
             wait_until_title(tab, path, texts)
             assert f"lang={lang}" in tab.url
             assert "user=u1" in tab.url
+        rated_much = texts.start_here.welcome_back.partition("{count}")[0].format(user="u1").strip()
+        expect(tab.get_by_text(rated_much)).to_be_visible()
         for path in ("operations", "data", ""):
             tab.go_back()
             wait_until_title(tab, path, texts)
@@ -50,37 +55,48 @@ def wait_until_title(tab, path, texts):
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, site, tab, texts):
+def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, site, settings, tab, texts):
     lang = "en" if texts is ENGLISH else "ko"
-    with serve():
-        drawn(tab, f"{site}/?user=u1&lang={lang}&genre=Comedy&years=1960-1969", "", texts)
-        years = tab.locator("[class*=st-key-cards-list] .tile small").all_inner_texts()
-        assert years
-        assert {year[:3] for year in years} == {"196"}
-        tab.goto(f"{site}/?user=u1&lang={lang}&genre=Classic&years=1970-1979")
-        decade = texts.movies.decade.format(first=1970)
-        expect(tab.get_by_text(texts.movies.nothing_matches.format(filters=f"Classic, {decade}"))).to_be_visible()
-        press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
-        expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
-        assert "genre=" not in tab.url
+    with serve(), Client(settings.api) as api:
+        eventually(lambda: api.model().version is not None)
+        classics = [movie.movie_id for movie in api.movies("", limit=100) if "Classic" in movie.genres]
+        api.rate(*(Rating(user_id="saw-all", movie_id=movie_id, rating=3) for movie_id in classics))
+        for size in SIZES:
+            _open(tab, size)
+            drawn(tab, f"{site}/?user=u1&lang={lang}&genre=Comedy&years=1960-1969", "", texts)
+            years = tab.locator("[class*=st-key-cards-list] .tile small").all_inner_texts()
+            assert years
+            assert {year[:3] for year in years} == {"196"}
+            tab.goto(f"{site}/?user=saw-all&lang={lang}&genre=Classic")
+            expect(tab.get_by_text(texts.movies.all_rated_here.format(filters="Classic"))).to_be_visible()
+            tab.goto(f"{site}/?user=u1&lang={lang}&genre=Classic&years=1970-1979")
+            decade = texts.movies.decade.format(first=1970)
+            expect(tab.get_by_text(texts.movies.nothing_matches.format(filters=f"Classic, {decade}"))).to_be_visible()
+            press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
+            expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
+            assert "genre=" not in tab.url
 
 
 @pytest.mark.parametrize(("seed", "size"), list(enumerate(SIZES)), ids=["phone", "laptop"])
 def test_a_random_walk_over_links_filters_back_and_reload_meets_no_error(serve, site, tab, seed, size):
-    rng, trail = random.Random(seed), []  # noqa: S311  a walk, no secret
+    rng, trail, languages = random.Random(seed), [], set()  # noqa: S311  a walk, no secret
     _open(tab, size)
     with serve():
-        tab.goto(site)
-        for _ in range(STEPS):
+        tab.goto(f"{site}/?lang={('ko', 'en')[seed]}")
+        for number in range(STEPS):
             step = rng.choice([_page, _page, _language, _filter, _filter, _user, _back, _back, _reload, _address])
+            if number == STEPS // 2:  # from one language to the other, whatever else chance brings
+                tab.locator(".st-key-lang button").nth(seed).click()
             trail.append(step.__name__)
             expect(tab.locator(".st-key-tab-bar a").last).to_be_visible()
+            languages.add(tab.locator("html").get_attribute("lang"))
             step(tab, site, rng)
             tab.wait_for_timeout(rng.choice([0, 150, 600]))  # some steps come before the page is drawn
             assert tab.locator(ERRORS).all_inner_texts() == [], trail
         expect(tab.get_by_role("heading", level=1)).to_be_visible()
         expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
         assert tab.locator(ERRORS).all_inner_texts() == [], trail
+        assert languages == {"en", "ko"}
 
 
 def _page(tab, _site, rng):
