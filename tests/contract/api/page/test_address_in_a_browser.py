@@ -1,6 +1,7 @@
 """The address of the page: it survives whatever a visitor does, and a link shows a colleague the same thing."""
 
 import random
+import re
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -9,7 +10,7 @@ from matinee.clients.api import Client
 from matinee.clients.schemas.ratings import Rating
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import TITLES, drawn, press, wait_until_drawn
+from page_in_a_browser import AT_REST, TITLES, drawn, press, wait_until_drawn
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -75,6 +76,37 @@ def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, sit
             press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
             expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
             assert "genre=" not in tab.url
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_back_after_a_language_a_genre_a_reload_another_page_and_other_users_meets_no_error(serve, site, tab, texts):
+    lang = "en" if texts is ENGLISH else "ko"
+    with serve():
+        for size in SIZES:
+            _open(tab, size)
+            drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+            drawn(tab, f"{site}/?user=u1&lang={lang}", "", texts)
+            tab.locator(".st-key-genre input").click()
+            press(tab, tab.get_by_role("option").first)
+            expect(tab).to_have_url(re.compile("genre="))
+            tab.reload()
+            wait_until_drawn(tab, "", texts)
+            tab.locator(".st-key-tab-bar a").last.click()
+            wait_until_title(tab, "data", texts)
+            tab.go_back()
+            wait_until_drawn(tab, "", texts)
+            for user_id in ("u5", "u7"):
+                field = tab.locator("[class*=st-key-user-] input").first
+                field.fill(user_id)
+                field.press("Enter")
+                expect(tab).to_have_url(re.compile(f"user={user_id}"))
+                wait_until_drawn(tab, "", texts)
+            for _ in range(4):
+                tab.go_back()
+                expect(tab.locator(AT_REST)).to_be_attached()
+                expect(tab.get_by_role("heading", level=1)).to_be_visible()
+                assert tab.locator(ERRORS).all_inner_texts() == []
+            assert "user=u7" not in tab.url
 
 
 @pytest.mark.parametrize(("seed", "size"), list(enumerate(SIZES)), ids=["phone", "laptop"])
