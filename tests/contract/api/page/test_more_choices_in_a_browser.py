@@ -80,7 +80,7 @@ def test_the_watch_list_alone_and_movies_that_are_left_out_make_the_list(serve, 
         expect(tab).to_have_url(re.compile(f"not={first.movie_id}(&|$)"))
         expect(tab.locator(f"{CARD} .movie")).to_have_count(2)
         expect(tab.locator(".st-key-more-choices")).to_contain_text(texts.movies.more_choices_made.format(count=2))
-        tab.locator(".st-key-watchlist [role=radio]").nth(1).click()
+        press(tab, tab.locator(".st-key-watchlist [role=radio]").nth(1))
         expect(tab).to_have_url(re.compile("watchlist=out"))
         expect(tab.locator(f"{CARD} .movie")).to_have_count(12)
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -97,7 +97,7 @@ def test_company_offers_the_average_and_says_that_it_counts(serve, site, tab, te
         for_you(tab, site, texts, size, "&with=u2&together=average")
         expect(tab.get_by_text(texts.movies.together_on_average.format(users="u1, u2"))).to_be_visible()
         tab.locator(".st-key-more-choices summary").click()
-        tab.locator(".st-key-together [role=radio]").first.click()
+        press(tab, tab.locator(".st-key-together [role=radio]").first)
         expect(tab.get_by_text(texts.movies.together.format(users="u1, u2"))).to_be_visible()
 
 

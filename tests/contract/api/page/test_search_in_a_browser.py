@@ -30,7 +30,7 @@ def test_a_name_in_another_language_finds_the_movie_and_is_shown(settings, site,
     tab.set_viewport_size(size)
     with serving(settings):
         drawn(tab, f"{site}/?user=u1&lang={'en' if texts is ENGLISH else 'ko'}", "", texts)
-        field = tab.get_by_label(texts.movies.search)
+        field = tab.get_by_label(texts.movies.search, exact=True)
         for name, title in (("대부", "The Godfather (대부) (El padrino)"), ("올드", "Oldboy (올드보이)")):
             field.fill(name)
             found = tab.locator("[class*=st-key-cards-found] h3")
