@@ -13,7 +13,7 @@ from browsing import open_list
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DagRun
 from matinee.ui.texts.en import ENGLISH
-from page_in_a_browser import press
+from page_in_a_browser import AT_REST, press
 from running import elsewhere, eventually, visitors
 
 OPERATIONS, RUNS = ENGLISH.operations, ENGLISH.runs
@@ -145,6 +145,7 @@ def test_a_version_is_promoted_by_hand_on_the_page_and_served(system, tab):
     named = OPERATIONS.version.format(version=wanted)
     tab.goto(f"{system.settings.ui}/operations")
     expect(tab.get_by_test_id("stLinkButton").last).to_be_visible()
+    expect(tab.locator(AT_REST)).to_be_attached()  # an opened list goes when what holds it is drawn anew
     open_list(tab, tab.get_by_role("combobox", name=OPERATIONS.choose_version).focus)
     tab.get_by_role("option", name=named, exact=True).click()
     with visitors(system.settings.api) as people:
