@@ -8,14 +8,12 @@ from matinee.clients.schemas.movies import Movie
 from matinee.ui.parts import address
 from matinee.ui.parts.catalogue import movie_of, popular_movies
 from matinee.ui.parts.markdown import escaped
+from matinee.ui.parts.search import found_movies
 from matinee.ui.parts.titles import display_title
 from matinee.ui.parts.visit import Visit
 
 NAME = "not"
 """In the address, which holds their ids."""
-
-FOUND = 5
-"""Movies that a search shows."""
 
 
 def movies_to_leave_out(url: str, most: int) -> dict[str, str]:
@@ -37,13 +35,8 @@ def find_another(visit: Visit, chosen: Sequence[str]) -> None:
         placeholder=texts.find_without,
         label_visibility="collapsed",
         live=True,
-    ).strip()
-    if not query:
-        return
-    found = visit.client.movies(query, FOUND)
-    if not found:
-        st.caption(texts.nothing_found.format(query=escaped(query)))
-    for movie in found:
+    )
+    for movie in found_movies(visit, query):
         if movie.movie_id not in chosen and address.SEPARATOR not in movie.movie_id:
             key, label = f"not-{movie.movie_id}", escaped(_called(movie))
             st.button(label, key, icon=":material/block:", width="stretch", on_click=_leave_out, args=(chosen, movie))
