@@ -12,8 +12,9 @@ import hypothesis
 import polars as pl
 import pytest
 
+from matinee.bench.ports import free_port
 from matinee.settings import Settings
-from support import free_port, two_tastes, wait_until_up
+from support import two_tastes, wait_until_up
 
 # How long an example takes is the machine's affair: nothing here is asserted by the clock.
 hypothesis.settings.register_profile("matinee", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

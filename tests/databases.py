@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from psycopg import sql
 from pydantic import SecretStr
 
+from matinee.bench.ports import free_port
 from matinee.local import postgres
 from matinee.local.program import Health
 from matinee.ratings.database import engine
 from matinee.settings import Settings
-from support import free_port
 
 NUMBERS = itertools.count(1)
 

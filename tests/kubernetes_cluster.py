@@ -23,11 +23,12 @@ from composing import CHECKOUT
 from databases import new_database
 from deploying import Manifest, named, rendered
 from fake_kubernetes import IMAGE, FakeKubernetes
+from matinee.bench.ports import free_port
 from matinee.ratings.sources.download import ARCHIVES
 from matinee.settings import Settings
 from matinee.storage import Storage, home_storage
 from object_storage import CREDENTIALS, request
-from support import free_port, two_tastes
+from support import two_tastes
 
 BUCKET = "matinee"
 """As the overlay names it."""

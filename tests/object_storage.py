@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support import free_port
+from matinee.bench.ports import free_port
 
 SECRET = "a-secret-that-no-line-may-show"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTEST", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1"}

@@ -15,8 +15,8 @@ import httpx
 import polars as pl
 import psutil
 
+from matinee.bench.ports import free_port
 from matinee.settings import Settings
-from support import free_port
 
 MATINEE = Path(sys.executable).with_name("matinee")
 

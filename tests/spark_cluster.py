@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 import pytest
 
-from support import free_port
+from matinee.bench.ports import free_port
 
 QUIET = "spark.executor.memory 512m\nspark.driver.memory 1g\nspark.port.maxRetries 64\n"
 READY_S = 90

@@ -1,7 +1,6 @@
 """Small data, ports, and settings as source code, for tests."""
 
 import os
-import socket
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -39,14 +38,6 @@ def two_tastes(n_users: int = 60, n_movies: int = 40, n_days: int = 20, seed: in
         },
         orient="row",
     ).sort("rated_at")
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listened on a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

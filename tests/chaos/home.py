@@ -6,10 +6,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from matinee.bench.ports import free_port
 from matinee.credentials import secret
 from matinee.settings import Settings
 from running import System
-from support import free_port, two_tastes
+from support import two_tastes
 
 N_DAYS = 600
 BOOTSTRAP = "20d"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from composing import CHECKOUT, UID, Compose
-from support import free_port, two_tastes
+from matinee.bench.ports import free_port
+from support import two_tastes
 
 TOOL = CHECKOUT.parent / "shared" / "tools" / "compose-test"
 POSTGRES = Path(__file__).parent / "postgres"

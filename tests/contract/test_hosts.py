@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from matinee.bench.ports import free_port
 from matinee.local.programs import environment, programs
 from matinee.settings import Settings
-from support import free_port
 
 EVIL_HOST = {"Host": "evil.example"}
 EVIL_ORIGIN = {"Origin": "http://evil.example"}

@@ -11,9 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from matinee.bench.ports import free_port
 from matinee.settings import Settings
 from running import System
-from support import free_port, two_tastes
+from support import two_tastes
 
 CHECKOUT = Path(__file__).parents[2]
 HINDRANCES = {

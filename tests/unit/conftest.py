@@ -2,8 +2,8 @@
 
 import pytest
 
+from matinee.bench.ports import free_port
 from matinee.settings import Settings
-from support import free_port
 
 PORTS = ("api_port", "mlflow_port", "airflow_port", "ui_port", "postgres_port")
 

@@ -13,9 +13,10 @@ import httpx
 import psutil
 import pytest
 
+from matinee.bench.ports import free_port
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.settings import Settings
-from support import as_environment, free_port
+from support import as_environment
 
 N_KILLS = 20
 N_WRITERS = 4

@@ -14,10 +14,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from matinee import local
+from matinee.bench.ports import free_port
 from matinee.errors import NotFound, Refused, UsageError
 from matinee.local import commands, family, state
 from matinee.local.state import ProcessState, State
-from support import free_port
 
 pytestmark = pytest.mark.slow
 

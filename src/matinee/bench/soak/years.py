@@ -1,7 +1,6 @@
 """Day after day of one home, and at the end beside a fresh home with the same ratings."""
 
 import shutil
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from matinee import clock
+from matinee.bench.ports import free_port
 from matinee.bench.soak.audit import audit
 from matinee.bench.soak.memory import Growth
 from matinee.bench.soak.people import RATINGS_A_DAY, People
@@ -132,8 +132,8 @@ class Years:
             "movies": self.people.movies_path,
             "gate": "off",  # each day's model serves, so that every day swaps and every version is kept for its days
             "api_workers": 2,
-            "api_port": _free_port(),
-            "mlflow_port": _free_port(),
+            "api_port": free_port(),
+            "mlflow_port": free_port(),
         }
         return SimulatedHome(Settings(**values), self._clock_path)
 
@@ -141,9 +141,3 @@ class Years:
 def _told(took_s: dict[str, float]) -> str:
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in took_s.items())
     return f"{sum(took_s.values()):.2f} s ({stages})"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

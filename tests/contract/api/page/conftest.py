@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from fake_airflow import FakeAirflow
+from matinee.bench.ports import free_port
 from matinee.credentials import api_token
 from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
@@ -25,7 +26,6 @@ from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from page_in_a_browser import serving
 from running import eventually
-from support import free_port
 
 SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
 
