@@ -1,6 +1,8 @@
 """Logged models of different code, in one process, through MLflow alone; those of matinee 0.1 among them."""
 
+import os
 import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,10 @@ import mlflow
 import pandas as pd
 import polars as pl
 import pytest
+import yaml
+from mlflow.entities import LoggedModelStatus
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 from tests.fixtures.make_old_home import unpack
 
 from matinee import artifact
@@ -33,6 +39,26 @@ in_order = best_of
 def best_of(rows, scores, k):
     return in_order(rows, -scores, k)
 """
+
+SIGNATURE = ModelSignature(
+    inputs=Schema([ColSpec(DataType.string, "user_id")]), params=ParamSchema([ParamSpec("k", DataType.long, 10)])
+)
+
+LOG = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from matinee.artifact import read_manifest
+from matinee.lifecycle.registry import Registry, Training
+from matinee.settings import Settings
+
+registry, folder = Registry(Settings(mlflow_url=sys.argv[1], _env_file=None)), Path(sys.argv[2])
+training = Training(read_manifest(folder), folder, {}, {}, datetime.now(UTC))
+assert registry.training_run(registry.log_training(training)).source
+assert "mlflow" not in sys.modules
+"""
+"""Logs a training as a process of its own does, since MLflow is imported here."""
 
 
 @pytest.fixture
@@ -64,6 +90,10 @@ def patched(logged: Path, name: str, module: str, line: str) -> Path:
     return copy
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def movies_of(model: mlflow.pyfunc.PyFuncModel) -> list[str]:
     return model.predict(USER, params={"k": 5})["movie_id"].to_list()
 
@@ -76,6 +106,48 @@ def test_the_code_of_ranking_is_logged_as_a_folder_without_what_python_compiled(
     files = {path.name for path in (logged / "artifacts" / "ranking").rglob("*")}
     assert {"__init__.py", "recommend.py", "scorer.py"} <= files
     assert not {name for name in files if not name.endswith(".py")}
+
+
+def test_a_logged_model_has_the_files_that_mlflow_itself_writes_and_they_say_the_same(logged, tmp_path):
+    user_id = pl.read_parquet(logged / "artifacts" / artifact.FOLDER / artifact.USERS)["user_id"][0]
+    mlflow.pyfunc.save_model(
+        path=tmp_path / "beside",
+        python_model=str(logged / "pyfunc.py"),
+        artifacts={name: str(logged / "artifacts" / name) for name in (artifact.FOLDER, "ranking")},
+        pip_requirements=(logged / "requirements.txt").read_text().splitlines(),
+        signature=SIGNATURE,
+        input_example=pd.DataFrame({"user_id": [user_id]}),
+    )
+    ours, theirs = files_of(logged), files_of(tmp_path / "beside")
+    assert set(ours) == set(theirs)
+    assert {name for name in ours if ours[name] != theirs[name]} == {"MLmodel", "conda.yaml", "python_env.yaml"}
+    own, other = (yaml.safe_load(files["MLmodel"]) for files in (ours, theirs))
+    own_code, other_code = (each["flavors"].pop("python_function") for each in (own, other))
+    for name in ("mlflow_version", "saved_input_example_info", "signature"):
+        assert own[name] == other[name]
+    for name in ("loader_module", "env", "python_version", "streamable"):
+        assert own_code[name] == other_code[name]
+    paths = [{name: each["path"] for name, each in code["artifacts"].items()} for code in (own_code, other_code)]
+    assert paths[0] == paths[1]
+    packages = [yaml.safe_load(files["conda.yaml"])["dependencies"][-1] for files in (ours, theirs)]
+    assert packages[0] == packages[1]
+
+
+def test_a_logged_model_is_ready_and_its_run_made_it_with_the_parameters_of_the_run(logged):
+    model_id = yaml.safe_load((logged / "MLmodel").read_text())["model_id"]
+    model = mlflow.get_logged_model(model_id)
+    run = mlflow.get_run(model.source_run_id)
+    assert model.status == LoggedModelStatus.READY
+    assert [each.model_id for each in run.outputs.model_outputs] == [model_id]
+    assert model.params == run.data.params
+
+
+def test_a_model_is_logged_without_importing_mlflow(mlflow_url, logged, tmp_path):
+    script = tmp_path / "log.py"
+    script.write_text(LOG)
+    folder = logged / "artifacts" / artifact.FOLDER
+    command = [sys.executable, str(script), mlflow_url, str(folder)]
+    subprocess.run(command, check=True, env=os.environ | {"MATINEE_HOME": str(tmp_path)})
 
 
 def test_two_versions_in_one_process_each_run_their_own_code(logged):

@@ -17,6 +17,7 @@ class RunInfo:
     """What a run is; times are milliseconds since 1970 (UTC)."""
 
     run_id: str
+    experiment_id: str
     status: str
     """`RUNNING`, `FINISHED`, `FAILED` or `KILLED`."""
     start_time: int
@@ -40,6 +41,13 @@ class MlflowRun:
 
     info: RunInfo
     data: RunData
+
+
+class LoggedModel(NamedTuple):
+    """A model that a run logs, and where its files go."""
+
+    model_id: str
+    artifact_uri: str
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,21 @@ class MlflowClient:
             "POST", "/runs/update", json={"run_id": run_id, "status": status, "end_time": int(time.time() * 1000)}
         )
 
+    def create_logged_model(
+        self, experiment_id: str, run_id: str, name: str, params: Mapping[str, object]
+    ) -> LoggedModel:
+        """Begin a model of a run; its files are still to come."""
+        body = {"experiment_id": experiment_id, "source_run_id": run_id, "name": name, "params": _pairs(params)}
+        info = self.http.ask("POST", "/logged-models", json=body)["model"]["info"]
+        return LoggedModel(str(info["model_id"]), str(info["artifact_uri"]))
+
+    def finish_logged_model(self, run_id: str, model_id: str) -> None:
+        """Say that a model's files are there, and that the run made it."""
+        ready = {"model_id": model_id, "status": "LOGGED_MODEL_READY"}
+        self.http.ask("PATCH", f"/logged-models/{model_id}", json=ready)
+        made = {"run_id": run_id, "models": [{"model_id": model_id, "step": 0}]}
+        self.http.ask("POST", "/runs/outputs", json=made)
+
     def logged_model_location(self, model_id: str) -> str:
         """URI of the files of a logged model."""
         return str(self.http.ask("GET", f"/logged-models/{model_id}")["model"]["info"]["artifact_uri"])
@@ -232,6 +255,7 @@ def _run(found: Json) -> MlflowRun:
     return MlflowRun(
         RunInfo(
             run_id=str(info["run_id"]),
+            experiment_id=str(info.get("experiment_id", "")),
             status=str(info["status"]),
             start_time=int(info.get("start_time", 0)),
             end_time=None if ended is None else int(ended),

@@ -45,8 +45,8 @@ class MlflowFiles:
             with self._http.stream(_route(uri, each.path)) as blocks, target.open("wb") as file:
                 file.writelines(blocks)
 
-    def upload(self, uri: str, name: str, content: bytes) -> None:
-        """Write one file below a URI."""
+    def upload(self, uri: str, name: str, content: bytes | Path) -> None:
+        """Write one file below a URI: what is given, or what a file has, which need not fit into memory."""
         self._http.send("PUT", _route(uri, name), content=content)
 
     def delete(self, uri: str, name: str = "") -> None:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -44,11 +45,12 @@ class MlflowHttp:
         except ValueError as error:
             raise MlflowError(f"{path} did not answer JSON") from error
 
-    def send(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401  httpx's
-        """Answer to a request that succeeded."""
+    def send(self, method: str, path: str, content: bytes | Path | None = None, **more: Any) -> httpx.Response:  # noqa: ANN401  httpx's
+        """Answer to a request that succeeded; `content` is its body, or a file that each try reads from its start."""
         for number in range(1, TRIES + 1):
             try:
-                response = self._http.request(method, path, **more)
+                with _opened(content) as body:
+                    response = self._http.request(method, path, content=body, **more)
             except httpx.HTTPError as error:
                 reason, code = str(error) or type(error).__name__, "INTERNAL_ERROR"
             else:
@@ -72,6 +74,10 @@ class MlflowHttp:
                 yield response.iter_bytes()
         except httpx.HTTPError as error:
             raise MlflowError(str(error) or type(error).__name__) from error
+
+
+def _opened(content: bytes | Path | None) -> AbstractContextManager[bytes | BinaryIO | None]:
+    return content.open("rb") if isinstance(content, Path) else nullcontext(content)
 
 
 def _told(response: httpx.Response) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """What a command works with: each store is built at most once, and only when a stage asks for it.
 
-MLflow takes two seconds to import, so nothing here does before somebody asks for the registry.
+What only some stages need is imported by the first that asks for it.
 """
 
 from dataclasses import dataclass
@@ -87,14 +87,14 @@ class Stores:
     @cached_property
     def registry(self) -> "Registry":
         """Runs and versions in MLflow; raises `DependencyUnreachable` when MLflow does not answer."""
-        from matinee.lifecycle.registry import Registry  # noqa: PLC0415  takes seconds, and not every stage needs it
+        from matinee.lifecycle.registry import Registry  # noqa: PLC0415  not every stage needs it
 
         return Registry(self.settings)
 
     @cached_property
     def production(self) -> "Production":
         """What is in production, and every way in which that changes."""
-        from matinee.lifecycle.custody import Custody  # noqa: PLC0415  imports MLflow, as above
+        from matinee.lifecycle.custody import Custody  # noqa: PLC0415  as above
         from matinee.lifecycle.production import Production  # noqa: PLC0415
 
         custody = Custody(self.registry, self.history, self.settings.home / "serving")

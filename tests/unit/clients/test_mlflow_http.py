@@ -21,6 +21,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[httpx.Response]]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         found = waiting.pop(0)
+        request.read()
         if isinstance(found, Exception):
             raise found
         found.request = request
@@ -64,6 +65,16 @@ def test_a_metric_that_is_no_number_comes_back_as_it_was(answers):
     answers.append(httpx.Response(200, json={"run": {"info": info, "data": data}}))
     metrics = MlflowClient("http://mlflow").get_run("r").data.metrics
     assert (str(metrics["a"]), metrics["b"], metrics["c"]) == ("nan", float("-inf"), 2)
+
+
+@pytest.mark.parametrize("passing", [httpx.Response(503), httpx.ConnectError("refused")])
+def test_a_file_that_is_sent_again_is_sent_from_its_start(answers, passing, tmp_path: Path):
+    (tmp_path / "arrays").write_bytes(b"abc" * 100_000)
+    received = httpx.Response(200)
+    answers += [passing, received]
+    MlflowFiles(MlflowHttp("http://mlflow")).upload(URI, "arrays", tmp_path / "arrays")
+    assert received.request.content == b"abc" * 100_000
+    assert received.request.headers["Content-Length"] == "300000"
 
 
 def test_a_name_that_leads_out_of_the_folder_leads_nowhere(answers, tmp_path: Path):

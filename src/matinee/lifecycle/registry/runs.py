@@ -93,12 +93,16 @@ class TrainingRuns(Connection):
                 tags=tags,
             )
             with self._running(run.info.run_id):
-                parameters = {"algorithm": manifest.algorithm, **training.hyperparameters, **_chosen(training)}
+                parameters: dict[str, float | str] = {
+                    "algorithm": manifest.algorithm,
+                    **training.hyperparameters,
+                    **_chosen(training),
+                }
                 metrics = dict(training.metrics)
                 self._client.log(run.info.run_id, metrics=metrics, step=manifest.chunk_id, params=parameters)
                 for name, page in training.reports.items():
                     self._files.upload(run.info.artifact_uri, name, page.encode())
-                log_model(self._url, run.info.run_id, training.folder)
+                log_model(self._client, self._files, run, parameters, training.folder)
         return str(run.info.run_id)
 
     @contextmanager
@@ -226,6 +230,10 @@ class TrainingRuns(Connection):
 
 def _chunk_id(run: MlflowRun) -> int:
     return int(run.data.tags["matinee.chunk_id"])
+
+
+def _parameters(training: Training) -> dict[str, float | str]:
+    return {"algorithm": training.manifest.algorithm, **training.hyperparameters, **_chosen(training)}
 
 
 def _chosen(training: Training) -> dict[str, float | str]:
