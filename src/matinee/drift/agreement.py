@@ -76,7 +76,7 @@ class Agreements:
     @cached_property
     def of_chunk(self) -> Agreement:
         """That of the chunk."""
-        own = self._correlations(self._ratings, 0)
+        own = [] if self._past.is_empty() else self._correlations(self._ratings, 0)
         n_movies = self._ratings["movie_id"].n_unique()
         usual = self._usual() if len(own) else None
         return Agreement(n_movies, own[0] if len(own) else None, usual)

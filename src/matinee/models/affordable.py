@@ -9,11 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from matinee.cores import in_blocks
 from matinee.models.interactions import Interactions
 from matinee.ranking import Floats
 
-MOST = 8_000
-"""Movies of the head at most: 256 MB a matrix, and seconds to invert it, on two cores."""
+MOST = 6_000
+"""Movies of the head at most: 144 MB a matrix, and two seconds to invert it, on two cores."""
 
 LEAST = 200
 """Movies of the head at least, however little memory there is: 160 kB a matrix."""
@@ -26,6 +27,9 @@ SHARE = 0.4
 
 SUPPORT = 64
 """Movies of the head that speak for one of the tail."""
+
+BLOCK = 256
+"""Movies of the tail that a core solves at a time: 4 MB of systems, and 8 MB of counts for the largest head."""
 
 
 def head_of(interactions: Interactions) -> NDArray[np.int64]:
@@ -58,30 +62,41 @@ def tail_columns(
         gram: co-occurrences G of the head, without λ, shape (n_head, n_head).
         regularization: λ.
     """
-    columns = user_items.tocsc()
+    columns, of_head = user_items.tocsc(), user_items[:, head]
     is_tail = np.ones(user_items.shape[1], bool)
     is_tail[head] = False
     tail = np.flatnonzero(is_tail & (np.diff(columns.indptr) > 0))
-    together = (columns[:, tail].T @ columns[:, head]).tocsr()
+
+    def columns_of(block: slice) -> tuple[NDArray[np.int64], Floats]:
+        together = (columns[:, tail[block]].T @ of_head).toarray()
+        return _ridges(together, gram, regularization)
+
+    found = in_blocks(columns_of, len(tail), BLOCK)
+    rows = np.concatenate([np.zeros(0, np.int64), *(support.ravel() for support, _ in found)])
+    weights = np.concatenate([np.zeros(0, np.float32), *(each.ravel() for _, each in found)])
+    of = np.repeat(tail, len(rows) // max(len(tail), 1))
+    result = sp.csr_matrix((weights, (rows, of)), (len(head), len(is_tail)))
+    result.eliminate_zeros()
+    return result
+
+
+def _ridges(together: Floats, gram: Floats, regularization: float) -> tuple[NDArray[np.int64], Floats]:
+    """The supports of some movies and their weights, both of shape (n, n_support).
+
+    Args:
+        together: how often each was liked with every movie of the head, shape (n, n_head).
+        gram: co-occurrences of the head, without λ, shape (n_head, n_head).
+        regularization: λ.
+    """
     scale = 1 / np.sqrt(np.diagonal(gram) + np.float32(regularization))
-    rows, weights = [], []
-    for start, end in zip(together.indptr[:-1], together.indptr[1:], strict=True):
-        support, counts = _strongest(together.indices[start:end], together.data[start:end], scale)
-        system = gram[np.ix_(support, support)]
-        system.ravel()[:: len(support) + 1] += np.float32(regularization)
-        rows.append(support)
-        weights.append(np.linalg.solve(system, counts) if len(support) else counts)
-    offsets = np.concatenate([[0], np.cumsum([len(each) for each in rows])])
-    by_movie = sp.csc_matrix(
-        (np.concatenate([*weights, []]), np.concatenate([*rows, []]), offsets), (len(head), len(tail)), np.float32
-    )
-    return (
-        by_movie @ sp.csr_matrix((np.ones(len(tail)), (np.arange(len(tail)), tail)), (len(tail), len(is_tail)))
-    ).tocsr()
-
-
-def _strongest(indices: NDArray[np.int32], counts: Floats, scale: Floats) -> tuple[NDArray[np.int32], Floats]:
-    if len(indices) <= SUPPORT:
-        return indices, counts
-    kept = np.sort(np.argpartition(-counts * scale[indices], SUPPORT)[:SUPPORT])
-    return indices[kept], counts[kept]
+    n_support = min(SUPPORT, len(gram))
+    support = np.sort(np.argpartition(-together * scale, n_support - 1, axis=1)[:, :n_support], axis=1)
+    counts = np.take_along_axis(together, support, axis=1)
+    systems = gram[support[:, :, None], support[:, None, :]]
+    # Whoever was never liked with the movie says nothing: an equation of its own that has 0 as its solution.
+    is_silent = counts == 0
+    if is_silent.any():
+        systems[is_silent[:, :, None] | is_silent[:, None, :]] = 0
+    diagonal = np.arange(n_support)
+    systems[:, diagonal, diagonal] += np.float32(regularization) + is_silent
+    return support, np.linalg.solve(systems, counts[:, :, None])[:, :, 0]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matinee.models.affordable import head_of, tail_columns
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, cross_product, fitted, inverse
+from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, add_gram, fitted, inverse, mirror
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
 
@@ -48,6 +48,8 @@ class EASE:
         movies, weigh = head_of(interactions), self._weigh(interactions)
         (matrix,) = interactions.computation.total(partial(_co_occurrences, weigh, movies), interactions)
         is_whole = len(movies) == np.count_nonzero(interactions.popularity())
+        if not is_whole:
+            mirror(matrix)
         tail = None if is_whole else tail_columns(weigh(interactions), movies, matrix, self.regularization)
         diagonal = np.diag_indices_from(matrix)
         matrix[diagonal] += self.regularization + self.dropout / (1 - self.dropout) * matrix[diagonal]
@@ -84,6 +86,7 @@ def _weighted_likes(half_life_days: float, scale: float, interactions: Interacti
 
 
 def _co_occurrences(weigh: _Weigh, movies: NDArray[np.int64], interactions: Interactions) -> tuple[Floats]:
-    """How often two of the movies were liked by one user, shape (n, n)."""
-    user_items = weigh(interactions)[:, movies]
-    return (cross_product(user_items, user_items),)
+    """How often two of the movies were liked by one user, on and above the diagonal of shape (n, n)."""
+    gram = np.zeros((len(movies), len(movies)), np.float32)
+    add_gram(gram, weigh(interactions)[:, movies])
+    return (gram,)

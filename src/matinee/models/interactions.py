@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,7 +74,7 @@ class Interactions:
         """Number of movie rows."""
         return len(self.movie_ids)
 
-    @property
+    @cached_property
     def liked(self) -> NDArray[np.bool_]:
         """Which entries of the histories are liked movies, shape (n_ratings,)."""
         return self.histories.ratings >= self.positive_rating
@@ -84,19 +85,19 @@ class Interactions:
         events = self.histories.events
         return np.ones(self.liked.sum(), np.float32) if events is None else events.weights[self.liked]
 
-    @property
-    def age_days(self) -> NDArray[np.float64]:
-        """Days from each entry of the histories to `data_through`, shape (n_ratings,).
+    def age_days_of(self, moments: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Days from each moment, in seconds since 1970 (UTC), to `data_through`.
 
         A live rating that was given after the time the data set covers is as new as its newest: 0 days old.
         """
-        ages: NDArray[np.float64] = (self.data_through.timestamp() - self.histories.rated_at) / 86_400
+        ages: NDArray[np.float64] = (self.data_through.timestamp() - moments) / 86_400
         return np.maximum(ages, 0)
 
     def days_that_hold(self, n_likes: int) -> float:
         """Days before `data_through` that hold so many liked ratings; all days where there are fewer, 0 where none."""
-        ages = np.sort(self.age_days[self.liked])
-        return float(ages[min(n_likes, len(ages)) - 1]) if len(ages) else 0.0
+        ages = self.age_days_of(self.histories.rated_at[self.liked])
+        place = min(n_likes, len(ages)) - 1
+        return float(np.partition(ages, place)[place]) if len(ages) else 0.0
 
     def user_weights(self, half_life_days: float) -> NDArray[np.float64]:
         """Weights of users, half for every `half_life_days` since their newest rating, shape (n_users,).
@@ -108,15 +109,14 @@ class Interactions:
 
     def weight_scale(self, half_life_days: float) -> float:
         """By what `user_decay` is to be multiplied, so that all likes together weigh as much as without; 0: by none."""
-        has_rated, n_liked = np.diff(self.histories.offsets) > 0, np.zeros(self.n_users)
-        n_liked[has_rated] = np.add.reduceat(self.liked.astype(float), self.histories.offsets[:-1][has_rated])
+        n_liked = np.diff(np.concatenate([[0], np.cumsum(self.liked)])[self.histories.offsets])
         total = self.user_decay(half_life_days) @ n_liked
         return float(n_liked.sum() / total) if total > 0 else 0.0
 
     def user_decay(self, half_life_days: float) -> NDArray[np.float64]:
         """Halves for every `half_life_days` since the newest rating of each user, shape (n_users,)."""
         has_rated, decay = np.diff(self.histories.offsets) > 0, np.zeros(self.n_users)
-        newest = self.age_days[self.histories.offsets[1:][has_rated] - 1]
+        newest = self.age_days_of(self.histories.rated_at[self.histories.offsets[1:][has_rated] - 1])
         decay[has_rated] = 0.5 ** (newest / half_life_days)
         return decay
 
@@ -133,16 +133,18 @@ class Interactions:
     def popularity(self, weights: NDArray[np.float64] | None = None) -> Floats:
         """How many users liked each movie, each as much as it counts, shape (n_movies,).
 
-        With `weights`, shape (n_ratings,), their sum.
+        With `weights` of the likes, shape (n_liked,), their sum.
         """
-        liked, each = self.liked, self.liked_weights.astype(float)
-        counted = each if weights is None else each * weights[liked]
-        return np.bincount(self.histories.items[liked], counted, minlength=self.n_movies).astype(np.float32)
+        each = self.liked_weights.astype(float)
+        counted = each if weights is None else each * weights
+        return np.bincount(self.histories.items[self.liked], counted, minlength=self.n_movies).astype(np.float32)
 
     def user_items(self) -> "sp.csr_matrix":
         """Liked movies as a matrix of how much each counts, 1 for a rating, shape (n_users, n_movies), float32."""
         import scipy.sparse as sp  # noqa: PLC0415  commands that fit nothing import this module
 
-        users = np.repeat(np.arange(self.n_users), np.diff(self.histories.offsets))[self.liked]
-        items = self.histories.items[self.liked]
-        return sp.csr_matrix((self.liked_weights, (users, items)), shape=(self.n_users, self.n_movies))
+        offsets = np.concatenate([[0], np.cumsum(self.liked)])[self.histories.offsets]
+        likes = (self.liked_weights, self.histories.items[self.liked], offsets)
+        result = sp.csr_matrix(likes, shape=(self.n_users, self.n_movies))
+        result.sort_indices()
+        return result

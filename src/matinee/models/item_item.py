@@ -3,14 +3,12 @@
 Memory is that of a few dense matrices of the movies that get weights of their own (`models.affordable`).
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
-from matinee.cores import n_cores
+from matinee.cores import in_blocks
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
@@ -21,8 +19,8 @@ N_KEPT = 1000
 N_KEPT_OF_MANY = 256
 """Weights kept of each movie where not all movies get weights of their own: what is left out is small beside them."""
 
-BLOCK = 1000
-"""Rows that are computed or sorted at a time, to bound the memory for what lies between."""
+BLOCK = 500
+"""Rows that a core computes or sorts at a time, to bound the memory for what lies between."""
 
 
 def cross_product(left: sp.csr_matrix, right: sp.csr_matrix) -> Floats:
@@ -36,34 +34,80 @@ def add_cross_product(result: Floats, left: sp.csr_matrix, right: sp.csr_matrix)
     """Add `leftᵀ right` to `result`, shape (left columns, right columns), on all cores: SciPy itself takes one."""
     columns = left.tocsc()
 
-    def add(start: int) -> None:
-        result[start : start + BLOCK] += (columns[:, start : start + BLOCK].T @ right).toarray()
+    def add(block: slice) -> None:
+        result[block] += (columns[:, block].T @ right).toarray()
 
-    with ThreadPoolExecutor(n_cores()) as threads:
-        list(threads.map(add, range(0, len(result), BLOCK)))
+    in_blocks(add, len(result), BLOCK)
+
+
+def add_gram(result: Floats, matrix: sp.csr_matrix) -> None:
+    """Add what lies on and above the diagonal of `matrixᵀ matrix` to `result`, which is half the work.
+
+    `inverse` and `solved` read no more; `mirror` gives all of it.
+    """
+    columns = matrix.tocsc()
+
+    def add(block: slice) -> None:
+        result[block, block.start :] += (columns[:, block].T @ matrix[:, block.start :]).toarray()
+
+    in_blocks(add, len(result), BLOCK)
 
 
 def inverse(matrix: Floats) -> Floats:
     """Inverse of a positive definite matrix by Cholesky in float32, in its place and a third of the time of `inv`.
+
+    What lies below its diagonal is not read.
 
     Raises:
         LinAlgError: it is not positive definite.
     """
     if len(matrix) == 0:  # which LAPACK calls illegal
         return matrix
-    # LAPACK reads by columns: its lower triangle of the transposed view is the upper one of the matrix, without a copy.
-    factor, failed = lapack.spotrf(matrix.T, lower=True, overwrite_a=True)
-    if failed == 0:
-        factor, failed = lapack.spotri(factor, lower=True, overwrite_c=True)
+    triangle, failed = lapack.spotri(_cholesky(matrix), lower=True, overwrite_c=True)
     if failed:
-        raise np.linalg.LinAlgError("the matrix is not positive definite; regularize more")
-    inverted: Floats = factor.T
-    for start in range(0, len(inverted), BLOCK):  # the other triangle, which LAPACK leaves as it was
-        end = start + BLOCK
-        inverted[end:, start:end] = inverted[start:end, end:].T
-        corner = inverted[start:end, start:end]
-        corner[np.tril_indices_from(corner, -1)] = corner.T[np.tril_indices_from(corner, -1)]
+        raise np.linalg.LinAlgError(_NOT_POSITIVE)
+    inverted: Floats = triangle.T
+    mirror(inverted)  # LAPACK leaves the other triangle as it was
     return inverted
+
+
+def mirror(matrix: Floats) -> None:
+    """Copy what is above the diagonal to what is below it."""
+    for start in range(0, len(matrix), BLOCK):
+        end = start + BLOCK
+        matrix[end:, start:end] = matrix[start:end, end:].T
+        corner = matrix[start:end, start:end]
+        corner[np.tril_indices_from(corner, -1)] = corner.T[np.tril_indices_from(corner, -1)]
+
+
+def solved(matrix: Floats, right: Floats) -> Floats:
+    """`matrix⁻¹ right` for a positive definite matrix, in the place of `right`; the matrix is overwritten too.
+
+    A quarter faster than to invert and multiply, and without a third matrix. What lies below its diagonal is not read.
+
+    Raises:
+        LinAlgError: it is not positive definite.
+    """
+    if right.size == 0:
+        return right
+    factor = _cholesky(matrix)
+    # X = A⁻¹ R for A = L Lᵀ is Xᵀ = Rᵀ L⁻ᵀ L⁻¹, and BLAS reads Rᵀ where R lies, without a copy.
+    half = blas.strsm(1.0, factor, right.T, side=1, lower=1, trans_a=1, overwrite_b=1)
+    solution: Floats = blas.strsm(1.0, factor, half, side=1, lower=1, overwrite_b=1).T
+    return solution
+
+
+_NOT_POSITIVE = "the matrix is not positive definite; regularize more"
+
+
+def _cholesky(matrix: Floats) -> Floats:
+    """L of `matrix` = L Lᵀ by columns, in its place; what is above its diagonal is as it was."""
+    # LAPACK reads by columns: its lower triangle of the transposed view is the upper one of the matrix, without a copy.
+    factor, failed = lapack.spotrf(matrix.T, lower=True, overwrite_a=True, clean=False)
+    if failed:
+        raise np.linalg.LinAlgError(_NOT_POSITIVE)
+    lower: Floats = factor
+    return lower
 
 
 def liked_movies(interactions: Interactions) -> NDArray[np.int64]:
@@ -96,14 +140,16 @@ def fitted(
         dense[:, movies] = weights
         return Fitted("item_item", {"rows": movies.astype(np.int32), "weights": dense}, {"recency": recency})
     neighbours, kept = np.zeros((len(movies), n_kept), np.int32), np.zeros((len(movies), n_kept), np.float32)
-    for start in range(0, len(movies), BLOCK):
-        rows = slice(start, start + BLOCK)
+
+    def keep(rows: slice) -> None:
         block = weights[rows]
         if tail is not None:
             block, head = tail[rows].toarray(), block
             block[:, movies] = head
         strongest = np.sort(np.argpartition(-np.abs(block), n_kept - 1, axis=1)[:, :n_kept], axis=1)
         neighbours[rows], kept[rows] = columns[strongest], np.take_along_axis(block, strongest, axis=1)
+
+    in_blocks(keep, len(movies), BLOCK)
     if tail is not None or 2 * len(movies) < n_movies:
         arrays = {"rows": movies.astype(np.int32), "neighbours": neighbours, "weights": kept}
         return Fitted("item_item", arrays, {"recency": recency})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matinee.models.affordable import head_of
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, add_cross_product, fitted, inverse
+from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, add_cross_product, add_gram, fitted, solved
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
 
@@ -46,7 +46,7 @@ class NextItem:
         gram, next_liked = interactions.computation.total(statistics, interactions)
         gram[np.diag_indices_from(gram)] += self.regularization
         is_whole = len(movies) == np.count_nonzero(interactions.popularity())
-        weights = inverse(gram) @ next_liked
+        weights = solved(gram, next_liked)
         n_kept = N_KEPT if is_whole else N_KEPT_OF_MANY
         return fitted(weights, movies, interactions.n_movies, self.recency, n_kept)
 
@@ -54,11 +54,11 @@ class NextItem:
 def _regression(
     movies: NDArray[np.int64], recency: float, since: int, interactions: Interactions
 ) -> tuple[Floats, Floats]:
-    """XᵀX and XᵀY of these users, both of shape (n, n)."""
+    """XᵀX, on and above its diagonal, and XᵀY of these users, both of shape (n, n)."""
     gram, next_liked = np.zeros((2, len(movies), len(movies)), np.float32)
     for before, after in transitions(interactions, recency, since):
         known = before[:, movies]
-        add_cross_product(gram, known, known)
+        add_gram(gram, known)
         add_cross_product(next_liked, known, after[:, movies])
     return gram, next_liked
 
@@ -77,10 +77,10 @@ def transitions(
     histories, liked = interactions.histories, interactions.liked
     users = np.repeat(np.arange(interactions.n_users, dtype=np.int32), np.diff(histories.offsets))[liked]
     items, moments = histories.items[liked], histories.rated_at[liked]
-    likes = _Likes(users, items, interactions.liked_weights)
+    likes = _Likes(users, items, interactions.liked_weights, np.searchsorted(users, np.arange(interactions.n_users)))
     starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
-    group = np.searchsorted(starts, np.arange(len(items)), side="right") - 1
-    first, end = starts[group], np.append(starts[1:], len(items))[group]
+    ends = np.append(starts[1:], len(items))
+    first, end = np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)
     newest = np.flatnonzero(moments >= since)
     for begins in range(0, len(newest), BLOCK):
         rows = newest[begins : begins + BLOCK]
@@ -103,6 +103,8 @@ class _Likes(NamedTuple):
     items: NDArray[np.int32]
     counts: Floats
     """How much each counts."""
+    starts: NDArray[np.int64]
+    """Place of the first one of each user, shape (n_users,)."""
 
 
 def _histories_before(
@@ -123,11 +125,13 @@ def _histories_before(
         n_movies: size of the catalogue.
         recency: ratings after which the weight of an older one has fallen to 1/e.
     """
-    sources = first[:, None] - 1 - np.arange(WINDOW)
-    is_own = (sources >= 0) & (likes.users[np.maximum(sources, 0)] == likes.users[rows][:, None])
-    row, source = np.nonzero(is_own)[0], sources[is_own]
-    weights = np.exp(-(first[row] - end[source]) / recency).astype(np.float32) * likes.counts[source]
+    lengths = np.minimum(first - likes.starts[likes.users[rows]], WINDOW)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    # Newest first: the place before the row's moment, and so on.
+    source = np.repeat(first - 1 + offsets[:-1], lengths) - np.arange(offsets[-1])
+    rank = (np.repeat(first, lengths) - end[source]).astype(np.float32)
+    weights = np.exp(rank / np.float32(-recency)) * likes.counts[source]
     shape = (len(rows), n_movies)
-    before = sp.csr_matrix((weights, (row, likes.items[source])), shape)
-    after = sp.csr_matrix((likes.counts[rows], (np.arange(len(rows)), likes.items[rows])), shape)
+    before = sp.csr_matrix((weights, likes.items[source], offsets), shape)
+    after = sp.csr_matrix((likes.counts[rows], likes.items[rows], np.arange(len(rows) + 1)), shape)
     return before, after

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from matinee.models import affordable
@@ -26,7 +27,7 @@ def head_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_memory_decides_how_many_movies_get_weights_of_their_own() -> None:
     assert n_affordable(24 * GB) == MOST
-    assert n_affordable(2 * GB) == 7_071
+    assert n_affordable(GB) == 5_000
     assert n_affordable(100_000_000) == 1_581
     assert n_affordable(0) == affordable.LEAST
 
@@ -57,6 +58,29 @@ def test_a_movie_of_the_tail_gets_the_ridge_regression_on_the_head(interactions:
     complete = [movie for movie in complete if together[:, movie].all()]
     assert len(complete) > 0  # of a movie that was liked with all of the head the support is the head
     assert_allclose(columns[:, complete], expected[:, complete], rtol=1e-4, atol=1e-6)
+    assert_array_equal(columns[:, head], 0)
+
+
+def test_of_a_tail_movie_only_those_speak_that_it_was_liked_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(affordable, "SUPPORT", 3)
+    monkeypatch.setattr(affordable, "BLOCK", 2)
+    random = np.random.default_rng(3)
+    matrix = (random.random((40, 12)) < 0.15).astype(np.float32)
+    head = np.arange(5)
+    gram = (matrix[:, head].T @ matrix[:, head]).astype(np.float32)
+    columns = tail_columns(sp.csr_matrix(matrix), head, gram, 2.0).toarray()
+    n_silent = 0
+    for movie in range(5, 12):
+        together = matrix[:, head].T @ matrix[:, movie]
+        strongest = np.argsort(-together / np.sqrt(np.diagonal(gram) + 2), kind="stable")[:3]
+        support = strongest[together[strongest] > 0]
+        n_silent += len(support) < 3
+        expected = np.zeros(5)
+        expected[support] = np.linalg.solve(
+            gram[np.ix_(support, support)] + 2 * np.eye(len(support)), together[support]
+        )
+        assert_allclose(columns[:, movie], expected, rtol=1e-4, atol=1e-6)
+    assert n_silent > 0
     assert_array_equal(columns[:, head], 0)
 
 

@@ -133,7 +133,7 @@ def test_recent_popularity_is_a_share_of_the_most_popular_movies(interactions: I
 
 
 def test_recent_popularity_fades_more_slowly_where_a_week_holds_few_likes(interactions: Interactions) -> None:
-    ages = np.sort(interactions.age_days[interactions.liked])
+    ages = np.sort(interactions.age_days_of(interactions.histories.rated_at[interactions.liked]))
     recent = Recent(half_life_days=1, n_likes=20).fit(interactions).arrays["popularity"]
     faded = Popular(half_life_days=ages[19]).fit(interactions).arrays["popularity"]
     assert_allclose(recent, faded / faded.max(), rtol=1e-6)

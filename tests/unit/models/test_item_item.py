@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from matinee.models.ease import EASE
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import cross_product, fitted, inverse
+from matinee.models.item_item import add_gram, cross_product, fitted, inverse, mirror, solved
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem, transitions
 from matinee.models.recommender import Fitted
@@ -112,6 +112,29 @@ def test_cross_product_is_exact_across_blocks(monkeypatch: pytest.MonkeyPatch) -
     random = np.random.default_rng(0)
     left, right = (random.integers(0, 2, (9, n)).astype(np.float32) for n in (7, 5))
     assert_array_equal(cross_product(sp.csr_matrix(left), sp.csr_matrix(right)), left.T @ right)
+
+
+def test_a_gram_matrix_is_a_cross_product_with_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matinee.models.item_item.BLOCK", 3)
+    matrix = np.random.default_rng(0).integers(0, 3, (9, 7)).astype(np.float32)
+    result = np.eye(7, dtype=np.float32)
+    add_gram(result, sp.csr_matrix(matrix))
+    assert_array_equal(np.triu(result), np.triu(np.eye(7) + matrix.T @ matrix))
+    mirror(result)
+    assert_array_equal(result, np.eye(7) + matrix.T @ matrix)
+
+
+def test_what_is_solved_is_the_inverse_times_the_right_side_whatever_lies_below_the_diagonal() -> None:
+    random = np.random.default_rng(0)
+    root, right = random.normal(size=(6, 6)), random.normal(size=(6, 6)).astype(np.float32)
+    matrix = (root @ root.T + np.eye(6)).astype(np.float32)
+    expected = np.linalg.solve(matrix, right)
+    upper = np.triu(matrix).astype(np.float32)
+    assert_allclose(solved(upper.copy(), right.copy()), expected, atol=1e-4)
+    assert_allclose(inverse(upper.copy()) @ right, expected, atol=1e-4)
+    assert solved(np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)).shape == (0, 0)
+    with pytest.raises(np.linalg.LinAlgError, match="regularize more"):
+        solved(-upper, right)
 
 
 def test_inverse_of_a_symmetric_matrix() -> None:
