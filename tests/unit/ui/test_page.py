@@ -113,6 +113,19 @@ def test_a_rating_can_be_undone(page, api, before):
     assert "undo" not in [button.key for button in page.button]
 
 
+def test_nothing_is_new_in_a_list_that_is_back_after_undo(page):
+    page.query_params["user"] = "newcomer"
+    page.run()
+    before = _listed(page)
+    _stars(page, "4").set_value(4).run()
+    assert ENGLISH.movies.one_is_new in _words(page)
+    page.button(key="undo").click().run()
+    assert _listed(page) == before
+    words = _words(page)
+    assert ENGLISH.movies.rate_hint in words
+    assert f"<em>{ENGLISH.movies.new}</em>" not in words
+
+
 def test_what_somebody_else_rated_cannot_be_undone(page):
     page.run()
     _stars(page, "2").set_value(4).run()

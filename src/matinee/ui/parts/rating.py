@@ -77,3 +77,4 @@ def last_rating(visit: Visit) -> None:
 def _undo(visit: Visit, last: LastRating) -> None:
     if _store(visit, last, last.before):
         del st.session_state["last_rating"]
+        st.session_state["before"] = None  # the list is what it was before the rating, so nothing in it is new
