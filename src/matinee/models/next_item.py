@@ -79,7 +79,7 @@ def transitions(
     items, moments = histories.items[liked], histories.rated_at[liked]
     likes = _Likes(users, items, interactions.liked_weights, np.searchsorted(users, np.arange(interactions.n_users)))
     starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
-    ends = np.append(starts[1:], len(items))
+    ends = np.append(starts, len(items))[1:]
     first, end = np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)
     newest = np.flatnonzero(moments >= since)
     for begins in range(0, len(newest), BLOCK):
