@@ -89,10 +89,11 @@ def create_app(
     slot = ModelSlot(settings, store, metrics)
     source = ModelSource(mlflow)
     responses, batcher, live = ResponseCache(), RequestBatcher(), LiveCatalogue(settings, slot)
+    home_clock = HomeClock(settings)
 
     async def remake_answers(served: ServedModel) -> None:
         if not live.changes:  # those of a changed catalogue are made with a model that is made after the switch
-            await remake(responses, batcher, served, settings.explore)
+            await remake(responses, batcher, served, settings.explore, await home_clock.hour())
 
     swapper = Swapper(slot, store, source, group, metrics, remake_answers)
     follower = Follower(slot, store, swapper, source, group, production_interval_s)
@@ -128,7 +129,7 @@ def create_app(
     )
     app.state.services = Services(
         settings=settings,
-        clock=HomeClock(settings),
+        clock=home_clock,
         slot=slot,
         live=live,
         responses=responses,

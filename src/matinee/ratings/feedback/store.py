@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import sqlalchemy as sa
@@ -227,9 +228,8 @@ def _insert(session: Session, events: list[dict[str, Any]], now: datetime) -> Re
 def _wait_for_others(session: Session, events: list[dict[str, Any]]) -> None:
     """On PostgreSQL, wait for whoever writes of the same users; on SQLite there is one writer at a time anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        for user_id in sorted(
-            {event["user_id"] for event in events}
-        ):  # in one order, so that no two wait for each other
+        # In one order, so that no two wait for each other.
+        for user_id in sorted({event["user_id"] for event in events}):
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(user_id, 0))))
 
 
@@ -285,15 +285,16 @@ def _valid_key(key: str) -> str:
 
 def _what_counts(rows: Iterable[sa.Row[Any]], weights: Mapping[str, float]) -> list[StoredRating]:
     """Of each movie what was said last, else what was done last, of rows from the newest on; the newest first."""
-    newest: dict[str, StoredRating] = {}
+    newest, known = dict[str, StoredRating](), dict[Any, Any]()
     for row in rows:
         before = newest.get(row.movie_id)
         if counts(row.event, weights) and (before is None or (row.event in SAID and before.event not in SAID)):
-            newest[row.movie_id] = _stored(row, weights)
+            newest[row.movie_id] = _stored(row, weights, known)
     return sorted(newest.values(), key=lambda each: each.rated_at, reverse=True)
 
 
-def _stored(row: sa.Row[Any], weights: Mapping[str, float]) -> StoredRating:
-    weight = weight_of(row.event, row.rating, weights)
-    at = (row.rated_at, row.received_at, row.chunk_id)
-    return StoredRating(row.user_id, row.movie_id, row.rating, *at, row.event, weight)
+def _stored(row: sa.Row[Any], weights: Mapping[str, float], known: dict[Any, Any]) -> StoredRating:
+    """A row, its equal values as one object (numbers and times within `known`): the server remembers thousands."""
+    values = (row.rating, row.rated_at, row.received_at, row.chunk_id, weight_of(row.event, row.rating, weights))
+    rating, at, got, chunk, weight = (known.setdefault((type(each), each), each) for each in values)
+    return StoredRating(intern(row.user_id), intern(row.movie_id), rating, at, got, chunk, intern(row.event), weight)

@@ -38,7 +38,9 @@ class HomeClock:
         if time.monotonic() - self._read_at > READ_INTERVAL_S:
             self._read_at = time.monotonic()
             await self._read()
-        return None if self._ahead_s is None else (time.time() + self._ahead_s) // RESOLUTION_S * RESOLUTION_S
+        if self._ahead_s is None:
+            return None
+        return (clock.now().timestamp() + self._ahead_s) // RESOLUTION_S * RESOLUTION_S
 
     async def _read(self) -> None:
         try:

@@ -95,8 +95,14 @@ class RecentlyShown:
         self._wait(shown)
         self._last[user_id] = shown
         self._last.move_to_end(user_id)
-        if len(self._last) > BOUND:
-            self._last.popitem(last=False)
+        self._forget_two(now)
+
+    def _forget_two(self, now: datetime) -> None:
+        """For each list that is noted, up to two go of those that are not compared any more, or are too many."""
+        for _ in range(2):
+            oldest = next(iter(self._last.values()))
+            if now - oldest.shown_at >= AGAIN or len(self._last) > BOUND:
+                del self._last[oldest.user_id]
 
     def _wait(self, shown: ShownList) -> None:
         """Have a list wait, as one with what already waits of its user."""

@@ -23,13 +23,16 @@ AT_ONCE = 8
 """Answers between which nobody else is answered, where making them at once is cheaper; else one."""
 
 
-async def remake(responses: ResponseCache, batcher: RequestBatcher, served: ServedModel, share_of_new: float) -> None:
+async def remake(
+    responses: ResponseCache, batcher: RequestBatcher, served: ServedModel, share_of_new: float, hour: float | None
+) -> None:
     """Fill the cache of a model that nobody is answered with yet, so that a swap does not find it empty.
 
+    Only with answers of this `hour`: lists are made for an hour, and nobody is given those of another one.
     An answer that cannot be made is left to whoever asks for it: a genre, for one, may have gone.
     """
     deadline, n_made = time.monotonic() + BUDGET_S, 0
-    wanted = responses.newest(MOST)
+    wanted = responses.newest(MOST, hour)
     step = AT_ONCE if served.benefits_from_batching else 1
     for start in range(0, len(wanted), step):
         if time.monotonic() > deadline:

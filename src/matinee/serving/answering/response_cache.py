@@ -1,6 +1,6 @@
 """Answers to list requests, kept as bytes for as long as nothing that they are made of has changed."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -49,18 +49,19 @@ Entries = OrderedDict[ListOfUser, CacheEntry]
 
 
 class ResponseCache:
-    """What one worker answered with the model that it serves, by user and parameters."""
+    """What one worker answered in this hour with the model that it serves, by user and parameters."""
 
     def __init__(self) -> None:
         self._served: ServedModel | None = None
+        self._hour: float | None = None
         self._entries: Entries = OrderedDict()
-        self._outdated: Entries = OrderedDict()
+        self._outdated: deque[Entries] = deque()
         self._next: ServedModel | None = None
         self._ready: Entries = OrderedDict()
 
     def get(self, key: ListOfUser, served: ServedModel, said: UserFeedback) -> CacheEntry | None:
         """The answer to `key`, if it was made of this very model and of all that the user has said."""
-        self._serve(served)
+        self._serve(served, key.now)
         entry = self._entries.get(key)
         if entry is None or (entry.said is not said and entry.said != said):
             return None
@@ -68,19 +69,19 @@ class ResponseCache:
         return entry
 
     def keep(self, key: ListOfUser, served: ServedModel, entry: CacheEntry) -> None:
-        """Keep an answer that was made with `served`, unless another model has been served since."""
+        """Keep an answer that was made with `served`, unless another model is served since or its hour is over."""
         if self._served is None:
-            self._serve(served)
-        if served is not self._served:
+            self._serve(served, key.now)
+        if served is not self._served or key.now != self._hour:
             return
         self._entries[key] = entry
         self._entries.move_to_end(key)
         if len(self._entries) > KEPT:
             self._entries.popitem(last=False)
 
-    def newest(self, n: int) -> list[tuple[ListOfUser, CacheEntry]]:
-        """The answers that were asked for last, at most so many, the last one first."""
-        return list(islice(reversed(self._entries.items()), n))
+    def newest(self, n: int, hour: float | None) -> list[tuple[ListOfUser, CacheEntry]]:
+        """The answers of an hour that were asked for last, at most so many, the last one first."""
+        return list(islice((each for each in reversed(self._entries.items()) if each[0].now == hour), n))
 
     def make_ready(self, key: ListOfUser, served: ServedModel, entry: CacheEntry) -> None:
         """Keep an answer for when `served` is served, which it is not yet; what is ready for another model goes."""
@@ -89,13 +90,23 @@ class ResponseCache:
         self._ready[key] = entry
         self._ready.move_to_end(key, last=False)
 
-    def _serve(self, served: ServedModel) -> None:
+    def _serve(self, served: ServedModel, hour: float | None) -> None:
         if served is not self._served:
-            self._served, self._outdated, self._entries = served, self._entries, self._ready_for(served)
+            self._outdated.append(self._entries)
+            self._served, self._entries = served, self._ready_for(served)
             self._next, self._ready = None, OrderedDict()
-        if self._outdated:
-            # One for one: to free all at once would hold up whoever asks next.
-            self._outdated.popitem()
+        elif hour != self._hour:  # nobody asks for an hour that is over
+            self._outdated.append(self._entries)
+            self._entries = OrderedDict()
+        self._hour = hour
+        self._free_one()
+
+    def _free_one(self) -> None:
+        """One for one: to free all that is outdated at once would hold up whoever asks next."""
+        if self._outdated and self._outdated[0]:
+            self._outdated[0].popitem()
+        if self._outdated and not self._outdated[0]:
+            self._outdated.popleft()
 
     def _ready_for(self, served: ServedModel) -> Entries:
         """What is ready, if it is of this version with this catalogue; its metrics may be newer."""

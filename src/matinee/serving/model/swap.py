@@ -4,7 +4,7 @@ The worker that was asked does it while it holds the lock of the model store:
 
 1. download, verify, answer the golden requests, add it to the store      a failure: nothing has changed
 2. `prepare`: every worker maps the verified copy, answers those too,
-   replays recent requests and makes the answers of the last minutes      a failure, a death: the same
+   replays recent requests and makes the answers of this hour             a failure, a death: the same
 3. move the pointer on disk                                               the new version is the deployed one
 4. `follow`: every worker switches; one that starts meanwhile joins       one that cannot: the pointer moves back
 

@@ -33,6 +33,21 @@ def test_what_was_rated_is_there_newest_first(store):
     assert (store.count(), store.unclaimed()) == (3, 3)
 
 
+def test_what_is_remembered_of_thousands_of_events_shares_what_is_equal(store):
+    n_users, n_movies = 10, 50
+    for user in range(n_users):
+        store.add(
+            [NewRating(f"u{user}", f"m{movie}", movie % 5 + 1, NOON + timedelta(0, movie)) for movie in range(n_movies)]
+        )
+    said = [each for user in range(n_users) for each in store.of_user(f"u{user}")]
+    assert len(said) == n_users * n_movies
+    assert len({id(each.movie_id) for each in said}) == n_movies
+    assert len({id(each.user_id) for each in said}) == n_users
+    assert len({id(each.event) for each in said}) == 1
+    assert len({id(each.rating) for each in said}) <= 5 * n_users
+    assert len({id(each.received_at) for each in said}) == n_users
+
+
 def test_of_several_ratings_for_a_movie_the_newest_counts_and_all_are_kept(store):
     store.add([NewRating("u", "a", 1, NOON), NewRating("u", "a", 5, NOON + timedelta(days=1))])
     store.add([NewRating("u", "a", 3, NOON - timedelta(days=1))])

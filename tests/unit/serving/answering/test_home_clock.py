@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from matinee import clock as clocks
 from matinee.serving.answering import home_clock
 from matinee.serving.answering.home_clock import RESOLUTION_S, HomeClock
 from matinee.settings import Settings
@@ -51,3 +52,10 @@ def test_a_database_that_is_away_leaves_the_time_as_it_was(clock_of, monkeypatch
     before = asyncio.run(clock.hour())
     monkeypatch.setattr(home_clock, "ChunkLedger", failing)
     assert asyncio.run(clock.hour()) == before is not None
+
+
+def test_where_another_time_is_told_than_the_walls_the_hour_is_of_that(clock_of):
+    now = datetime(2031, 5, 1, 12, 30, tzinfo=UTC)
+    clock = clock_of(SimpleNamespace(ends_at=now - timedelta(days=1), closed_at=now - timedelta(hours=6), mode="live"))
+    with clocks.pretended(lambda: now):
+        assert asyncio.run(clock.hour()) == now.replace(minute=0).timestamp()

@@ -1,11 +1,13 @@
 """What was shown, on its way to the database."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
+from matinee import clock
 from matinee.ratings.feedback.shown import ShownLists
-from matinee.serving.answering.recently_shown import RecentlyShown
+from matinee.serving.answering.recently_shown import AGAIN, RecentlyShown
 from matinee.serving.prometheus import Metrics
 from matinee.serving.workers.health import WorkerHealth
 
@@ -53,3 +55,14 @@ def test_no_list_waits_of_somebody_who_was_erased(shown, written):
     asyncio.run(shown.forget("u1"))
     asyncio.run(shown.flush())
     assert written == [[("u2", ("b",))]]
+
+
+def test_lists_that_are_not_compared_any_more_are_forgotten(shown):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with clock.pretended(lambda: now):
+        for user in range(20):
+            shown.note(f"u{user}", ("a",))
+        now += AGAIN
+        for user in range(10):
+            shown.note(f"v{user}", ("a",))
+    assert set(shown._last) == {f"v{user}" for user in range(10)}
