@@ -14,7 +14,6 @@ from matinee.cli.printing import AsJson, print_json, stdout
 from matinee.cli.root import SYSTEM, app
 from matinee.cli.settings import settings_of_command
 from matinee.errors import NoEvent, UsageError
-from matinee.ranking.events import EVENTS
 
 if TYPE_CHECKING:
     from matinee.ratings.sources.plan import ImportPlan
@@ -108,6 +107,8 @@ def _planned(plan: Callable[[str], "ImportPlan"], event: str, is_silent: bool) -
 
 def _asked_event(found: str) -> str:
     """What a row of a file is that has neither ratings nor events; empty for nothing."""
+    from matinee.ranking.events import EVENTS
+
     stdout.print(escape(found), highlight=False)
     answer: str = typer.prompt(f"What is a row of it? ({', '.join(EVENTS[1:])})", default="")
     return answer.strip() if answer.strip() in EVENTS else ""

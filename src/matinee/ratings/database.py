@@ -14,11 +14,11 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from matinee.errors import BadData, DependencyUnreachable
+from matinee.ratings import migrations
 from matinee.ratings.instants import UtcDateTime
 from matinee.settings import Settings
 from matinee.storage import locked
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30
 """How long a writer waits for another one; longer than any transaction of matinee takes."""
 
@@ -286,15 +286,6 @@ def _begin(connection: sa.Connection) -> None:
 
 def _migrate(database: sa.Engine) -> None:
     """Bring the tables to this version, in one transaction that only one process is in at a time."""
-    from alembic import command  # noqa: PLC0415  imported where the tables are checked, once a process
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
-
-    with claiming(database) as session:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.attributes["connection"] = session.connection()
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise BadData(f"The database is of another version: {error}.", "Update matinee.") from error
+    if not migrations.is_done(database):
+        with claiming(database) as session:
+            migrations.upgrade(session.connection())

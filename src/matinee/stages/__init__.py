@@ -3,7 +3,7 @@
     ingest(run) → chunk    train(chunk) → run    evaluate(run) → decision    promote(run) → version    deploy(version)
 
 The command line prints a result; Airflow hands its values to the next stage. Each stage is a process of its own, so
-each is a module that imports no more than it needs, since each runs in a process of its own.
+each is a module that imports no more than it needs.
 """
 
 from typing import Any

@@ -12,14 +12,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings import comparison_tables, movie_changes
-from matinee.ratings.database import MIGRATIONS, Base, ChunkRow, engine
+from matinee.ratings.database import Base, ChunkRow, engine
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.feedback.withdrawals import without_withdrawn
 from matinee.ratings.importing import RATINGS
+from matinee.ratings.migrations import MIGRATIONS, newest
 from matinee.settings import Settings
 from support import as_source
 
@@ -30,6 +32,25 @@ def test_the_migrated_tables_are_those_of_the_models(settings):
         assert compare_metadata(context, Base.metadata) == []
     assert comparison_tables.ChallengerRow.__tablename__ in Base.metadata.tables
     assert movie_changes.MovieChangeRow.__tablename__ in Base.metadata.tables
+
+
+def test_the_newest_migration_is_the_one_that_alembic_ends_at():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest()]
+
+
+@pytest.mark.slow
+def test_a_database_of_this_version_is_opened_without_importing_alembic(settings):
+    engine(settings)
+    script = f"""
+        import sys
+        from matinee.ratings.database import engine
+        from matinee.settings import Settings
+        engine({as_source(settings)})
+        sys.exit("alembic" in sys.modules)
+    """
+    assert subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False).returncode == 0
 
 
 def test_sqlite_is_opened_for_durability_and_many_readers(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from matinee import clock
 from matinee.cli.stages import _said
-from matinee.drift import StatisticsStore
+from matinee.drift.records import StatisticsStore
 from matinee.ratings.feedback import FeedbackStore, NewRating
 from matinee.settings import Settings
 from matinee.stages.ingest import ingest_chunk

@@ -68,7 +68,7 @@ class ModelVersions(Connection):
         """
         production = self.production()
         in_production = production.version if production else None
-        known = self.versions() if everything else self._likely()
+        known = self.versions() if everything else self._likely(production)
         for version in sorted(self.disagreeing(known, production), key=lambda each: each.version == in_production):
             with self._answers():
                 stage = _stage(version, in_production)
@@ -79,7 +79,7 @@ class ModelVersions(Connection):
         in_production = production.version if production else None
         return [each for each in versions if each.stage != _stage(each, in_production)]
 
-    def _likely(self) -> list[ModelVersion]:
+    def _likely(self, production: ModelVersion | None) -> list[ModelVersion]:
         """Versions that the last moves of production may have left with a wrong tag, and the one in production."""
         with self._answers():
             newest = self._client.search_model_versions(
@@ -87,8 +87,7 @@ class ModelVersions(Connection):
             )
             tagged = self._client.search_model_versions(f"name = '{self.name}' and tags.stage = 'production'")
             found = {each.version: model_version(each) for each in (*newest.versions, *tagged.versions)}
-        current = self.production()
-        return list((found | ({current.version: current} if current else {})).values())
+        return list((found | ({production.version: production} if production else {})).values())
 
     def version(self, version: str) -> ModelVersion:
         """One version.
