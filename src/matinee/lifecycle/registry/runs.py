@@ -93,11 +93,7 @@ class TrainingRuns(Connection):
                 tags=tags,
             )
             with self._running(run.info.run_id):
-                parameters: dict[str, float | str] = {
-                    "algorithm": manifest.algorithm,
-                    **training.hyperparameters,
-                    **_chosen(training),
-                }
+                parameters = _parameters(training)
                 metrics = dict(training.metrics)
                 self._client.log(run.info.run_id, metrics=metrics, step=manifest.chunk_id, params=parameters)
                 for name, page in training.reports.items():
