@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from matinee.models.computation import Factorization
-from matinee.models.interactions import Interactions
+from matinee.models.interactions import Interactions, moments_of
 from matinee.models.recommender import Fitted, Incumbent
-from matinee.ranking import Floats, recency_weights
+from matinee.ranking import Floats
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,10 @@ def _with_noise(factors: Floats, random: np.random.Generator) -> Floats:
 
 
 def _by_recency(user_items: sp.csr_matrix, interactions: Interactions, recency: float) -> sp.csr_matrix:
-    """Liked movies with the recency weight of each instead of ones."""
+    """Liked movies with the `ranking.recency_weights` of each instead of ones, of all users at once."""
     histories, liked = interactions.histories, interactions.liked
     bounds = np.concatenate([[0], np.cumsum(liked)])[histories.offsets]
-    weights = [recency_weights(moments, recency) for moments in np.split(histories.rated_at[liked], bounds[1:-1])]
-    data = np.concatenate(weights).astype(np.float32) * interactions.liked_weights
+    users = np.repeat(np.arange(interactions.n_users), np.diff(bounds))
+    rank = bounds[users + 1] - moments_of(users, histories.rated_at[liked])[1]
+    data = np.exp(-rank / recency).astype(np.float32) * interactions.liked_weights
     return sp.csr_matrix((data, histories.items[liked], bounds), user_items.shape)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -148,3 +148,17 @@ class Interactions:
         result = sp.csr_matrix(likes, shape=(self.n_users, self.n_movies))
         result.sort_indices()
         return result
+
+
+def moments_of(
+    users: NDArray[np.integer[Any]], moments: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Place of the first entry of each one's user and moment, and the place after the last, both of shape (n,).
+
+    Args:
+        users: rows, rising, shape (n,).
+        moments: seconds since 1970 (UTC), rising for each user, shape (n,).
+    """
+    starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
+    ends = np.append(starts, len(users))[1:]
+    return np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from matinee.models.affordable import head_of
-from matinee.models.interactions import Interactions
+from matinee.models.interactions import Interactions, moments_of
 from matinee.models.item_item import N_KEPT, N_KEPT_OF_MANY, add_cross_product, add_gram, fitted, solved
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
@@ -78,9 +78,7 @@ def transitions(
     users = np.repeat(np.arange(interactions.n_users, dtype=np.int32), np.diff(histories.offsets))[liked]
     items, moments = histories.items[liked], histories.rated_at[liked]
     likes = _Likes(users, items, interactions.liked_weights, np.searchsorted(users, np.arange(interactions.n_users)))
-    starts = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(moments, prepend=-1))
-    ends = np.append(starts, len(items))[1:]
-    first, end = np.repeat(starts, ends - starts), np.repeat(ends, ends - starts)
+    first, end = moments_of(users, moments)
     newest = np.flatnonzero(moments >= since)
     for begins in range(0, len(newest), BLOCK):
         rows = newest[begins : begins + BLOCK]

@@ -7,8 +7,8 @@ from matinee.settings import Settings
 BASE_BYTES = 600_000_000
 """What a stage takes with hardly any ratings: Python, MLflow, Polars."""
 
-BYTES_PER_RATING = 120
-"""What a stage takes for each rating at its peak, measured at 5 and at 20 million (`docs/scaling.md`)."""
+BYTES_PER_RATING = 220
+"""What a stage takes for each rating at its peak, measured at 20 million (`docs/scaling.md`)."""
 
 
 def require_affordable(settings: Settings, n_ratings: int) -> None:

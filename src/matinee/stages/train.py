@@ -90,8 +90,10 @@ def _train(
     algorithm, chunk = specification.recommender(), watched.chunk
     key = data_key(stores, chunk.chunk_id)  # before the ratings are read: what comes meanwhile makes another training
     withdrawals = stores.feedback.newest_withdrawal()
-    ratings = stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from)
-    interactions = interactions_of(stores, ratings, chunk.ends_at)
+    # Nothing keeps the frame of ratings: beside what is made of it, it would be the largest of a fit.
+    interactions = interactions_of(
+        stores, stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from), chunk.ends_at
+    )
     fit_began = Moment.now()
     with computation_of(stores, chunk.chunk_id) as computation:
         interactions = replace(interactions, computation=computation)

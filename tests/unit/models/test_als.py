@@ -6,14 +6,15 @@ import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from matinee.models.als import ALS
+from matinee.models.als import ALS, _by_recency
 from matinee.models.blend import Blend
 from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
 from matinee.models.recommender import fit
-from matinee.ranking import RankingModel
+from matinee.ranking import RankingModel, recency_weights
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,21 @@ def test_user_factors_are_the_fold_in_of_their_histories(interactions: Interacti
     for user in range(interactions.n_users):
         expected = model.scorer.user_factor(interactions.histories.of(user))
         assert_allclose(model.scorer.user_factors[user], 0 if expected is None else expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("recency", [2.0, np.inf])
+def test_weights_of_all_users_at_once_are_those_of_each(interactions: Interactions, recency: float) -> None:
+    histories = replace(interactions.histories, rated_at=interactions.histories.rated_at // 200_000)  # many at a time
+    together = replace(interactions, histories=histories)
+    found = _by_recency(together.user_items(), together, recency)
+    n_ties = 0
+    for user in range(together.n_users):
+        history = histories.of(user).rated_at_least(4)
+        n_ties += len(history) - len(np.unique(history.rated_at))
+        row = slice(found.indptr[user], found.indptr[user + 1])
+        assert_array_equal(found.indices[row], history.items)
+        assert_allclose(found.data[row], recency_weights(history.rated_at, recency), rtol=1e-6)
+    assert n_ties > 0
 
 
 def test_more_iterations_lower_the_loss(interactions: Interactions) -> None:
@@ -144,7 +160,7 @@ def test_an_algorithm_that_cannot_start_warm_ignores_the_incumbent(interactions:
 
 FIRST_FIT = """
 import polars as pl
-from matinee.models.als import ALS
+from matinee.models.als import ALS, _by_recency
 from matinee.models.interactions import Interactions
 
 pairs = [(user, movie) for user in "abcd" for movie in "wxyz" if user != movie]

@@ -13,7 +13,7 @@ from matinee.stages.affordable import require_affordable
 
 def test_what_would_take_more_memory_than_there_is_is_refused_in_one_line():
     with pytest.raises(
-        CannotAfford, match=r"20,000,000 ratings takes about 3\.0 GB of memory; 1\.0 GB are there\."
+        CannotAfford, match=r"20,000,000 ratings takes about 5\.0 GB of memory; 1\.0 GB are there\."
     ) as refused:
         require_affordable(Settings(memory=1, _env_file=None), 20_000_000)
     assert "MATINEE_MEMORY" in str(refused.value)
@@ -21,7 +21,7 @@ def test_what_would_take_more_memory_than_there_is_is_refused_in_one_line():
 
 
 def test_what_fits_is_begun():
-    require_affordable(Settings(memory=4, _env_file=None), 20_000_000)
+    require_affordable(Settings(memory=5.1, _env_file=None), 20_000_000)
 
 
 def test_the_setting_lowers_what_the_machine_has_and_never_raises_it():
