@@ -27,7 +27,7 @@ from matinee.bench.data import shape_of, write
 from matinee.bench.ports import free_port
 from matinee.bench.spark import fit_times
 from matinee.clients.airflow import Airflow
-from matinee.clients.airflow.records import SUCCESS, TRAIN
+from matinee.clients.airflow.records import CHALLENGE, ENDED, SUCCESS, TRAIN
 from matinee.errors import MatineeError
 from matinee.models.als import ALS
 from matinee.models.interactions import Interactions
@@ -39,6 +39,8 @@ SAMPLE_S = 0.2
 """Time between two looks at the memory of all processes."""
 BOOTSTRAP_SHARE = 0.999
 """Of the ratings, what the first chunk holds about: the days after it are those of a large set in use."""
+FOLLOWS_S = 1800.0
+"""How long what follows the first day may take: baselines, and what fresher data is worth."""
 
 
 @dataclass
@@ -118,6 +120,7 @@ def _loop(environment: Mapping[str, str], home: Path) -> dict[str, float]:
     settings = Settings(_env_file=None, **_own(environment))  # type: ignore[call-arg]  # mypy does not know this argument
     with Airflow(settings) as airflow:
         (run,) = [each for each in airflow.runs(TRAIN) if each.state == SUCCESS][-1:]
+        _wait_for_challengers(airflow)
     with _peak(home) as day:
         (advanced,) = json.loads(_matinee(environment, "next", "--json"))["runs"]
     if advanced["outcome"] != "promoted":
@@ -132,6 +135,15 @@ def _loop(environment: Mapping[str, str], home: Path) -> dict[str, float]:
         "day_sum_gb": day.sum_gb,
         "artifact_mb": sum(path.stat().st_size for path in served.rglob("*") if path.is_file()) / 1e6,
     }
+
+
+def _wait_for_challengers(airflow: Airflow) -> None:
+    """Return when what follows the first day is over: a real next day is a day later, and shares no core with it."""
+    until = time.monotonic() + FOLLOWS_S
+    while any(each.state not in ENDED for each in airflow.runs(CHALLENGE)):
+        if time.monotonic() > until:
+            raise MatineeError(f"What follows the first day took longer than {FOLLOWS_S:g} s.", "Look at its log.")
+        time.sleep(1)
 
 
 def als_over_implicit(ratings: Path) -> float:
