@@ -25,6 +25,7 @@ from matinee.environment import load_settings
 from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.history import History
 from matinee.lifecycle.registry import Connection, Registry
+from matinee.ratings.feedback.shown import ShownList, ShownLists
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger import ledger as ledger_module
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -384,7 +385,10 @@ def test_erasing_a_user_serves_a_model_of_the_same_chunk_that_never_knew_them(in
     run_id, version = in_production
     assert "u1" in histories_in(run_id)
     matinee("ingest", "--run-id", "not trained on yet")
+    shown, now = ShownLists(load_settings()), datetime.now(UTC)
+    shown.add([ShownList("u1", ["m1"], now)])
     erased = matinee("erase", "u1")
+    assert shown.ignored("u1", now - timedelta(hours=1), now + timedelta(hours=1)) == set()
     assert served == [erased["version"]] != [version]
     current = Registry(load_settings()).production()
     assert (current.version, current.chunk_id) == (erased["version"], 1)

@@ -8,7 +8,7 @@ import polars as pl
 
 from matinee import clock
 from matinee.clients.airflow import Airflow
-from matinee.clients.airflow.records import CHALLENGE, DEPLOY, FAILED, PROMOTE, RESUME, ROLLBACK, TRAIN
+from matinee.clients.airflow.records import CHALLENGE, DEPLOY, FAILED, PROMOTE, PRUNE, RESUME, ROLLBACK, TRAIN
 from matinee.errors import MatineeError
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -80,16 +80,16 @@ def check_quarantine(settings: Settings) -> str:
 
 
 def check_dags(settings: Settings) -> str:
-    """Whether Airflow knows every DAG, none is paused, and the last run of each succeeded."""
+    """Whether Airflow knows every DAG, none is paused, and the last day, deployment and night went well."""
     with Airflow(settings, absence_s=0.0, timeout_s=AIRFLOW_TIMEOUT_S) as airflow:
         problems = [*_dag_problems(airflow), *_import_problems(airflow), *_run_problems(airflow)]
     if problems:
         raise MatineeError(" ".join(problems), f"See {settings.airflow_link}/dags.")
-    return "all are known and none is paused; the last run of each went well"
+    return "all are known and none is paused; the last day, deployment and night went well"
 
 
 def _dag_problems(airflow: Airflow) -> Iterator[str]:
-    for dag_id in (TRAIN, DEPLOY, PROMOTE, ROLLBACK, RESUME, CHALLENGE):
+    for dag_id in (TRAIN, DEPLOY, PROMOTE, ROLLBACK, RESUME, CHALLENGE, PRUNE):
         dag = airflow.dag(dag_id)
         if dag is None:
             yield f"Airflow does not know {dag_id}."
@@ -102,7 +102,7 @@ def _import_problems(airflow: Airflow) -> Iterator[str]:
 
 
 def _run_problems(airflow: Airflow) -> Iterator[str]:
-    for dag_id in (TRAIN, DEPLOY):
+    for dag_id in (TRAIN, DEPLOY, PRUNE):
         for run in airflow.runs(dag_id, limit=1):
             if run.state == FAILED:
                 dead = ", ".join(task.task_id for task in airflow.tasks(run) if task.state == FAILED) or "no task"

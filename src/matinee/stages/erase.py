@@ -4,6 +4,7 @@ from matinee import clock
 from matinee.errors import NotFound
 from matinee.lifecycle.registry import ModelVersion
 from matinee.models.specification import Specification
+from matinee.ratings.feedback.shown import ShownLists
 from matinee.ratings.sources import last_rated_at
 from matinee.stages import Result
 from matinee.stages.deploy import deploy_model
@@ -27,6 +28,7 @@ def erase_user(stores: Stores, user_id: str) -> Result:
     """
     now = clock.now()
     _withdraw(stores, user_id)
+    ShownLists(stores.settings).forget(user_id)
     current = stores.registry.production()
     version = None if current is None else retrained(stores, current)
     return {"user_id": user_id, "version": version, "remains": remains(stores, user_id, version, now)}

@@ -22,7 +22,7 @@ def test_dags_that_are_known_and_not_paused_are_well(own, airflow_server):
 
 def test_a_paused_dag_is_told_with_where_to_unpause_it(own, airflow_server):
     airflow_server.paused = True
-    with pytest.raises(MatineeError, match="train_model is paused") as found:
+    with pytest.raises(MatineeError, match=r"train_model is paused.* prune_home is paused") as found:
         pipeline.check_dags(own)
     assert f"{airflow_server.url}/dags" in found.value.hint
 
@@ -32,6 +32,14 @@ def test_a_task_that_failed_in_the_last_run_is_told(own, airflow_server):
     run.states, run.tasks = ["failed"], {"ingest": "success", "train": "failed", "evaluate": "upstream_failed"}
     airflow_server.runs.append(run)
     with pytest.raises(MatineeError, match=r"The last run of train_model \(scheduled__1\) failed in train"):
+        pipeline.check_dags(own)
+
+
+def test_a_night_that_failed_is_told(own, airflow_server):
+    run = airflow_server.promoting_run("scheduled__2")
+    run.dag_id, run.states, run.tasks = "prune_home", ["failed"], {"prune": "failed"}
+    airflow_server.runs.append(run)
+    with pytest.raises(MatineeError, match=r"The last run of prune_home \(scheduled__2\) failed in prune"):
         pipeline.check_dags(own)
 
 

@@ -14,6 +14,8 @@ RESUME = "resume_production"
 """The DAGs that people start, and the deployment that follows."""
 CHALLENGE = "train_challengers"
 """The DAG that follows each evaluation."""
+PRUNE = "prune_home"
+"""The DAG of every night."""
 STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
 """The tasks of `train_model` and `deploy_model`, in the order in which they run."""
 

@@ -76,8 +76,8 @@ _SENTENCES = (
         "시작하세요: {0}. 실행 중인데도 회복되지 않으면 확인하세요: {1}",
     ),
     (
-        r"all are known and none is paused; the last run of each went well",
-        "DAG를 모두 찾았고 멈춘 것이 없으며, 마지막 실행도 모두 성공했습니다",
+        r"all are known and none is paused; the last day, deployment and night went well",
+        "DAG를 모두 찾았고 멈춘 것이 없으며, 마지막 하루, 배포, 밤 정리도 모두 성공했습니다",
     ),
     (
         r"Airflow does not know (\S+)\.",
