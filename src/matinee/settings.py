@@ -215,9 +215,9 @@ class Settings(BaseSettings):
     """How long a home is kept that `matinee restore FILE --replace` has put aside (`HOME.before-TIME`)."""
 
     storage: Annotated[str, Field(pattern=_STORAGE_URL)] = ""
-    """Where data sets, chunks, statistics, impressions and MLflow's artifacts are kept: `s3://bucket/prefix`,
-    `gs://bucket/prefix` or `az://container/prefix`; default is the home. Credentials are those of the cloud's own SDK,
-    such as `AWS_ACCESS_KEY_ID`; see `docs/scaling.md`."""
+    """Where data sets, chunks, columnar interactions, impressions and MLflow's artifacts are kept:
+    `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`; default is the home. Credentials are those of
+    the cloud's own SDK, such as `AWS_ACCESS_KEY_ID`; see `docs/scaling.md`."""
 
     tasks: Literal["process", "kubernetes"] = "process"
     """Where a DAG's tasks run: in a process of their own, or as pods of `task_image`."""

@@ -2,7 +2,7 @@
 
     weightᵢⱼ ≈ scaleᵢ · codeᵢⱼ,   scaleᵢ = maxⱼ |weightᵢⱼ| / 127
 
-An error of less than half a percent of a row's strongest weight changes no list that matters (`docs/models.md` has the
+An error of less than half a percent of a row's strongest weight changes no list that matters (ADR 18 has the
 measurement). Rows that are kept whole are deflated besides: they are those of small catalogues, and most codes are near
 zero. The strongest of many stay as they are, so that processes share the pages of the file.
 """
