@@ -53,7 +53,7 @@ lint: $(VENV)/.dev ## Check format, lint rules, types and pins
 
 check: lint test ## Everything that must be green before a change lands
 
-chaos: $(VENV)/.dev ## Kill and freeze a whole matinee 200 times on either database, for two to three hours
+chaos: $(VENV)/.dev ## Kill and freeze a whole matinee 200 times on SQLite and, if all held, on PostgreSQL: well over three hours
 	@PYTHONPATH=tests $(BIN)/python -m chaos --database sqlite --drill
 	@PYTHONPATH=tests $(BIN)/python -m chaos --database postgresql
 

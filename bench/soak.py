@@ -1,6 +1,6 @@
-"""Years of days in an hour: what a home keeps, costs and answers after them; figures in `docs/operations.md`.
+"""Years of days in hours: what a home keeps, costs and answers after them; figures in `docs/operations.md`.
 
-    python bench/soak.py                       three years, about 90 minutes
+    python bench/soak.py                       three years, some two hours (one took 46 minutes)
     python bench/soak.py --days 60 --json      two months, in five to ten minutes; CI lives 20 days
     python bench/soak.py --plot soak.svg       draw what was measured
 

@@ -1,6 +1,6 @@
 """The short form of the chaos suite, on a new seed each time; the long one is `make chaos`.
 
-It fails on facts only. How long reads were away and how many days ended in time is printed; the long form judges it.
+It fails on facts only. How long reads were away and how many days ended in time is only printed, by the long form too.
 """
 
 import json
