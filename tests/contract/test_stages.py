@@ -387,8 +387,10 @@ def test_erasing_a_user_serves_a_model_of_the_same_chunk_that_never_knew_them(in
     matinee("ingest", "--run-id", "not trained on yet")
     shown, now = ShownLists(load_settings()), datetime.now(UTC)
     shown.add([ShownList("u1", ["m1"], now)])
+    around_now = now - timedelta(hours=1), now + timedelta(hours=1)
+    assert shown.ignored("u1", *around_now) == {"m1"}
     erased = matinee("erase", "u1")
-    assert shown.ignored("u1", now - timedelta(hours=1), now + timedelta(hours=1)) == set()
+    assert shown.ignored("u1", *around_now) == set()
     assert served == [erased["version"]] != [version]
     current = Registry(load_settings()).production()
     assert (current.version, current.chunk_id) == (erased["version"], 1)

@@ -48,9 +48,10 @@ class EASE:
         movies, weigh = head_of(interactions), self._weigh(interactions)
         (matrix,) = interactions.computation.total(partial(_co_occurrences, weigh, movies), interactions)
         is_whole = len(movies) == np.count_nonzero(interactions.popularity())
+        tail = None
         if not is_whole:
             mirror(matrix)
-        tail = None if is_whole else tail_columns(weigh(interactions), movies, matrix, self.regularization)
+            tail = tail_columns(weigh(interactions), movies, matrix, self.regularization)
         diagonal = np.diag_indices_from(matrix)
         matrix[diagonal] += self.regularization + self.dropout / (1 - self.dropout) * matrix[diagonal]
         weights = inverse(matrix)
