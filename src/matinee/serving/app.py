@@ -93,7 +93,7 @@ def create_app(
 
     async def remake_answers(served: ServedModel) -> None:
         if not live.changes:  # those of a changed catalogue are made with a model that is made after the switch
-            await remake(responses, batcher, served, settings.explore, await home_clock.hour())
+            await remake(responses, batcher, served, settings.explore, home_clock.known_hour())
 
     swapper = Swapper(slot, store, source, group, metrics, remake_answers)
     follower = Follower(slot, store, swapper, source, group, production_interval_s)

@@ -38,6 +38,10 @@ class HomeClock:
         if time.monotonic() - self._read_at > READ_INTERVAL_S:
             self._read_at = time.monotonic()
             await self._read()
+        return self.known_hour()
+
+    def known_hour(self) -> float | None:
+        """The same of what was read last, without asking the database: a swap must not need it."""
         if self._ahead_s is None:
             return None
         return (clock.now().timestamp() + self._ahead_s) // RESOLUTION_S * RESOLUTION_S

@@ -59,3 +59,12 @@ def test_where_another_time_is_told_than_the_walls_the_hour_is_of_that(clock_of)
     clock = clock_of(SimpleNamespace(ends_at=now - timedelta(days=1), closed_at=now - timedelta(hours=6), mode="live"))
     with clocks.pretended(lambda: now):
         assert asyncio.run(clock.hour()) == now.replace(minute=0).timestamp()
+
+
+def test_the_hour_that_is_known_is_told_without_the_database(clock_of, monkeypatch):
+    clock = clock_of(chunk(datetime(1998, 1, 8, tzinfo=UTC), timedelta(0)))
+    assert clock.known_hour() is None
+    read = asyncio.run(clock.hour())
+    monkeypatch.setattr(home_clock, "ChunkLedger", lambda _: pytest.fail("the database was asked"))
+    monkeypatch.setattr(home_clock, "READ_INTERVAL_S", -1.0)
+    assert clock.known_hour() == read is not None
