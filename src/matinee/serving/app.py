@@ -135,6 +135,7 @@ def create_app(
         responses=responses,
         query_strings=QueryStrings(),
         batcher=batcher,
+        source=source,
         swapper=swapper,
         feedback=Feedback(settings),
         metrics=metrics,

@@ -13,6 +13,7 @@ from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.response_cache import ResponseCache
 from matinee.serving.model.changed import LiveCatalogue
+from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.on_demand import OnDemandVersions
 from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.swap import Swapper
@@ -36,6 +37,7 @@ class Services:
     responses: ResponseCache
     query_strings: QueryStrings
     batcher: RequestBatcher
+    source: ModelSource
     swapper: Swapper
     feedback: Feedback
     metrics: Metrics

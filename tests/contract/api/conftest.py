@@ -85,6 +85,8 @@ class Mlflow:
     delay_s: float = 0.0
     broken_status: int | None = None
     cut_short: bool = False
+    holds_back: threading.Event = field(default_factory=threading.Event)
+    """While it is set, files do not come."""
 
     def register(self, version: int, *, produce: bool = True, algorithm: str = "als") -> artifact.Artifact:
         """Log and register a model, by default into production."""
@@ -135,6 +137,8 @@ class Mlflow:
             return 200, b"OK"
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path.startswith(FILES):
+            while self.holds_back.is_set():
+                time.sleep(0.01)
             file = self.folder / unquote(parts.path.removeprefix(FILES))
             return (200, file.read_bytes()) if file.is_file() else _missing("No such artifact")
         found = self._found(parts.path.removeprefix(f"{PREFIX}/"), asked, body)

@@ -7,7 +7,9 @@ import pytest
 from structlog.testing import CapturingLogger
 
 from matinee import artifact
+from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.model import follower
+from matinee.serving.routes import operations
 
 OFTEN_S = 0.05
 
@@ -114,3 +116,47 @@ def test_a_pointer_of_an_earlier_matinee_leads_to_production(replica, mlflow, se
     mlflow.register(2)
     again = start(production_interval_s=OFTEN_S)
     again.wait_for(lambda: again.served_version() == "2")
+
+
+def test_a_new_replica_is_not_ready_before_the_model_in_production_has_come(settings, mlflow, start):
+    ChunkLedger(settings).close_next("first")
+    mlflow.register(1)
+    mlflow.holds_back.set()
+    new = start(production_interval_s=OFTEN_S)
+    new.wait_for(lambda: bool(mlflow.downloads()))
+    ready = new.get("/health/ready")
+    assert (ready.status_code, ready.headers["Content-Type"]) == (503, "application/problem+json")
+    assert "Version 1 is in production" in ready.json()["detail"]
+    assert new.get("/health/live").status_code == 200
+    assert new.recommend("u1")["policy"] == "popular"  # who is asked nevertheless answers
+    mlflow.holds_back.clear()
+    new.wait_for(lambda: new.get("/health/ready").status_code == 200)
+    assert new.served_version() == "1"
+
+
+def test_without_a_version_in_production_popular_movies_are_ready(settings, start):
+    ChunkLedger(settings).close_next("first")
+    ready = start().get("/health/ready")
+    assert (ready.status_code, ready.json()["policy"]) == (200, "popular")
+
+
+@pytest.mark.parametrize("fault", ["refuses", "is frozen"])
+def test_while_mlflow_does_not_say_what_is_in_production_popular_movies_are_ready(
+    settings, mlflow, start, monkeypatch, fault
+):
+    monkeypatch.setattr(operations, "ASK_S", 0.2)
+    ChunkLedger(settings).close_next("first")
+    mlflow.register(1)
+    mlflow.broken_status = 503
+    mlflow.delay_s = 1.0 if fault == "is frozen" else 0.0
+    ready = start().get("/health/ready")
+    assert (ready.status_code, ready.json()["policy"]) == (200, "popular")
+
+
+def test_a_replica_that_serves_a_model_is_ready_while_the_next_one_comes(replica, mlflow):
+    mlflow.holds_back.set()
+    mlflow.register(2)
+    replica.wait_for(lambda: any("m-2" in path for path in mlflow.downloads()))
+    ready = replica.get("/health/ready")
+    mlflow.holds_back.clear()
+    assert (ready.status_code, ready.json()["model_version"]) == (200, "1")

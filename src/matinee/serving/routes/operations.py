@@ -1,5 +1,6 @@
 """Health and metrics, for whoever keeps the server running."""
 
+import asyncio
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Response
@@ -8,11 +9,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.findings import Findings
 from matinee.clients.schemas.operations import Live, Ready
-from matinee.errors import DependencyUnreachable
+from matinee.errors import DependencyUnreachable, MatineeError
 from matinee.lifecycle.freshness import FreshnessStore, pooled
 from matinee.serving import problems
 from matinee.serving.database import ask_database
 from matinee.serving.services import Server
+
+ASK_S = 2.0
+"""How long a server without a model waits for MLflow to say what is in production; a probe waits five seconds."""
 
 router = APIRouter(tags=["operations"])
 
@@ -25,21 +29,37 @@ async def live() -> Live:
 
 @router.get(
     "/health/ready",
-    responses=problems.documented({503: "There is nothing to recommend yet, or the database does not answer."}),
+    responses=problems.documented({503: "There is nothing to recommend, the model in production has not come yet, or the database is away."}),
 )
 async def ready(server: Server) -> Ready:
     """200 when there are movies to recommend and the database answers, else 503.
 
-    `degraded` is 200 too, because answers go on: `problems` says which part of this worker does not work.
+    A server that is new waits for the model in production. Without one, or while MLflow does not say, it is ready with
+    popular movies. `degraded` is 200 too, because answers go on: `problems` says which part of this worker does not
+    work.
     """
     served = server.slot.current
     if len(served.catalogue) == 0:
         raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
     await server.feedback.check()
+    if served.version is None and (awaited := await _in_production(server)) is not None:
+        raise DependencyUnreachable(
+            f"Version {awaited} is in production and has not come to this server yet.",
+            "Wait until it is fetched; when it is refused, the log of this server says why.",
+        )
     found = server.health.problems()
     return Ready(
         status="degraded" if found else "ready", policy=served.policy, model_version=served.version, problems=found
     )
+
+
+async def _in_production(server: Server) -> str | None:
+    """The version in production; None without one, or while MLflow does not say."""
+    try:
+        async with asyncio.timeout(ASK_S):
+            return (await server.source.in_production()).version
+    except (MatineeError, TimeoutError):
+        return None
 
 
 @router.get("/v1/findings")
