@@ -95,7 +95,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"the S3 server did not come up; its exit code is {server.poll()}")
 
 
-Fault = Literal["500", "503", "slow", "silent", "cut", "corrupt", "403", "expired", "drop"]
+Fault = Literal["500", "503", "slow", "silent", "cut", "corrupt", "403", "expired", "drop", "lost"]
 
 _CODES = {
     "500": (500, "InternalError"),
@@ -137,7 +137,8 @@ class FaultProxy:
 
         `500`, `503`: a failure of the server; `403`: no right; `expired`: old credentials; `cut`: half of the answer;
         `corrupt`: another first byte of what is sent or comes; `drop`: the connection closes without an answer;
-        `slow`: the answer takes a second; `silent`: it never comes.
+        `slow`: the answer takes a second; `silent`: it never comes; `lost`: the request is carried out, and answered
+        with a failure.
         """
         with self._lock:
             self._planned.append(_Planned(fault, times, method, containing))
@@ -198,7 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
             content = _corrupted(content)
         if self.command == "HEAD" and (length := answer.getheader("Content-Length")):
             headers["Content-Length"] = length
-        self._answer(answer.status, headers, content, half=fault == "cut")
+        status = 503 if fault == "lost" else answer.status
+        self._answer(status, headers, content, half=fault == "cut")
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815  names of the standard library
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import expect
@@ -31,12 +32,14 @@ SIZES = pytest.mark.parametrize("size", WINDOWS, ids=["phone", "laptop"])
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[None]:
-    """The API server at the port of the settings, until the end of the block."""
+    """The API server at the port of the settings with what is in production, until the end of the block."""
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=settings.api_port, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         eventually(lambda: server.started)
+        ready = f"http://127.0.0.1:{settings.api_port}/health/ready"
+        eventually(lambda: "has not come to this server yet" not in httpx.get(ready, trust_env=False, timeout=30).text)
         yield
     finally:
         server.should_exit = True

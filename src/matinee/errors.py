@@ -91,6 +91,10 @@ class StorageError(MatineeError):
     title = "Storage failed"
 
 
+class Replaced(StorageError):
+    """Somebody else has written a file since it was looked at, and that stays."""
+
+
 class StorageUnreachable(StorageError):
     """Object storage did not answer, or answered with a failure of its own; trying again may do."""
 

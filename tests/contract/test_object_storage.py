@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from composing import CHECKOUT
-from matinee.errors import Damaged, MatineeError, StorageError, StorageUnreachable
+from matinee.errors import Damaged, MatineeError, Replaced, StorageError, StorageUnreachable
 from matinee.storage import ObjectStorage, objects
 from matinee.storage.bucket import DOWNLOADS, SINGLE_PUT_BYTES, Bucket
 from matinee.storage.cloud import Limits
@@ -334,6 +334,32 @@ def test_a_large_file_is_sent_in_parts_and_visible_at_once(bucket_url, elsewhere
         draft.path.write_bytes(content)
         sha256 = draft.sha256()
     assert elsewhere.read("large", sha256).read_bytes() == content
+
+
+def over(storage, name: str, revision: str | None, content: str) -> None:
+    with storage.replace(name, revision) as draft:
+        draft.path.write_text(content)
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_was_replaced_although_the_answer_was_lost_counts_as_replaced(storage, elsewhere, fault_proxy, seen):
+    if seen:
+        put(storage, "a", "before")
+    revision = storage.revision("a")
+    fault_proxy.fail("lost", times=1, method="PUT")
+    over(storage, "a", revision, "after")
+    assert elsewhere.read("a").read_text() == "after"
+
+
+def test_a_large_file_is_replaced_only_as_it_was_seen(bucket_url, elsewhere, tmp_path):
+    storage = ObjectStorage(bucket_url, tmp_path / "copies")
+    ours, theirs = "ours " * (SINGLE_PUT_BYTES // 4), "theirs"
+    over(storage, "large", None, ours)
+    revision = storage.revision("large")
+    put(elsewhere, "large", theirs)
+    with pytest.raises(Replaced):
+        over(storage, "large", revision, ours)
+    assert elsewhere.read("large").read_text() == theirs
 
 
 FORKED = """

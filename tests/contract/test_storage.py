@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from faults import DISK_ERRORS, refuse
-from matinee.errors import BadData, Damaged, StorageError, UsageError
+from matinee.errors import BadData, Damaged, Replaced, StorageError, UsageError
 from matinee.storage import FolderStorage, ObjectStorage, Storage, parquet_into, write_json, write_parquet
 
 
@@ -48,6 +48,63 @@ def test_a_name_is_replaced_by_the_last_writer(storage):
     put(storage, "a", "old")
     put(storage, "a", "new")
     assert storage.read("a").read_text() == "new"
+
+
+def over(storage: Storage, name: str, revision: str | None, text: str) -> None:
+    with storage.replace(name, revision) as draft:
+        draft.path.write_text(text)
+
+
+def test_who_replaces_what_is_as_it_was_seen_does_so(storage):
+    assert storage.revision("a") is None
+    over(storage, "a", None, "one")
+    first = storage.revision("a")
+    over(storage, "a", first, "two")
+    assert storage.read("a").read_text() == "two"
+    assert storage.revision("a") not in (None, first)
+
+
+@pytest.mark.parametrize("seen", ["nothing", "an earlier one"])
+def test_who_replaces_what_somebody_else_has_written_since_is_refused(storage, seen):
+    if seen == "an earlier one":
+        put(storage, "a", "the earlier one")
+    revision = storage.revision("a")
+    put(storage, "a", "theirs")
+    with pytest.raises(Replaced, match="a was written by another process meanwhile"):
+        over(storage, "a", revision, "ours")
+    assert storage.read("a").read_text() == "theirs"
+
+
+def test_who_replaces_what_was_deleted_since_is_refused(storage):
+    put(storage, "a", "the earlier one")
+    revision = storage.revision("a")
+    storage.delete("a")
+    with pytest.raises(Replaced):
+        over(storage, "a", revision, "ours")
+    assert not storage.exists("a")
+
+
+def test_of_many_who_replace_the_same_at_once_one_does(storage):
+    put(storage, "a", "before")
+    revision, done, refused = storage.revision("a"), [], []
+    ready = threading.Barrier(4)
+
+    def replace(text: str) -> None:
+        ready.wait()
+        try:
+            over(storage, "a", revision, text)
+        except Replaced:
+            refused.append(text)
+        else:
+            done.append(text)
+
+    threads = [threading.Thread(target=replace, args=(f"by {number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(done), len(refused)) == (1, 3)
+    assert storage.read("a").read_text() == done[0]
 
 
 def test_nobody_sees_a_file_before_its_block_ends(storage):

@@ -36,6 +36,14 @@ def test_what_an_image_imports_at_the_start_is_pinned_for_it(pinned, entries):
     assert missing == set()
 
 
+@pytest.mark.parametrize("pinned", ["native", "core", "airflow", "api", "ui", "train", "mlflow"])
+def test_what_only_a_cluster_needs_is_in_an_extra_of_its_own(pinned):
+    text = (CHECKOUT / "requirements" / f"{pinned}.txt").read_text()
+    there = {_normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)(?:\[.*\])?==", text, re.MULTILINE)}
+    assert there
+    assert there & {"pyspark", "py4j", "obstore", "boto3", "moto", "kubernetes", "kubernetes-validate"} == set()
+
+
 def _third_party(entries: list[str]) -> set[tuple[str, str]]:
     """Packages, each with a module that imports it as soon as it is imported itself, of all that `entries` import."""
     found, waiting, seen = set(), list(entries), set()

@@ -113,7 +113,7 @@ def _chunks(ratings: pl.DataFrame, settings: Settings) -> LearnedChunks:
             closed_at=THROUGH,
         )
         part = content.slice(number * n_rows, n_rows).select(INTERACTIONS.names()).cast(INTERACTIONS)
-        chunks.append(replace(chunk, sha256=files.write(chunk, part, lambda: None)))
+        chunks.append(replace(chunk, sha256=files.write(chunk, part, None, lambda: None)))
     return LearnedChunks(settings, tuple(chunks), Withdrawals.none())
 
 

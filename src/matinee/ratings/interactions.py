@@ -22,7 +22,7 @@ import structlog
 from matinee.errors import BadData, Damaged, StorageError
 from matinee.ratings.events import EVENT
 from matinee.settings import Settings
-from matinee.storage import disk_errors, home_storage, locked, parquet_into, write_json
+from matinee.storage import disk_errors, home_storage, json_into, locked, parquet_into
 
 log = structlog.get_logger()
 
@@ -95,11 +95,13 @@ class InteractionStore:
             log.warning("interactions_not_written", error=str(error))
 
     def _add(self, closed: Sequence[ClosedChunk], read_chunk: ReadChunk) -> None:
+        revision = self._storage.revision(INDEX)
         before, intact = self._segments(), self._intact(closed)
         rest = closed[intact[-1].last if intact else 0 :]
         if rest:
             segments = self._with(intact, closed, [read_chunk(chunk.chunk_id) for chunk in rest])
-            write_json(self._storage, INDEX, [asdict(segment) for segment in segments])
+            with self._storage.replace(INDEX, revision) as draft:  # who adds on another machine has no such lock
+                json_into(draft.path, [asdict(segment) for segment in segments])
             self._remove_all_but([*before, *segments])
 
     def _with(self, intact: Sequence[Segment], closed: Sequence[ClosedChunk], new: list[pl.DataFrame]) -> list[Segment]:

@@ -4,7 +4,7 @@
 """
 
 from matinee.storage.folder import FolderStorage, disk_errors
-from matinee.storage.formats import parquet_into, write_json, write_parquet
+from matinee.storage.formats import json_into, parquet_into, write_json, write_parquet
 from matinee.storage.hashes import digest
 from matinee.storage.interface import Draft, Storage
 from matinee.storage.locks import locked
@@ -19,6 +19,7 @@ __all__ = [
     "digest",
     "disk_errors",
     "home_storage",
+    "json_into",
     "locked",
     "mlflow_artifacts",
     "parquet_into",

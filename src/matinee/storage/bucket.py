@@ -10,14 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Union
 
 from matinee.errors import StorageError, StorageUnreachable
 from matinee.storage.cloud import Limits, NotThere, cloud_errors, open_store, require_unforked
 
 if TYPE_CHECKING:
+    from obstore import UpdateVersion
     from obstore.store import ObjectStore
 
+PutMode = Union[Literal["create", "overwrite"], "UpdateVersion"]
 Kind = Literal["file", "folder"]
 
 _SHA256, _KIND = "sha256", "kind"
@@ -40,6 +42,8 @@ class StoredObject:
     sha256: str | None
     """None where another program wrote it."""
     kind: Kind
+    version: str | None = None
+    """Of the object, where the cloud tells writes apart by that instead of by the tag (Google's generation)."""
 
 
 class Bucket:
@@ -51,8 +55,15 @@ class Bucket:
         self._opened: ObjectStore | None = None
         self._is_there = False
 
-    def put(self, key: str, content: Path | bytes, sha256: str, kind: Kind = "file") -> str | None:
-        """Write an object, visible at once; returns its entity tag."""
+    def put(
+        self, key: str, content: Path | bytes, sha256: str, kind: Kind = "file", mode: PutMode = "overwrite"
+    ) -> str | None:
+        """Write an object, visible at once; returns its entity tag.
+
+        Raises:
+            NotThere: a `mode` that is not `overwrite` asks for what is not, or no longer, the case.
+            StorageError: it cannot be written.
+        """
         import obstore  # noqa: PLC0415  an extra that few need, here and below
 
         n_bytes = len(content) if isinstance(content, bytes) else content.stat().st_size
@@ -62,7 +73,9 @@ class Bucket:
                 key,
                 content,
                 attributes={_SHA256: sha256, _KIND: kind},
-                use_multipart=n_bytes > SINGLE_PUT_BYTES,
+                mode=mode,
+                # A condition holds for one request: of an upload in parts not each cloud takes one.
+                use_multipart=n_bytes > SINGLE_PUT_BYTES and mode == "overwrite",
                 chunk_size=_PART_BYTES,
                 max_concurrency=2,
             )
@@ -86,7 +99,7 @@ class Bucket:
             self._require_bucket()  # an answer to a listing says why
             raise
         kind: Kind = "folder" if found.attributes.get(_KIND) == "folder" else "file"
-        return StoredObject(found.meta["e_tag"], found.attributes.get(_SHA256), kind)
+        return StoredObject(found.meta["e_tag"], found.attributes.get(_SHA256), kind, found.meta["version"])
 
     def fetch(self, key: str, target: Path, etag: str | None = None, sha256: str | None = None) -> str:
         """Download an object; returns the SHA-256 of what came, which is not `sha256` if that never comes.

@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from matinee.errors import Damaged, StorageError
+from matinee.errors import Damaged, Replaced, StorageError
 from matinee.storage.hashes import KnownDigests
 from matinee.storage.interface import Draft
+from matinee.storage.locks import locked
 from matinee.storage.names import parts_of
 
 Step = Literal["drafting", "syncing", "publishing", "deleting"]
@@ -41,6 +42,23 @@ class FolderStorage:
                 self._before("publishing", name)
                 draft.path.replace(path)
                 self._sync(name, path.parent)
+
+    def revision(self, name: str) -> str | None:
+        """See `Storage.revision`."""
+        try:
+            found = self._path(name).stat()
+        except FileNotFoundError:
+            return None
+        return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
+
+    @contextmanager
+    def replace(self, name: str, revision: str | None) -> Iterator[Draft]:
+        """See `Storage.replace`."""
+        path = self._path(name)
+        with disk_errors(path), locked(path.with_name(f".{path.name}.lock")), self.write(name) as draft:
+            yield draft
+            if not draft.is_discarded and self.revision(name) != revision:
+                raise Replaced(f"{path} was written by another process meanwhile.", "Try again.")
 
     @contextmanager
     def write_folder(self, name: str) -> Iterator[Draft]:

@@ -19,7 +19,12 @@ def write_parquet(storage: Storage, name: str, frame: pl.DataFrame) -> None:
 def write_json(storage: Storage, name: str, value: Any) -> None:  # noqa: ANN401  whatever json can write
     """Replace the file `name` by `value` as readable JSON; raises what `Storage.write` raises."""
     with storage.write(name) as draft:
-        draft.path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        json_into(draft.path, value)
+
+
+def json_into(draft: Path, value: Any) -> None:  # noqa: ANN401  whatever json can write
+    """Write `value` to the file of a draft, as readable JSON."""
+    draft.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def parquet_into(draft: Path, frame: pl.DataFrame) -> None:

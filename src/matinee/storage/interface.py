@@ -1,8 +1,9 @@
 """The interface through which every file that outlives a process is written, read, listed and deleted.
 
 It promises no more than object storage can give: a file or folder becomes visible at once, the last writer of a name
-wins, nothing is renamed, nothing is locked, and a listing may miss what was just written. What must be known for
-certain (which chunks there are, which version is deployed) stands in the database or in a file of a known name.
+wins unless it asks to replace only what it has seen, nothing is renamed, nothing is locked, and a listing may miss what
+was just written. What must be known for certain (which chunks there are, which version is deployed) stands in the
+database or in a file of a known name.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,8 @@ class Draft:
 class Storage(Protocol):
     """Files and whole folders by name: relative, with `/` between the parts, none of which begins with a dot.
 
-    One writer a name at a time: writers that may meet hold a lock (`matinee.storage.locks`) or use names of their own.
+    One writer a name at a time: writers that may meet hold a lock (`matinee.storage.locks`), use names of their own, or
+    `replace` where they may be on several machines.
     A folder is written whole (`write_folder`), or comes to be by files that are written in it; only one that was
     written whole exists and can be read as a folder, and nothing in it is written or deleted by itself.
     """
@@ -51,6 +53,17 @@ class Storage(Protocol):
             StorageError: it cannot be written (no space, no permission, a fault of the disk; object storage refuses or
                 does not answer).
             UsageError: `name` is not a name.
+        """
+
+    def revision(self, name: str) -> str | None:
+        """What the file is now, for `replace`: another one after each write; None when there is none."""
+
+    def replace(self, name: str, revision: str | None) -> AbstractContextManager[Draft]:
+        """The same as `write`, if nobody has written the file since it was of this revision.
+
+        Raises:
+            Replaced: somebody has, and what they wrote stays.
+            StorageError, UsageError: as of `write`.
         """
 
     def write_folder(self, name: str) -> AbstractContextManager[Draft]:

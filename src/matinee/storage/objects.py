@@ -5,14 +5,15 @@ files (`written_folder`): readers go by it and never by a listing. Each is downl
 compared by its SHA-256, as it is whenever it is read.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from matinee.errors import Damaged, StorageError
-from matinee.storage.bucket import Bucket, Kind, StoredObject
+from matinee.errors import Damaged, Replaced, StorageError
+from matinee.storage.bucket import Bucket, Kind, PutMode, StoredObject
 from matinee.storage.cache import LocalCopies
 from matinee.storage.cloud import Limits, NotThere
 from matinee.storage.folder import disk_errors
@@ -44,14 +45,24 @@ class ObjectStorage:
     @contextmanager
     def write(self, name: str) -> Iterator[Draft]:
         """See `Storage.write`."""
-        last = parts_of(name)[-1]
-        with self._copies.scratch() as scratch, disk_errors(scratch):
-            draft = Draft(scratch / last)
+        with self._draft(name, "overwrite") as draft:
             yield draft
-            if not draft.is_discarded:
-                sha256 = digest(draft.path)
-                self._put(name, draft.path, sha256, scratch)
-                self._copies.adopt(draft.path, sha256, last)
+
+    def revision(self, name: str) -> str | None:
+        """See `Storage.revision`."""
+        parts_of(name)
+        stored = self._bucket.head(name)
+        if stored is None:
+            return None
+        known = {"e_tag": stored.etag, "version": stored.version}
+        return json.dumps({name: value for name, value in known.items() if value is not None})
+
+    @contextmanager
+    def replace(self, name: str, revision: str | None) -> Iterator[Draft]:
+        """See `Storage.replace`; the cloud itself compares, at the moment of writing."""
+        mode: PutMode = "create" if revision is None else json.loads(revision)
+        with self._draft(name, mode) as draft:
+            yield draft
 
     @contextmanager
     def write_folder(self, name: str) -> Iterator[Draft]:
@@ -120,9 +131,28 @@ class ObjectStorage:
             if max(written_at for _, written_at in found) < before and not self._names(name, prefix):
                 self._bucket.delete([key for key, _ in found])
 
-    def _put(self, key: str, path: Path, sha256: str, scratch: Path, kind: Kind = "file") -> None:
+    @contextmanager
+    def _draft(self, name: str, mode: PutMode) -> Iterator[Draft]:
+        last = parts_of(name)[-1]
+        with self._copies.scratch() as scratch, disk_errors(scratch):
+            draft = Draft(scratch / last)
+            yield draft
+            if not draft.is_discarded:
+                sha256 = digest(draft.path)
+                self._put(name, draft.path, sha256, scratch, mode=mode)
+                self._copies.adopt(draft.path, sha256, last)
+
+    def _put(
+        self, key: str, path: Path, sha256: str, scratch: Path, kind: Kind = "file", mode: PutMode = "overwrite"
+    ) -> None:
         """Write an object, and read it back."""
-        etag = self._bucket.put(key, path, sha256, kind)
+        try:
+            etag = self._bucket.put(key, path, sha256, kind, mode)
+        except NotThere:
+            stored = self._bucket.head(key)
+            if stored is None or stored.sha256 != sha256:
+                raise Replaced(f"{self._where(key)} was written by another process meanwhile.", "Try again.") from None
+            etag = stored.etag  # these very bytes: the answer to an earlier try was lost
         try:
             found = self._bucket.fetch(key, scratch / ".back", etag, sha256)
         except NotThere:

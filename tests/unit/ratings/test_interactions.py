@@ -189,3 +189,20 @@ def test_the_ledger_reads_them_as_its_chunks_with_late_ratings_and_without_what_
         read = ledger.ratings_through(n_chunks, without=left_out)
     assert read.equals(pl.concat([read.clear(), *of_each]))
     assert files(home)
+
+
+def test_what_another_machine_has_added_meanwhile_stays(bucket_url, tmp_path):
+    one, two = (Settings(home=tmp_path / name, storage=bucket_url, _env_file=None) for name in ("one", "two"))
+    chunks = Chunks([5] * N_CHUNKS)
+    InteractionStore(one).add(chunks.closed[:2], chunks.read)
+
+    def read_slowly(chunk_id: int) -> pl.DataFrame:
+        InteractionStore(two).add(chunks.closed, chunks.read)
+        return chunks.read(chunk_id)
+
+    with capture_logs() as told:
+        InteractionStore(one).add(chunks.closed[:3], read_slowly)
+    assert [each["event"] for each in told] == ["interactions_not_written"]
+    chunks.were_read.clear()
+    assert everything(one, chunks).equals(chunks.all_of(range(1, N_CHUNKS + 1)))
+    assert chunks.were_read == []

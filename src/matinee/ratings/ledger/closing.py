@@ -1,7 +1,7 @@
 """Closing a claimed chunk: its file, then its row. Any process can do it, and it is done once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import polars as pl
 import sqlalchemy as sa
@@ -34,14 +34,23 @@ class Closing:
         self._on_step = on_step
 
     def close(self, chunk_id: int, source: Source) -> None:
-        """Write a claimed chunk's file and close it, unless another process has."""
-        with self._files.lock(), _alone(self._database):
+        """Write a claimed chunk's file and close it, unless another process has.
+
+        A process that loses its connection to PostgreSQL loses its lock, and may not notice. So it replaces only the
+        file that it found while it had the lock, and never closes what is closed.
+
+        Raises:
+            Replaced: another process is closing the chunk.
+        """
+        with self._files.lock(), _alone(self._database) as require_alone:
+            revision = self._files.revision(self._rows.chunk(chunk_id))
+            require_alone()
             chunk = self._rows.chunk(chunk_id)
             if chunk.state == "closed":
                 return
             ratings = pl.concat([in_period(chunk, source), self._late(chunk, source)])
             interactions = merged(chunk, ratings, live(self._database, chunk))
-            sha256 = self._files.write(chunk, interactions, lambda: self._on_step("drafted"))
+            sha256 = self._files.write(chunk, interactions, revision, lambda: self._on_step("drafted"))
             self._on_step("published")
             self._close_row(chunk, source, interactions, sha256)
         log.info("chunk_closed", chunk_id=chunk_id, run_id=chunk.run_id, n_ratings=interactions.height)
@@ -49,7 +58,9 @@ class Closing:
 
     def _close_row(self, chunk: Chunk, source: Source, interactions: pl.DataFrame, sha256: str) -> None:
         with writing(self._database) as session:
-            row = session.get_one(ChunkRow, chunk.chunk_id)
+            row = session.get_one(ChunkRow, chunk.chunk_id, with_for_update=True)
+            if row.state == "closed":
+                return
             row.state = "closed"
             row.sha256 = sha256
             row.n_ratings = interactions.height
@@ -71,14 +82,18 @@ class Closing:
 
 
 @contextmanager
-def _alone(database: sa.Engine) -> Iterator[None]:
-    """Held by the one process, of all machines, that closes chunks; an SQLite database has one machine only."""
+def _alone(database: sa.Engine) -> Iterator[Callable[[], object]]:
+    """Held by the one process, of all machines, that closes chunks; an SQLite database has one machine only.
+
+    What is given raises when the connection, and the lock with it, is lost.
+    """
     if database.dialect.name != "postgresql":
-        yield
+        yield lambda: None
         return
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_LOCK)))
         try:
-            yield
+            yield lambda: connection.execute(sa.select(1))
         finally:
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_LOCK)))
+            with suppress(sa.exc.DBAPIError):  # a connection that is lost has given it back
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_LOCK)))

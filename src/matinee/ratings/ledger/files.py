@@ -24,9 +24,19 @@ class ChunkFiles:
         """Held while a file is written."""
         return locked(self._lock)
 
-    def write(self, chunk: Chunk, interactions: pl.DataFrame, on_draft: Callable[[], None]) -> str:
-        """Put a chunk's interactions in place in one step; returns the SHA-256. `on_draft` is called just before."""
-        with self._storage.write(chunk.path) as draft:
+    def revision(self, chunk: Chunk) -> str | None:
+        """What its file is now, for `write`."""
+        return self._storage.revision(chunk.path)
+
+    def write(
+        self, chunk: Chunk, interactions: pl.DataFrame, revision: str | None, on_draft: Callable[[], None]
+    ) -> str:
+        """Put a chunk's interactions in place in one step; returns the SHA-256. `on_draft` is called just before.
+
+        Raises:
+            Replaced: its file is not the one of this revision any more.
+        """
+        with self._storage.replace(chunk.path, revision) as draft:
             parquet_into(draft.path, interactions)
             sha256 = draft.sha256()
             on_draft()

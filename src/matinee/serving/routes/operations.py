@@ -29,7 +29,9 @@ async def live() -> Live:
 
 @router.get(
     "/health/ready",
-    responses=problems.documented({503: "There is nothing to recommend, the model in production has not come yet, or the database is away."}),
+    responses=problems.documented(
+        {503: "Nothing to recommend, the model in production has not come yet, or the database is away."}
+    ),
 )
 async def ready(server: Server) -> Ready:
     """200 when there are movies to recommend and the database answers, else 503.
@@ -39,14 +41,14 @@ async def ready(server: Server) -> Ready:
     work.
     """
     served = server.slot.current
-    if len(served.catalogue) == 0:
-        raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
-    await server.feedback.check()
     if served.version is None and (awaited := await _in_production(server)) is not None:
         raise DependencyUnreachable(
             f"Version {awaited} is in production and has not come to this server yet.",
             "Wait until it is fetched; when it is refused, the log of this server says why.",
         )
+    if len(served.catalogue) == 0:
+        raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
+    await server.feedback.check()
     found = server.health.problems()
     return Ready(
         status="degraded" if found else "ready", policy=served.policy, model_version=served.version, problems=found

@@ -2,15 +2,63 @@
 
 import threading
 
+import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
+from matinee.errors import Replaced
+from matinee.ratings.database import engine
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 
 
-def test_two_machines_that_close_a_chunk_at_once_write_it_once(shared_database, bucket_url, tmp_path, write_ratings):
+@pytest.fixture
+def machines(shared_database, bucket_url, tmp_path, write_ratings):
+    """Settings of two machines that share all but their homes; the first has closed a chunk."""
     shared = {"data": str(write_ratings([0, 1, 2, 3, 6, 7])), "bootstrap": "2d", "storage": bucket_url}
     values = {**shared, "database_url": shared_database, "_env_file": None}
-    homes = [Settings(home=tmp_path / name, **values) for name in ("one", "two")]
-    ChunkLedger(homes[0]).close_next("before")
+    both = [Settings(home=tmp_path / name, **values) for name in ("one", "two")]
+    ChunkLedger(both[0]).close_next("before")
+    return both
+
+
+def lose_connections(settings: Settings) -> None:
+    """End all connections to the database but one's own, as a server that is restarted does."""
+    other = sa.create_engine(engine(settings).url, poolclass=sa.NullPool)
+    with other.connect() as connection:
+        ending = sa.text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        connection.execute(ending)
+
+
+@pytest.mark.parametrize("step", ["drafted", "published"])
+def test_who_loses_the_lock_while_it_closes_a_chunk_leaves_what_another_one_has_closed(machines, write_ratings, step):
+    one, two = machines
+    closed = []
+
+    def on_step(reached: str) -> None:
+        if reached == step and not closed:
+            lose_connections(one)
+            write_ratings([0, 1, 2, 2.1, 3, 6, 7])  # so that each of them has another content
+            closed.append(ChunkLedger(two).close_next("same run"))
+
+    ledger = ChunkLedger(one, on_step)
+    if step == "drafted":
+        with pytest.raises(Replaced):
+            ledger.close_next("same run")
+    else:
+        ledger.close_next("same run")
+    assert closed[0].n_ratings == 2
+    with capture_logs() as told:  # nothing has to be restored
+        again = ChunkLedger(one)
+        assert again.close_next("same run") == closed[0]
+        assert again.ratings_of(closed[0].chunk_id).height == 2
+    assert "chunk_restored" not in {each["event"] for each in told}
+
+
+def test_two_machines_that_close_a_chunk_at_once_write_it_once(machines):
     drafted: list[str] = []
     both_wait = threading.Event()
 
@@ -23,11 +71,11 @@ def test_two_machines_that_close_a_chunk_at_once_write_it_once(shared_database, 
         taken.append(ChunkLedger(settings, on_step).close_next("same run"))
 
     taken: list = []
-    threads = [threading.Thread(target=close, args=(each,)) for each in homes]
+    threads = [threading.Thread(target=close, args=(each,)) for each in machines]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(200)
     assert len(drafted) == 1
     assert [chunk.sha256 for chunk in taken] == [taken[0].sha256] * 2
-    assert all(ChunkLedger(each).ratings_of(taken[0].chunk_id).height == taken[0].n_ratings for each in homes)
+    assert all(ChunkLedger(each).ratings_of(taken[0].chunk_id).height == taken[0].n_ratings for each in machines)
