@@ -289,6 +289,16 @@ def test_an_unknown_algorithm_names_the_known_ones(monkeypatch):
     assert "als, " in matinee("train", "--chunk-id", "1", code=2)["error"]
 
 
+def test_what_memory_cannot_hold_is_refused_before_the_past_is_read(monkeypatch):
+    matinee("ingest", "--run-id", "first")
+    monkeypatch.setenv("MATINEE_MEMORY", "0.1")
+    monkeypatch.setattr(ChunkReader, "scan_all", lambda *_: pytest.fail("the past was read"))
+    monkeypatch.setattr(ChunkReader, "read_all", lambda *_: pytest.fail("the past was read"))
+    error = matinee("train", "--chunk-id", "1", code=5)["error"]
+    assert "MATINEE_MEMORY" in error
+    assert StatisticsStore(load_settings()).all() == []  # it was not watched either
+
+
 def test_mlflow_being_down_is_exit_code_4_and_nothing_is_lost(monkeypatch, unused_port):
     chunk_id = matinee("ingest", "--run-id", "first")["chunk_id"]
     monkeypatch.setenv("MATINEE_MLFLOW_URL", f"http://127.0.0.1:{unused_port}")

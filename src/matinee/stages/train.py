@@ -70,14 +70,15 @@ def train_model(
     specification = specification or champion(stores)
     algorithm = specification.recommender()
     registry = stores.registry
+    # First of all: the watch reads the past too.
+    n_ratings = sum(each.n_ratings for each in stores.ledger.chunks() if each.chunk_id <= chunk_id)
+    require_affordable(stores.settings, n_ratings)
     watched = require_sound(
         stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
     )
     key = data_key(stores, chunk_id)
     run_id = registry.finished_training(chunk_id, specification.algorithm, algorithm.parameters, key)
     if run_id is None:
-        n_ratings = sum(each.n_ratings for each in stores.ledger.chunks() if each.chunk_id <= chunk_id)
-        require_affordable(stores.settings, n_ratings)
         run_id = _train(stores, specification, watched, began, is_challenger=is_challenger)
     run = registry.training_run(run_id)
     return {"run_id": run_id, "chunk_id": chunk_id, "algorithm": run.algorithm, "metrics": run.metrics}
