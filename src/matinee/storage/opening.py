@@ -54,4 +54,6 @@ def require_storage(settings: Settings) -> str:
     if settings.storage.startswith("s3://") and importlib.util.find_spec("boto3") is None:
         raise UsageError("MLflow needs boto3 for artifacts in S3.", OBJECTS_EXTRA)
     home_storage(settings, BESIDE_REQUESTS).exists("ratings")
+    if settings.database.startswith("sqlite"):
+        return f"{settings.storage}, for this machine alone: the ledger is SQLite (see MATINEE_DATABASE_URL)"
     return settings.storage

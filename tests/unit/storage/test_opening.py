@@ -56,3 +56,11 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "boto3" else object())
     with pytest.raises(UsageError, match=r"boto3.*matinee\[objects\]"):
         require_storage(settings_with(tmp_path, "s3://bucket"))
+
+
+def test_that_a_ledger_in_sqlite_keeps_other_machines_out_is_said(tmp_path, bucket_url):
+    assert require_storage(settings_with(tmp_path, bucket_url)).endswith(
+        "for this machine alone: the ledger is SQLite (see MATINEE_DATABASE_URL)"
+    )
+    on_postgresql = Settings(home=tmp_path, storage=bucket_url, database_url="postgresql://db/m", _env_file=None)
+    assert require_storage(on_postgresql) == bucket_url
