@@ -7,8 +7,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fake_kubernetes import Pod
+from kubernetes_cluster import TOKEN
+from object_storage import SECRET
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -131,3 +134,14 @@ def test_somebody_who_was_erased_is_gone_from_both(cluster, runs):
             assert cluster.get(replica, f"/v1/users/{user}/ratings")["ratings"] == []
         # A version that has never learned from them.
         cluster.eventually(replica, "/v1/model", "version", version)
+
+
+def test_no_log_holds_a_secret(cluster, runs):
+    """Those of the pods, of Airflow, MLflow and both replicas, after days, retries, a rollback and erasures."""
+    logs = {path.parent.name: path.read_text() for path in cluster.folder.glob("*/log")}
+    logs |= {f"{pod.labels['task_id']} {number}": pod.text for number, pod in enumerate(cluster.kubernetes.started)}
+    logs["airflow"] = runs[0]["log"]
+    written = {name.partition(" ")[0].partition("-")[0] for name, text in logs.items() if text}
+    assert {"api", "mlflow", "airflow", *DAY} <= written  # a pod that was evicted may have said nothing
+    secrets = {SECRET, TOKEN, sa.make_url(cluster.variables()["MATINEE_DATABASE_URL"]).password} - {None}
+    assert [(name, secret) for name, text in logs.items() for secret in secrets if secret in text] == []
