@@ -17,7 +17,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from matinee import artifact
+from matinee import artifact, clock
 from matinee.cli import main
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.drift.records import StatisticsStore
@@ -536,3 +536,24 @@ def test_with_the_watch_off_a_broken_chunk_is_reported_and_learned_from(broken_d
 )
 def test_half_a_decision_about_a_chunk_is_exit_code_2(broken_day, arguments):
     assert "--accept or --leave-out" in matinee("watch", str(broken_day), *arguments, code=2)["error"]
+
+
+def test_days_that_were_missed_are_trained_once_and_judged_on_the_last():
+    now = [datetime(2020, 1, 16, 12, tzinfo=UTC)]
+    with clock.pretended(lambda: now[0]):
+        matinee("evaluate", "--run-id", train_through_the_next_chunk("first")[1])
+        now[0] += timedelta(days=2)
+        taken = matinee("ingest", "--run-id", "after two days away")
+        run_id = matinee("train", "--chunk-id", str(taken["chunk_id"]))["run_id"]
+        evaluated = matinee("evaluate", "--run-id", run_id)
+    assert taken["chunk_ids"] == [2, 3]
+    client, ledger = MlflowClient(load_settings().mlflow), ChunkLedger(load_settings())
+    run = client.get_run(run_id)
+    trained = client.search_runs([run.info.experiment_id])
+    assert sorted(each.data.tags["matinee.chunk_id"] for each in trained) == ["1", "3"]
+    assert run.data.metrics["n_ratings"] == sum(chunk.n_ratings for chunk in ledger.chunks())
+    judges = set(pl.read_parquet(client.download_artifacts(run_id, "per_user.parquet"))["user_id"])
+    missed, last = (set(ledger.ratings_of(chunk_id)["user_id"]) for chunk_id in (2, 3))
+    assert judges <= last
+    assert not judges <= missed
+    assert evaluated["metrics"]["n_evaluated_users"] == len(judges)

@@ -326,3 +326,22 @@ except AirflowException as error:
     environment = os.environ | {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
     done = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == str(is_final)
+
+
+@pytest.mark.parametrize(("printed", "raises"), [('{"version": 4}', ""), ("not a result", "JSONDecodeError")])
+def test_a_task_whose_result_cannot_be_read_fails_and_is_tried_again(tmp_path, printed, raises):
+    source = f"""
+import sys; sys.path.append({str(DAGS)!r})
+from airflow.sdk.exceptions import AirflowFailException
+from stage_task import stage_task
+try:
+    print("result", stage_task("deploy").execute({{}}))
+except Exception as error:
+    print("raised", type(error).__name__, isinstance(error, AirflowFailException))
+"""
+    (tmp_path / "matinee").write_text(f"#!/bin/sh\necho '{printed}'\n")
+    (tmp_path / "matinee").chmod(0o755)
+    own = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
+    environment = os.environ | own | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == (f"raised {raises} False" if raises else "result {'version': 4}")

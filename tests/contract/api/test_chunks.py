@@ -30,6 +30,16 @@ def test_chunks_are_listed_newest_first_with_their_counts(start, settings):
     assert {each["state"] for each in found} == {"closed"}
 
 
+def test_ratings_of_a_day_that_was_closed_before_they_came_are_counted(start, settings, tmp_path):
+    ledger = ChunkLedger(settings)
+    ledger.close_next("first")
+    with (tmp_path / "ratings.csv").open("a") as file:
+        file.writelines(f"u{number},m39,5,2020-01-03T00:00:0{number}Z\n" for number in range(2))
+    ledger.close_next("second")
+    found = start().get("/v1/chunks").json()["chunks"]
+    assert [(each["chunk_id"], each["n_late"]) for each in found] == [(2, 2), (1, 0)]
+
+
 def test_what_was_quarantined_is_told_by_reason(start, settings):
     ChunkLedger(settings).close_next("run-1")
     (found,) = start().get("/v1/chunks").json()["chunks"]

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from matinee import clock
 from matinee.cli.stages import _said
 from matinee.drift.records import StatisticsStore
 from matinee.ratings.feedback import FeedbackStore, NewRating
 from matinee.settings import Settings
+from matinee.stages import ingest as ingesting
 from matinee.stages.ingest import ingest_chunk
 from matinee.stages.stores import Stores
 from matinee.stages.tested_chunk import TestedChunk
@@ -97,6 +100,20 @@ def test_a_run_that_is_repeated_says_that_it_had_taken_its_chunks_before(setting
     again = ingest(settings, "b")
     assert again == {**taken, "was_taken_before": True}
     assert _said(again).startswith("Chunks 2 to 3, which this run had taken before: ")
+
+
+def test_a_backfill_for_a_day_of_the_past_says_that_it_took_what_is_next(settings, append, time, monkeypatch):
+    ingest(settings, "a")
+    append(NOON + DAY)
+    time[0] += 2 * DAY
+    monkeypatch.setattr(ingesting, "log", structlog.get_logger())  # not the one that an earlier test has bound
+    with capture_logs() as said:
+        taken = ingest(settings, "backfill__2026-11-22T01:00:00+00:00")
+    assert (taken["chunk_ids"], taken["was_taken_before"]) == ([2, 3], False)
+    assert (taken["starts_at"], taken["ends_at"]) == ("2026-11-26T00:00:00+00:00", "2026-11-28T00:00:00+00:00")
+    assert "backfill_takes_what_is_next" in [each["event"] for each in said]
+    assert ingest(settings, "scheduled__2026-11-28")["state"] != "closed", "the day's own run finds it taken"
+    assert ingest(settings, "backfill__2026-11-22T01:00:00+00:00") == {**taken, "was_taken_before": True}
 
 
 def test_every_chunk_of_a_run_is_watched_before_the_last_one_is_learned_from(settings, append, time):
