@@ -1,7 +1,6 @@
 """`python -m chaos`: kill and freeze, and print one JSON line of what came of it."""
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -19,14 +18,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     parser.add_argument("--folder", type=Path, default=None, help="where the home is; kept afterwards")
     parser.add_argument("--drill", action="store_true", help="then lose the home, restore it and go on")
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="others work on this machine too: stretch the limits of time by how long an undisturbed start takes",
+    )
     chosen = parser.parse_args()
     seed = random.randrange(2**31) if chosen.seed is None else chosen.seed  # noqa: S311  no secret
     with tempfile.TemporaryDirectory(prefix="chaos.") as temporary:
         folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        result = run(folder, chosen.database, chosen.kills, chosen.interval, seed, drill=chosen.drill)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 1 if result["broken"] else 0
+        options = {"drill": chosen.drill, "is_shared": chosen.shared}
+        report = run(folder, chosen.database, chosen.kills, chosen.interval, seed, **options)
+    report.write(sys.stdout)
+    return 1 if report.broken else 0
 
 
 if __name__ == "__main__":

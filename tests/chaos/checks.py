@@ -7,12 +7,20 @@ import httpx
 import polars as pl
 import sqlalchemy as sa
 
+from chaos.days import Day
+from matinee.clients.airflow import Airflow
+from matinee.clients.airflow.records import SUCCESS, TRAIN
+from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.history import ModelEvent, is_held
 from matinee.ratings.database import engine
 from matinee.settings import Settings
+from matinee.stages.stores import Stores
 
 N_ASKED = 60
 """Requests that are enough to hear every worker."""
+
+NEWEST_RUNS = 100
+"""Runs of the daily DAG that are looked at: as many as Airflow gives at once."""
 
 
 def ratings(settings: Settings, acknowledged: list[str]) -> tuple[list[str], list[str]]:
@@ -76,6 +84,13 @@ def production(settings: Settings) -> Iterator[str]:
         yield f"the alias names {alias}, served are {served}"
 
 
+def moves(settings: Settings) -> Iterator[str]:
+    """What is wrong with the promotions of a home (`promotions`)."""
+    stores = Stores.of(settings)
+    chunks = {each.version: each.chunk_id for each in stores.registry.versions()}
+    return promotions(stores.history.events(), chunks)
+
+
 def promotions(events: Sequence[ModelEvent], chunks: Mapping[str, int]) -> Iterator[str]:
     """Promotions by a run that took over from newer data, or from a version that was held.
 
@@ -91,3 +106,13 @@ def promotions(events: Sequence[ModelEvent], chunks: Mapping[str, int]) -> Itera
             yield f"version {event.version} took over from the newer data of version {before}"
         if is_held(events[:place], before):
             yield f"version {event.version} took over from version {before}, which was held"
+
+
+def given_up(settings: Settings, days: Sequence[Day]) -> Iterator[str]:
+    """Days of which `next` said that something did not answer, although their run went through."""
+    with Airflow(settings) as airflow:
+        runs = [(run.run_after, run.state) for run in airflow.runs(TRAIN, limit=NEWEST_RUNS) if run.run_after]
+    for day in days:
+        within = [state for asked_at, state in runs if 0 <= asked_at.timestamp() - day.began_at <= day.took_s]
+        if day.code == DependencyUnreachable.exit_code and SUCCESS in within:
+            yield f"next gave up after {day.took_s:.0f} s on a run that went through: {day.said}"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from running import MATINEE
 
 HANGS_AFTER_S = 900.0
-IN_TIME_S = 180.0
 
 
 @dataclass
@@ -18,16 +17,16 @@ class Day:
 
     began: float
     """Monotonic."""
+    began_at: float
+    """Epoch seconds."""
     took_s: float
     code: int | None
     """Exit code; None of a day that hung."""
     outcome: str
     said: str
 
-    @property
-    def is_promoted(self) -> bool:
-        """Whether its model was promoted within three minutes."""
-        return self.outcome == "promoted" and self.took_s <= IN_TIME_S
+    def __str__(self) -> str:
+        return f"{self.outcome} after {self.took_s:.0f} s (exit code {self.code}): {self.said[-300:]}"
 
 
 @dataclass
@@ -50,9 +49,13 @@ class Days:
         if self._thread:
             self._thread.join()
 
+    def ended_well_since(self, at: float) -> bool:
+        """Whether `matinee next` has ended as a day that went through, after `at` (monotonic)."""
+        return any(day.began + day.took_s > at and day.code in (0, 3) for day in list(self.days))
+
     def one(self) -> Day:
         """One more day."""
-        began = time.monotonic()
+        began, began_at = time.monotonic(), time.time()
         try:
             done = subprocess.run(
                 [MATINEE, "next", "--json"],
@@ -63,12 +66,12 @@ class Days:
                 timeout=HANGS_AFTER_S,
             )
         except subprocess.TimeoutExpired:
-            return Day(began, HANGS_AFTER_S, None, "hung", "")
+            return Day(began, began_at, HANGS_AFTER_S, None, "hung", "")
         took_s = time.monotonic() - began
         outcome = (
             json.loads(done.stdout)["runs"][0]["outcome"] if done.returncode in (0, 3) and done.stdout else "failed"
         )
-        return Day(began, took_s, done.returncode, outcome, done.stderr.strip()[-600:])
+        return Day(began, began_at, took_s, done.returncode, outcome, done.stderr.strip()[-600:])
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from chaos import checks
 from chaos.checks import lost_and_doubled
+from chaos.days import Day
 from matinee.lifecycle.history import ModelEvent
 from matinee.ratings.database import engine
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
@@ -62,3 +63,14 @@ def test_older_data_and_what_was_held_are_not_taken_over_unnoticed():
     assert list(checks.promotions(older, chunks)) == ["version 2 took over from the newer data of version 3"]
     held = [*fine[:-1], *history(("promoted", "3", "1"))]
     assert list(checks.promotions(held, chunks)) == ["version 3 took over from version 1, which was held"]
+
+
+@pytest.mark.parametrize(("code", "state", "n_given_up"), [(4, "success", 1), (4, "failed", 0), (1, "success", 0)])
+def test_next_may_not_give_up_on_a_run_that_goes_through(settings, airflow_server, code, state, n_given_up):
+    run = airflow_server.promoting_run("next__1")
+    run.states = [state]
+    airflow_server.runs.append(run)
+    began_at = datetime(2026, 1, 1, tzinfo=UTC).timestamp() - 5
+    own = settings.model_copy(update={"airflow_port": airflow_server.port})
+    days = [Day(0.0, began_at, 90.0, code, "failed", "Airflow does not answer."), Day(0.0, 0.0, 9.0, 4, "failed", "")]
+    assert len(list(checks.given_up(own, days))) == n_given_up
