@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from composing import CHECKOUT
 
@@ -27,3 +28,12 @@ def test_only_what_the_images_are_made_of_goes_to_the_engine():
 def test_the_pins_name_no_address():
     for path in (CHECKOUT / "requirements").glob("*.txt"):
         assert "://" not in path.read_text(), path
+
+
+@pytest.mark.parametrize(
+    ("name", "service"), yaml.safe_load((CHECKOUT / "compose.yaml").read_text())["services"].items()
+)
+def test_what_a_service_writes_is_kept_in_a_few_files_of_bounded_size(name, service):
+    options = service.get("logging", {}).get("options", {})
+    assert int(options["max-file"]) > 1, name
+    assert options["max-size"].endswith("m"), name

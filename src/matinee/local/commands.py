@@ -59,7 +59,7 @@ def start(settings: Settings) -> bool:
         return False
     with lock:
         _preflight(settings)
-        log = output.log_file(settings.home, "supervisor")
+        log = output.log_file(settings.home, output.SUPERVISOR)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as log_file:
             subprocess.run(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from operator import itemgetter
 from pathlib import Path
@@ -15,16 +16,38 @@ from typing import IO
 
 FILE_BYTES = 5_000_000
 OLD_FILES = 3
+SUPERVISOR = "supervisor"
+"""Name of the supervisor's own log."""
 LAST_LINES = 15
 LAST_WORDS_S = 1.0
 """Enough, since the pipe ends with its last writer, unless a stranger to us inherited it."""
 FOLLOW_S = 0.3
+_STDOUT, _STDERR = 1, 2
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 
 
 def log_file(home: Path, process: str) -> Path:
     """Log file of one process."""
     return home / "logs" / f"{process}.log"
+
+
+def rotate_own(path: Path) -> None:
+    """Set aside the log file to which this process itself writes, once it is full, and go on in a new one.
+
+    Stdout and stderr are that file, with nothing in between: what a dying interpreter says last is in it.
+
+    Raises:
+        OSError: it cannot be renamed, or there is no room for a new one; writing goes on where it was.
+    """
+    own = os.fstat(_STDERR)
+    if own.st_size < FILE_BYTES or not path.exists() or not os.path.samestat(own, path.stat()):
+        return
+    draft = path.with_suffix(".new")
+    with draft.open("a") as new:
+        RotatingFileHandler(path, backupCount=OLD_FILES, delay=True).doRollover()
+        draft.replace(path)
+        for descriptor in (_STDOUT, _STDERR):
+            os.dup2(new.fileno(), descriptor)
 
 
 class Output:
@@ -51,7 +74,8 @@ class Output:
     def close(self) -> None:
         """Close the log file, once the last lines are in it."""
         self._wait_for_last_words()
-        self._handler.close()
+        with suppress(OSError):  # a full disk has no room for the last of them
+            self._handler.close()
 
     def last_lines(self) -> list[str]:
         """Newest lines of the process that was followed and has ended, oldest first."""

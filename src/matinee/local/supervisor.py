@@ -19,10 +19,11 @@ import psutil
 import structlog
 
 from matinee.errors import MatineeError
-from matinee.local import family
-from matinee.local.output import Output
+from matinee.local import family, output
+from matinee.local.output import SUPERVISOR, Output
 from matinee.local.program import Health, Program
 from matinee.local.state import Phase, ProcessState, State
+from matinee.local.upkeep import FrozenProcesses, Upkeep
 
 log = structlog.get_logger()
 
@@ -69,7 +70,13 @@ class Supervisor:
         self.watchers = {program.name: Watcher(program, self) for program in programs}
         self._recording = threading.Lock()
         self._is_recorded = True
-        self._frozen: set[int] = set()
+        self._upkeep = Upkeep(
+            {
+                "state file": self._heal_record,
+                "frozen processes": FrozenProcesses(home).end,
+                "log file": lambda: output.rotate_own(output.log_file(home, SUPERVISOR)),
+            }
+        )
 
     def run(self) -> None:
         """Start everything, watch it until `stop`, end everything."""
@@ -78,8 +85,7 @@ class Supervisor:
         for watcher in self.watchers.values():
             while watcher.is_alive():
                 watcher.join(self.patience.heal_every_s)
-                self._heal_record()
-                self._end_frozen()
+                self._upkeep.do()
 
     def stop(self) -> None:
         """Ask `run` to end; safe in a signal handler."""
@@ -90,7 +96,7 @@ class Supervisor:
         with self._recording:
             try:
                 State.of_this_process([watcher.state for watcher in self.watchers.values()]).write(self.home)
-            except OSError as error:
+            except (OSError, psutil.Error) as error:
                 if self._is_recorded:
                     log.warning("state file cannot be written", home=str(self.home), reason=str(error))
                 self._is_recorded = False
@@ -99,18 +105,13 @@ class Supervisor:
 
     def _heal_record(self) -> None:
         """Write the state file again when it is out of date, or somebody has damaged or removed it."""
-        if not self._is_recorded or State.read(self.home) is None:
+        try:
+            is_whole = self._is_recorded and State.read(self.home) is not None
+        except OSError:
+            self.record()  # in a file of its own, on other blocks
+            raise
+        if not is_whole:
             self.record()
-
-    def _end_frozen(self) -> None:
-        """Kill what has been frozen since the last look: whatever waits for it would wait for ever."""
-        found = family.frozen(self.home)
-        for process in found:
-            if process.pid in self._frozen:
-                log.warning("process frozen", pid=process.pid)
-                with suppress(psutil.Error):
-                    process.kill()
-        self._frozen = {process.pid for process in found}
 
 
 class Watcher(threading.Thread):

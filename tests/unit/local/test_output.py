@@ -1,5 +1,11 @@
 """Log files: rotation, and reading them as they grow."""
 
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
 from matinee.local import output
 from matinee.local.output import Output, log_file, read
 
@@ -54,3 +60,45 @@ def test_a_full_log_file_is_set_aside_and_the_oldest_goes(tmp_path, monkeypatch)
     assert all(path.stat().st_size <= 100 for path in (tmp_path / "logs").iterdir())
     (newest,) = read({"api": log_file(tmp_path, "api")}, lines=1)
     assert newest.endswith("line 99")
+
+
+TALKER = """
+    import os, sys
+    from pathlib import Path
+    from matinee.local import output
+
+    output.FILE_BYTES = 1_000
+    path = Path(sys.argv[1])
+    for number in range(200):
+        os.write(2, f"line {number} of the supervisor\\n".encode())
+        output.rotate_own(path)
+    print("on stdout too", flush=True)
+    raise RuntimeError("the last word")
+"""
+
+
+def talk(home, stderr: str) -> list[str]:
+    path = home / "logs" / stderr
+    path.parent.mkdir()
+    with path.open("a") as file:
+        command = [sys.executable, "-c", textwrap.dedent(TALKER), str(log_file(home, output.SUPERVISOR))]
+        subprocess.run(command, stdout=file, stderr=file, check=False)
+    return sorted(each.name for each in path.parent.iterdir())
+
+
+@pytest.mark.slow
+def test_the_log_of_the_supervisor_is_set_aside_when_it_is_full_and_has_its_last_words(tmp_path):
+    kept = ["supervisor.log", *(f"supervisor.log.{age}" for age in range(1, output.OLD_FILES + 1))]
+    assert talk(tmp_path, "supervisor.log") == kept
+    assert all(path.stat().st_size < 2_000 for path in (tmp_path / "logs").iterdir())
+    newest = log_file(tmp_path, "supervisor").read_text()
+    assert newest.endswith("RuntimeError: the last word\n")
+    assert "on stdout too" in newest
+    lines = "".join((tmp_path / "logs" / name).read_text() for name in reversed(kept)).splitlines()
+    numbers = [int(line.split()[1]) for line in lines if line.startswith("line ")]
+    assert numbers == list(range(numbers[0], 200))
+
+
+@pytest.mark.slow
+def test_a_supervisor_that_writes_elsewhere_sets_nothing_aside(tmp_path):
+    assert talk(tmp_path, "elsewhere") == ["elsewhere"]

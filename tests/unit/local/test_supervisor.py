@@ -13,12 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from matinee.local import family
 from matinee.local.output import log_file
 from matinee.local.program import Health, Program
 from matinee.local.state import ProcessState, State
 from matinee.local.supervisor import Patience, Supervisor
+from matinee.local.upkeep import Upkeep
 
 QUICK = Patience(
     tick_s=0.01,
@@ -266,6 +268,71 @@ def test_a_state_file_that_a_full_disk_refuses_ends_no_watcher_and_is_written_la
         full.clear()
         eventually(lambda: process(tmp_path, "server").pid not in (first, None))
     assert family.marked(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, os.strerror(errno.EIO)), psutil.AccessDenied(1)])
+def test_what_keeps_the_main_thread_from_its_looks_is_told_once_and_ends_nothing(tmp_path, monkeypatch, error):
+    look, fails = family.frozen, threading.Event()
+    looks = []
+
+    def frozen(home: Path) -> list[psutil.Process]:
+        looks.append(home)
+        if fails.is_set():
+            raise error
+        return look(home)
+
+    monkeypatch.setattr(family, "frozen", frozen)
+    with running(tmp_path, python("server", FOREVER)), capture_logs() as lines:
+        first = pid(tmp_path, "server")
+        fails.set()
+        n_before = len(looks)
+        eventually(lambda: len(looks) > n_before + 2)
+        (tmp_path / "supervisor.json").unlink()
+        eventually(lambda: process(tmp_path, "server"))
+        fails.clear()
+        os.kill(first, signal.SIGSTOP)
+        eventually(lambda: process(tmp_path, "server").restarts == 1)
+    (told,) = [line for line in lines if line["event"] == "upkeep failed"]
+    assert (told["duty"], told["exc_info"]) == ("frozen processes", True)
+
+
+def test_a_state_file_that_cannot_be_read_is_written_anew(tmp_path, monkeypatch):
+    read = State.read.__func__
+    with running(tmp_path, python("server", FOREVER)):
+        pid(tmp_path, "server")
+        damaged = (tmp_path / "supervisor.json").stat().st_ino
+
+        def read_or_fail(cls: type[State], home: Path) -> State | None:
+            if (home / "supervisor.json").stat().st_ino == damaged:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return read(cls, home)
+
+        monkeypatch.setattr(State, "read", classmethod(read_or_fail))
+        eventually(lambda: (tmp_path / "supervisor.json").stat().st_ino != damaged)
+        assert phase(tmp_path, "server") == "ready"
+
+
+def test_a_duty_that_fails_again_after_it_went_well_is_told_again():
+    outcomes = iter([1, 1, 0, 1])
+
+    def fail() -> None:
+        if next(outcomes):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    upkeep = Upkeep({"look": fail})
+    with capture_logs() as lines:
+        for _ in range(4):
+            upkeep.do()
+    assert [line["duty"] for line in lines] == ["look", "look"]
+
+
+def test_a_log_that_a_full_disk_refuses_keeps_nothing_from_stopping(tmp_path):
+    log_file(tmp_path, "talker").parent.mkdir()
+    log_file(tmp_path, "talker").symlink_to("/dev/full")
+    with running(tmp_path, python("talker", f"print('hello', flush=True); {FOREVER}")) as supervisor:
+        pid(tmp_path, "talker")
+        supervisor.stop()
+        assert supervisor.watchers["talker"].ended.wait(30)
 
 
 def test_a_probe_that_fails_in_a_way_nobody_expected_ends_no_watcher(tmp_path):
