@@ -21,6 +21,7 @@ from matinee.serving.model import fallback
 from matinee.serving.problems import ANY_ROUTE
 from matinee.serving.prometheus import Metrics
 from matinee.serving.workers.health import WorkerHealth
+from matinee.serving.workers.restarts import STATE_FILE
 from matinee.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -75,6 +76,7 @@ def metrics_page() -> str:
     with tempfile.TemporaryDirectory() as folder:
         health = WorkerHealth(Path(folder))
         health.report("follower", "An example.")
+        (Path(folder) / STATE_FILE).write_text(json.dumps({"processes": [{"name": "mlflow", "restarts": 1}]}))
         metrics = _used(Metrics(Path(folder), health))
         families = list(text_string_to_metric_families(metrics.page().decode()))
     rows = []

@@ -23,8 +23,10 @@ from matinee.clients.mlflow_rest import ALIAS
 from matinee.drift.records import StatisticsStore
 from matinee.environment import load_settings
 from matinee.errors import DependencyUnreachable
+from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.history import History
 from matinee.lifecycle.registry import Connection, Registry
+from matinee.models.specification import Specification
 from matinee.ratings.feedback.shown import ShownList, ShownLists
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger import ledger as ledger_module
@@ -33,8 +35,10 @@ from matinee.ratings.ledger.reading import ChunkReader
 from matinee.ratings.sources.source import prepare
 from matinee.stages import erase as erase_module
 from matinee.stages import stores as stores_module
+from matinee.stages.prune.comparisons import PAIR_DAYS
 from matinee.stages.prune.home import prune_home
 from matinee.stages.stores import Stores
+from matinee.stages.train import train_model
 from purging import purge
 from support import two_tastes
 
@@ -391,12 +395,19 @@ def served(monkeypatch) -> list[str]:
     return asked
 
 
+def days_from(moment: datetime, days: int) -> set[str]:
+    """The day that is so many days after a moment, or after one that follows it by an hour at most."""
+    return {f"{moment + timedelta(days=days, hours=hours):%Y-%m-%d}" for hours in (0, 1)}
+
+
 def test_erasing_a_user_serves_a_model_of_the_same_chunk_that_never_knew_them(in_production, served):
     run_id, version = in_production
     assert "u1" in histories_in(run_id)
     matinee("ingest", "--run-id", "not trained on yet")
     shown, now = ShownLists(load_settings()), datetime.now(UTC)
     shown.add([ShownList("u1", ["m1"], now)])
+    train_model(Stores.of(load_settings()), 1, Specification.parse("popular"))  # and never registered
+    Comparisons(load_settings()).keep("a pair", 1, now, {"u1": (0.4, 0.3), "u2": (0.2, 0.1)})
     around_now = now - timedelta(hours=1), now + timedelta(hours=1)
     assert shown.ignored("u1", *around_now) == {"m1"}
     erased = matinee("erase", "u1")
@@ -408,6 +419,9 @@ def test_erasing_a_user_serves_a_model_of_the_same_chunk_that_never_knew_them(in
     remains = {each["place"]: each for each in erased["remains"]}
     assert remains[f"version {version}"]["until"] > f"{datetime.now(UTC) + timedelta(days=29):%Y-%m-%d}"
     assert "per_user.parquet" in remains[f"version {version}"]["note"]
+    assert remains["runs without a version"]["until"] in days_from(now, 30)
+    assert "per_user.parquet of 1," in remains["runs without a version"]["note"]
+    assert remains["evidence of the gate in the database"]["until"] in days_from(now, PAIR_DAYS)
     assert matinee("erase", "u1")["version"] == erased["version"]  # done once, however often it is asked for
     assert len(matinee("versions")["versions"]) == 2
 

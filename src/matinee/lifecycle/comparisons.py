@@ -82,6 +82,18 @@ class Comparisons:
         mean = float(other.mean()) if len(rows) else 0.0
         return Compared(Differences(own - other, users, days), mean, np.array([row[4] for row in rows], np.str_))
 
+    def days_since(self, user_id: str) -> dict[str, int]:
+        """Pairs that were compared on a user, and how many days ago each was last compared on anybody.
+
+        Days are counted back from the newest one of any pair, as by `prune`.
+        """
+        table = ModelComparisonRow
+        newest = sa.select(sa.func.max(table.day)).scalar_subquery()
+        own = sa.select(table.pair).where(table.user_key == _key(user_id))
+        ages = sa.select(table.pair, newest - sa.func.max(table.day)).where(table.pair.in_(own)).group_by(table.pair)
+        with Session(self._database) as session:
+            return dict(session.execute(ages).all())
+
     def prune(self, days: int, *, dry_run: bool) -> int:
         """Remove what was kept of pairs that were not compared in the newest `days`; returns how many rows that is.
 

@@ -96,7 +96,7 @@ def create_app(
             await remake(responses, batcher, served, settings.explore, home_clock.known_hour())
 
     swapper = Swapper(slot, store, source, group, metrics, remake_answers)
-    follower = Follower(slot, store, swapper, source, group, production_interval_s)
+    follower = Follower(slot, store, swapper, source, group, health, production_interval_s)
     runs = PipelineRuns(settings)
 
     @asynccontextmanager

@@ -26,6 +26,7 @@ from matinee.serving.answering.coverage import CoverageMap
 from matinee.serving.model.served import Provenance, ServedModel
 from matinee.serving.workers import metric_files, shared
 from matinee.serving.workers.health import WorkerHealth
+from matinee.serving.workers.restarts import Restarts
 
 metric_files.install()
 
@@ -60,6 +61,7 @@ class Metrics:
         self._described.register(_Model(self))
         self._described.register(_Processes())
         self._described.register(_Problems(health))
+        self._described.register(Restarts(health.home))
         self._folder = folder
         self.gains: Mapping[int, float] = {}
         """What production gains over itself of so many days ago, in parts of the older model's NDCG@10."""

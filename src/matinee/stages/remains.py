@@ -1,13 +1,15 @@
 """Where an erased user's traces still are, and on which day retention ends each."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from matinee import clock
 from matinee.lifecycle.retention import ends_at
 from matinee.stages.prune.aside import homes_put_aside
+from matinee.stages.prune.comparisons import PAIR_DAYS
 from matinee.stages.prune.impressions import FOLDER
 from matinee.stages.stores import Stores
 from matinee.storage import home_storage
@@ -20,7 +22,9 @@ def remains(stores: Stores, user_id: str, version: str | None, now: datetime) ->
     """Every place that may still hold something of the user, besides version `version`, which never knew them."""
     return [
         *_versions(stores, version, now),
+        *_runs(stores),
         *_impressions(stores, user_id),
+        *_comparisons(stores, user_id, now),
         *_homes_put_aside(stores),
         _place("serving/", None, "copies of the last three versions served; each goes as newer ones are served"),
         _place(
@@ -41,6 +45,27 @@ def _versions(stores: Stores, version: str | None, now: datetime) -> list[Place]
         for each in stores.registry.versions()
         if each.has_artifacts and each.version != version
     ]
+
+
+def _runs(stores: Stores) -> list[Place]:
+    """Runs that never became a version, such as those of challengers; when the files of the last one go."""
+    registry = stores.registry
+    runs = registry.unregistered_runs(clock.now(), lambda: {each.run_id for each in registry.versions()})
+    if not runs:
+        return []
+    ended_at = datetime.fromtimestamp(max(each.ended_at_ms for each in runs) / 1000, UTC)
+    note = f"models and per_user.parquet of {len(runs)}, such as challengers; the last of them goes then"
+    return [_place("runs without a version", ended_at + timedelta(days=stores.settings.keep_days), note)]
+
+
+def _comparisons(stores: Stores, user_id: str, now: datetime) -> list[Place]:
+    """Evidence of the gate; the earliest day on which all of it may go, if none of its pairs is compared any more."""
+    ages = stores.comparisons.days_since(user_id)
+    if not ages:
+        return []
+    until = now + timedelta(days=PAIR_DAYS - min(ages.values()))
+    note = f"values of {len(ages)} pairs of models, under a hash of the id; later for a pair that is compared on"
+    return [_place("evidence of the gate in the database", until, note)]
 
 
 def _impressions(stores: Stores, user_id: str) -> list[Place]:

@@ -53,3 +53,11 @@ def test_the_evidence_of_a_pair_that_goes_on_stays_however_old_it_is(stores):
 
 def test_a_home_without_evidence_has_none_to_remove(settings):
     assert Comparisons(settings).prune(PAIR_DAYS, dry_run=False) == 0
+
+
+def test_it_is_known_how_long_ago_each_pair_was_compared_that_knows_a_user(stores):
+    stores.comparisons.keep("without ann", 1, BEGAN, {"bob": (0.4, 0.3)})
+    last = {"going on": 0, "left": PAIR_DAYS, "left not so long ago": PAIR_DAYS - 10}
+    assert stores.comparisons.days_since("ann") == last
+    assert stores.comparisons.days_since("bob") == last | {"without ann": LAST_DAY}
+    assert stores.comparisons.days_since("nobody") == {}

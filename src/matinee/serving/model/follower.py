@@ -15,6 +15,7 @@ from matinee.serving.model.slot import ModelSlot
 from matinee.serving.model.store import ModelStore
 from matinee.serving.model.swap import Swapper
 from matinee.serving.workers.group import WorkerGroup
+from matinee.serving.workers.health import WorkerHealth
 
 log = structlog.get_logger()
 
@@ -24,6 +25,11 @@ PRODUCTION_INTERVAL_S = 5.0
 """How often a server asks what is in production, give or take a fifth, so that many do not ask at once."""
 LONGEST_PAUSE_S = 60.0
 """The longest pause between two requests, after failures in a row."""
+TOLD_AFTER = 3
+"""Failures in a row that are a problem of the worker: MLflow may be away for seconds."""
+
+DEPLOYED, PRODUCTION = "deployed model", "production"
+"""Parts of a worker, under which its health tells what is wrong."""
 
 
 class Follower:
@@ -36,6 +42,7 @@ class Follower:
         swapper: Swapper,
         source: ModelSource,
         group: WorkerGroup,
+        health: WorkerHealth,
         production_interval_s: float = PRODUCTION_INTERVAL_S,
     ) -> None:
         self._slot = slot
@@ -43,6 +50,7 @@ class Follower:
         self._swapper = swapper
         self._source = source
         self._group = group
+        self._health = health
         self._interval_s = production_interval_s
         self._random = SystemRandom()
         self._stamp: tuple[int, int] | None = None
@@ -69,10 +77,16 @@ class Follower:
     async def _follow(self) -> None:
         try:
             await self._slot.follow()
-            self._is_behind = False
         except MatineeError as error:
             self._is_behind = True
+            self._health.report(DEPLOYED, f"This worker does not serve the deployed model: {error}")
             log.warning("deployed_model_not_served", reason=str(error))
+        else:
+            self._caught_up()
+
+    def _caught_up(self) -> None:
+        self._is_behind = False
+        self._health.report(DEPLOYED, None)
 
     async def _follow_production(self) -> None:
         while True:
@@ -90,13 +104,19 @@ class Follower:
                 log.info("production_not_followed", reason=str(error))
             # Nothing in production is no failure: the first version may come at any moment.
             self._n_failures += not isinstance(error, NotFound)
+            if self._n_failures >= TOLD_AFTER or self._refused is not None:
+                self._health.report(PRODUCTION, f"What is in production is not followed: {error}")
         else:
             self._n_failures = 0
+            if self._refused is None:
+                self._health.report(PRODUCTION, None)
 
     async def _swap_if_missed(self) -> None:
         production = await self._source.in_production()
         deployed = self._store.deployed()
         is_served = deployed is not None and not self._is_behind
+        if production.key != self._refused:
+            self._refused = None
         is_known = deployed is not None and is_served and deployed.production == production.key
         if is_known or production.key == self._refused:
             self._seen_once = None
@@ -108,5 +128,5 @@ class Follower:
             except BadData:
                 self._refused = production.key
                 raise
-            self._is_behind = False
+            self._caught_up()
         self._seen_once = production.key

@@ -16,6 +16,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import structlog
 
@@ -36,6 +37,8 @@ PREPARE_TIMEOUT_S = 60.0
 FOLLOW_TIMEOUT_S = 20.0
 """How long workers may take to switch, one that is being restarted among them."""
 FOLLOW_INTERVAL_S = 0.2
+PART = "swap"
+"""Of a worker, under which its health tells what is wrong."""
 
 
 class Swapper:
@@ -59,7 +62,28 @@ class Swapper:
         self._remake = remake
 
     async def handle(self, message: Message) -> Message:
-        """Answer a message of a swap, whichever worker does it."""
+        """Answer a message of a swap, whichever worker does it.
+
+        What goes wrong, or hangs, is a problem of this worker until it follows a swap or prepares one again.
+        """
+        report = partial(self._metrics.health.report, PART)
+        hangs = asyncio.get_running_loop().call_later(
+            PREPARE_TIMEOUT_S, report, f"This worker takes long to {_what(message)}."
+        )
+        try:
+            answer = await self._handled(message)
+        except Exception as error:
+            report(f"This worker could not {_what(message)}: {error!r}.")
+            raise
+        finally:
+            hangs.cancel()
+        if PROBLEM in answer:
+            report(f"This worker could not {_what(message)}: {answer[PROBLEM]}")
+        elif "forget" not in message:
+            report(None)
+        return answer
+
+    async def _handled(self, message: Message) -> Message:
         try:
             if "prepare" in message:
                 await self._remake(await self._slot.prepare(message["prepare"]))
@@ -179,6 +203,11 @@ class Swapper:
                 return await self._group.ask(message)
         except TimeoutError:
             return [{PROBLEM: f"not all workers answered in {timeout_s:.0f} s"}]
+
+
+def _what(message: Message) -> str:
+    """A message in words: `prepare version 7`."""
+    return " ".join(f"{verb} version {version}" for verb, version in message.items())
 
 
 def _problems(answers: Iterable[Message]) -> list[str]:

@@ -134,10 +134,15 @@ class ForkedGroup:
             self._waiting[received["ask"]].set_result(received["answers"])
 
     async def _answer(self, inbox: asyncio.Queue[Message], handle: Handler) -> None:
-        while True:
-            received = await inbox.get()
-            answer = await answered(handle, received["message"])
-            await self._send({"deliver": received["deliver"], "answer": answer})
+        """Answer what is queued; a worker that cannot any more closes its link, and is replaced."""
+        try:
+            while True:
+                received = await inbox.get()
+                answer = await answered(handle, received["message"])
+                await self._send({"deliver": received["deliver"], "answer": answer})
+        except Exception:
+            log.exception("messages_cannot_be_answered")
+            self._writer.close()
 
     async def _send(self, content: Message) -> None:
         self._writer.write(line(content))

@@ -16,7 +16,7 @@ class WorkerHealth:
 
     def __init__(self, home: Path) -> None:
         """Watch the disk of `home`, and the process that has started this one, too; before any worker is forked."""
-        self._home = home
+        self.home = home
         self._supervisor = os.getppid() if SUPERVISED in os.environ else None
         self._problems: dict[str, str] = {}
 
@@ -30,13 +30,13 @@ class WorkerHealth:
     def free_bytes(self) -> int:
         """Space that is left for the home; 0 where nothing can be written."""
         try:
-            return free_bytes(self._home)
+            return free_bytes(self.home)
         except OSError:
             return 0
 
     def problems(self) -> dict[str, str]:
         """What is wrong now, by part; the disk and the supervisor are looked at each time."""
-        looked_at = {"disk": disk_problem(self._home), "supervisor": self._supervisor_problem()}
+        looked_at = {"disk": disk_problem(self.home), "supervisor": self._supervisor_problem()}
         return self._problems | {part: problem for part, problem in looked_at.items() if problem}
 
     def _supervisor_problem(self) -> str | None:
