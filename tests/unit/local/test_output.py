@@ -80,6 +80,7 @@ TALKER = """
 def talk(home, stderr: str) -> list[str]:
     path = home / "logs" / stderr
     path.parent.mkdir()
+    log_file(home, output.SUPERVISOR).touch()
     with path.open("a") as file:
         command = [sys.executable, "-c", textwrap.dedent(TALKER), str(log_file(home, output.SUPERVISOR))]
         subprocess.run(command, stdout=file, stderr=file, check=False)
@@ -101,4 +102,4 @@ def test_the_log_of_the_supervisor_is_set_aside_when_it_is_full_and_has_its_last
 
 @pytest.mark.slow
 def test_a_supervisor_that_writes_elsewhere_sets_nothing_aside(tmp_path):
-    assert talk(tmp_path, "elsewhere") == ["elsewhere"]
+    assert talk(tmp_path, "elsewhere") == ["elsewhere", "supervisor.log"]

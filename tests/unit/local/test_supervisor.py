@@ -329,8 +329,10 @@ def test_a_duty_that_fails_again_after_it_went_well_is_told_again():
 def test_a_log_that_a_full_disk_refuses_keeps_nothing_from_stopping(tmp_path):
     log_file(tmp_path, "talker").parent.mkdir()
     log_file(tmp_path, "talker").symlink_to("/dev/full")
-    with running(tmp_path, python("talker", f"print('hello', flush=True); {FOREVER}")) as supervisor:
-        pid(tmp_path, "talker")
+    said = tmp_path / "said"
+    talker = python("talker", f"print('hello', flush=True); open({str(said)!r}, 'w').close(); {FOREVER}")
+    with running(tmp_path, talker) as supervisor:
+        eventually(said.exists)
         supervisor.stop()
         assert supervisor.watchers["talker"].ended.wait(30)
 
