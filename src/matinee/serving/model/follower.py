@@ -99,11 +99,13 @@ class Follower:
         """Serve what is in production if the call to swap was missed; of failures in a row the first is logged."""
         try:
             await self._swap_if_missed()
+        except NotFound:  # MLflow answers; the first version may come at any moment
+            self._n_failures = 0
+            self._health.report(PRODUCTION, None)
         except (MatineeError, OSError) as error:
             if self._n_failures == 0:
                 log.info("production_not_followed", reason=str(error))
-            # Nothing in production is no failure: the first version may come at any moment.
-            self._n_failures += not isinstance(error, NotFound)
+            self._n_failures += 1
             if self._n_failures >= TOLD_AFTER or self._refused is not None:
                 self._health.report(PRODUCTION, f"What is in production is not followed: {error}")
         else:

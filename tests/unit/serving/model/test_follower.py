@@ -101,7 +101,10 @@ def test_a_swap_that_goes_well_ends_the_problem_of_the_deployed_model(parts, hea
     asyncio.run(live())
 
 
-def test_production_that_nobody_can_ask_for_is_a_problem_after_a_few_failures_and_until_it_answers(parts, health):
+@pytest.mark.parametrize("answer", [None, NotFound("Nothing is in production.", "Wait.")])
+def test_production_that_nobody_can_ask_for_is_a_problem_after_a_few_failures_and_until_it_answers(
+    parts, health, answer
+):
     async def live() -> None:
         follow = following(parts, health)
         parts.in_production_fails = AWAY
@@ -110,7 +113,7 @@ def test_production_that_nobody_can_ask_for_is_a_problem_after_a_few_failures_an
         assert health.problems() == {}
         await follow._check_production()
         assert "MLflow is unavailable" in health.problems()["production"]
-        parts.in_production_fails = None
+        parts.in_production_fails = answer
         await follow._check_production()
         assert health.problems() == {}
 
