@@ -84,6 +84,14 @@ def test_who_replaces_what_was_deleted_since_is_refused(storage):
     assert not storage.exists("a")
 
 
+def test_files_that_are_replaced_leave_nothing_each(tmp_path):
+    storage = FolderStorage(tmp_path)
+    for name in ("a", "b", "c"):
+        over(storage, name, None, "one")
+        over(storage, name, storage.revision(name), "two")
+    assert len([path for path in tmp_path.iterdir() if path.name.startswith(".")]) == 1
+
+
 def test_of_many_who_replace_the_same_at_once_one_does(storage):
     put(storage, "a", "before")
     revision, done, refused = storage.revision("a"), [], []

@@ -22,6 +22,8 @@ Step = Literal["drafting", "syncing", "publishing", "deleting"]
 """What is about to be asked of the disk, each of which it may refuse."""
 
 _DRAFT = ".draft"
+_REPLACING = ".replacing.lock"
+"""One for all files of a folder: there are years of chunks in one."""
 
 
 class FolderStorage:
@@ -55,7 +57,7 @@ class FolderStorage:
     def replace(self, name: str, revision: str | None) -> Iterator[Draft]:
         """See `Storage.replace`."""
         path = self._path(name)
-        with disk_errors(path), locked(path.with_name(f".{path.name}.lock")), self.write(name) as draft:
+        with disk_errors(path), locked(path.with_name(_REPLACING)), self.write(name) as draft:
             yield draft
             if not draft.is_discarded and self.revision(name) != revision:
                 raise Replaced(f"{path} was written by another process meanwhile.", "Try again.")
