@@ -389,6 +389,14 @@ def test_the_ledger_tells_why_rows_are_in_quarantine(page, api, watched_chunk, l
     assert told in _tables(page("operations", lang=lang))
 
 
+@pytest.mark.parametrize(("lang", "texts"), [("en", ENGLISH), ("ko", KOREAN)])
+def test_the_ledger_tells_how_many_ratings_came_late(page, api, watched_chunk, lang, texts):
+    api.chunks = [watched_chunk(1).model_copy(update={"n_late": 4_711})]
+    shown = _tables(page("operations", lang=lang))
+    assert texts.operations.late in shown
+    assert "4711" in shown
+
+
 REFUSALS = {
     "dag-paused": Refused("The DAG train_model is paused.", "Unpause it at http://a.", code="dag-paused"),
     "airflow-unreachable": DependencyUnreachable("Airflow does not answer.", "Start it.", code="airflow-unreachable"),

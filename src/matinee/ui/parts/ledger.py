@@ -32,6 +32,7 @@ def _row(texts: Texts, chunk: Chunk) -> dict[str, object]:
         words.days: f"{chunk.starts_at:%Y-%m-%d} – {last_day(chunk.ends_at):%Y-%m-%d}",
         words.ratings: f"{chunk.n_ratings:,}",
         words.live: chunk.n_live,
+        words.late: chunk.n_late,
         words.quarantined: chunk.n_quarantined,
         words.why_quarantined: _why_quarantined(chunk, words.quarantine),
         texts.decisions.verdict: texts.data.verdicts.get(chunk.statistics.verdict if chunk.statistics else "", "–"),

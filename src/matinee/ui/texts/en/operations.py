@@ -68,6 +68,7 @@ OPERATIONS = OperationsTexts(
     days="Days",
     ratings="Ratings",
     live="From this page",
+    late="Came late",
     quarantined="In quarantine",
     why_quarantined="Why",
     quarantine={

@@ -60,6 +60,7 @@ class OperationsTexts:
     days: str
     ratings: str
     live: str
+    late: str
     quarantined: str
     why_quarantined: str
     quarantine: Mapping[str, str]

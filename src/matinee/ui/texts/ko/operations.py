@@ -70,6 +70,7 @@ OPERATIONS = OperationsTexts(
     days="기간",
     ratings="평점",
     live="페이지에서 받은 평점",
+    late="늦게 온 평점",
     quarantined="격리한 행",
     why_quarantined="격리한 이유",
     quarantine={
