@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no chromium on this machine: apt-get install chromium")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        expect.set_options(timeout=30_000)
+        expect.set_options(timeout=60_000)
         yield launched
         launched.close()
 
@@ -36,7 +36,7 @@ def tab(browser: Browser) -> Iterator[Page]:
     """A tab of somebody who reads English and has never been here."""
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield page
     context.close()
 

@@ -8,6 +8,7 @@
     │   ├── Damaged               exit 2, HTTP 422   a stored file that is missing or has other bytes
     │   └── NoEvent               exit 2, HTTP 422   a file that does not say whether its rows are ratings or what else
     ├── StorageError              exit 1, HTTP 503   the disk is full, read-only or faulty; object storage refuses
+    │   ├── Replaced              exit 1, HTTP 503   another process has written the same file meanwhile
     │   └── StorageUnreachable    exit 4, HTTP 503   object storage does not answer
     ├── Refused                   exit 3, HTTP 409   a rule said no (the gate, a busy home)
     ├── DependencyUnreachable     exit 4, HTTP 503   MLflow, Airflow, the API server or a download host

@@ -98,7 +98,7 @@ def outages(found: Sequence[Outage], struck: Sequence[Struck], allowance: float 
     """Each time without reads beside the strike that allows it most, among those that may have caused it."""
     for outage in found:
         ended = outage.began + outage.lasted_s
-        causes = [each for each in struck if outage.began - REACH_S < each.at < ended]
+        causes = [each for each in struck if outage.began - REACH_S * allowance < each.at < ended]
         cause = max(causes, key=lambda each: (each.reads_s, each.at), default=None)
         after = f"strike {cause.number}, {cause.name}" if cause else "nothing"
         limit_s = (cause.reads_s if cause else READS_S) * allowance

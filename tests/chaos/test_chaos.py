@@ -23,7 +23,7 @@ def test_a_plan_follows_from_its_seed():
 
 @pytest.mark.slow
 @pytest.mark.e2e
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path, capsys):
     seed = random.randrange(2**31)  # noqa: S311  no secret
     with capsys.disabled():

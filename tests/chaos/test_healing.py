@@ -51,7 +51,7 @@ def test_a_program_that_is_started_again_is_back(settings, action):
 def test_a_program_that_does_not_come_back_is_away(settings, tmp_path):
     flag = tmp_path / "may start"
     flag.touch()
-    starts_once = Program(name="ui", command=("sh", "-c", f"rm '{flag}' && exec sleep 600"))
+    starts_once = Program(name="ui", command=("sleep", "600"), prepare=flag.unlink)
     with supervised(settings, starts_once):
         (found,) = judged_after(settings, "kill", "ui", SOON)
     assert (found.what, found.limit_s, found.is_broken) == ("ui is still away", 3.0, True)

@@ -341,12 +341,13 @@ def over(storage, name: str, revision: str | None, content: str) -> None:
         draft.path.write_text(content)
 
 
+@pytest.mark.parametrize("fault", ["lost", "drop", "500"])
 @pytest.mark.parametrize("seen", [False, True])
-def test_what_was_replaced_although_the_answer_was_lost_counts_as_replaced(storage, elsewhere, fault_proxy, seen):
+def test_what_is_replaced_is_so_once_although_an_answer_is_lost(storage, elsewhere, fault_proxy, seen, fault):
     if seen:
         put(storage, "a", "before")
     revision = storage.revision("a")
-    fault_proxy.fail("lost", times=1, method="PUT")
+    fault_proxy.fail(fault, times=2, method="PUT")
     over(storage, "a", revision, "after")
     assert elsewhere.read("a").read_text() == "after"
 

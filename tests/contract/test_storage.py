@@ -92,7 +92,9 @@ def test_files_that_are_replaced_leave_nothing_each(tmp_path):
     assert len([path for path in tmp_path.iterdir() if path.name.startswith(".")]) == 1
 
 
-def test_of_many_who_replace_the_same_at_once_one_does(storage):
+def test_of_many_who_replace_the_same_at_once_one_does(tmp_path):
+    """In a folder: of object storage it is the server's part, and moto's takes no lock."""
+    storage = FolderStorage(tmp_path)
     put(storage, "a", "before")
     revision, done, refused = storage.revision("a"), [], []
     ready = threading.Barrier(4)

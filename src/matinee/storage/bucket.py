@@ -34,6 +34,15 @@ DOWNLOADS = 4
 """How often a download is begun before it counts as failed."""
 
 
+_PAUSE_S = 0.5
+"""Between two tries of a put on condition."""
+
+
+def is_sent_whole(content: Path | bytes) -> bool:
+    """Whether one request sends it."""
+    return (len(content) if isinstance(content, bytes) else content.stat().st_size) <= SINGLE_PUT_BYTES
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """What the bucket tells of an object without its bytes."""
@@ -60,27 +69,35 @@ class Bucket:
     ) -> str | None:
         """Write an object, visible at once; returns its entity tag.
 
+        A condition holds for one request, so that only what is not sent in parts may have one (`is_sent_whole`).
+
         Raises:
-            NotThere: a `mode` that is not `overwrite` asks for what is not, or no longer, the case.
+            NotThere: the condition does not hold, be it because an earlier try, whose answer was lost, has written it.
             StorageError: it cannot be written.
         """
         import obstore  # noqa: PLC0415  an extra that few need, here and below
 
-        n_bytes = len(content) if isinstance(content, bytes) else content.stat().st_size
-        with cloud_errors(self.url):
-            done = obstore.put(
-                self._store,
-                key,
-                content,
-                attributes={_SHA256: sha256, _KIND: kind},
-                mode=mode,
-                # A condition holds for one request: of an upload in parts not each cloud takes one.
-                use_multipart=n_bytes > SINGLE_PUT_BYTES and mode == "overwrite",
-                chunk_size=_PART_BYTES,
-                max_concurrency=2,
-            )
-        etag: str | None = done["e_tag"]
-        return etag
+        deadline = time.monotonic() + self._limits.retry_s
+        while True:
+            try:
+                with cloud_errors(self.url):
+                    done = obstore.put(
+                        self._store,
+                        key,
+                        content,
+                        attributes={_SHA256: sha256, _KIND: kind},
+                        mode=mode,
+                        use_multipart=not is_sent_whole(content),
+                        chunk_size=_PART_BYTES,
+                        max_concurrency=2,
+                    )
+            except StorageUnreachable:  # obstore tries again only what has no condition
+                if mode == "overwrite" or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                etag: str | None = done["e_tag"]
+                return etag
 
     def head(self, key: str) -> StoredObject | None:
         """What is known of an object; None when there is none."""

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from matinee.errors import Damaged, Replaced, StorageError
-from matinee.storage.bucket import Bucket, Kind, PutMode, StoredObject
+from matinee.storage.bucket import Bucket, Kind, PutMode, StoredObject, is_sent_whole
 from matinee.storage.cache import LocalCopies
 from matinee.storage.cloud import Limits, NotThere
 from matinee.storage.folder import disk_errors
@@ -45,8 +45,11 @@ class ObjectStorage:
     @contextmanager
     def write(self, name: str) -> Iterator[Draft]:
         """See `Storage.write`."""
-        with self._draft(name, "overwrite") as draft:
+        with self._copies.scratch() as scratch, disk_errors(scratch):
+            draft = Draft(scratch / parts_of(name)[-1])
             yield draft
+            if not draft.is_discarded:
+                self._publish(name, draft, scratch, "overwrite")
 
     def revision(self, name: str) -> str | None:
         """See `Storage.revision`."""
@@ -59,10 +62,16 @@ class ObjectStorage:
 
     @contextmanager
     def replace(self, name: str, revision: str | None) -> Iterator[Draft]:
-        """See `Storage.replace`; the cloud itself compares, at the moment of writing."""
+        """See `Storage.replace`; the cloud compares as it writes, and what goes up in parts is compared before."""
         mode: PutMode = "create" if revision is None else json.loads(revision)
-        with self._draft(name, mode) as draft:
+        with self._copies.scratch() as scratch, disk_errors(scratch):
+            draft = Draft(scratch / parts_of(name)[-1])
             yield draft
+            if not draft.is_discarded:
+                is_whole = is_sent_whole(draft.path)
+                if not is_whole and self.revision(name) != revision:
+                    raise self._replaced(name)
+                self._publish(name, draft, scratch, mode if is_whole else "overwrite")
 
     @contextmanager
     def write_folder(self, name: str) -> Iterator[Draft]:
@@ -131,16 +140,10 @@ class ObjectStorage:
             if max(written_at for _, written_at in found) < before and not self._names(name, prefix):
                 self._bucket.delete([key for key, _ in found])
 
-    @contextmanager
-    def _draft(self, name: str, mode: PutMode) -> Iterator[Draft]:
-        last = parts_of(name)[-1]
-        with self._copies.scratch() as scratch, disk_errors(scratch):
-            draft = Draft(scratch / last)
-            yield draft
-            if not draft.is_discarded:
-                sha256 = digest(draft.path)
-                self._put(name, draft.path, sha256, scratch, mode=mode)
-                self._copies.adopt(draft.path, sha256, last)
+    def _publish(self, name: str, draft: Draft, scratch: Path, mode: PutMode) -> None:
+        sha256 = digest(draft.path)
+        self._put(name, draft.path, sha256, scratch, mode=mode)
+        self._copies.adopt(draft.path, sha256, draft.path.name)
 
     def _put(
         self, key: str, path: Path, sha256: str, scratch: Path, kind: Kind = "file", mode: PutMode = "overwrite"
@@ -151,7 +154,7 @@ class ObjectStorage:
         except NotThere:
             stored = self._bucket.head(key)
             if stored is None or stored.sha256 != sha256:
-                raise Replaced(f"{self._where(key)} was written by another process meanwhile.", "Try again.") from None
+                raise self._replaced(key) from None
             etag = stored.etag  # these very bytes: the answer to an earlier try was lost
         try:
             found = self._bucket.fetch(key, scratch / ".back", etag, sha256)
@@ -237,6 +240,9 @@ class ObjectStorage:
         """Whether a folder has its files below a prefix."""
         stored = self._bucket.head(name)
         return stored is not None and stored.kind == "folder" and self._folder(name, stored).prefix == prefix
+
+    def _replaced(self, name: str) -> Replaced:
+        return Replaced(f"{self._where(name)} was written by another process meanwhile.", "Try again.")
 
     def _damaged(self, name: str, sha256: str | None) -> Damaged:
         return Damaged(f"{self._where(name)} is damaged: its SHA-256 is not {sha256}.", "Restore it from a backup.")

@@ -10,8 +10,22 @@ from matinee import artifact
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.model import follower
 from matinee.serving.routes import operations
+from support import two_tastes
 
 OFTEN_S = 0.05
+
+
+@pytest.fixture
+def settings(settings, tmp_path):
+    """Of a home with ratings of its own, of which nothing is taken yet."""
+    two_tastes().write_csv(tmp_path / "ratings.csv")
+    return settings.model_copy(update={"data": str(tmp_path / "ratings.csv"), "bootstrap": "15d"})
+
+
+@pytest.fixture
+def movies_without_a_model(settings):
+    """A home that has popular movies to recommend."""
+    ChunkLedger(settings).close_next("first")
 
 
 @pytest.fixture
@@ -118,8 +132,8 @@ def test_a_pointer_of_an_earlier_matinee_leads_to_production(replica, mlflow, se
     again.wait_for(lambda: again.served_version() == "2")
 
 
-def test_a_new_replica_is_not_ready_before_the_model_in_production_has_come(settings, mlflow, start):
-    ChunkLedger(settings).close_next("first")
+@pytest.mark.usefixtures("movies_without_a_model")
+def test_a_new_replica_is_not_ready_before_the_model_in_production_has_come(mlflow, start):
     mlflow.register(1)
     mlflow.holds_back.set()
     new = start(production_interval_s=OFTEN_S)
@@ -134,18 +148,40 @@ def test_a_new_replica_is_not_ready_before_the_model_in_production_has_come(sett
     assert new.served_version() == "1"
 
 
-def test_without_a_version_in_production_popular_movies_are_ready(settings, start):
-    ChunkLedger(settings).close_next("first")
+@pytest.mark.usefixtures("movies_without_a_model")
+def test_a_server_that_was_ready_stays_so_while_its_first_model_comes(mlflow, start):
+    serving = start(production_interval_s=OFTEN_S)
+    assert serving.get("/health/ready").status_code == 200
+    mlflow.holds_back.set()
+    mlflow.register(1)
+    serving.wait_for(lambda: bool(mlflow.downloads()))
+    ready = serving.get("/health/ready")
+    mlflow.holds_back.clear()
+    assert (ready.status_code, ready.json()["policy"]) == (200, "popular")
+
+
+@pytest.mark.usefixtures("movies_without_a_model")
+def test_a_new_replica_whose_model_is_refused_is_ready_with_popular_movies_and_says_so(mlflow, start):
+    mlflow.register(1)
+    mlflow.file(1, artifact.ARRAYS).write_bytes(b"damaged")
+    new = start(production_interval_s=OFTEN_S)
+    new.wait_for(lambda: 'matinee_problem{part="production"} 1.0' in new.get("/metrics").text)
+    ready = new.get("/health/ready")
+    assert ready.status_code == 200
+    told = ready.json()
+    assert (told["status"], told["policy"], list(told["problems"])) == ("degraded", "popular", ["production"])
+
+
+@pytest.mark.usefixtures("movies_without_a_model")
+def test_without_a_version_in_production_popular_movies_are_ready(start):
     ready = start().get("/health/ready")
     assert (ready.status_code, ready.json()["policy"]) == (200, "popular")
 
 
+@pytest.mark.usefixtures("movies_without_a_model")
 @pytest.mark.parametrize("fault", ["refuses", "is frozen"])
-def test_while_mlflow_does_not_say_what_is_in_production_popular_movies_are_ready(
-    settings, mlflow, start, monkeypatch, fault
-):
+def test_while_mlflow_does_not_say_what_is_in_production_popular_movies_are_ready(mlflow, start, monkeypatch, fault):
     monkeypatch.setattr(operations, "ASK_S", 0.2)
-    ChunkLedger(settings).close_next("first")
     mlflow.register(1)
     mlflow.broken_status = 503
     mlflow.delay_s = 1.0 if fault == "is frozen" else 0.0

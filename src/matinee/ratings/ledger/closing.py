@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from matinee import clock
+from matinee.errors import DependencyUnreachable
 from matinee.ratings.database import ChunkRow, writing
 from matinee.ratings.importing import RATINGS
 from matinee.ratings.ledger.chunks import Chunk, merged
@@ -37,7 +38,7 @@ class Closing:
         """Write a claimed chunk's file and close it, unless another process has.
 
         A process that loses its connection to PostgreSQL loses its lock, and may not notice. So it replaces only the
-        file that it found while it had the lock, and never closes what is closed.
+        file that it found while it had the lock, and what is closed stays, unless the file of it is not the closer's.
 
         Raises:
             Replaced: another process is closing the chunk.
@@ -59,7 +60,7 @@ class Closing:
     def _close_row(self, chunk: Chunk, source: Source, interactions: pl.DataFrame, sha256: str) -> None:
         with writing(self._database) as session:
             row = session.get_one(ChunkRow, chunk.chunk_id, with_for_update=True)
-            if row.state == "closed":
+            if row.state == "closed" and (row.sha256 == sha256 or not self._files.is_written(chunk, sha256)):
                 return
             row.state = "closed"
             row.sha256 = sha256
@@ -82,18 +83,25 @@ class Closing:
 
 
 @contextmanager
-def _alone(database: sa.Engine) -> Iterator[Callable[[], object]]:
+def _alone(database: sa.Engine) -> Iterator[Callable[[], None]]:
     """Held by the one process, of all machines, that closes chunks; an SQLite database has one machine only.
 
-    What is given raises when the connection, and the lock with it, is lost.
+    What is given raises `DependencyUnreachable` when the connection, and the lock with it, is lost.
     """
     if database.dialect.name != "postgresql":
         yield lambda: None
         return
+
+    def require_alone() -> None:
+        try:
+            connection.execute(sa.select(1))
+        except sa.exc.DBAPIError as error:
+            raise DependencyUnreachable("PostgreSQL has ended the connection of a lock.", "Try again.") from error
+
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_LOCK)))
         try:
-            yield lambda: connection.execute(sa.select(1))
+            yield require_alone
         finally:
-            with suppress(sa.exc.DBAPIError):  # a connection that is lost has given it back
+            with suppress(sa.exc.SQLAlchemyError):  # a connection that is lost has given it back
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_LOCK)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matinee.errors import Damaged
 from matinee.ratings.events import EVENT
 from matinee.ratings.importing.schema import RATINGS
 from matinee.ratings.ledger.chunks import Chunk, as_ratings
@@ -27,6 +28,14 @@ class ChunkFiles:
     def revision(self, chunk: Chunk) -> str | None:
         """What its file is now, for `write`."""
         return self._storage.revision(chunk.path)
+
+    def is_written(self, chunk: Chunk, sha256: str) -> bool:
+        """Whether its file has these bytes."""
+        try:
+            self._storage.read(chunk.path, sha256)
+        except Damaged:
+            return False
+        return True
 
     def write(
         self, chunk: Chunk, interactions: pl.DataFrame, revision: str | None, on_draft: Callable[[], None]

@@ -87,6 +87,9 @@ class Follower:
     def _caught_up(self) -> None:
         self._is_behind = False
         self._health.report(DEPLOYED, None)
+        if not self._group.is_first:  # which alone goes on asking
+            self._n_failures = 0
+            self._health.report(PRODUCTION, None)
 
     async def _follow_production(self) -> None:
         while True:
@@ -106,7 +109,7 @@ class Follower:
             if self._n_failures == 0:
                 log.info("production_not_followed", reason=str(error))
             self._n_failures += 1
-            if self._n_failures >= TOLD_AFTER or self._refused is not None:
+            if isinstance(error, BadData) or (self._refused is None and self._n_failures >= TOLD_AFTER):
                 self._health.report(PRODUCTION, f"What is in production is not followed: {error}")
         else:
             self._n_failures = 0
@@ -120,6 +123,8 @@ class Follower:
         if production.key != self._refused:
             self._refused = None
         is_known = deployed is not None and is_served and deployed.production == production.key
+        if is_known:  # somebody has had it served, whatever was wrong with it
+            self._refused = None
         if is_known or production.key == self._refused:
             self._seen_once = None
             return

@@ -13,6 +13,7 @@ from matinee.errors import DependencyUnreachable, MatineeError
 from matinee.lifecycle.freshness import FreshnessStore, pooled
 from matinee.serving import problems
 from matinee.serving.database import ask_database
+from matinee.serving.model.follower import PRODUCTION
 from matinee.serving.services import Server
 
 ASK_S = 2.0
@@ -36,12 +37,14 @@ async def live() -> Live:
 async def ready(server: Server) -> Ready:
     """200 when there are movies to recommend and the database answers, else 503.
 
-    A server that is new waits for the model in production. Without one, or while MLflow does not say, it is ready with
-    popular movies. `degraded` is 200 too, because answers go on: `problems` says which part of this worker does not
-    work.
+    A server that is new waits for the model in production. Without one, while MLflow does not say, or when it cannot be
+    served, it is ready with popular movies; one that was ready stays so. `degraded` is 200 too, because answers go on:
+    `problems` says which part of this worker does not work.
     """
     served = server.slot.current
-    if served.version is None and (awaited := await _in_production(server)) is not None:
+    found = server.health.problems()
+    is_new = served.version is None and not server.health.was_ready and PRODUCTION not in found
+    if is_new and (awaited := await _in_production(server)) is not None:
         raise DependencyUnreachable(
             f"Version {awaited} is in production and has not come to this server yet.",
             "Wait until it is fetched; when it is refused, the log of this server says why.",
@@ -49,7 +52,7 @@ async def ready(server: Server) -> Ready:
     if len(served.catalogue) == 0:
         raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
     await server.feedback.check()
-    found = server.health.problems()
+    server.health.was_ready = True
     return Ready(
         status="degraded" if found else "ready", policy=served.policy, model_version=served.version, problems=found
     )

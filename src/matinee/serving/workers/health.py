@@ -17,6 +17,8 @@ class WorkerHealth:
     def __init__(self, home: Path) -> None:
         """Watch the disk of `home`, and the process that has started this one, too; before any worker is forked."""
         self.home = home
+        self.was_ready = False
+        """Whether readiness was told once: what serves people goes on when their first model is late or refused."""
         self._supervisor = os.getppid() if SUPERVISED in os.environ else None
         self._problems: dict[str, str] = {}
 

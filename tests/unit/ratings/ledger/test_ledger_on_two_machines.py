@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from matinee.errors import Replaced
+from matinee.errors import DependencyUnreachable, Replaced
 from matinee.ratings.database import engine
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
@@ -56,6 +56,52 @@ def test_who_loses_the_lock_while_it_closes_a_chunk_leaves_what_another_one_has_
         assert again.close_next("same run") == closed[0]
         assert again.ratings_of(closed[0].chunk_id).height == 2
     assert "chunk_restored" not in {each["event"] for each in told}
+
+
+def test_what_was_closed_while_another_one_had_the_lock_is_what_its_file_holds(machines, write_ratings):
+    """The slow one publishes, the other one begins, the slow one closes, the other one publishes over it."""
+    one, two = machines
+    has_begun, may_publish = threading.Event(), threading.Event()
+    others = []
+
+    def of_one(reached: str) -> None:
+        if reached == "published" and not others:
+            lose_connections(one)
+            write_ratings([0, 1, 2, 2.1, 3, 6, 7])
+            others.append(threading.Thread(target=lambda: ChunkLedger(two, of_two).close_next("same run")))
+            others[0].start()
+            assert has_begun.wait(60)
+
+    def of_two(reached: str) -> None:
+        if reached == "drafted":
+            has_begun.set()
+            assert may_publish.wait(60)
+
+    assert ChunkLedger(one, of_one).close_next("same run").n_ratings == 1
+    may_publish.set()
+    others[0].join(60)
+    with capture_logs() as told:
+        left = ChunkLedger(one)
+        taken = left.close_next("same run")
+        assert (taken.n_ratings, left.ratings_of(taken.chunk_id).height) == (2, 2)
+    assert "chunk_restored" not in {each["event"] for each in told}
+
+
+def test_a_lock_that_is_lost_before_the_file_is_looked_at_is_one_line(machines):
+    one, _ = machines
+    ledger, is_lost = ChunkLedger(one), []
+    revision = ledger._closing._files.revision
+
+    def losing(chunk):
+        if not is_lost:
+            is_lost.append(True)
+            lose_connections(one)
+        return revision(chunk)
+
+    ledger._closing._files.revision = losing
+    with pytest.raises(DependencyUnreachable, match="PostgreSQL has ended the connection of a lock"):
+        ledger.close_next("same run")
+    assert ledger.close_next("same run").n_ratings == 1
 
 
 def test_two_machines_that_close_a_chunk_at_once_write_it_once(machines):

@@ -132,3 +132,52 @@ def test_a_version_in_production_that_is_refused_stays_a_problem_until_there_is_
         assert health.problems() == {}
 
     asyncio.run(live())
+
+
+def test_a_version_that_was_refused_and_is_served_all_the_same_is_no_problem(parts, health):
+    async def live() -> None:
+        follow = following(parts, health)
+        parts.production, parts.swap_fails = "2", BROKEN
+        for _ in range(2):  # seen twice, the call to swap was missed
+            await follow._check_production()
+        assert "Version 2 is damaged" in health.problems()["production"]
+        parts.on_disk = "2"  # somebody has asked for it, and it went well
+        await follow._check_production()
+        assert health.problems() == {}
+
+    asyncio.run(live())
+
+
+def test_a_refusal_stays_the_problem_whatever_becomes_of_mlflow(parts, health):
+    async def live() -> None:
+        follow = following(parts, health)
+        parts.production, parts.swap_fails = "2", BROKEN
+        for _ in range(2):  # seen twice, the call to swap was missed
+            await follow._check_production()
+        parts.in_production_fails = AWAY
+        for _ in range(2 * follower.TOLD_AFTER):
+            await follow._check_production()
+        assert "Version 2 is damaged" in health.problems()["production"]
+
+    asyncio.run(live())
+
+
+class OtherWorker(SingleWorker):
+    """A worker that is not the first of its server."""
+
+    is_first = False
+
+
+def test_a_worker_that_is_behind_tells_nothing_of_production_once_it_follows_again(parts, health, monkeypatch):
+    monkeypatch.setattr(follower, "LONGEST_PAUSE_S", 0.002)
+
+    async def live() -> None:
+        parts.follow_fails, parts.in_production_fails = BROKEN, AWAY
+        other = Follower(parts, parts, parts, parts, OtherWorker(), health, 0.001)
+        task = asyncio.create_task(other.run())
+        await has(health, deployed_model="Version 2 is damaged", production="MLflow is unavailable")
+        parts.follow_fails, parts.on_disk = None, "2"
+        await has(health, deployed_model=None, production=None)
+        task.cancel()
+
+    asyncio.run(live())
