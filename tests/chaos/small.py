@@ -2,13 +2,13 @@
 
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from matinee.local.program import Program
 from matinee.local.supervisor import Patience, Supervisor
 from matinee.settings import Settings
+from running import eventually
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
 
@@ -36,10 +36,3 @@ def supervised(settings: Settings, *programs: Program) -> Iterator[None]:
     finally:
         supervisor.stop()
         thread.join()
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

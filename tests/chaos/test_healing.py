@@ -10,11 +10,12 @@ from chaos import healing
 from chaos.healing import Healing, needs
 from chaos.limits import Judged, Struck
 from chaos.plan import Strike
-from chaos.small import PARENT, SLEEP, eventually, supervised
+from chaos.small import PARENT, SLEEP, supervised
 from chaos.targets import CHALLENGER, STAGES, Targets, stage_of
 from matinee.local import family
 from matinee.local.program import Program
 from matinee.settings import Settings
+from running import eventually
 
 SOON, PATIENTLY = 0.1, 10.0
 """Allowances with which 30 s are 3 s, and 5 minutes: what is asked is whether, not when."""

@@ -6,8 +6,8 @@ compared by its SHA-256, as it is whenever it is read.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -42,14 +42,9 @@ class ObjectStorage:
         self._bucket = Bucket(url, limits)
         self._copies = LocalCopies(copies)
 
-    @contextmanager
-    def write(self, name: str) -> Iterator[Draft]:
+    def write(self, name: str) -> AbstractContextManager[Draft]:
         """See `Storage.write`."""
-        with self._copies.scratch() as scratch, disk_errors(scratch):
-            draft = Draft(scratch / parts_of(name)[-1])
-            yield draft
-            if not draft.is_discarded:
-                self._publish(name, draft, scratch, "overwrite")
+        return self._draft(name, lambda _: "overwrite")
 
     def revision(self, name: str) -> str | None:
         """See `Storage.revision`."""
@@ -60,18 +55,9 @@ class ObjectStorage:
         known = {"e_tag": stored.etag, "version": stored.version}
         return json.dumps({name: value for name, value in known.items() if value is not None})
 
-    @contextmanager
-    def replace(self, name: str, revision: str | None) -> Iterator[Draft]:
-        """See `Storage.replace`; the cloud compares as it writes, and what goes up in parts is compared before."""
-        mode: PutMode = "create" if revision is None else json.loads(revision)
-        with self._copies.scratch() as scratch, disk_errors(scratch):
-            draft = Draft(scratch / parts_of(name)[-1])
-            yield draft
-            if not draft.is_discarded:
-                is_whole = is_sent_whole(draft.path)
-                if not is_whole and self.revision(name) != revision:
-                    raise self._replaced(name)
-                self._publish(name, draft, scratch, mode if is_whole else "overwrite")
+    def replace(self, name: str, revision: str | None) -> AbstractContextManager[Draft]:
+        """See `Storage.replace`."""
+        return self._draft(name, partial(self._only_over, name, revision))
 
     @contextmanager
     def write_folder(self, name: str) -> Iterator[Draft]:
@@ -140,10 +126,25 @@ class ObjectStorage:
             if max(written_at for _, written_at in found) < before and not self._names(name, prefix):
                 self._bucket.delete([key for key, _ in found])
 
-    def _publish(self, name: str, draft: Draft, scratch: Path, mode: PutMode) -> None:
-        sha256 = digest(draft.path)
-        self._put(name, draft.path, sha256, scratch, mode=mode)
-        self._copies.adopt(draft.path, sha256, draft.path.name)
+    @contextmanager
+    def _draft(self, name: str, mode_of: Callable[[Path], PutMode]) -> Iterator[Draft]:
+        """A file to write, which is put at the end of the block as `mode_of` its draft says."""
+        last = parts_of(name)[-1]
+        with self._copies.scratch() as scratch, disk_errors(scratch):
+            draft = Draft(scratch / last)
+            yield draft
+            if not draft.is_discarded:
+                sha256 = digest(draft.path)
+                self._put(name, draft.path, sha256, scratch, mode=mode_of(draft.path))
+                self._copies.adopt(draft.path, sha256, last)
+
+    def _only_over(self, name: str, revision: str | None, draft: Path) -> PutMode:
+        """Has the cloud compare as it writes; what goes up in parts is compared here, before."""
+        if is_sent_whole(draft):
+            return "create" if revision is None else json.loads(revision)
+        if self.revision(name) != revision:
+            raise self._replaced(name)
+        return "overwrite"
 
     def _put(
         self, key: str, path: Path, sha256: str, scratch: Path, kind: Kind = "file", mode: PutMode = "overwrite"

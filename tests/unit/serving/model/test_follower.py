@@ -120,12 +120,20 @@ def test_production_that_nobody_can_ask_for_is_a_problem_after_a_few_failures_an
     asyncio.run(live())
 
 
+async def after_a_refusal(parts: Parts, health: WorkerHealth) -> Follower:
+    """Has refused version 2, and told so."""
+    follow = following(parts, health)
+    parts.production, parts.swap_fails = "2", BROKEN
+    for _ in range(2):  # seen twice, the call to swap was missed
+        await follow._check_production()
+    assert "Version 2 is damaged" in health.problems()["production"]
+    return follow
+
+
 def test_a_version_in_production_that_is_refused_stays_a_problem_until_there_is_another(parts, health):
     async def live() -> None:
-        follow = following(parts, health)
-        parts.production, parts.swap_fails = "2", BROKEN
-        for _ in range(4):
-            await follow._check_production()
+        follow = await after_a_refusal(parts, health)
+        await follow._check_production()
         assert "Version 2 is damaged" in health.problems()["production"]
         parts.production, parts.swap_fails = "3", None
         await follow._check_production()
@@ -136,11 +144,7 @@ def test_a_version_in_production_that_is_refused_stays_a_problem_until_there_is_
 
 def test_a_version_that_was_refused_and_is_served_all_the_same_is_no_problem(parts, health):
     async def live() -> None:
-        follow = following(parts, health)
-        parts.production, parts.swap_fails = "2", BROKEN
-        for _ in range(2):  # seen twice, the call to swap was missed
-            await follow._check_production()
-        assert "Version 2 is damaged" in health.problems()["production"]
+        follow = await after_a_refusal(parts, health)
         parts.on_disk = "2"  # somebody has asked for it, and it went well
         await follow._check_production()
         assert health.problems() == {}
@@ -150,10 +154,7 @@ def test_a_version_that_was_refused_and_is_served_all_the_same_is_no_problem(par
 
 def test_a_refusal_stays_the_problem_whatever_becomes_of_mlflow(parts, health):
     async def live() -> None:
-        follow = following(parts, health)
-        parts.production, parts.swap_fails = "2", BROKEN
-        for _ in range(2):  # seen twice, the call to swap was missed
-            await follow._check_production()
+        follow = await after_a_refusal(parts, health)
         parts.in_production_fails = AWAY
         for _ in range(2 * follower.TOLD_AFTER):
             await follow._check_production()
