@@ -60,6 +60,12 @@ def test_limits_are_stretched_by_how_slow_the_machine_is():
     assert judge(6.1, strike, allowance=allowance).is_broken
 
 
+def test_on_a_slow_machine_an_outage_may_begin_later_after_its_strike():
+    strike = struck(1, 80.0, "freeze", "api-parent")
+    assert judge(9.0, strike).after == "nothing"
+    assert judge(9.0, strike, allowance=2.0).after == "strike 1, freeze api-parent"
+
+
 def test_mlflow_airflow_and_tasks_may_take_longer_to_be_back():
     slow = ("mlflow", "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "task train")
     assert {limits.healed_s(name) for name in slow} == {60.0}

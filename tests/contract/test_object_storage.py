@@ -341,7 +341,7 @@ def over(storage, name: str, revision: str | None, content: str) -> None:
         draft.path.write_text(content)
 
 
-@pytest.mark.parametrize("fault", ["lost", "drop", "500"])
+@pytest.mark.parametrize("fault", ["lost", "drop", "500", "silent"])
 @pytest.mark.parametrize("seen", [False, True])
 def test_what_is_replaced_is_so_once_although_an_answer_is_lost(storage, elsewhere, fault_proxy, seen, fault):
     if seen:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 
 from matinee.clients.schemas.findings import Finding
+from matinee.clients.schemas.problems import MEDIA_TYPE, Problem
 from matinee.errors import MatineeError
 from matinee.settings import Settings
 
@@ -21,11 +22,15 @@ def finding_of(what: str, check: Check, settings: Settings) -> Finding:
 
 
 def finding_of_service(what: str, process: str, url: str) -> Finding:
-    """Whether a server answers at `url`."""
+    """Whether a server answers at `url`; what ours says itself when it cannot do its work is told in its words."""
     fix = f"Start it: matinee up. If it runs and does not heal, see: matinee logs {process}."
     try:
         answer = httpx.get(url, timeout=5, trust_env=False)
     except httpx.HTTPError as error:
         return Finding(what=what, ok=False, detail=f"{url} does not answer ({error}).", fix=fix)
-    ok = answer.is_success
-    return Finding(what=what, ok=ok, detail=f"{url} answers {answer.status_code}.", fix="" if ok else fix)
+    if answer.is_success:
+        return Finding(what=what, ok=True, detail=f"{url} answers {answer.status_code}.")
+    if answer.headers.get("content-type") == MEDIA_TYPE:
+        problem = Problem.model_validate_json(answer.content)
+        return Finding(what=what, ok=False, detail=problem.detail, fix=problem.hint or fix)
+    return Finding(what=what, ok=False, detail=f"{url} answers {answer.status_code}.", fix=fix)

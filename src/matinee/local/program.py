@@ -80,12 +80,12 @@ def heartbeat_probe(url: str, component: str) -> Probe:
 
 
 def problems_at(url: str) -> Callable[[], str]:
-    """The problems that the API server names at `url` (its readiness)."""
+    """The problems that the API server names at `url` (its readiness), or why it is not ready."""
 
     def warning() -> str:
-        body = _get(url)
-        found: dict[str, str] = json.loads(body).get("problems", {}) if body else {}
-        return " ".join(found.values())
+        status, body = _answer(url)
+        said: dict[str, Any] = json.loads(body) if body else {}
+        return " ".join(said.get("problems", {}).values()) if status == 200 else str(said.get("detail", ""))
 
     return warning
 
@@ -104,14 +104,23 @@ def command_probe(*command: str) -> Probe:
 
 
 def _get(url: str) -> bytes | None:
-    """Body of `url` if it answers 200. The plainest client there is: it is asked often, and wants no proxy or TLS."""
+    """Body of `url` if it answers 200."""
+    status, body = _answer(url)
+    return body if status == 200 else None
+
+
+def _answer(url: str) -> tuple[int, bytes]:
+    """Status and body of `url`; zero and nothing when it does not answer.
+
+    The plainest client there is: it is asked often, and wants no proxy or TLS.
+    """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PROBE_TIMEOUT_S)
     try:
         connection.request("GET", parts.path)
         answer = connection.getresponse()
-        return answer.read() if answer.status == 200 else None
+        return answer.status, answer.read()
     except (OSError, http.client.HTTPException):
-        return None
+        return 0, b""
     finally:
         connection.close()

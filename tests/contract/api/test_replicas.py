@@ -7,6 +7,8 @@ import pytest
 from structlog.testing import CapturingLogger
 
 from matinee import artifact
+from matinee.doctor.finding import finding_of_service
+from matinee.local.program import problems_at
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.model import follower
 from matinee.serving.routes import operations
@@ -140,7 +142,12 @@ def test_a_new_replica_is_not_ready_before_the_model_in_production_has_come(mlfl
     new.wait_for(lambda: bool(mlflow.downloads()))
     ready = new.get("/health/ready")
     assert (ready.status_code, ready.headers["Content-Type"]) == (503, "application/problem+json")
-    assert "Version 1 is in production" in ready.json()["detail"]
+    said = ready.json()
+    assert "Version 1 is in production" in said["detail"]
+    address = str(new.base_url.join("/health/ready"))
+    assert problems_at(address)() == said["detail"]  # `matinee status` tells it
+    found = finding_of_service("API server", "api", address)
+    assert (found.ok, found.detail, found.fix) == (False, said["detail"], said["hint"])
     assert new.get("/health/live").status_code == 200
     assert new.recommend("u1")["policy"] == "popular"  # who is asked nevertheless answers
     mlflow.holds_back.clear()

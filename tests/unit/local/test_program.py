@@ -8,16 +8,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from matinee.local.program import Health, command_probe, heartbeat_probe, http_probe
+from matinee.local.program import Health, command_probe, heartbeat_probe, http_probe, problems_at
 
+NOT_READY = {"title": "Not ready", "status": 503, "detail": "Version 2 has not come to this server yet."}
+READY = {"status": "degraded", "problems": {"swap": "No model.", "clock": "No hour."}}
 REPORT = {"scheduler": {"status": "healthy"}, "dag_processor": {"status": "unhealthy"}, "triggerer": {"status": None}}
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/health" else 503)
+        self.send_response(200 if self.path in ("/health", "/ready") else 503)
         self.end_headers()
-        self.wfile.write(json.dumps(REPORT).encode())
+        answers = {"/ready": READY, "/new": NOT_READY, "/empty": None}
+        self.wfile.write(json.dumps(said).encode() if (said := answers.get(self.path, REPORT)) else b"")
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output clean."""
@@ -56,6 +59,13 @@ def test_a_component_is_as_the_report_says_and_unknown_without_one(url, nobody):
     assert heartbeat_probe(f"{url}/health", "dag_processor")() is Health.DOWN
     assert heartbeat_probe(f"{url}/health", "triggerer")() is Health.DOWN
     assert heartbeat_probe(f"{nobody}/health", "scheduler")() is Health.UNKNOWN
+
+
+def test_the_problems_of_a_server_are_told_and_why_it_is_not_ready(url, nobody):
+    assert problems_at(f"{url}/ready")() == "No model. No hour."
+    assert problems_at(f"{url}/new")() == "Version 2 has not come to this server yet."
+    assert problems_at(f"{url}/empty")() == ""
+    assert problems_at(f"{nobody}/ready")() == ""
 
 
 def test_a_command_tells_by_its_exit_code():
