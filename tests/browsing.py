@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 FLAGS = (
     "--no-sandbox",  # CI is root in a container
@@ -31,9 +31,29 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="module")
+def reader(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody who reads English, whose browser keeps the files of the page."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def tab(browser: Browser) -> Iterator[Page]:
-    """A tab of somebody who reads English and has never been here."""
+def tab(reader: BrowserContext) -> Iterator[Page]:
+    """A tab of somebody who has never been here, as far as the page can know."""
+    page = reader.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    page.evaluate("try { localStorage.clear() } catch {}")  # a page that is no site's has none
+    reader.clear_cookies()
+    for each in reader.pages:
+        each.close()
+
+
+@pytest.fixture
+def first_tab(browser: Browser) -> Iterator[Page]:
+    """A tab of a browser that has no file of the page yet."""
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(60_000)

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from matinee.serving.app import create_app
 from matinee.settings import Settings
 from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.ko import KOREAN
 from running import eventually
 
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
@@ -28,6 +29,11 @@ WINDOWS = ({"width": 390, "height": 844}, {"width": 1280, "height": 900})
 
 SIZES = pytest.mark.parametrize("size", WINDOWS, ids=["phone", "laptop"])
 """Of the window."""
+
+VISITS = pytest.mark.parametrize(
+    ("texts", "size"), [(KOREAN, WINDOWS[0]), (ENGLISH, WINDOWS[1])], ids=["ko-phone", "en-laptop"]
+)
+"""Both languages and both sizes, for what no text can push out of its place."""
 
 
 @contextmanager

@@ -146,13 +146,14 @@ def visitors(api: str) -> Iterator[Visitors]:
 
 
 def eventually(condition: Callable[[], bool], within_s: float = 120) -> None:
-    """Wait until `condition` holds."""
-    deadline = time.monotonic() + within_s
+    """Wait until `condition` holds; it is asked at once, soon again, and then every half second."""
+    deadline, pause_s = time.monotonic() + within_s, 0.02
     while time.monotonic() < deadline:
         try:
             if condition():
                 return
         except (AssertionError, httpx.HTTPError):  # what heals may fail until it is healed
             pass
-        time.sleep(0.5)
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, 0.5)
     assert condition()

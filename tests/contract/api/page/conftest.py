@@ -1,12 +1,7 @@
 """The page in a real browser, on the real API server with a learned model: what its tests share."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.util import find_spec
-from pathlib import Path
 
 import httpx
 import numpy as np
@@ -14,7 +9,6 @@ import pytest
 
 from fake_airflow import FakeAirflow
 from matinee.bench.ports import free_port
-from matinee.credentials import api_token
 from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
 from matinee.evaluation import gate
@@ -22,12 +16,12 @@ from matinee.evaluation.decision import Check, Decision, Question
 from matinee.lifecycle.challengers import ChallengerStore, Evidence, Standing
 from matinee.lifecycle.freshness import FreshnessStore, GainOnChunk
 from matinee.lifecycle.history import History
+from matinee.local.programs import environment, programs
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from page_in_a_browser import serving
+from page_server import streamlit
 from running import eventually
-
-SCRIPT = Path(find_spec("matinee.ui.entry").origin).with_name("app.py")
 
 AT = datetime(2020, 1, 12, tzinfo=UTC)
 
@@ -113,9 +107,9 @@ def airflow() -> Iterator[FakeAirflow]:
 
 
 @pytest.fixture
-def settings(settings, airflow) -> Settings:
+def settings(settings, airflow, ui_port) -> Settings:
     return settings.model_copy(
-        update={"airflow_url": airflow.url, "api_port": free_port(), "ui_port": free_port(), "impressions_s": 0}
+        update={"airflow_url": airflow.url, "api_port": free_port(), "ui_port": ui_port, "impressions_s": 0}
     )
 
 
@@ -127,18 +121,16 @@ def serve(settings, mlflow) -> Callable:
     return lambda: serving(settings)
 
 
+@pytest.fixture(scope="session")
+def ui_port() -> int:
+    """One for the whole session: the browser keeps the page's files by their address."""
+    return free_port()
+
+
 @pytest.fixture
 def site(settings) -> Iterator[str]:
     """Base URL of the page, started as `matinee up` does."""
-    values = {"HOME": settings.home, "API_PORT": settings.api_port, "API_TOKEN": api_token(settings)}
-    values["POSTER_URL"] = settings.poster_url
-    command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(settings.ui_port)]
-    command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]
-    environment = os.environ | {f"MATINEE_{name}": str(value) for name, value in values.items()}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            eventually(lambda: httpx.get(f"{settings.ui}/_stcore/health", trust_env=False).is_success)
-            yield settings.ui
-        finally:
-            server.terminate()
+    command = next(each.command for each in programs(settings) if each.name == "ui")
+    with streamlit(environment(settings), list(command[command.index("streamlit") + 1 :])):
+        eventually(lambda: httpx.get(f"{settings.ui}/_stcore/health", trust_env=False).is_success)
+        yield settings.ui

@@ -9,8 +9,7 @@ from playwright.sync_api import Error, expect
 from matinee.clients.api import Client
 from matinee.clients.schemas.ratings import Rating
 from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import AT_REST, TITLES, drawn, press, wait_until_drawn
+from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, drawn, press, wait_until_drawn
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -18,18 +17,12 @@ pytestmark = pytest.mark.timeout(180)
 ERRORS = "[data-testid=stException], [data-testid=stAlertContentError]"
 STEPS = 25
 ADDRESSES = ("?user=u1", "?lang=xx&genre=None&years=abc", "data?lang=ko", "?genre=Comedy&years=1950-1959&user=u2")
-SIZES = [(390, 844), (1280, 900)]
 
 
-def _open(tab, size):
-    tab.set_viewport_size({"width": size[0], "height": size[1]})
-
-
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "laptop"])
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@VISITS
 def test_language_user_and_title_stay_over_pages_reloads_and_back(serve, site, tab, texts, size):
     lang = "en" if texts is ENGLISH else "ko"
-    _open(tab, size)
+    tab.set_viewport_size(size)
     with serve():
         drawn(tab, f"{site}/?user=u1&lang={lang}", "", texts)
         for path in ("data", "operations", "start-here"):
@@ -55,64 +48,64 @@ def wait_until_title(tab, path, texts):
     expect(tab).to_have_title(f"{title} · matinee")
 
 
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, site, settings, tab, texts):
+@VISITS
+def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, site, settings, tab, texts, size):
     lang = "en" if texts is ENGLISH else "ko"
     with serve(), Client(settings.api) as api:
         eventually(lambda: api.model().version is not None)
         classics = [movie.movie_id for movie in api.movies("", limit=100) if "Classic" in movie.genres]
         api.rate(*(Rating(user_id="saw-all", movie_id=movie_id, rating=3) for movie_id in classics))
-        for size in SIZES:
-            _open(tab, size)
-            drawn(tab, f"{site}/?user=u1&lang={lang}&genre=Comedy&years=1960-1969", "", texts)
-            years = tab.locator("[class*=st-key-cards-list] .tile small").all_inner_texts()
-            assert years
-            assert {year[:3] for year in years} == {"196"}
-            tab.goto(f"{site}/?user=saw-all&lang={lang}&genre=Classic")
-            expect(tab.get_by_text(texts.movies.all_rated_here.format(filters="Classic"))).to_be_visible()
-            tab.goto(f"{site}/?user=u1&lang={lang}&genre=Classic&years=1970-1979")
-            decade = texts.movies.decade.format(first=1970)
-            expect(tab.get_by_text(texts.movies.nothing_matches.format(filters=f"Classic, {decade}"))).to_be_visible()
-            press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
-            expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
-            assert "genre=" not in tab.url
+        tab.set_viewport_size(size)
+        drawn(tab, f"{site}/?user=u1&lang={lang}&genre=Comedy&years=1960-1969", "", texts)
+        years = tab.locator("[class*=st-key-cards-list] .tile small").all_inner_texts()
+        assert years
+        assert {year[:3] for year in years} == {"196"}
+        tab.goto(f"{site}/?user=saw-all&lang={lang}&genre=Classic")
+        expect(tab.get_by_text(texts.movies.all_rated_here.format(filters="Classic"))).to_be_visible()
+        tab.goto(f"{site}/?user=u1&lang={lang}&genre=Classic&years=1970-1979")
+        decade = texts.movies.decade.format(first=1970)
+        expect(tab.get_by_text(texts.movies.nothing_matches.format(filters=f"Classic, {decade}"))).to_be_visible()
+        press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
+        expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
+        assert "genre=" not in tab.url
 
 
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-def test_back_after_a_language_a_genre_a_reload_another_page_and_other_users_meets_no_error(serve, site, tab, texts):
+@VISITS
+def test_back_after_a_language_a_genre_a_reload_another_page_and_other_users_meets_no_error(
+    serve, site, tab, texts, size
+):
     lang = "en" if texts is ENGLISH else "ko"
     with serve():
-        for size in SIZES:
-            _open(tab, size)
-            drawn(tab, f"{site}/?user=u1", "", ENGLISH)
-            drawn(tab, f"{site}/?user=u1&lang={lang}", "", texts)
-            tab.locator(".st-key-genre input").click()
-            press(tab, tab.get_by_role("option").first)
-            expect(tab).to_have_url(re.compile("genre="))
-            tab.reload()
+        tab.set_viewport_size(size)
+        drawn(tab, f"{site}/?user=u1", "", ENGLISH)
+        drawn(tab, f"{site}/?user=u1&lang={lang}", "", texts)
+        tab.locator(".st-key-genre input").click()
+        press(tab, tab.get_by_role("option").first)
+        expect(tab).to_have_url(re.compile("genre="))
+        tab.reload()
+        wait_until_drawn(tab, "", texts)
+        tab.locator(".st-key-tab-bar a").last.click()
+        wait_until_title(tab, "data", texts)
+        tab.go_back()
+        wait_until_drawn(tab, "", texts)
+        for user_id in ("u5", "u7"):
+            field = tab.locator("[class*=st-key-user-] input").first
+            field.fill(user_id)
+            field.press("Enter")
+            expect(tab).to_have_url(re.compile(f"user={user_id}"))
             wait_until_drawn(tab, "", texts)
-            tab.locator(".st-key-tab-bar a").last.click()
-            wait_until_title(tab, "data", texts)
+        for _ in range(4):
             tab.go_back()
-            wait_until_drawn(tab, "", texts)
-            for user_id in ("u5", "u7"):
-                field = tab.locator("[class*=st-key-user-] input").first
-                field.fill(user_id)
-                field.press("Enter")
-                expect(tab).to_have_url(re.compile(f"user={user_id}"))
-                wait_until_drawn(tab, "", texts)
-            for _ in range(4):
-                tab.go_back()
-                expect(tab.locator(AT_REST)).to_be_attached()
-                expect(tab.get_by_role("heading", level=1)).to_be_visible()
-                assert tab.locator(ERRORS).all_inner_texts() == []
-            assert "user=u7" not in tab.url
+            expect(tab.locator(AT_REST)).to_be_attached()
+            expect(tab.get_by_role("heading", level=1)).to_be_visible()
+            assert tab.locator(ERRORS).all_inner_texts() == []
+        assert "user=u7" not in tab.url
 
 
-@pytest.mark.parametrize(("seed", "size"), list(enumerate(SIZES)), ids=["phone", "laptop"])
+@pytest.mark.parametrize(("seed", "size"), list(enumerate(WINDOWS)), ids=["phone", "laptop"])
 def test_a_random_walk_over_links_filters_back_and_reload_meets_no_error(serve, site, tab, seed, size):
     rng, trail, languages = random.Random(seed), [], set()  # noqa: S311  a walk, no secret
-    _open(tab, size)
+    tab.set_viewport_size(size)
     with serve():
         tab.goto(f"{site}/?lang={('ko', 'en')[seed]}")
         for number in range(STEPS):

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn, press, press_until_focused
+from page_in_a_browser import VISITS, drawn, press, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -25,8 +25,7 @@ def _named(tab, text, title):
     return tab.get_by_role("button", name=text.format(title=title), exact=True)
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_movie_that_somebody_is_not_interested_in_leaves_the_list_and_comes_back(serve, site, tab, texts, size):
     with serve():
         title = _for_you(tab, site, texts, size)
@@ -49,8 +48,7 @@ def test_a_movie_that_somebody_is_not_interested_in_leaves_the_list_and_comes_ba
         expect(tab.locator(TITLES).first).to_have_text(title)
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_movie_is_put_on_the_watch_list_and_taken_off(serve, site, tab, texts, size):
     with serve():
         title = _for_you(tab, site, texts, size)

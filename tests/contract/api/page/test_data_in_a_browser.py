@@ -7,8 +7,7 @@ from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn
+from page_in_a_browser import VISITS, drawn
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -28,8 +27,7 @@ def busy_user(settings, ratings, tmp_path, moved) -> int:  # noqa: ARG001  what 
     return ChunkLedger(own).ratings_of(2).height
 
 
-@SIZES
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@VISITS
 def test_one_users_flood_is_named_and_coverage_is_that_of_all_beside_that_of_what_was_shown(
     serve, site, tab, texts, size, busy_user
 ):

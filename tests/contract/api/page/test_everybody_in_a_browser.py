@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import AT_REST, SIZES, TITLES, WINDOWS, drawn, for_you, press, press_until_focused
+from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, drawn, for_you, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -21,16 +21,15 @@ def _lang(texts):
     return "en" if texts is ENGLISH else "ko"
 
 
-@BOTH
-def test_stars_and_buttons_are_named_after_their_movie(serve, site, tab, texts):
+@VISITS
+def test_stars_and_buttons_are_named_after_their_movie(serve, site, tab, texts, size):
     with serve():
-        for size in WINDOWS:
-            for_you(tab, site, texts, size)
-            for card in tab.locator(CARD).all()[:3]:
-                title = card.get_by_role("heading", level=3).inner_text()
-                expect(card.get_by_role("radiogroup")).to_have_accessible_name(texts.common.stars.format(title=title))
-                expect(card.get_by_role("radio").nth(2)).to_have_accessible_name(texts.common.star.format(count=3))
-                expect(card.get_by_role("button", name=f"{texts.movies.similar}: {title}")).to_be_visible()
+        for_you(tab, site, texts, size)
+        for card in tab.locator(CARD).all()[:3]:
+            title = card.get_by_role("heading", level=3).inner_text()
+            expect(card.get_by_role("radiogroup")).to_have_accessible_name(texts.common.stars.format(title=title))
+            expect(card.get_by_role("radio").nth(2)).to_have_accessible_name(texts.common.star.format(count=3))
+            expect(card.get_by_role("button", name=f"{texts.movies.similar}: {title}")).to_be_visible()
 
 
 APP = "document.querySelector('.stApp')"
@@ -108,8 +107,7 @@ def _nothing_is_english(tab) -> bool:
     return True
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_the_first_star_is_within_eight_presses_and_the_skip_link_leads_there(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():
@@ -135,22 +133,21 @@ def test_the_skip_link_leads_to_the_first_star_even_if_that_is_drawn_later(serve
         expect(tab.locator(CARD).first.get_by_role("radio").first).to_be_focused()
 
 
-@BOTH
-def test_the_focus_stays_where_one_rates(serve, site, tab, texts):
+@VISITS
+def test_the_focus_stays_where_one_rates(serve, site, tab, texts, size):
     with serve():
-        for size in WINDOWS:
-            for_you(tab, site, texts, size)
-            expect(tab.locator(AT_REST)).to_be_attached()
-            card = tab.locator(".st-key-card-list-2")
-            before = card.get_by_role("heading").inner_text()
-            card.get_by_role("radio").nth(4).focus()
-            tab.keyboard.press("Space")
-            expect(card.get_by_role("heading")).not_to_have_text(before)
-            # The heading changes before the stars under the focus go.
-            expect(card.get_by_role("radio").nth(4)).not_to_be_checked()
-            expect(tab.locator(AT_REST)).to_be_attached()
-            tab.wait_for_timeout(500)
-            expect(card.locator(":focus")).to_have_count(1)
+        for_you(tab, site, texts, size)
+        expect(tab.locator(AT_REST)).to_be_attached()
+        card = tab.locator(".st-key-card-list-2")
+        before = card.get_by_role("heading").inner_text()
+        card.get_by_role("radio").nth(4).focus()
+        tab.keyboard.press("Space")
+        expect(card.get_by_role("heading")).not_to_have_text(before)
+        # The heading changes before the stars under the focus go.
+        expect(card.get_by_role("radio").nth(4)).not_to_be_checked()
+        expect(tab.locator(AT_REST)).to_be_attached()
+        tab.wait_for_timeout(500)
+        expect(card.locator(":focus")).to_have_count(1)
 
 
 TOO_SMALL = """
@@ -187,135 +184,37 @@ def _nothing_is_too_small(tab) -> bool:
     return True
 
 
-@BOTH
-def test_what_was_rated_can_be_undone(serve, site, tab, texts):
-    with serve():
-        for size in WINDOWS:
-            for_you(tab, site, texts, size)
-            title = tab.locator(f"{CARD} h3").first.inner_text()
-            press(tab, tab.locator(CARD).first.get_by_role("radio").nth(4))
-            expect(tab.locator(f"{CARD} h3").filter(has_text=re.compile(f"^{re.escape(title)}$"))).to_have_count(0)
-            undo = tab.get_by_role("button", name=texts.movies.undo)
-            expect(undo).to_be_in_viewport(ratio=1)
-            found = Axe().run(tab, options={"resultTypes": ["violations"]})
-            assert found.violations_count == 0, found.generate_report()
-            press(tab, undo)
-            expect(tab.locator(f"{CARD} h3").first).to_have_text(title)
-            expect(undo).to_have_count(0)
-
-
-@SIZES
-@BOTH
-def test_the_buttons_of_a_card_stand_in_one_row(serve, site, tab, texts, size):
-    tab.set_viewport_size(size)
-    with serve():
-        drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
-        buttons = tab.locator("[class*=st-key-choices-list]").first.get_by_role("button")
-        expect(buttons).to_have_count(3)
-        eventually(lambda: _spread(buttons) < 4, within_s=20)  # icons are wider until their letters have come
-
-
-def _spread(buttons) -> float:
-    """How far apart the middles are, from top to bottom."""
-    tops = buttons.evaluate_all("all => all.map(e => e.getBoundingClientRect()).map(b => b.top + b.height / 2)")
-    return max(tops) - min(tops)
-
-
-@SIZES
-@BOTH
-def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, tab, texts, size):
-    tab.set_viewport_size(size)
-    late = []
-
-    def hold(route) -> None:
-        late.append(route)
-
-    tab.route("**/TextInput.*.js", hold)
-    with serve():
-        tab.goto(f"{site}/?user=u1&lang={_lang(texts)}")
-        expect(tab.locator(f"{CARD} h3").first).to_be_visible()
-        before = tab.locator(".st-key-lists").bounding_box()["y"]
-        late[0].continue_()
-        expect(tab.get_by_label(texts.for_you.user, exact=True)).to_be_visible()
-        assert tab.locator(".st-key-lists").bounding_box()["y"] == pytest.approx(before, abs=4)
-
-
-@SIZES
-@BOTH
-def test_the_bar_of_the_start_holds_its_words_before_anything_was_rated(serve, site, tab, texts, size):
-    tab.set_viewport_size(size)
-    with serve():
-        drawn(tab, f"{site}/start-here?user=guest-1&lang={_lang(texts)}", "start-here", texts)
-        bar, words = tab.locator(".st-key-start-progress"), tab.locator(".st-key-start-progress p")
-        expect(words).to_be_visible()
-        around, inside = bar.bounding_box(), words.bounding_box()
-        assert around["y"] <= inside["y"]
-        assert inside["y"] + inside["height"] <= around["y"] + around["height"]
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@BOTH
-def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serve, site, tab, texts, width):
-    tab.set_viewport_size({"width": width, "height": 844})
-    with serve():
-        drawn(tab, f"{site}/start-here?lang={_lang(texts)}", "start-here", texts)
-        cards = tab.locator("[class*=st-key-card-start]")
-        expect(cards).to_have_count(12)
-        places = [card.bounding_box() for card in cards.all()]
-        for number in range(3):
-            cards.nth(number).get_by_role("radio").nth(4).click()
-            expect(cards.nth(number).get_by_role("radio").nth(4)).to_have_attribute("aria-checked", "true")
-        scrolled = tab.evaluate("document.querySelector('.stMain').scrollTop")
-        assert [round(card.bounding_box()["y"] + scrolled) for card in cards.all()] == pytest.approx(
-            [round(place["y"]) for place in places], abs=2
-        )
-        press(tab, tab.get_by_role("link", name=texts.start_here.see_list))
-        expect(tab.locator(f"{CARD} h3").first).to_be_visible()
-        expect(tab.get_by_text(texts.movies.fold_in)).to_be_visible()
-        expect(tab.get_by_label(texts.for_you.user, exact=True)).to_have_value(re.compile("^guest-"))
-
-
 SLOW = {"offline": False, "latency": 300, "downloadThroughput": 200_000, "uploadThroughput": 100_000}
 """1.6 Mbit/s, 300 ms."""
 
 
-@SIZES
-@BOTH
-def test_on_a_slow_network_something_can_be_read_within_three_seconds(site, tab, texts, size):
+@VISITS
+def test_on_a_slow_network_something_can_be_read_within_three_seconds(site, first_tab, texts, size):
+    first_tab.set_viewport_size(size)
+    first_tab.context.new_cdp_session(first_tab).send("Network.emulateNetworkConditions", SLOW)
+    first_tab.goto(f"{site}/?lang={_lang(texts)}", wait_until="commit")
+    expect(first_tab.get_by_text(texts.common.loading)).to_be_visible(timeout=3_000)
+
+
+@VISITS
+def test_an_address_without_a_page_is_told_in_the_readers_language(site, tab, texts, size):
     tab.set_viewport_size(size)
-    tab.context.new_cdp_session(tab).send("Network.emulateNetworkConditions", SLOW)
-    tab.goto(f"{site}/?lang={_lang(texts)}", wait_until="commit")
-    expect(tab.get_by_text(texts.common.loading)).to_be_visible(timeout=3_000)
-
-
-@BOTH
-def test_an_address_without_a_page_is_told_in_the_readers_language(site, tab, texts):
-    for size in WINDOWS:
-        tab.set_viewport_size(size)
-        tab.goto(f"{site}/nowhere?lang={_lang(texts)}")
-        expect(tab.get_by_role("heading", name=texts.common.no_page)).to_be_in_viewport(ratio=1)
-        expect(tab.locator("html")).to_have_attribute("lang", _lang(texts))
-
-
-@pytest.mark.usefixtures("moved")
-@SIZES
-@BOTH
-def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site, tab, texts, size):
-    tab.set_viewport_size(size)
-    with serve():
-        drawn(tab, f"{site}/operations?lang={_lang(texts)}", "operations", texts)
-        press(tab, tab.locator(".st-key-roll_back button"))
-        confirm = tab.get_by_role("dialog").locator(".st-key-confirm button")
-        expect(confirm).to_have_text(texts.runs.do_roll_back.format(version="1"))
-        expect(confirm).to_be_disabled()
-        tab.get_by_role("dialog").get_by_label(texts.runs.reason).press_sequentially("x")
-        expect(confirm).to_be_enabled()
+    tab.goto(f"{site}/nowhere?lang={_lang(texts)}")
+    expect(tab.get_by_role("heading", name=texts.common.no_page)).to_be_in_viewport(ratio=1)
+    expect(tab.locator("html")).to_have_attribute("lang", _lang(texts))
 
 
 @pytest.mark.usefixtures("full")
-@SIZES
-@BOTH
-@pytest.mark.parametrize("path", TITLES)
+@pytest.mark.parametrize(
+    ("path", "texts", "size"),
+    [
+        ("", KOREAN, WINDOWS[0]),
+        ("start-here", ENGLISH, WINDOWS[1]),
+        ("operations", ENGLISH, WINDOWS[0]),
+        ("data", KOREAN, WINDOWS[1]),
+    ],
+    ids=TITLES,
+)
 def test_the_dark_theme_can_be_read(serve, site, browser, path, texts, size):
     context = browser.new_context(viewport=size, color_scheme="dark", locale=_lang(texts))
     tab = context.new_page()
@@ -327,8 +226,7 @@ def test_the_dark_theme_can_be_read(serve, site, browser, path, texts, size):
     context.close()
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_nothing_moves_for_somebody_who_asked_for_less_motion(serve, site, browser, texts, size):
     context = browser.new_context(viewport=size, reduced_motion="reduce", locale=_lang(texts))
     tab = context.new_page()

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browsing import open_list
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, for_you, press, press_until_focused
+from page_in_a_browser import VISITS, for_you, press, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -15,8 +16,7 @@ BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 CARD = "[class*=st-key-card-list]"
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_own_ratings_are_within_reach_and_can_be_changed_and_taken_back(serve, site, tab, texts, size):
     with serve():
         for_you(tab, site, texts, size)
@@ -38,8 +38,7 @@ def test_own_ratings_are_within_reach_and_can_be_changed_and_taken_back(serve, s
         ).to_have_count(0)
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_more_than_twelve_movies_are_a_click_away(serve, site, tab, texts, size):
     with serve():
         for_you(tab, site, texts, size)
@@ -52,15 +51,12 @@ def test_more_than_twelve_movies_are_a_click_away(serve, site, tab, texts, size)
         assert cards.all_inner_texts()[:12] == first
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_decade_is_chosen_with_the_arrow_keys_and_the_list_follows(serve, site, tab, texts, size):
     with serve():
         for_you(tab, site, texts, size)
         years = tab.locator(".st-key-years input")
-        press_until_focused(tab, years)
-        tab.keyboard.press("ArrowDown")
-        expect(tab.get_by_role("option").first).to_be_visible()
+        open_list(tab, lambda: press_until_focused(tab, years))
         tab.keyboard.press("ArrowDown")
         tab.keyboard.press("Enter")
         expect(tab).to_have_url(re.compile("years="))

@@ -10,7 +10,7 @@ from matinee.clients.api import Client
 from matinee.ui.parts.titles import display_title
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, for_you, press, press_until_focused
+from page_in_a_browser import VISITS, for_you, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -19,8 +19,7 @@ BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 CARD = "[class*=st-key-card-list]"
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_the_choices_are_closed_until_they_are_opened_with_the_keyboard_and_change_the_list(
     serve, site, tab, texts, size
 ):
@@ -42,8 +41,7 @@ def test_the_choices_are_closed_until_they_are_opened_with_the_keyboard_and_chan
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_link_holds_several_genres_and_what_is_left_out(serve, site, tab, texts, size):
     with serve():
         for_you(tab, site, texts, size, "&genres=Comedy|Classic&without=Classic&rarity=nonsense&with=%2C")
@@ -53,8 +51,7 @@ def test_a_link_holds_several_genres_and_what_is_left_out(serve, site, tab, text
         expect(tab.locator(".st-key-more-choices")).to_contain_text(texts.movies.more_choices_made.format(count=2))
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_list_in_company_says_for_whom_it_is_and_who_decided(serve, site, tab, texts, size):
     with serve():
         for_you(tab, site, texts, size, "&with=u2")
@@ -63,8 +60,7 @@ def test_a_list_in_company_says_for_whom_it_is_and_who_decided(serve, site, tab,
         expect(tab.locator(f"{CARD} .movie").filter(has_text=re.compile(r"\bu[12]\b")).first).to_be_visible()
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_the_watch_list_alone_and_movies_that_are_left_out_make_the_list(serve, site, settings, tab, texts, size):
     with serve(), Client(f"http://127.0.0.1:{settings.api_port}") as client:
         eventually(lambda: client.model().version is not None)
@@ -86,8 +82,7 @@ def test_the_watch_list_alone_and_movies_that_are_left_out_make_the_list(serve, 
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_company_offers_the_average_and_says_that_it_counts(serve, site, tab, texts, size):
     with serve():
         for_you(tab, site, texts, size)
@@ -101,8 +96,7 @@ def test_company_offers_the_average_and_says_that_it_counts(serve, site, tab, te
         expect(tab.get_by_text(texts.movies.together.format(users="u1, u2"))).to_be_visible()
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_movie_is_found_by_words_of_its_title_and_left_out(serve, site, settings, tab, texts, size):
     with serve(), Client(f"http://127.0.0.1:{settings.api_port}") as client:
         eventually(lambda: client.model().version is not None)

@@ -11,7 +11,7 @@ from matinee.lifecycle.history import History
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
-from page_in_a_browser import SIZES, WINDOWS, drawn, press
+from page_in_a_browser import VISITS, WINDOWS, drawn, press
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("full")]
 
@@ -24,8 +24,7 @@ def _operations(tab, site, texts, size, more=""):
     drawn(tab, f"{site}/operations?user=u1&lang={lang}{more}", "operations", texts)
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_operations_open_with_why_it_was_promoted_and_how_much_better_it_is(serve, site, tab, texts, size):
     with serve():
         _operations(tab, site, texts, size)
@@ -57,8 +56,7 @@ def test_a_hold_is_told_and_ended_with_a_reason(serve, site, tab, texts, setting
         assert airflow.runs[-1].parameters["reason"] == "seen enough"
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_the_chart_has_intervals_and_the_page_says_where_a_baseline_wins(serve, site, tab, texts, size):
     with serve():
         _operations(tab, site, texts, size)
@@ -74,8 +72,7 @@ def test_the_chart_has_intervals_and_the_page_says_where_a_baseline_wins(serve, 
             expect(table).to_contain_text(cell)
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_deployments_tell_when_and_why_and_lead_back(serve, site, tab, texts, size, settings, airflow):
     History(settings).record("rolled_back", "1", "2", "it was *odd*")
     History(settings).record("deployed", "1", "2", "in production")
@@ -98,8 +95,7 @@ def test_deployments_tell_when_and_why_and_lead_back(serve, site, tab, texts, si
         assert airflow.runs[-1].parameters["reason"] == "as before"
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_a_link_shows_a_colleague_the_same_comparison(serve, site, tab, texts, size, settings):
     token = {"Authorization": f"Bearer {api_token(settings)}"}
     with serve():
@@ -127,8 +123,7 @@ def test_a_link_shows_a_colleague_the_same_comparison(serve, site, tab, texts, s
         )
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_challengers_tell_segments_cost_and_days_and_fresh_data_its_worth(serve, site, tab, texts, size):
     with serve():
         _operations(tab, site, texts, size)
@@ -150,8 +145,7 @@ def test_challengers_tell_segments_cost_and_days_and_fresh_data_its_worth(serve,
         assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= size["width"]
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_what_the_doctor_finds_stands_first_without_being_asked(serve, site, tab, texts, size, airflow):
     airflow.paused = True
     with serve():
@@ -172,3 +166,17 @@ def test_what_the_doctor_finds_stands_first_without_being_asked(serve, site, tab
         for box in (line.bounding_box() for line in lines.all()):
             assert box["x"] + box["width"] <= size["width"]
         assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= size["width"]
+
+
+@pytest.mark.usefixtures("moved")
+@VISITS
+def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site, tab, texts, size):
+    tab.set_viewport_size(size)
+    with serve():
+        drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
+        press(tab, tab.locator(".st-key-roll_back button"))
+        confirm = tab.get_by_role("dialog").locator(".st-key-confirm button")
+        expect(confirm).to_have_text(texts.runs.do_roll_back.format(version="1"))
+        expect(confirm).to_be_disabled()
+        tab.get_by_role("dialog").get_by_label(texts.runs.reason).press_sequentially("x")
+        expect(confirm).to_be_enabled()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from matinee.clients.api import Client
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn, press
+from page_in_a_browser import VISITS, drawn, press
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,8 +32,7 @@ def letterboxd(title: str, year: int) -> str:
     return "\n".join(rows)
 
 
-@SIZES
-@BOTH
+@VISITS
 def test_what_was_found_is_told_and_added_with_one_click(serve, site, tab, texts, size, settings):
     with serve(), Client(settings.api) as api:
         tab.set_viewport_size(size)

@@ -50,13 +50,13 @@ ICON = "link[rel~=icon][href^='data:image/svg+xml']"
 
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("path", TITLES)
-def test_no_part_asks_anybody_but_this_machine(serve, site, tab, path):
+def test_no_part_asks_anybody_but_this_machine(serve, site, first_tab, path):
     asked = []
-    tab.on("request", lambda request: asked.append(request.url))
+    first_tab.on("request", lambda request: asked.append(request.url))
     with serve():
-        drawn(tab, f"{site}/{path}?user=u1", path, ENGLISH)
-        expect(tab.locator(ICON)).to_have_count(1)
-        asked += tab.evaluate(REFERRED)
+        drawn(first_tab, f"{site}/{path}?user=u1", path, ENGLISH)
+        expect(first_tab.locator(ICON)).to_have_count(1)
+        asked += first_tab.evaluate(REFERRED)
     assert f"{site}/{path}?user=u1" in asked
     hosts = {httpx.URL(url).host for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts <= {"127.0.0.1", "localhost"}

@@ -9,8 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn
+from page_in_a_browser import VISITS, drawn
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -50,8 +49,7 @@ def settings(settings, images):
     return settings.model_copy(update={"poster_url": f"{images}/{{movie_id}}.svg"})
 
 
-@SIZES
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@VISITS
 def test_images_lie_under_the_titles_and_movies_without_one_keep_their_tile(serve, site, tab, texts, size, images):
     tab.set_viewport_size(size)
     with serve():

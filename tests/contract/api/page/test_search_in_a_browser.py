@@ -5,8 +5,7 @@ from playwright.sync_api import expect
 
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, drawn, serving
+from page_in_a_browser import VISITS, drawn, serving
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -24,8 +23,7 @@ def settings(settings, ratings, tmp_path):
     return own
 
 
-@SIZES
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@VISITS
 def test_a_name_in_another_language_finds_the_movie_and_is_shown(settings, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serving(settings):
