@@ -23,6 +23,16 @@ KILLED = 137
 NOTHING_TO_DO = 99
 """Exit code for a stage that has no input, because there are no new ratings: skipped as well."""
 
+TIME_LIMITS = {
+    "ingest": timedelta(hours=2),  # of a data set that has to be downloaded and validated first
+    **dict.fromkeys(("train", "evaluate", "challenge"), timedelta(hours=6)),
+    "prune": timedelta(hours=1),
+}
+"""After how long a stage that has not ended is taken for one that hangs: it is ended, and tried again."""
+
+TIME_LIMIT = timedelta(minutes=20)
+"""Of a stage that only moves something."""
+
 
 def stage_task(
     name: str,
@@ -51,7 +61,10 @@ def stage_task(
         variables["SUBJECT"], flags = subject, ['"$SUBJECT"', *flags]
     guards = [f'[ -n "${variable}" ] || exit {NOTHING_TO_DO}' for variable in variables]
     polite = ["nice", "-n", "10"] if gives_way else []
-    options = {"skip_on_exit_code": [REFUSED, NOTHING_TO_DO], "execution_timeout": timedelta(hours=6)} | options
+    options = {
+        "skip_on_exit_code": [REFUSED, NOTHING_TO_DO],
+        "execution_timeout": TIME_LIMITS.get(name, TIME_LIMIT),
+    } | options
     if settings.tasks == "kubernetes":
         command = " ".join([*polite, "matinee", "--result", '"$RESULT"', name, *flags, "--json"])
         return _pod(name, guards, command, variables, settings, options)

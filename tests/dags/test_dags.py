@@ -38,6 +38,7 @@ dags = {
                 "kind": type(task).__name__,
                 "upstream": sorted(task.upstream_task_ids),
                 "retries": task.retries,
+                "limit_s": task.execution_timeout.total_seconds(),
                 "outlets": [outlet.uri for outlet in task.outlets],
                 "script": getattr(task, "bash_command", None) or task.arguments[0],
                 "image": getattr(task, "image", None),
@@ -184,6 +185,12 @@ def test_every_task_is_retried_and_skipped_when_a_rule_says_no(process):
     for dag in process["dags"].values():
         for task in dag["tasks"].values():
             assert (task["kind"], task["retries"], task["skip"]) == ("StageOperator", 8, [3, 99])
+
+
+def test_a_task_that_hangs_is_ended_after_a_time_that_its_stage_never_needs(process):
+    limits = {name: task["limit_s"] for dag in process["dags"].values() for name, task in dag["tasks"].items()}
+    slow = {"ingest": 7_200, "train": 21_600, "evaluate": 21_600, "challenge": 21_600, "prune": 3_600}
+    assert {name: limit_s for name, limit_s in limits.items() if limit_s != 1_200} == slow
 
 
 def test_the_kubernetes_client_is_not_read_for_tasks_in_processes(process):
