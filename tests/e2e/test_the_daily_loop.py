@@ -217,7 +217,7 @@ def test_airflow_forgets_what_is_older_than_its_days_and_the_next_day_is_learned
         assert database.execute(text(logged)).scalar_one() == 0
     engine.dispose()
     assert removed["records of Airflow"]["problem"] == ""
-    assert left == 0 < n_runs  # all of them were asked for by somebody; of those on a schedule the last stays
+    assert left <= 1 < n_runs  # the last one that Airflow started by itself stays
     assert system.json("versions")["versions"] == before
     (run,) = system.advance()
     assert run["outcome"] in ("promoted", "rejected")
