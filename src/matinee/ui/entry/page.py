@@ -38,6 +38,7 @@ def main() -> None:
     """Show the page of the address; whatever goes wrong is a line of words, never a stack trace."""
     texts = ENGLISH
     try:
+        address.settle()
         texts = language.language()
         _page(texts)
     except Exception:

@@ -84,7 +84,7 @@ def _choose_version(visit: Visit, versions: Versions, chosen: str) -> None:
         [each.version for each in versions.versions],
         format_func=lambda each: texts.version.format(version=each),
         key="version",
-        on_change=lambda: address.write("version", st.session_state["version"]),
+        on_change=lambda: address.choose("version", st.session_state["version"]),
     )
 
 

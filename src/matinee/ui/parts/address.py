@@ -13,6 +13,8 @@ EVERYWHERE = ("lang", "user")
 SEPARATOR = "|"
 """Between several values of one name; no genre has it, because it separates genres in files too."""
 
+_CHOSEN = "chosen_addresses"
+
 _YEARS = re.compile(r"(\d{1,4})-(\d{1,4})")
 
 
@@ -28,6 +30,22 @@ def write(name: str, value: str | None) -> None:
         st.query_params.pop(name, None)
     elif name not in st.query_params or st.query_params[name] != value:
         st.query_params[name] = value
+
+
+def choose(name: str, value: str | None) -> None:
+    """Put what somebody has just chosen into the address: the callback of every control that shows what it says.
+
+    The page also runs a part of itself every few seconds. When such a run brings the choice along, it is the run that
+    calls back, and the run of the whole page, which follows, still comes with the address of before: `settle` there.
+    """
+    write(name, value)
+    st.session_state.setdefault(_CHOSEN, {})[name] = value
+
+
+def settle() -> None:
+    """Put into the address what was chosen since the last run of the whole page, if it is not there."""
+    for name, value in st.session_state.pop(_CHOSEN, {}).items():
+        write(name, value)
 
 
 def link(**more: str) -> dict[str, str]:

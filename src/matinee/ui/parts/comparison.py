@@ -62,7 +62,7 @@ def _choose_version(texts: OperationsTexts, name: str, there: list[str], place: 
 
 
 def _keep(name: str) -> None:
-    address.write(name, st.session_state[name] or None)
+    address.choose(name, st.session_state[name] or None)
 
 
 def _user(visit: Visit, user_id: str, left: str, right: str) -> None:

@@ -51,7 +51,7 @@ def _choice(
         key=name,
         label_visibility="collapsed",
         width=190,
-        on_change=lambda: address.write(name, st.session_state[name]),
+        on_change=lambda: address.choose(name, st.session_state[name]),
     )
 
 
@@ -107,6 +107,6 @@ def _described(texts: Texts, filters: ListFilters) -> str:
 
 
 def _clear() -> None:
-    address.write("genre", None)
-    address.write("years", None)
+    address.choose("genre", None)
+    address.choose("years", None)
     clear_more()

@@ -46,4 +46,4 @@ def language_to_keep() -> str:
 def _choose_language() -> None:
     if (chosen := st.session_state["lang"]) in LANGUAGES:
         st.session_state["chosen_lang"] = chosen
-        address.write("lang", chosen)
+        address.choose("lang", chosen)

@@ -43,7 +43,7 @@ def find_another(visit: Visit, chosen: Sequence[str]) -> None:
 
 
 def _leave_out(chosen: Sequence[str], movie: Movie) -> None:
-    address.write(NAME, address.SEPARATOR.join([*chosen, movie.movie_id]))
+    address.choose(NAME, address.SEPARATOR.join([*chosen, movie.movie_id]))
     st.session_state["find-not"] = ""
 
 

@@ -107,7 +107,7 @@ def choose_more(visit: Visit) -> MoreChoices:
 def clear_more() -> None:
     """Take all choices out of the address."""
     for name in NAMES:
-        address.write(name, None)
+        address.choose(name, None)
 
 
 def _several(
@@ -126,7 +126,7 @@ def _several(
         placeholder=placeholder,
         key=name,
         max_selections=MOST,
-        on_change=lambda: address.write(name, address.SEPARATOR.join(st.session_state[name]) or None),
+        on_change=lambda: address.choose(name, address.SEPARATOR.join(st.session_state[name]) or None),
     )
 
 
@@ -139,14 +139,14 @@ def _one_of(name: str, label: str, words: Mapping[str, str]) -> None:
         format_func=words.__getitem__,
         key=name,
         required=True,
-        on_change=lambda: address.write(name, None if st.session_state[name] == "usual" else st.session_state[name]),
+        on_change=lambda: address.choose(name, None if st.session_state[name] == "usual" else st.session_state[name]),
     )
 
 
 def _with_others(label: str, hint: str, chosen: tuple[str, ...]) -> None:
     st.session_state["with"] = ", ".join(chosen)
     st.text_input(
-        label, placeholder=hint, key="with", on_change=lambda: address.write("with", st.session_state["with"] or None)
+        label, placeholder=hint, key="with", on_change=lambda: address.choose("with", st.session_state["with"] or None)
     )
 
 

@@ -28,8 +28,10 @@ def current_user() -> str:
     kept = unquote(st.context.cookies.get(COOKIE, ""))
     asked = (st.query_params.get("user"), st.session_state.get("user"), kept or None)
     user_id = next((each for each in asked if each is not None and _is_id(each)), None)
-    become(_new_id() if user_id is None else user_id)
-    return str(st.session_state["user"])
+    user_id = _new_id() if user_id is None else user_id
+    st.session_state["user"] = user_id
+    address.write("user", user_id)
+    return user_id
 
 
 def _is_id(text: str) -> bool:
@@ -81,8 +83,7 @@ def _become(key: str) -> None:
 
 def become(user_id: str) -> None:
     """From now on the page is this user's."""
-    st.session_state["user"] = user_id
-    address.write("user", user_id)
+    address.choose("user", user_id)
 
 
 def become_new() -> None:

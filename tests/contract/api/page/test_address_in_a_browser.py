@@ -5,11 +5,14 @@ import re
 
 import pytest
 from playwright.sync_api import Error, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from browsing import open_list
 from matinee.clients.api import Client
 from matinee.clients.schemas.ratings import Rating
 from matinee.ui.texts.en import ENGLISH
-from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, drawn, press, wait_until_drawn
+from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, drawn, for_you, press, wait_until_drawn
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -68,6 +71,49 @@ def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, sit
         press(tab, tab.get_by_role("button", name=texts.movies.clear_filters))
         expect(tab.locator("[class*=st-key-cards-list] .tile").first).to_be_visible()
         assert "genre=" not in tab.url
+
+
+class Timer:
+    """The page's timer, which runs a part of the page by itself, at the worst moment: just after a choice."""
+
+    def __init__(self, chosen: str) -> None:
+        self.part, self._chosen, self._held = "", chosen, []
+
+    def attach(self, socket) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: self._from_page(server, message))
+        server.on_message(lambda message: self._from_server(socket, server, message))
+
+    def _from_page(self, server, message: bytes) -> None:
+        said = BackMsg.FromString(message)
+        run = said.rerun_script
+        self.part = run.fragment_id or self.part
+        if not run.fragment_id and any(self._chosen in each.string_value for each in run.widget_states.widgets):
+            self._held.append(message)
+            run.fragment_id, run.is_auto_rerun = self.part, True
+            message = said.SerializeToString()
+        server.send(message)
+
+    def _from_server(self, socket, server, message: bytes) -> None:
+        socket.send(message)
+        if self._held and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished":
+            server.send(self._held.pop())
+
+
+def test_what_is_chosen_while_the_page_runs_a_part_of_itself_is_kept(serve, site, tab):
+    timer = Timer(ENGLISH.movies.decade.format(first=1970))
+    tab.route_web_socket("**/_stcore/stream", timer.attach)
+    with serve():
+        for_you(tab, site, ENGLISH, WINDOWS[1])
+        while not timer.part:
+            tab.wait_for_timeout(100)
+        years = tab.locator(".st-key-years input")
+        open_list(tab, years.focus)
+        tab.keyboard.press("ArrowDown")
+        tab.keyboard.press("Enter")
+        expect(tab).to_have_url(re.compile("years=1970-1979"))
+        expect(tab.locator("[class*=st-key-card-list] .tile small").first).to_have_text(re.compile("^197"))
+        expect(years).to_have_value(ENGLISH.movies.decade.format(first=1970))
 
 
 @VISITS
