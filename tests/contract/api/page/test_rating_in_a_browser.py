@@ -56,21 +56,21 @@ def _spread(buttons) -> float:
 
 @SIZES
 @BOTH
-def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, tab, texts, size):
-    tab.set_viewport_size(size)
+def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, first_tab, texts, size):
+    first_tab.set_viewport_size(size)
     late = []
 
     def hold(route) -> None:
         late.append(route)
 
-    tab.route("**/TextInput.*.js", hold)
+    first_tab.route("**/TextInput.*.js", hold)
     with serve():
-        tab.goto(f"{site}/?user=u1&lang={_lang(texts)}")
-        expect(tab.locator(f"{CARD} h3").first).to_be_visible()
-        before = tab.locator(".st-key-lists").bounding_box()["y"]
+        first_tab.goto(f"{site}/?user=u1&lang={_lang(texts)}")
+        expect(first_tab.locator(f"{CARD} h3").first).to_be_visible()
+        before = first_tab.locator(".st-key-lists").bounding_box()["y"]
         late[0].continue_()
-        expect(tab.get_by_label(texts.for_you.user, exact=True)).to_be_visible()
-        assert tab.locator(".st-key-lists").bounding_box()["y"] == pytest.approx(before, abs=4)
+        expect(first_tab.get_by_label(texts.for_you.user, exact=True)).to_be_visible()
+        assert first_tab.locator(".st-key-lists").bounding_box()["y"] == pytest.approx(before, abs=4)
 
 
 @SIZES
