@@ -8,12 +8,10 @@ import httpx
 import polars as pl
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import create_engine, text
 
 from browsing import open_list
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DagRun
-from matinee.local import postgres
 from matinee.ui.texts.en import ENGLISH
 from page_in_a_browser import AT_REST, press
 from running import elsewhere, eventually, visitors
@@ -188,39 +186,6 @@ def test_eight_triggers_at_once_and_a_person_who_clicks_do_no_harm(system):
         chunk_ids = [client.result(run, "ingest")["chunk_id"] for run in ended]
     assert sorted(chunk_ids) == list(range(n_chunks + 1, n_chunks + 9))
     assert sum(each["stage"] == "production" for each in system.json("versions")["versions"]) == 1
-
-
-AGED = (
-    "UPDATE dag_run SET start_date = start_date - interval '60 days' WHERE state = 'success'",
-    "UPDATE task_instance SET start_date = start_date - interval '60 days' WHERE state = 'success'",
-    "UPDATE job SET latest_heartbeat = latest_heartbeat - interval '60 days' WHERE state = 'success'",
-    "UPDATE xcom SET timestamp = timestamp - interval '60 days'",
-    "UPDATE log SET dttm = dttm - interval '60 days'",
-    "UPDATE asset_event SET timestamp = timestamp - interval '60 days'",
-    "UPDATE dag_version SET created_at = created_at - interval '60 days'",
-)
-"""All that has happened was two months ago, in the columns that Airflow goes by."""
-
-
-def test_airflow_forgets_what_is_older_than_its_days_and_the_next_day_is_learned(system):
-    before = system.json("versions")["versions"]
-    engine = create_engine(postgres.url(system.settings))
-    runs = "SELECT count(*) FROM dag_run WHERE dag_id = 'train_model' AND state = 'success'"
-    with engine.begin() as database:
-        n_runs = database.execute(text(runs)).scalar_one()
-        for statement in AGED:
-            database.execute(text(statement))
-    removed = {each["what"]: each for each in system.json("prune")["removed"]}
-    with engine.begin() as database:
-        left = database.execute(text(runs)).scalar_one()
-        logged = "SELECT count(*) FROM log WHERE dttm < now() - interval '30 days'"
-        assert database.execute(text(logged)).scalar_one() == 0
-    engine.dispose()
-    assert removed["records of Airflow"]["problem"] == ""
-    assert left <= 1 < n_runs  # the last one that Airflow started by itself stays
-    assert system.json("versions")["versions"] == before
-    (run,) = system.advance()
-    assert run["outcome"] in ("promoted", "rejected")
 
 
 def test_doctor_finds_nothing_wrong(system):
