@@ -84,7 +84,10 @@ def problems_at(url: str) -> Callable[[], str]:
 
     def warning() -> str:
         status, body = _answer(url)
-        said: dict[str, Any] = json.loads(body) if body else {}
+        try:
+            said: dict[str, Any] = json.loads(body)
+        except ValueError:  # nobody answers, or not in words of ours: the probe tells of that
+            return ""
         return " ".join(said.get("problems", {}).values()) if status == 200 else str(said.get("detail", ""))
 
     return warning

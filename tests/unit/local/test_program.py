@@ -19,8 +19,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200 if self.path in ("/health", "/ready") else 503)
         self.end_headers()
-        answers = {"/ready": READY, "/new": NOT_READY, "/empty": None}
-        self.wfile.write(json.dumps(said).encode() if (said := answers.get(self.path, REPORT)) else b"")
+        answers = {"/ready": READY, "/new": NOT_READY}
+        bare = {"/empty": b"", "/bug": b"Internal Server Error"}
+        self.wfile.write(bare[self.path] if self.path in bare else json.dumps(answers.get(self.path, REPORT)).encode())
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output clean."""
@@ -64,7 +65,7 @@ def test_a_component_is_as_the_report_says_and_unknown_without_one(url, nobody):
 def test_the_problems_of_a_server_are_told_and_why_it_is_not_ready(url, nobody):
     assert problems_at(f"{url}/ready")() == "No model. No hour."
     assert problems_at(f"{url}/new")() == "Version 2 has not come to this server yet."
-    assert problems_at(f"{url}/empty")() == ""
+    assert problems_at(f"{url}/empty")() == problems_at(f"{url}/bug")() == ""
     assert problems_at(f"{nobody}/ready")() == ""
 
 
