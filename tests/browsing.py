@@ -31,10 +31,17 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def _somebody(browser: Browser) -> BrowserContext:
+    """A profile without any file, of somebody who reads English on a laptop."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    return context
+
+
 @pytest.fixture(scope="module")
 def reader(browser: Browser) -> Iterator[BrowserContext]:
     """Somebody who reads English, whose browser keeps the files of the page."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+    context = _somebody(browser)
     yield context
     context.close()
 
@@ -43,7 +50,6 @@ def reader(browser: Browser) -> Iterator[BrowserContext]:
 def tab(reader: BrowserContext) -> Iterator[Page]:
     """A tab of somebody who has never been here, as far as the page can know."""
     page = reader.new_page()
-    page.set_default_timeout(60_000)
     yield page
     page.evaluate("try { localStorage.clear() } catch {}")  # a page that is no site's has none
     reader.clear_cookies()
@@ -54,10 +60,8 @@ def tab(reader: BrowserContext) -> Iterator[Page]:
 @pytest.fixture
 def first_tab(browser: Browser) -> Iterator[Page]:
     """A tab of a browser that has no file of the page yet."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    yield page
+    context = _somebody(browser)
+    yield context.new_page()
     context.close()
 
 

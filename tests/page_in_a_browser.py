@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from matinee.serving.app import create_app
 from matinee.settings import Settings
 from matinee.ui.texts.en import ENGLISH
+from matinee.ui.texts.fields import Texts
 from matinee.ui.texts.ko import KOREAN
 from running import eventually
 
@@ -33,7 +34,18 @@ SIZES = pytest.mark.parametrize("size", WINDOWS, ids=["phone", "laptop"])
 VISITS = pytest.mark.parametrize(
     ("texts", "size"), [(KOREAN, WINDOWS[0]), (ENGLISH, WINDOWS[1])], ids=["ko-phone", "en-laptop"]
 )
-"""Both languages and both sizes, for what no text can push out of its place."""
+"""Each language and each size once: enough wherever the length of the words decides nothing."""
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+"""Languages."""
+
+CARD = "[class*=st-key-card-list]"
+"""A movie of the list on "For you"."""
+
+
+def code_of(texts: Texts) -> str:
+    """Code of a language, as addresses have it."""
+    return "en" if texts is ENGLISH else "ko"
 
 
 @contextmanager
@@ -94,5 +106,4 @@ def press_until_focused(tab, target, at_most: int = 150) -> None:
 def for_you(tab, site, texts, size, more="") -> None:
     """Open "For you" as user u1, in the language of `texts`, with `more` of an address."""
     tab.set_viewport_size(size)
-    lang = "en" if texts is ENGLISH else "ko"
-    drawn(tab, f"{site}/?user=u1&lang={lang}{more}", "", texts)
+    drawn(tab, f"{site}/?user=u1&lang={code_of(texts)}{more}", "", texts)

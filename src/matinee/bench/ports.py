@@ -12,6 +12,7 @@ _promised: deque[socket.socket] = deque()
 """Sockets of the other protocol at the ports that this process was given of late: no other process is given them."""
 
 N_PROMISED = 200
+"""Far fewer than the files that a process may have open, and more than are ever given and not used yet."""
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ from browsing import open_list
 from matinee.clients.api import Client
 from matinee.clients.schemas.ratings import Rating
 from matinee.ui.texts.en import ENGLISH
-from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, drawn, for_you, press, wait_until_drawn
+from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, code_of, drawn, for_you, press, wait_until_drawn
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -24,7 +24,7 @@ ADDRESSES = ("?user=u1", "?lang=xx&genre=None&years=abc", "data?lang=ko", "?genr
 
 @VISITS
 def test_language_user_and_title_stay_over_pages_reloads_and_back(serve, site, tab, texts, size):
-    lang = "en" if texts is ENGLISH else "ko"
+    lang = code_of(texts)
     tab.set_viewport_size(size)
     with serve():
         drawn(tab, f"{site}/?user=u1&lang={lang}", "", texts)
@@ -53,7 +53,7 @@ def wait_until_title(tab, path, texts):
 
 @VISITS
 def test_filters_are_in_the_address_and_say_what_they_left_nothing_of(serve, site, settings, tab, texts, size):
-    lang = "en" if texts is ENGLISH else "ko"
+    lang = code_of(texts)
     with serve(), Client(settings.api) as api:
         eventually(lambda: api.model().version is not None)
         classics = [movie.movie_id for movie in api.movies("", limit=100) if "Classic" in movie.genres]
@@ -120,7 +120,7 @@ def test_what_is_chosen_while_the_page_runs_a_part_of_itself_is_kept(serve, site
 def test_back_after_a_language_a_genre_a_reload_another_page_and_other_users_meets_no_error(
     serve, site, tab, texts, size
 ):
-    lang = "en" if texts is ENGLISH else "ko"
+    lang = code_of(texts)
     with serve():
         tab.set_viewport_size(size)
         drawn(tab, f"{site}/?user=u1", "", ENGLISH)

@@ -5,19 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import VISITS, drawn, press, press_until_focused
+from page_in_a_browser import VISITS, code_of, drawn, press, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
 
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 TITLES = "[class*=st-key-card-list] h3"
 
 
 def _for_you(tab, site, texts, size):
     tab.set_viewport_size(size)
-    drawn(tab, f"{site}/?user=u1&lang={'en' if texts is ENGLISH else 'ko'}", "", texts)
+    drawn(tab, f"{site}/?user=u1&lang={code_of(texts)}", "", texts)
     return tab.locator(TITLES).first.inner_text()
 
 

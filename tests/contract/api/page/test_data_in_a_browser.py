@@ -6,8 +6,7 @@ from playwright.sync_api import expect
 from matinee.drift.data_watch import watch
 from matinee.drift.records import StatisticsStore
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ui.texts.en import ENGLISH
-from page_in_a_browser import VISITS, drawn
+from page_in_a_browser import VISITS, code_of, drawn
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,7 +31,7 @@ def test_one_users_flood_is_named_and_coverage_is_that_of_all_beside_that_of_wha
     serve, site, tab, texts, size, busy_user
 ):
     tab.set_viewport_size(size)
-    lang = "en" if texts is ENGLISH else "ko"
+    lang = code_of(texts)
     with serve():
         drawn(tab, f"{site}/data?user=u1&lang={lang}", "data", texts)
         words = texts.data

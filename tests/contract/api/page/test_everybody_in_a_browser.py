@@ -8,17 +8,21 @@ from playwright.sync_api import expect
 
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import AT_REST, TITLES, VISITS, WINDOWS, drawn, for_you, press, press_until_focused
+from page_in_a_browser import (
+    AT_REST,
+    CARD,
+    TITLES,
+    VISITS,
+    WINDOWS,
+    code_of,
+    drawn,
+    for_you,
+    press,
+    press_until_focused,
+)
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
-
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-CARD = "[class*=st-key-card-list]"
-
-
-def _lang(texts):
-    return "en" if texts is ENGLISH else "ko"
 
 
 @VISITS
@@ -111,7 +115,7 @@ def _nothing_is_english(tab) -> bool:
 def test_the_first_star_is_within_eight_presses_and_the_skip_link_leads_there(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():
-        drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
+        drawn(tab, f"{site}/?user=u1&lang={code_of(texts)}", "", texts)
         expect(tab.locator(AT_REST)).to_be_attached()
         skip = tab.get_by_role("button", name=texts.common.skip)
         press_until_focused(tab, skip, at_most=7)
@@ -169,7 +173,7 @@ def test_on_a_phone_all_that_is_touched_is_large_enough_for_a_finger(serve, site
     tab = context.new_page()
     with serve():
         for texts in (ENGLISH, KOREAN):
-            drawn(tab, f"{site}/{path}?user=u1&lang={_lang(texts)}", path, texts)
+            drawn(tab, f"{site}/{path}?user=u1&lang={code_of(texts)}", path, texts)
             expect(tab.locator(AT_REST)).to_be_attached()
             eventually(lambda: _nothing_is_too_small(tab), within_s=10)
             bar = tab.locator(".st-key-tab-bar").bounding_box()
@@ -192,16 +196,16 @@ SLOW = {"offline": False, "latency": 300, "downloadThroughput": 200_000, "upload
 def test_on_a_slow_network_something_can_be_read_within_three_seconds(site, first_tab, texts, size):
     first_tab.set_viewport_size(size)
     first_tab.context.new_cdp_session(first_tab).send("Network.emulateNetworkConditions", SLOW)
-    first_tab.goto(f"{site}/?lang={_lang(texts)}", wait_until="commit")
+    first_tab.goto(f"{site}/?lang={code_of(texts)}", wait_until="commit")
     expect(first_tab.get_by_text(texts.common.loading)).to_be_visible(timeout=3_000)
 
 
 @VISITS
 def test_an_address_without_a_page_is_told_in_the_readers_language(site, tab, texts, size):
     tab.set_viewport_size(size)
-    tab.goto(f"{site}/nowhere?lang={_lang(texts)}")
+    tab.goto(f"{site}/nowhere?lang={code_of(texts)}")
     expect(tab.get_by_role("heading", name=texts.common.no_page)).to_be_in_viewport(ratio=1)
-    expect(tab.locator("html")).to_have_attribute("lang", _lang(texts))
+    expect(tab.locator("html")).to_have_attribute("lang", code_of(texts))
 
 
 @pytest.mark.usefixtures("full")
@@ -216,7 +220,7 @@ def test_an_address_without_a_page_is_told_in_the_readers_language(site, tab, te
     ids=TITLES,
 )
 def test_the_dark_theme_can_be_read(serve, site, browser, path, texts, size):
-    context = browser.new_context(viewport=size, color_scheme="dark", locale=_lang(texts))
+    context = browser.new_context(viewport=size, color_scheme="dark", locale=code_of(texts))
     tab = context.new_page()
     with serve():
         drawn(tab, f"{site}/{path}?user=u1", path, texts)
@@ -228,7 +232,7 @@ def test_the_dark_theme_can_be_read(serve, site, browser, path, texts, size):
 
 @VISITS
 def test_nothing_moves_for_somebody_who_asked_for_less_motion(serve, site, browser, texts, size):
-    context = browser.new_context(viewport=size, reduced_motion="reduce", locale=_lang(texts))
+    context = browser.new_context(viewport=size, reduced_motion="reduce", locale=code_of(texts))
     tab = context.new_page()
     with serve():
         drawn(tab, f"{site}/?user=u1", "", texts)

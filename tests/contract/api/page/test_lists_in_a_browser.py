@@ -6,14 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from browsing import open_list
-from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import VISITS, for_you, press, press_until_focused
+from page_in_a_browser import CARD, VISITS, for_you, press, press_until_focused
 
 pytestmark = pytest.mark.timeout(180)
-
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-CARD = "[class*=st-key-card-list]"
 
 
 @VISITS

@@ -8,15 +8,10 @@ from playwright.sync_api import expect
 from browsing import open_list
 from matinee.clients.api import Client
 from matinee.ui.parts.titles import display_title
-from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import VISITS, for_you, press, press_until_focused
+from page_in_a_browser import CARD, VISITS, for_you, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
-
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-CARD = "[class*=st-key-card-list]"
 
 
 @VISITS

@@ -8,19 +8,15 @@ from playwright.sync_api import expect
 
 from matinee.credentials import api_token
 from matinee.lifecycle.history import History
-from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
 from matinee.ui.texts.sentences import translated
-from page_in_a_browser import VISITS, WINDOWS, drawn, press
+from page_in_a_browser import BOTH, VISITS, WINDOWS, code_of, drawn, press
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("full")]
-
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 
 
 def _operations(tab, site, texts, size, more=""):
     tab.set_viewport_size(size)
-    lang = "en" if texts is ENGLISH else "ko"
+    lang = code_of(texts)
     drawn(tab, f"{site}/operations?user=u1&lang={lang}{more}", "operations", texts)
 
 
@@ -168,12 +164,10 @@ def test_what_the_doctor_finds_stands_first_without_being_asked(serve, site, tab
         assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= size["width"]
 
 
-@pytest.mark.usefixtures("moved")
 @VISITS
 def test_a_rollback_is_enabled_by_the_first_character_of_its_reason(serve, site, tab, texts, size):
-    tab.set_viewport_size(size)
     with serve():
-        drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
+        _operations(tab, site, texts, size)
         press(tab, tab.locator(".st-key-roll_back button"))
         confirm = tab.get_by_role("dialog").locator(".st-key-confirm button")
         expect(confirm).to_have_text(texts.runs.do_roll_back.format(version="1"))

@@ -6,13 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from matinee.clients.api import Client
-from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import VISITS, drawn, press
+from page_in_a_browser import BOTH, VISITS, code_of, drawn, press
 
 pytestmark = pytest.mark.timeout(180)
 
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 UPLOADER = "[data-testid=stFileUploader]"
 
 
@@ -36,7 +34,7 @@ def letterboxd(title: str, year: int) -> str:
 def test_what_was_found_is_told_and_added_with_one_click(serve, site, tab, texts, size, settings):
     with serve(), Client(settings.api) as api:
         tab.set_viewport_size(size)
-        drawn(tab, f"{site}/?user=newcomer&lang={'en' if texts is ENGLISH else 'ko'}", "", texts)
+        drawn(tab, f"{site}/?user=newcomer&lang={code_of(texts)}", "", texts)
         movie = api.movies("", limit=500)[-1]
         dropped(tab, texts, letterboxd(movie.title, movie.year))
         for_texts = texts.for_you
@@ -55,7 +53,7 @@ def test_what_was_found_is_told_and_added_with_one_click(serve, site, tab, texts
 @BOTH
 def test_a_file_that_is_no_history_is_answered_in_words(serve, site, tab, texts):
     with serve():
-        drawn(tab, f"{site}/?user=newcomer&lang={'en' if texts is ENGLISH else 'ko'}", "", texts)
+        drawn(tab, f"{site}/?user=newcomer&lang={code_of(texts)}", "", texts)
         dropped(tab, texts, "a,b\n1,2\n")
         expect(tab.get_by_text(texts.for_you.history_unknown)).to_be_visible()
         expect(tab.locator(".st-key-add-history")).to_have_count(0)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from browsing import open_list
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import LAST, TITLES, WINDOWS, drawn, press, press_until_focused
+from page_in_a_browser import BOTH, LAST, TITLES, WINDOWS, code_of, drawn, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,10 +27,10 @@ TOO_WIDE = """
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@BOTH
 @pytest.mark.parametrize("path", TITLES)
 def test_every_part_in_both_languages_is_accessible_and_fits_a_phone(serve, site, tab, path, texts):
-    lang = "en" if texts is ENGLISH else "ko"
+    lang = code_of(texts)
     with serve():
         drawn(tab, f"{site}/{path}?lang={lang}&user=u1", path, texts)
         for size in reversed(WINDOWS):
@@ -134,12 +134,12 @@ def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, 
         expect(tab.locator(LAST[path]).first).to_be_visible()
 
 
-@pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
+@BOTH
 def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab, airflow, texts):
     words = texts.runs
     airflow.paused = True
     with serve():
-        drawn(tab, f"{site}/operations?lang={'en' if texts is ENGLISH else 'ko'}", "operations", texts)
+        drawn(tab, f"{site}/operations?lang={code_of(texts)}", "operations", texts)
         press(tab, tab.get_by_role("button", name=words.advance, exact=True))
         press(tab, tab.get_by_role("button", name=words.do_advance, exact=True))
         told = tab.get_by_role("dialog").get_by_test_id("stAlert")

@@ -8,8 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from matinee.ui.texts.en import ENGLISH
-from page_in_a_browser import VISITS, drawn
+from page_in_a_browser import VISITS, code_of, drawn
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -53,7 +52,7 @@ def settings(settings, images):
 def test_images_lie_under_the_titles_and_movies_without_one_keep_their_tile(serve, site, tab, texts, size, images):
     tab.set_viewport_size(size)
     with serve():
-        drawn(tab, f"{site}/?user=u1&lang={'en' if texts is ENGLISH else 'ko'}", "", texts)
+        drawn(tab, f"{site}/?user=u1&lang={code_of(texts)}", "", texts)
         tiles = tab.locator("[class*=st-key-cards-list] .tile")
         for tile in tiles.all():
             tile.scroll_into_view_if_needed()

@@ -6,19 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from matinee.ui.texts.en import ENGLISH
-from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import SIZES, VISITS, drawn, for_you, press
+from page_in_a_browser import BOTH, CARD, SIZES, VISITS, code_of, drawn, for_you, press
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
-
-BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
-CARD = "[class*=st-key-card-list]"
-
-
-def _lang(texts):
-    return "en" if texts is ENGLISH else "ko"
 
 
 @VISITS
@@ -42,7 +33,7 @@ def test_what_was_rated_can_be_undone(serve, site, tab, texts, size):
 def test_the_buttons_of_a_card_stand_in_one_row(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():
-        drawn(tab, f"{site}/?user=u1&lang={_lang(texts)}", "", texts)
+        drawn(tab, f"{site}/?user=u1&lang={code_of(texts)}", "", texts)
         buttons = tab.locator("[class*=st-key-choices-list]").first.get_by_role("button")
         expect(buttons).to_have_count(3)
         eventually(lambda: _spread(buttons) < 4, within_s=20)  # icons are wider until their letters have come
@@ -65,7 +56,7 @@ def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, 
 
     first_tab.route("**/TextInput.*.js", hold)
     with serve():
-        first_tab.goto(f"{site}/?user=u1&lang={_lang(texts)}")
+        first_tab.goto(f"{site}/?user=u1&lang={code_of(texts)}")
         expect(first_tab.locator(f"{CARD} h3").first).to_be_visible()
         before = first_tab.locator(".st-key-lists").bounding_box()["y"]
         late[0].continue_()
@@ -78,7 +69,7 @@ def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, 
 def test_the_bar_of_the_start_holds_its_words_before_anything_was_rated(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():
-        drawn(tab, f"{site}/start-here?user=guest-1&lang={_lang(texts)}", "start-here", texts)
+        drawn(tab, f"{site}/start-here?user=guest-1&lang={code_of(texts)}", "start-here", texts)
         bar, words = tab.locator(".st-key-start-progress"), tab.locator(".st-key-start-progress p")
         expect(words).to_be_visible()
         around, inside = bar.bounding_box(), words.bounding_box()
@@ -90,7 +81,7 @@ def test_the_bar_of_the_start_holds_its_words_before_anything_was_rated(serve, s
 def test_a_newcomer_rates_three_movies_that_stay_in_place_and_sees_the_list(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():
-        drawn(tab, f"{site}/start-here?lang={_lang(texts)}", "start-here", texts)
+        drawn(tab, f"{site}/start-here?lang={code_of(texts)}", "start-here", texts)
         cards = tab.locator("[class*=st-key-card-start]")
         expect(cards).to_have_count(12)
         places = [card.bounding_box() for card in cards.all()]

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ui.texts.en import ENGLISH
-from page_in_a_browser import VISITS, drawn, serving
+from page_in_a_browser import VISITS, code_of, drawn, serving
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -27,7 +26,7 @@ def settings(settings, ratings, tmp_path):
 def test_a_name_in_another_language_finds_the_movie_and_is_shown(settings, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serving(settings):
-        drawn(tab, f"{site}/?user=u1&lang={'en' if texts is ENGLISH else 'ko'}", "", texts)
+        drawn(tab, f"{site}/?user=u1&lang={code_of(texts)}", "", texts)
         field = tab.get_by_label(texts.movies.search, exact=True)
         for name, title in (("대부", "The Godfather (대부) (El padrino)"), ("올드", "Oldboy (올드보이)")):
             field.fill(name)
