@@ -12,6 +12,8 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 	--no-emit-index-url --no-emit-find-links
 # Tests run in two processes, file by file; those that start whole systems come last, in one of them.
 SIDE_BY_SIDE = -n 2 --dist loadfile --no-loadscope-reorder
+# What is tested in several languages or on both databases is tested in one of them, and the longest not at all.
+FORM = $(if $(LONG),,-m "not long")
 # None takes the other's core.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
@@ -36,11 +38,11 @@ next: setup ## Advance one chunk: ingest, train, evaluate, promote, deploy
 	@$(BIN)/matinee next
 
 quick: lint ## Check the code and run the tests that need no server and no long data, in a minute
-	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" --hypothesis-profile quick $(SIDE_BY_SIDE) --durations=5 tests/unit
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow and not long" --hypothesis-profile quick $(SIDE_BY_SIDE) --durations=5 tests/unit
 
-test: $(VENV)/.dev ## Run all tests but those of the containers (make containers), and list the slowest
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=15 tests/unit tests/contract tests/dags
-	@$(BIN)/python -m pytest --durations=15 tests/e2e tests/chaos
+test: $(VENV)/.dev ## Run the tests, without those of the containers (make containers); LONG=1: in every variant
+	@$(ONE_THREAD) $(BIN)/python -m pytest $(FORM) $(SIDE_BY_SIDE) --durations=15 tests/unit tests/contract tests/dags
+	@$(BIN)/python -m pytest $(FORM) --durations=15 tests/e2e tests/chaos
 
 containers: $(VENV)/.dev ## Run only the tests of the containers
 	@$(BIN)/python -m pytest tests/containers

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,14 +39,27 @@ def pytest_sessionstart() -> None:
         pytest.exit(f"{folder} has {free / 1e6:.0f} MB left, the tests need {DISK_BYTES / 1e6:.0f}: free some.", 4)
 
 
+ALTERNATIVES = ("texts", "size", "make_settings")
+"""Parameters of which a test that is marked `either` needs one value in the short form."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `slow` what needs a server or long data, so that nobody has to remember it."""
+    """Mark what needs a server or long data as `slow`, and what only the long form does as `long`."""
+    alternatives: defaultdict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if not isinstance(item, pytest.Function):
             continue
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if SLOW_FIXTURES & set(item.fixturenames) or parameters.get("make_settings") == "postgresql":
             item.add_marker("slow")
+        if item.get_closest_marker("either"):
+            rest = {name: str(value) for name, value in parameters.items() if name not in ALTERNATIVES}
+            alternatives[f"{item.location[0]} {item.originalname} {rest}"].append(item)
+    for name, same in alternatives.items():
+        chosen = zlib.crc32(name.encode()) % len(same)  # another one for each test, and the same one on every machine
+        for place, item in enumerate(same):
+            if place != chosen:
+                item.add_marker("long")
 
 
 @pytest.fixture(autouse=True)

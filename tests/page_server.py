@@ -5,13 +5,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
+from pathlib import Path
 
 PRELOADED = ["streamlit.web.bootstrap", "streamlit.emojis", "uvicorn", "websockets", "altair", "sqlalchemy", "httpx"]
 """Polars is none of them: it has threads, which a process that splits would lose."""
 
 
-def _run(environment: dict[str, str], arguments: list[str]) -> None:
+def _run(environment: dict[str, str], arguments: list[str], folder: Path) -> None:
     os.environ |= environment
+    os.chdir(folder)
     quiet = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
         os.dup2(quiet, output)
@@ -19,11 +21,11 @@ def _run(environment: dict[str, str], arguments: list[str]) -> None:
 
 
 @contextmanager
-def streamlit(environment: dict[str, str], arguments: list[str]) -> Iterator[None]:
-    """Run `streamlit` with these arguments until the end of the block."""
+def streamlit(environment: dict[str, str], arguments: list[str], folder: Path) -> Iterator[None]:
+    """Run `streamlit` with these arguments in `folder` until the end of the block."""
     context = get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    server = context.Process(target=_run, args=(environment, arguments))
+    server = context.Process(target=_run, args=(environment, arguments, folder))
     server.start()
     try:
         yield

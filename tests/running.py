@@ -54,7 +54,13 @@ class System:
     def failing(self, *arguments: str, code: int) -> str:
         """What a command that ends with this exit code writes to stderr."""
         finished = subprocess.run(
-            [MATINEE, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=900
+            [self.command, *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
         )
         assert finished.returncode == code, f"{finished.stdout}\n{finished.stderr}"
         return finished.stderr
@@ -65,9 +71,15 @@ class System:
 
     def advance(self) -> list[dict[str, Any]]:
         """Runs of `matinee next`, whatever the gate says of that day's model."""
-        command = [MATINEE, "next", "--json"]
+        command = [self.command, "next", "--json"]
         finished = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=False, timeout=900
+            command,
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
         )
         assert finished.returncode in (0, 3), finished.stderr
         return list(json.loads(finished.stdout)["runs"])

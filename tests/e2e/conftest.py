@@ -38,45 +38,28 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         running.matinee("down")
 
 
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command `matinee` of an environment in which nothing but the wheel is installed."""
+    return _install_wheel(tmp_path_factory.mktemp("wheel"))
+
+
 @pytest.fixture(scope="module")
-def system_with_a_broken_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A matinee that is up on 20 small days; of the two that come next, the first has only ratings of 3."""
-    folder = tmp_path_factory.mktemp("broken")
+def system_of_small_days(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The installed wheel, up on 20 small days, without challengers; of those to come, the first has only ratings of 3.
+
+    Its commands are started in an empty folder.
+    """
+    folder = tmp_path_factory.mktemp("small")
     is_broken = pl.col("rated_at").dt.date() == date(2020, 1, 21)
-    ratings = two_tastes(n_users=200, n_movies=100, n_days=22)
+    ratings = two_tastes(n_users=200, n_movies=100, n_days=60)
     ratings = ratings.with_columns(rating=pl.when(is_broken).then(pl.lit(3, pl.Float32)).otherwise("rating"))
     ratings.write_csv(folder / "ratings.csv")
-    running = new_system(folder, {"DATA": str(folder / "ratings.csv"), "BOOTSTRAP": "20d"})
-    try:
-        running.printed = running.matinee("up")
-        yield running
-    finally:
-        running.matinee("down")
-
-
-@pytest.fixture(scope="module")
-def system_of_small_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A matinee with small days and without challengers, on its third one."""
-    folder = tmp_path_factory.mktemp("small")
-    two_tastes(n_users=200, n_movies=100, n_days=60).write_csv(folder / "ratings.csv")
     running = new_system(folder, {"DATA": str(folder / "ratings.csv"), "BOOTSTRAP": "20d", "CHALLENGERS": "off"})
-    try:
-        running.printed = running.matinee("up")
-        runs = running.json("next", "-n", "2")["runs"]
-        assert [run["served_version"] for run in runs] == ["2", "3"]
-        yield running
-    finally:
-        running.matinee("down")
-
-
-@pytest.fixture(scope="module")
-def system_of_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A matinee that is installed from its wheel into an empty environment, started in an empty folder."""
-    folder = tmp_path_factory.mktemp("wheel")
-    running = new_system(folder)
-    running.command, running.folder = _install_wheel(folder), folder / "empty"
+    running.command, running.folder = wheel, folder / "empty"
     running.folder.mkdir()
     try:
+        running.printed = running.matinee("up")
         yield running
     finally:
         running.matinee("down")

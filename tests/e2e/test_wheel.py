@@ -1,32 +1,18 @@
-"""What `pip install 'matinee[all]'` gives: the built wheel, in an empty environment, far from the checkout."""
+"""What `pip install 'matinee[all]'` gives: the built wheel, in an empty environment (`test_small_days` has it run)."""
 
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from matinee.settings import Settings
-from running import eventually
 
 CHECKOUT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
-def test_the_wheel_brings_up_a_matinee_that_recommends_and_leaves_nothing_behind(system_of_wheel):
-    printed = system_of_wheel.matinee("up")
-    assert re.search("learned, model version 1", printed)
-    answer = system_of_wheel.json("recommend", system_of_wheel.somebody)
-    assert answer["policy"] == "learned"
-    assert len(answer["items"]) == 10
-
-    system_of_wheel.matinee("down")
-    eventually(lambda: system_of_wheel.processes() == [])
-    assert list(system_of_wheel.folder.iterdir()) == []
-
-
-def test_the_wheel_installs_the_versions_that_were_tested(system_of_wheel):
-    python = system_of_wheel.command.with_name("python")
+def test_the_wheel_installs_the_versions_that_were_tested(wheel):
+    python = wheel.with_name("python")
     script = "from importlib.metadata import version; print(version('polars'), version('apache-airflow-core'))"
     installed = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     pins = (CHECKOUT / "requirements" / "native.txt").read_text()
@@ -34,12 +20,10 @@ def test_the_wheel_installs_the_versions_that_were_tested(system_of_wheel):
         assert f"{name}=={version} " in pins
 
 
-def test_the_wheel_has_the_icon_of_the_page(system_of_wheel):
-    python = system_of_wheel.command.with_name("python")
+def test_the_wheel_has_the_icon_of_the_page(wheel, tmp_path):
+    python = wheel.with_name("python")
     script = "from importlib.resources import files; print(files('matinee.ui').joinpath('icon.svg').read_text())"
-    shown = subprocess.run(
-        [python, "-c", script], capture_output=True, text=True, check=True, cwd=system_of_wheel.folder
-    )
+    shown = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert shown.stdout.startswith("<svg")
 
 

@@ -59,6 +59,7 @@ class Writers:
             time.sleep(0.001)
 
 
+@pytest.mark.either
 @pytest.mark.timeout(480)
 def test_what_was_acknowledged_is_there_after_twenty_kills_of_all_processes(settings, tmp_path):
     writers = Writers(settings.api)
@@ -81,6 +82,7 @@ def test_what_was_acknowledged_is_there_after_twenty_kills_of_all_processes(sett
     check(writers, settings)
 
 
+@pytest.mark.either
 @pytest.mark.timeout(480)
 def test_what_was_acknowledged_is_there_after_twenty_kills_of_one_process(settings, tmp_path):
     """Of a worker, which its parent starts again, or of the parent, without which its workers end."""

@@ -156,7 +156,9 @@ def test_the_report_needs_nothing_else_and_escapes_what_it_was_given(own):
     assert "prefers-color-scheme: dark" in page
 
 
-@pytest.mark.parametrize(("data", "period"), [("ml-100k", "1d"), ("ml-100k", "7d"), ("ml-1m-half", "7d")])
+@pytest.mark.parametrize(
+    ("data", "period"), [("ml-100k", "1d"), ("ml-100k", "7d"), pytest.param("ml-1m-half", "7d", marks=pytest.mark.long)]
+)
 def test_no_real_chunk_is_refused(real_data, tmp_path, data, period, monkeypatch):
     monkeypatch.setattr("matinee.drift.comparison.N_DRAWS", 19)
     settings = Settings(home=tmp_path, data=str(real_data / data), chunk=period, _env_file=None)
@@ -232,7 +234,7 @@ def test_what_programs_do_is_named_when_somebody_looks_and_is_kept_without_names
     assert not any(user_id in str(found["reasons"]) for user_id in day["user_id"].unique())
 
 
-@pytest.mark.parametrize("data", ["ml-100k", "ml-1m-half"])
+@pytest.mark.parametrize("data", ["ml-100k", pytest.param("ml-1m-half", marks=pytest.mark.long)])
 def test_hardly_any_real_week_is_taken_for_a_programs(real_data, tmp_path, data, monkeypatch):
     monkeypatch.setattr("matinee.drift.comparison.N_DRAWS", 19)
     settings = Settings(home=tmp_path, data=str(real_data / data), chunk="7d", _env_file=None)

@@ -62,6 +62,7 @@ def test_sqlite_is_opened_for_durability_and_many_readers(tmp_path):
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
+@pytest.mark.either
 @pytest.mark.slow
 def test_eight_processes_that_start_at_once_find_one_migrated_database(settings):
     script = f"""

@@ -64,6 +64,7 @@ def test_a_file_of_events_is_learned_as_it_is_meant(settings, tmp_path):
     assert kinds == [("click", 1), ("not_interested", 1), ("purchase", 1), ("rating", 1), ("watch", 3)]
 
 
+@pytest.mark.either
 def test_of_several_watches_of_a_movie_the_newest_counts_with_how_often_it_was_so_far(settings, tmp_path):
     text = (
         "user_id,movie_id,event,value,rated_at\n"

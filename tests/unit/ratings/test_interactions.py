@@ -151,6 +151,7 @@ acts = st.lists(
 )
 
 
+@pytest.mark.either
 @pytest.mark.slow
 @hypothesis_settings(
     max_examples=12,

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from matinee.ui.parts.language import COOKIE
+from matinee.ui.parts.style import STYLE
 from matinee.ui.texts.languages import LANGUAGES, language_of
 
 PAGES = ("/", "/for-you", "/start-here", "/operations", "/data")
@@ -18,7 +19,7 @@ PAGES = ("/", "/for-you", "/start-here", "/operations", "/data")
 NOT_PAGES = ("/_stcore", "/static", "/media", "/component", "/app")
 """Where Streamlit's own files and routes are."""
 
-STYLE = (
+WAITING = (
     "font: 1.1rem system-ui, sans-serif; margin: 20vh 1.5rem; text-align: center; color-scheme: light dark; "
     "color: light-dark(#14100e, #f4ede4); background: light-dark(#fffdfa, #17130f)"
 )
@@ -67,14 +68,17 @@ def _language(request: Request) -> str:
 
 
 def waiting(index: str, code: str) -> str:
-    """Streamlit's document with words in it until its script has come; the style sheet no longer keeps them back."""
+    """Streamlit's document with words in it until its script has come; the style sheet no longer keeps them back.
+
+    The sheet of the pages is in it, behind Streamlit's own: what is drawn first stands where it stays.
+    """
     texts = LANGUAGES[code].common
     stylesheet = "".join(_STYLESHEET.findall(index))
-    splash = f'<p style="{STYLE}"><b>matinee</b><br>{html.escape(texts.loading)}</p>'
+    splash = f'<p style="{WAITING}"><b>matinee</b><br>{html.escape(texts.loading)}</p>'
     document = _NOSCRIPT.sub(f"<noscript><p>{html.escape(texts.needs_script)}</p></noscript>", index)
     document = _STYLESHEET.sub("", document).replace("<title>Streamlit</title>", "<title>matinee</title>")
     document = document.replace('<html lang="en">', f'<html lang="{code}">')
-    return document.replace('<div id="root"></div>', f'<div id="root">{splash}</div>{stylesheet}')
+    return document.replace('<div id="root"></div>', f'<div id="root">{splash}</div>{stylesheet}<style>{STYLE}</style>')
 
 
 def missing(code: str) -> str:
@@ -82,7 +86,7 @@ def missing(code: str) -> str:
     texts = LANGUAGES[code]
     return (
         f'<!DOCTYPE html><html lang="{code}"><meta charset="utf-8"><title>matinee</title>'
-        f'<meta name="viewport" content="width=device-width"><body style="{STYLE}">'
+        f'<meta name="viewport" content="width=device-width"><body style="{WAITING}">'
         f"<h1>{html.escape(texts.common.no_page)}</h1>"
         f'<p><a href="/?lang={code}" style="color:{LINK}">{html.escape(texts.for_you.title)}</a></p>'
     )

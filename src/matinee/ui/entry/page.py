@@ -20,7 +20,6 @@ from matinee.ui.parts.follow import Served, follow, served_by
 from matinee.ui.parts.refusals import refused
 from matinee.ui.parts.scale import has_stars
 from matinee.ui.parts.script import run_in_browser
-from matinee.ui.parts.style import STYLE
 from matinee.ui.parts.visit import Visit, model_of
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.fields import Texts
@@ -57,7 +56,6 @@ def _page(texts: Texts) -> None:
     st.session_state["pages"] = pages
     page = st.navigation(list(pages.values()), position="hidden")
     st.set_page_config(page_title=f"{page.title} · matinee", page_icon=str(ICON), layout="wide")
-    st.html(STYLE)
     run_in_browser(texts)
     _tab_bar(list(pages.values()))
     page.run()

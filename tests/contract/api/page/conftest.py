@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -16,7 +17,7 @@ from matinee.evaluation.decision import Check, Decision, Question
 from matinee.lifecycle.challengers import ChallengerStore, Evidence, Standing
 from matinee.lifecycle.freshness import FreshnessStore, GainOnChunk
 from matinee.lifecycle.history import History
-from matinee.local.programs import environment, programs
+from matinee.local.programs import environment, programs, settings_environment
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
 from page_in_a_browser import serving
@@ -127,10 +128,22 @@ def ui_port() -> int:
     return free_port()
 
 
-@pytest.fixture
-def site(settings) -> Iterator[str]:
-    """Base URL of the page, started as `matinee up` does."""
+@pytest.fixture(scope="session")
+def page_folder(ui_port, tmp_path_factory) -> Iterator[Path]:
+    """Where the page's server runs, started as `matinee up` does, for the whole session: it reads `.env` at a visit."""
+    folder = tmp_path_factory.mktemp("page")
+    settings = Settings(home=folder / "home", ui_port=ui_port, _env_file=None)
     command = next(each.command for each in programs(settings) if each.name == "ui")
-    with streamlit(environment(settings), list(command[command.index("streamlit") + 1 :])):
+    inherited = {name: value for name, value in environment(settings).items() if not name.startswith("MATINEE_")}
+    with streamlit(inherited, list(command[command.index("streamlit") + 1 :]), folder):
         eventually(lambda: httpx.get(f"{settings.ui}/_stcore/health", trust_env=False).is_success)
-        yield settings.ui
+        yield folder
+
+
+@pytest.fixture
+def site(settings, page_folder) -> str:
+    """Base URL of the page, which talks to the servers of this test."""
+    lines = [f"{name}='{value}'\n" for name, value in settings_environment(settings).items()]
+    (page_folder / "new").write_text("".join(lines))
+    (page_folder / "new").replace(page_folder / ".env")
+    return settings.ui

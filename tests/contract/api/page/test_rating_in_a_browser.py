@@ -45,23 +45,36 @@ def _spread(buttons) -> float:
     return max(tops) - min(tops)
 
 
+LATE = re.compile(r"/static/js/(TextInput|ButtonGroup|PageLink|Feedback|Button|Selectbox|Slider)\.")
+"""Scripts of what is on "For you" that the browser fetches when it is to be drawn."""
+
+
 @SIZES
 @BOTH
-def test_a_field_that_comes_late_moves_nothing_away_under_a_finger(serve, site, first_tab, texts, size):
+def test_what_comes_late_moves_nothing_away_under_a_finger(serve, site, first_tab, texts, size):
     first_tab.set_viewport_size(size)
     late = []
 
     def hold(route) -> None:
         late.append(route)
 
-    first_tab.route("**/TextInput.*.js", hold)
+    first_tab.route(LATE, hold)
     with serve():
         first_tab.goto(f"{site}/?user=u1&lang={code_of(texts)}")
-        expect(first_tab.locator(f"{CARD} h3").first).to_be_visible()
-        before = first_tab.locator(".st-key-lists").bounding_box()["y"]
-        late[0].continue_()
+        expect(first_tab.locator(f"{CARD} h3")).to_have_count(12)
+        before = _tops(first_tab)
+        for route in late:
+            route.continue_()
+        first_tab.unroute(LATE)
         expect(first_tab.get_by_label(texts.for_you.user, exact=True)).to_be_visible()
-        assert first_tab.locator(".st-key-lists").bounding_box()["y"] == pytest.approx(before, abs=4)
+        expect(first_tab.get_by_test_id("stSkeleton")).to_have_count(0)
+        assert len(late) > 3
+        assert _tops(first_tab) == pytest.approx(before, abs=1)
+
+
+def _tops(tab) -> list[float]:
+    """Where the lists and all their cards begin."""
+    return tab.locator(f".st-key-lists, {CARD}").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
 
 
 @SIZES

@@ -217,6 +217,7 @@ events = st.lists(
 )
 
 
+@pytest.mark.either
 @pytest.mark.slow
 @hypothesis_settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None, max_examples=25

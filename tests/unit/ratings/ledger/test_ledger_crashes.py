@@ -13,7 +13,7 @@ from matinee.ratings.ledger.steps import STEPS
 from matinee.ratings.sources.source import prepare
 from support import as_source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.either]
 
 
 def python(script, settings, *arguments):

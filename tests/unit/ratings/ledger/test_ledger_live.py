@@ -126,6 +126,7 @@ def test_a_row_dated_ahead_in_old_data_waits_while_live_ratings_go_on(world):
     assert world.run().chunks[0].n_ratings == 1
 
 
+@pytest.mark.either
 @pytest.mark.slow
 @pytest.mark.parametrize("length", ["1d", "7d", "30d"])
 def test_runs_at_midnight_and_noon_of_a_growing_file_lose_and_double_nothing(world, length):

@@ -47,6 +47,12 @@ def test_every_page_has_words_in_the_language_of_its_address_before_any_script(b
     assert answer.text.index("<p style") < answer.text.index('rel="stylesheet"')
 
 
+def test_the_style_sheet_of_the_pages_comes_with_the_document_behind_streamlits_own(browser):
+    answer = browser.get("/", headers=HTML).text
+    assert answer.index('rel="stylesheet"') < answer.index("<style>.stApp {")
+    assert "/*" not in answer.partition("<style>.stApp {")[2]
+
+
 def test_nothing_that_streamlits_document_loads_is_lost(browser):
     index = Path(streamlit.__file__).with_name("static").joinpath("index.html").read_text()
     answer = browser.get("/", headers=HTML).text
