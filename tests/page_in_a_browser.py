@@ -28,9 +28,6 @@ LAST = {
 WINDOWS = ({"width": 390, "height": 844}, {"width": 1280, "height": 900})
 """Sizes of a phone's window and of a laptop's, for a test that looks at both in one visit."""
 
-SIZES = pytest.mark.parametrize("size", WINDOWS, ids=["phone", "laptop"])
-"""Of the window."""
-
 VISITS = pytest.mark.parametrize(
     ("texts", "size"),
     [
@@ -39,6 +36,17 @@ VISITS = pytest.mark.parametrize(
     ],
 )
 """Each language and each size once: enough wherever the length of the words decides nothing."""
+
+LAYOUTS = pytest.mark.parametrize(
+    ("texts", "size"),
+    [
+        pytest.param(KOREAN, WINDOWS[0], id="ko-phone"),
+        pytest.param(ENGLISH, WINDOWS[0], id="en-phone"),
+        pytest.param(ENGLISH, WINDOWS[1], id="en-laptop"),
+        pytest.param(KOREAN, WINDOWS[1], id="ko-laptop", marks=pytest.mark.long),
+    ],
+)
+"""Each language in each size, where the length of the words decides; Korean words are short for a laptop."""
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, KOREAN], ids=["en", "ko"])
 """Languages."""

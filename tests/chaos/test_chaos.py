@@ -12,7 +12,7 @@ import pytest
 from chaos.plan import strikes
 from chaos.run import run
 
-N_KILLS = 8
+N_KILLS = 6
 INTERVAL_S = 10.0
 
 

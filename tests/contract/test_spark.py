@@ -113,6 +113,7 @@ def assert_alike(first: Fitted, second: Fitted) -> None:
         assert_allclose(array, second.arrays[name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("own_models")
 def test_a_training_logs_what_the_server_loads_ranks_with_and_explains(
     real_data: Path, spark_cluster: SparkCluster, mlflow_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]

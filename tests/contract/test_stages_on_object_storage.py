@@ -65,6 +65,7 @@ def machines(mlflow_on_s3, bucket_url, tmp_path):
     return [Machine(tmp_path / name, shared) for name in ("one", "two", "three")]
 
 
+@pytest.mark.long  # the pods of `kubernetes/test_loop.py` do it every time
 @pytest.mark.timeout(900)
 def test_each_stage_of_a_run_may_be_on_another_machine_with_an_empty_home(machines, tmp_path):
     one, two, three = machines

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import create_engine, text
 
+from asking import EVIL_HOST, EVIL_ORIGIN, UPGRADE, Asked
 from browsing import open_list
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DagRun
@@ -42,6 +43,51 @@ def test_a_second_up_changes_nothing(system):
     system.matinee("up")
     assert {each["name"]: each["pid"] for each in system.json("status")["processes"]} == before
     assert len(system.json("versions")["versions"]) == 1
+
+
+def test_the_page_answers_by_its_own_names_only(system):
+    page = Asked(system.settings.ui_port)
+    assert page.status("/") == page.status("/", {"Host": f"localhost:{page.port}"}) == 200
+    assert page.status("/", EVIL_HOST) == 421
+    assert page.status("/", EVIL_ORIGIN) == 403
+    assert page.status("/_stcore/health", EVIL_HOST) == 200
+
+
+def test_the_websocket_of_the_page_opens_for_its_own_pages_only(system):
+    page = Asked(system.settings.ui_port)
+    rebound = {"Host": f"evil.example:{page.port}", "Origin": f"http://evil.example:{page.port}"}
+    assert page.status("/_stcore/stream", UPGRADE | page.own) == 101
+    assert page.status("/_stcore/stream", UPGRADE | rebound) == 403
+    assert page.status("/_stcore/stream", UPGRADE | EVIL_ORIGIN) == 403
+
+
+def test_airflow_gives_a_token_to_its_own_pages_only(system):
+    airflow = Asked(system.settings.airflow_port)
+    assert airflow.status("/auth/token") == airflow.status("/auth/token", airflow.own) == 201
+    assert airflow.status("/auth/token", EVIL_HOST) == 421
+    assert airflow.status("/auth/token", EVIL_ORIGIN) == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v2/dags", "/ui/config", "/execution/task-instances/x"])
+def test_every_room_of_airflow_is_closed_to_another_name(system, path):
+    airflow = Asked(system.settings.airflow_port)
+    assert airflow.status(path, EVIL_HOST) == 421
+    assert airflow.status(path, EVIL_ORIGIN) == 403
+
+
+def test_health_checks_of_airflow_are_answered_by_any_name(system):
+    airflow = Asked(system.settings.airflow_port)
+    assert airflow.status("/execution/health", EVIL_HOST) == 200
+    assert airflow.status("/api/v2/monitor/health", EVIL_HOST) == 200
+
+
+def test_mlflow_answers_by_its_own_names_only(system):
+    mlflow = Asked(system.settings.mlflow_port)
+    path = "/api/2.0/mlflow/experiments/get?experiment_id=0"
+    assert mlflow.status(path) == mlflow.status(path, {"Host": f"[::1]:{mlflow.port}"}) == 200
+    assert mlflow.status(path, EVIL_HOST) == 403
+    assert mlflow.status("/health", EVIL_HOST) == 200
+    assert mlflow.status("/api/2.0/mlflow/experiments/create", EVIL_ORIGIN, "POST") == 403
 
 
 def test_three_days_move_the_version_three_times_and_nobody_notices(system):

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
+from matinee.clients.tls import authorities
 from matinee.errors import MatineeError
 
 TIMEOUT_S = 60.0
@@ -35,7 +36,7 @@ class MlflowHttp:
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
         # Connections are not kept: nobody closes this, and one to the same machine costs next to nothing.
         limits = httpx.Limits(max_keepalive_connections=0)
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S, limits=limits, verify=authorities(), trust_env=False)
 
     def ask(self, method: str, path: str, **more: Any) -> Json:  # noqa: ANN401  httpx's
         """JSON that a route of the API answers."""

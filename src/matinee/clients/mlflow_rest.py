@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from matinee.artifact.manifest import FOLDER, MANIFEST
+from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable, NotFound
 
 NAME = "movie-recommender"
@@ -80,7 +81,7 @@ class MlflowReader:
         self.url = url
         self.timeout_s = timeout_s
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
-        self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, verify=authorities(), trust_env=False)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -6,6 +6,7 @@ import httpx
 
 from matinee.clients.schemas.findings import Finding
 from matinee.clients.schemas.problems import MEDIA_TYPE, Problem
+from matinee.clients.tls import authorities
 from matinee.errors import MatineeError
 from matinee.settings import Settings
 
@@ -25,7 +26,7 @@ def finding_of_service(what: str, process: str, url: str) -> Finding:
     """Whether a server answers at `url`; what ours says itself when it cannot do its work is told in its words."""
     fix = f"Start it: matinee up. If it runs and does not heal, see: matinee logs {process}."
     try:
-        answer = httpx.get(url, timeout=5, trust_env=False)
+        answer = httpx.get(url, timeout=5, verify=authorities(), trust_env=False)
     except httpx.HTTPError as error:
         return Finding(what=what, ok=False, detail=f"{url} does not answer ({error}).", fix=fix)
     if answer.is_success:

@@ -7,6 +7,7 @@ import httpx
 
 from matinee.clients.api import Client
 from matinee.clients.mlflow_rest import MlflowReader
+from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable, MatineeError, NotFound
 from matinee.lifecycle.history import History, restoration
 from matinee.settings import Settings
@@ -74,7 +75,9 @@ def check_parts_of_api(settings: Settings) -> str:
 def check_background_tasks(settings: Settings) -> str:
     """Whether a task has died that the API server does beside answering."""
     try:
-        answer = httpx.get(f"{settings.api}/metrics", timeout=5, trust_env=False).raise_for_status()
+        answer = httpx.get(
+            f"{settings.api}/metrics", timeout=5, verify=authorities(), trust_env=False
+        ).raise_for_status()
     except httpx.HTTPError as error:
         raise DependencyUnreachable(f"The API server tells no metrics ({error}).", "See: matinee logs api.") from error
     found = re.findall(r'^matinee_background_task_failures_total\{task="([^"]+)"\} (\S+)', answer.text, re.MULTILINE)

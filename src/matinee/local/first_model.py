@@ -16,6 +16,7 @@ from matinee.clients.airflow.client import OnProgress
 from matinee.clients.airflow.outcomes import outcome_of, reason_of
 from matinee.clients.airflow.records import DEPLOY, FAILED, TRAIN, DagRun, DagRunProgress
 from matinee.clients.airflow.transport import POLL_S
+from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable, MatineeError, Refused
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.schedule import cron
@@ -123,7 +124,11 @@ def _policy(settings: Settings) -> str:
 
 def _get(settings: Settings, path: str) -> dict[str, Any]:
     try:
-        body: dict[str, Any] = httpx.get(f"{settings.api}{path}", timeout=10, trust_env=False).raise_for_status().json()
+        body: dict[str, Any] = (
+            httpx.get(f"{settings.api}{path}", timeout=10, verify=authorities(), trust_env=False)
+            .raise_for_status()
+            .json()
+        )
     except httpx.HTTPError as error:
         raise DependencyUnreachable(
             f"The API server did not answer {path}: {error}", "See `matinee logs api`."

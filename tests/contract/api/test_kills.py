@@ -18,7 +18,7 @@ from matinee.ratings.feedback.store import FeedbackStore
 from matinee.settings import Settings
 from support import as_environment
 
-N_KILLS = 20
+KILLS = pytest.mark.parametrize("n_kills", [5, pytest.param(20, marks=pytest.mark.long)])
 N_WRITERS = 4
 ACKNOWLEDGED_BEFORE_A_KILL = 25
 
@@ -60,13 +60,14 @@ class Writers:
 
 
 @pytest.mark.either
+@KILLS
 @pytest.mark.timeout(480)
-def test_what_was_acknowledged_is_there_after_twenty_kills_of_all_processes(settings, tmp_path):
+def test_what_was_acknowledged_is_there_after_kills_of_all_processes(settings, tmp_path, n_kills):
     writers = Writers(settings.api)
     with ThreadPoolExecutor(N_WRITERS) as pool, (tmp_path / "log").open("w") as log:
         running = [pool.submit(writers.write) for _ in range(N_WRITERS)]
         try:
-            for _ in range(N_KILLS):
+            for _ in range(n_kills):
                 command = [sys.executable, "-m", "matinee.serving"]
                 environment = as_environment(settings)
                 server = subprocess.Popen(command, env=environment, stderr=log, start_new_session=True)
@@ -79,12 +80,13 @@ def test_what_was_acknowledged_is_there_after_twenty_kills_of_all_processes(sett
             writers.ended.set()
         for each in running:
             each.result()
-    check(writers, settings)
+    check(writers, settings, n_kills)
 
 
 @pytest.mark.either
+@KILLS
 @pytest.mark.timeout(480)
-def test_what_was_acknowledged_is_there_after_twenty_kills_of_one_process(settings, tmp_path):
+def test_what_was_acknowledged_is_there_after_kills_of_one_process(settings, tmp_path, n_kills):
     """Of a worker, which its parent starts again, or of the parent, without which its workers end."""
     writers = Writers(settings.api)
     with ThreadPoolExecutor(N_WRITERS) as pool, (tmp_path / "log").open("w") as log:
@@ -93,7 +95,7 @@ def test_what_was_acknowledged_is_there_after_twenty_kills_of_one_process(settin
         environment = as_environment(settings) | {"MATINEE_API_WORKERS": "3"}
         server = subprocess.Popen(command, env=environment, stderr=log)
         try:
-            for turn in range(N_KILLS):
+            for turn in range(n_kills):
                 writers.wait_for(ACKNOWLEDGED_BEFORE_A_KILL, server)
                 workers = psutil.Process(server.pid).children()
                 if turn % 5 < 4:
@@ -110,13 +112,13 @@ def test_what_was_acknowledged_is_there_after_twenty_kills_of_one_process(settin
             server.wait()
         for each in running:
             each.result()
-    check(writers, settings)
+    check(writers, settings, n_kills)
 
 
-def check(writers: Writers, settings: Settings) -> None:
+def check(writers: Writers, settings: Settings, n_kills: int) -> None:
     """Nothing is lost, and nothing was refused."""
     store = FeedbackStore(settings)
     lost = [user_id for user_id in writers.acknowledged if len(store.of_user(user_id)) != 1]
     assert lost == []
-    assert len(writers.acknowledged) >= N_KILLS * ACKNOWLEDGED_BEFORE_A_KILL
+    assert len(writers.acknowledged) >= n_kills * ACKNOWLEDGED_BEFORE_A_KILL
     assert writers.refused == []

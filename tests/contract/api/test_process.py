@@ -77,6 +77,7 @@ def produce(settings, ratings, movies, tmp_path):
     return log
 
 
+@pytest.mark.long  # the daily loop does it with everything around it
 def test_production_moves_while_the_process_answers_and_a_restart_remembers(process, settings, produce):
     answers, swapping = [], threading.Event()
     with httpx.Client(base_url=settings.api, trust_env=False, timeout=30) as api, ThreadPoolExecutor(1) as pool:

@@ -21,6 +21,8 @@ from matinee.ratings.scale import FIVE_STARS
 from matinee.settings import Settings
 from support import as_environment, two_tastes
 
+pytestmark = pytest.mark.either
+
 DAY = timedelta(days=1)
 
 

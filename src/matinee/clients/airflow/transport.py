@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable
 
 POLL_S = 0.5
@@ -22,7 +23,7 @@ class AirflowTransport:
         self.url = url
         self.absence_s = absence_s
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
-        self._http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, verify=authorities(), trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

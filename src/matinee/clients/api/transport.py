@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from matinee.clients.schemas.fields import Answer
 from matinee.clients.schemas.problems import Problem
+from matinee.clients.tls import authorities
 from matinee.errors import BadData, DependencyUnreachable, Expired, MatineeError, NotFound, Refused, UsageError
 
 CONNECT_TIMEOUT_S = 2.0
@@ -32,7 +33,7 @@ class Transport:
         self._url = url
         timeout = httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
         # The server is this machine's or a neighbour's: a proxy of the environment is never on the way to it.
-        self._http = httpx.Client(base_url=url, timeout=timeout, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=timeout, verify=authorities(), trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

@@ -10,6 +10,7 @@ from matinee.clients.mlflow_client import MlflowClient, MlflowRun
 from matinee.clients.mlflow_files import MlflowFiles
 from matinee.clients.mlflow_http import MlflowError
 from matinee.clients.mlflow_rest import NAME
+from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.settings import Settings
 
@@ -55,7 +56,7 @@ class Connection:
         """
         self._url, self._link = settings.mlflow, settings.mlflow_link
         try:
-            httpx.get(f"{self._url}/health", timeout=5).raise_for_status()
+            httpx.get(f"{self._url}/health", timeout=5, verify=authorities()).raise_for_status()
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         self._client = MlflowClient(self._url)
@@ -88,7 +89,7 @@ class Connection:
     def _is_there(self) -> bool:
         """Whether the server answers, so that what it says is missing is missing."""
         try:
-            httpx.get(f"{self._url}/health", timeout=5).raise_for_status()
+            httpx.get(f"{self._url}/health", timeout=5, verify=authorities()).raise_for_status()
         except httpx.HTTPError:
             return False
         return True

@@ -128,7 +128,8 @@ def test_the_skip_link_leads_to_the_first_star_even_if_that_is_drawn_later(serve
     held = []
     first_tab.route("**/Feedback.*.js", lambda route: held.append(route))  # noqa: PLW0108  Playwright looks at its arguments
     with serve():
-        drawn(first_tab, f"{site}/?user=u1&lang=en", "", ENGLISH)
+        first_tab.goto(f"{site}/?user=u1&lang=en")
+        expect(first_tab.locator(f"{CARD} h3")).to_have_count(12)
         expect(first_tab.locator(AT_REST)).to_be_attached()
         press_until_focused(first_tab, first_tab.get_by_role("button", name=ENGLISH.common.skip), at_most=7)
         first_tab.keyboard.press("Enter")

@@ -34,6 +34,7 @@ def test_operations_open_with_why_it_was_promoted_and_how_much_better_it_is(serv
         expect(opening).to_contain_text(worth.replace("**", ""))
 
 
+@pytest.mark.either
 @BOTH
 def test_a_hold_is_told_and_ended_with_a_reason(serve, site, tab, texts, settings, airflow):
     History(settings).record("rolled_back", "2", "3", "it was odd")

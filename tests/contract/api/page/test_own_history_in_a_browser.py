@@ -50,6 +50,7 @@ def test_what_was_found_is_told_and_added_with_one_click(serve, site, tab, texts
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.either
 @BOTH
 def test_a_file_that_is_no_history_is_answered_in_words(serve, site, tab, texts):
     with serve():

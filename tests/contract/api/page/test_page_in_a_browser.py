@@ -27,6 +27,7 @@ TOO_WIDE = """
 
 
 @pytest.mark.usefixtures("full")
+@pytest.mark.either
 @BOTH
 @pytest.mark.parametrize("path", TITLES)
 def test_every_part_in_both_languages_is_accessible_and_fits_a_phone(serve, site, tab, path, texts):
@@ -134,6 +135,7 @@ def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, 
         expect(tab.locator(LAST[path]).first).to_be_visible()
 
 
+@pytest.mark.either
 @BOTH
 def test_an_action_that_airflow_refuses_says_so_in_its_question(serve, site, tab, airflow, texts):
     words = texts.runs

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from page_in_a_browser import BOTH, CARD, SIZES, VISITS, code_of, drawn, for_you, press
+from page_in_a_browser import CARD, LAYOUTS, VISITS, code_of, drawn, for_you, press
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -28,8 +28,7 @@ def test_what_was_rated_can_be_undone(serve, site, tab, texts, size):
         expect(undo).to_have_count(0)
 
 
-@SIZES
-@BOTH
+@LAYOUTS
 def test_the_buttons_of_a_card_stand_in_one_row(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():
@@ -49,8 +48,7 @@ LATE = re.compile(r"/static/js/(TextInput|ButtonGroup|PageLink|Feedback|Button|S
 """Scripts of what is on "For you" that the browser fetches when it is to be drawn."""
 
 
-@SIZES
-@BOTH
+@LAYOUTS
 def test_what_comes_late_moves_nothing_away_under_a_finger(serve, site, first_tab, texts, size):
     first_tab.set_viewport_size(size)
     late = []
@@ -77,8 +75,7 @@ def _tops(tab) -> list[float]:
     return tab.locator(f".st-key-lists, {CARD}").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
 
 
-@SIZES
-@BOTH
+@LAYOUTS
 def test_the_bar_of_the_start_holds_its_words_before_anything_was_rated(serve, site, tab, texts, size):
     tab.set_viewport_size(size)
     with serve():

@@ -13,6 +13,8 @@ from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.feedback.withdrawals import _COVERED_IDS, IS_WITHDRAWN
 from matinee.settings import Settings
 
+pytestmark = pytest.mark.either
+
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_covered_rows_are_those_that_somebody_took_back(settings, seed):

@@ -14,6 +14,8 @@ from matinee.ratings.ledger import ChunkLedger
 from matinee.ratings.sources import prepare
 from matinee.settings import Settings
 
+pytestmark = pytest.mark.either
+
 TODAY = datetime(2026, 11, 26, tzinfo=UTC)
 """Thursday, midnight."""
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -126,7 +128,6 @@ def test_a_row_dated_ahead_in_old_data_waits_while_live_ratings_go_on(world):
     assert world.run().chunks[0].n_ratings == 1
 
 
-@pytest.mark.either
 @pytest.mark.slow
 @pytest.mark.parametrize("length", ["1d", "7d", "30d"])
 def test_runs_at_midnight_and_noon_of_a_growing_file_lose_and_double_nothing(world, length):
