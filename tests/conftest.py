@@ -47,7 +47,7 @@ ALTERNATIVES = ("texts", "size", "make_settings")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a server or long data as `slow`, and what only the long form does as `long`."""
-    alternatives: defaultdict[str, list[pytest.Function]] = defaultdict(list)
+    alternatives: defaultdict[str, defaultdict[str, list[pytest.Function]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
         if not isinstance(item, pytest.Function):
             continue
@@ -56,12 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if item.get_closest_marker("either"):
             rest = {name: str(value) for name, value in parameters.items() if name not in ALTERNATIVES}
-            alternatives[f"{item.location[0]} {item.originalname} {rest}"].append(item)
-    for name, same in alternatives.items():
-        chosen = zlib.crc32(name.encode()) % len(same)  # another one for each test, and the same one on every machine
-        for place, item in enumerate(same):
-            if place != chosen:
-                item.add_marker("long")
+            alternatives[f"{item.location[0]} {item.originalname}"][str(rest)].append(item)
+    for name, groups in alternatives.items():
+        first = zlib.crc32(name.encode())  # another one for each test, and the same one in every process
+        for number, same in enumerate(groups.values()):
+            for place, item in enumerate(same):
+                if place != (first + number) % len(same):
+                    item.add_marker("long")
 
 
 @pytest.fixture(scope="session", autouse=True)
