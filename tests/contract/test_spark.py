@@ -148,6 +148,7 @@ def test_the_default_makes_the_same_choices_and_the_same_model(here: Interaction
     assert_alike(fit(Blend(), there), fit(Blend(), here))
 
 
+@pytest.mark.long
 def test_a_factorization_is_as_good_and_folds_in_by_the_formula(
     stores: Stores, here: Interactions, there: Interactions
 ) -> None:

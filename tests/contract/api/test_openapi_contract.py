@@ -7,7 +7,7 @@ from schemathesis import GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-N_REQUESTS = 30
+N_REQUESTS = 20
 """For each operation and way, which together stay within a minute."""
 
 

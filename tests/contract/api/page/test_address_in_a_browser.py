@@ -148,9 +148,8 @@ def test_back_after_a_language_a_genre_a_reload_another_page_and_other_users_mee
         assert "user=u7" not in tab.url
 
 
-@pytest.mark.parametrize(
-    ("seed", "size"), [(0, WINDOWS[0]), pytest.param(1, WINDOWS[1], marks=pytest.mark.long)], ids=["phone", "laptop"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "size"), list(enumerate(WINDOWS)), ids=["phone", "laptop"])
 def test_a_random_walk_over_links_filters_back_and_reload_meets_no_error(serve, site, tab, seed, size):
     rng, trail, languages = random.Random(seed), [], set()  # noqa: S311  a walk, no secret
     tab.set_viewport_size(size)
