@@ -17,6 +17,11 @@ from matinee.ui.texts.ko import KOREAN
 from running import eventually
 
 TITLES = {"": "for_you", "start-here": "start_here", "operations": "operations", "data": "data"}
+PARTS = pytest.mark.parametrize(
+    "path", [path if path in ("", "operations") else pytest.param(path, marks=pytest.mark.long) for path in TITLES]
+)
+"""Parts of the page: in the short form the two that hold most."""
+
 LAST = {
     "": "[class*=st-key-cards-list] .tile",
     "start-here": "[class*=st-key-cards-start] .tile",

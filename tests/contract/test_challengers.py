@@ -100,6 +100,7 @@ def test_a_challenger_that_is_shown_to_be_better_becomes_the_champion_and_is_ref
     assert found["challengers"] == {"popular": "gathering"}  # what the settings name challenges it now
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("soon")
 def test_a_winner_waits_for_a_person_when_the_settings_say_so(settings):
     for name in ("1", "2", "3", "4"):
@@ -142,6 +143,7 @@ def test_a_challenger_that_fails_or_is_late_is_told_of_and_stops_no_other(settin
     assert "MATINEE_CHALLENGERS_S" in reasons["slow"]
 
 
+@pytest.mark.long
 def test_a_challenger_of_changed_parameters_has_less_to_spend(settings):
     day(settings, "first", challengers="ease")
     stores, _ = day(settings, "second", challengers="ease:regularization=7")

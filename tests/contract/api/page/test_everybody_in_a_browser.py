@@ -11,6 +11,7 @@ from matinee.ui.texts.ko import KOREAN
 from page_in_a_browser import (
     AT_REST,
     CARD,
+    PARTS,
     TITLES,
     VISITS,
     WINDOWS,
@@ -168,7 +169,7 @@ TOO_SMALL = """
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("path", TITLES)
+@PARTS
 def test_on_a_phone_all_that_is_touched_is_large_enough_for_a_finger(serve, site, browser, path):
     context = browser.new_context(viewport=WINDOWS[0], has_touch=True, is_mobile=True)
     tab = context.new_page()

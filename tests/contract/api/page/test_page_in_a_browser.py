@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from browsing import open_list
 from matinee.ui.texts.en import ENGLISH
 from matinee.ui.texts.ko import KOREAN
-from page_in_a_browser import BOTH, LAST, TITLES, WINDOWS, code_of, drawn, press, press_until_focused
+from page_in_a_browser import BOTH, LAST, PARTS, TITLES, WINDOWS, code_of, drawn, press, press_until_focused
 from running import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -121,7 +121,7 @@ def test_an_api_that_is_down_is_told_and_the_page_recovers_by_itself(serve, site
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("path", TITLES)
+@PARTS
 def test_every_part_tells_that_the_api_went_and_recovers_by_itself(serve, site, tab, path):
     away = tab.get_by_text(AWAY)
     with serve():
