@@ -1,5 +1,6 @@
 """Ports for servers of a measurement or a test."""
 
+import atexit
 import random
 import socket
 from collections import deque
@@ -13,6 +14,12 @@ _promised: deque[socket.socket] = deque()
 
 N_PROMISED = 200
 """Far fewer than the files that a process may have open, and more than are ever given and not used yet."""
+
+
+@atexit.register
+def _release() -> None:
+    while _promised:
+        _promised.pop().close()
 
 
 def free_port() -> int:
