@@ -39,31 +39,11 @@ class System:
 
     def matinee(self, *arguments: str, code: int = 0) -> str:
         """What a command prints on stdout."""
-        finished = subprocess.run(
-            [self.command, *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
-        assert finished.returncode == code, f"{finished.stdout}\n{finished.stderr}"
-        return finished.stdout
+        return self._ended(arguments, code).stdout
 
     def failing(self, *arguments: str, code: int) -> str:
         """What a command that ends with this exit code writes to stderr."""
-        finished = subprocess.run(
-            [self.command, *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
-        assert finished.returncode == code, f"{finished.stdout}\n{finished.stderr}"
-        return finished.stderr
+        return self._ended(arguments, code).stderr
 
     def json(self, *arguments: str) -> dict[str, Any]:
         """The result of a command."""
@@ -71,9 +51,12 @@ class System:
 
     def advance(self) -> list[dict[str, Any]]:
         """Runs of `matinee next`, whatever the gate says of that day's model."""
-        command = [self.command, "next", "--json"]
+        return list(json.loads(self._ended(("next", "--json"), 0, 3).stdout)["runs"])
+
+    def _ended(self, arguments: tuple[str, ...], *codes: int) -> subprocess.CompletedProcess[str]:
+        """A command that ends with one of these exit codes."""
         finished = subprocess.run(
-            command,
+            [self.command, *arguments],
             env=self.environment,
             cwd=self.folder,
             capture_output=True,
@@ -81,8 +64,8 @@ class System:
             check=False,
             timeout=900,
         )
-        assert finished.returncode in (0, 3), finished.stderr
-        return list(json.loads(finished.stdout)["runs"])
+        assert finished.returncode in codes, f"{finished.stdout}\n{finished.stderr}"
+        return finished
 
     def get(self, path: str) -> dict[str, Any]:
         """An answer of the API server."""
