@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -20,3 +21,15 @@ def refuse(monkeypatch: pytest.MonkeyPatch, step: Step, code: int, beginning: st
             raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(FolderStorage, "_before", before)
+
+
+def fill(folder: Path, but: int = 0) -> Path:
+    """A file that takes all the space that is left, but so many bytes."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(1 << 12))
+        except OSError:
+            file.truncate(max(0, file.tell() - but))
+    return filler

@@ -1,7 +1,5 @@
 """The stages as commands, on small ratings with a known structure and a real MLflow server."""
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
@@ -17,8 +15,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from in_process import matinee
 from matinee import artifact, clock
-from matinee.cli import main
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.drift.records import StatisticsStore
 from matinee.environment import load_settings
@@ -51,26 +49,6 @@ def home(own_models, mlflow_url, tmp_path, monkeypatch):  # noqa: ARG001  before
     for name, value in values.items():
         monkeypatch.setenv(f"MATINEE_{name}", str(value))
     return tmp_path / "home"
-
-
-def matinee(*arguments: str, code: int = 0) -> dict:
-    """Result of a command as its caller sees it, or what it wrote to stderr."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(stdout),
-        contextlib.redirect_stderr(stderr),
-    ):
-        patch.setattr(sys, "argv", ["matinee", *arguments, "--json"])
-        exit_code = _exit_code_of(main)
-    assert exit_code == code, stderr.getvalue() or stdout.getvalue()
-    return json.loads(stdout.getvalue()) if stdout.getvalue() else {"error": stderr.getvalue()}
-
-
-def _exit_code_of(command: Callable[[], None]) -> int:
-    with pytest.raises(SystemExit) as ended:
-        command()
-    return int(ended.value.code or 0)
 
 
 def train_through_the_next_chunk(run: str) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from matinee import clock
@@ -27,7 +28,7 @@ from matinee.artifact.manifest import (
 )
 from matinee.catalogue.features import content_of
 from matinee.ranking import Histories, RankingModel, pack, quantized
-from matinee.storage import FolderStorage
+from matinee.storage import FolderStorage, parquet_into
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ def write(folder: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
         folder: where to; what is there is replaced.
         contents: what was learned.
         movies: `movie_id, title, year, genres` of the catalogue; a movie without a row is titled by its id.
+
+    Raises:
+        StorageError: the disk refuses it.
     """
     with FolderStorage(folder.parent).write_folder(folder.name) as draft:
         return _write(draft.path, contents, movies)
@@ -74,10 +78,13 @@ def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
     known_movies = movie_table(contents.movie_ids, movies)
     content = content_of(known_movies, model.n_ratings)
     arrays |= content.arrays() if model.scorer is not None and content.weights.size else {}
-    save_file(arrays, draft / ARRAYS)
+    try:
+        save_file(arrays, draft / ARRAYS)
+    except SafetensorError as error:  # behind which an error of the disk is hidden
+        raise OSError(str(error)) from error
     users = pl.DataFrame({"user_id": contents.user_ids}, schema={"user_id": pl.String})
-    users.with_row_index("user_index").write_parquet(draft / USERS)
-    known_movies.with_row_index("item_index").write_parquet(draft / MOVIES)
+    parquet_into(draft / USERS, users.with_row_index("user_index"))
+    parquet_into(draft / MOVIES, known_movies.with_row_index("item_index"))
     # Without the content part, which older servers do not look at.
     (draft / GOLDEN).write_bytes(golden.GoldenRequests.dump_json(golden.sample(model)))
     manifest = Manifest(

@@ -13,7 +13,7 @@ from rich.markup import escape
 from matinee.cli import system, importing, daily, stages, bench  # isort: skip  in the order of `matinee --help`
 from matinee.cli.printing import stderr
 from matinee.cli.root import app
-from matinee.errors import MatineeError
+from matinee.errors import MatineeError, StorageError
 
 __all__ = ["app", "bench", "daily", "importing", "main", "stages", "system"]
 
@@ -22,9 +22,20 @@ def main() -> None:
     """Run the command line; turns every error that matinee raises on purpose into one line and its exit code."""
     try:
         app()
-    except MatineeError as error:
-        stderr.print(f"[bold red]error:[/] {escape(str(error))}")
-        sys.exit(error.exit_code)
-    except OSError as error:
-        stderr.print(f"[bold red]error:[/] {escape(str(error))} Free space or correct permissions, then try again.")
-        sys.exit(1)
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            raise
+        stderr.print(f"[bold red]error:[/] {escape(str(known))}")
+        sys.exit(known.exit_code)
+
+
+def _known(error: Exception) -> MatineeError | None:
+    """What to say of an error in one line; None for one that nobody expects, of which the whole trace is of use."""
+    if isinstance(error, MatineeError):
+        return error
+    if isinstance(error, OSError):
+        return StorageError(f"{error}.", "Free space or correct permissions, then try again.")
+    from matinee.ratings.database import failure
+
+    return failure(error)

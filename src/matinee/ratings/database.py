@@ -1,6 +1,7 @@
 """The database of the chunk ledger and of what people rate: SQLite in the home, or PostgreSQL by URL."""
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from matinee.errors import BadData, DependencyUnreachable
+from matinee.errors import BadData, DependencyUnreachable, MatineeError, StorageError
 from matinee.ratings import migrations
 from matinee.ratings.instants import UtcDateTime
 from matinee.settings import Settings
@@ -211,6 +212,7 @@ def engine(settings: Settings) -> sa.Engine:
 
     Raises:
         DependencyUnreachable: the server does not answer.
+        StorageError: the disk is full, read-only or faulty.
         BadData: the file is no database, or was written by a newer matinee.
     """
     with _OPENING:
@@ -231,6 +233,31 @@ def claiming(database: sa.Engine) -> Iterator[Session]:
         if database.dialect.name == "postgresql":
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LEDGER_LOCK)))
         yield session
+
+
+_REFUSED_BY_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+def failure(error: Exception) -> MatineeError | None:
+    """What to say of an error of the database that its disk or its server made; None for any other error."""
+    cause = _cause(error)
+    if isinstance(cause, sqlite3.Error):
+        # The last eight bits are the code; those before them say more of what was done.
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _REFUSED_BY_THE_DISK:
+            hint = "Free some space, or correct the owner of MATINEE_HOME."
+            return StorageError(f"The database cannot be read or written ({cause}).", hint)
+        if code == sqlite3.SQLITE_BUSY:
+            return DependencyUnreachable(f"The database is unavailable: {cause}.", "Try again.")
+        return None
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return DependencyUnreachable(f"The database is unavailable: {cause}.", "Look at its server, and try again.")
+    return None
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """The driver's own error, which SQLAlchemy wraps where it asks the driver itself."""
+    return error.orig if isinstance(error, sa.exc.DBAPIError) else error
 
 
 @lru_cache
@@ -254,8 +281,9 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             with database.connect() as connection:
                 connection.connection.execute("PRAGMA journal_mode = WAL")
             _migrate(database)
-        except sa.exc.DatabaseError as error:
-            raise BadData(f"{path} cannot be used as database: {error.orig}.", "Restore it from a backup.") from error
+        except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
+            damaged = BadData(f"{path} cannot be used as database: {_cause(error)}.", "Restore it from a backup.")
+            raise failure(error) or damaged from error
     return database
 
 

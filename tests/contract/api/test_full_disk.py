@@ -1,36 +1,21 @@
 """A home on a disk that is full: answers go on, writes are refused, and all is well again when there is space."""
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from faults import fill
 from matinee.settings import Settings
 from support import as_environment
 
 TOKEN = {"Authorization": "Bearer token-of-these-tests"}
 N_WORKERS = 2
-
-
-@pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
-    """A file system of 12 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "matinee-test", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this user may not mount a small file system")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
@@ -79,16 +64,6 @@ def eventually(holds) -> None:
             pass
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.1)
-
-
-def fill(folder: Path) -> Path:
-    """A file that takes all the space that is left."""
-    with (folder / "filler").open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(1 << 12))
-        except OSError:
-            return folder / "filler"
 
 
 @pytest.mark.usefixtures("server")

@@ -1,4 +1,4 @@
-"""What a soak has to reach."""
+"""What a soak, and a week of the loop, have to reach."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,9 @@ LONG_FROM = 365
 They depend on how busy the machine is and on how long a process lives, so that a short soak only tells them.
 """
 
+A_WEEK = 7
+"""Days through the real Airflow from which on the growth of its processes is judged."""
+
 
 def missed(figures: Mapping[str, Any]) -> list[str]:
     """Names of the figures (of `bench/soak.py --json`) that are not what they have to be."""
@@ -17,3 +20,13 @@ def missed(figures: Mapping[str, Any]) -> list[str]:
     if figures["days"] >= LONG_FROM:
         aims |= {"day_s_ratio": LONGEST_DAY, "rss_growth": MOST_GROWTH}
     return [name for name, most in aims.items() if figures[name] is not None and figures[name] > most]
+
+
+def missed_by_the_loop(figures: Mapping[str, Any]) -> list[str]:
+    """Names of the figures of `bench/loop.py` that are not what they have to be; of growth with the process's name."""
+    aims = {"home_gb": MOST_GB, "lost": 0, "doubled": 0}
+    grown = figures["rss_growth"].items() if figures["days"] >= A_WEEK else ()
+    return [
+        *(name for name, most in aims.items() if figures[name] > most),
+        *(f"rss_growth of {process}" for process, growth in grown if growth > MOST_GROWTH),
+    ]

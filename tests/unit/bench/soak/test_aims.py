@@ -1,10 +1,11 @@
-"""What fails a soak."""
+"""What fails a soak, and a week of the loop."""
 
 import pytest
 
-from matinee.bench.soak.aims import missed
+from matinee.bench.soak.aims import missed, missed_by_the_loop
 
 GOOD = {"days": 1_096, "home_gb": 1.9, "day_s_ratio": 1.2, "rss_growth": 0.05, "lost": 0, "doubled": 0}
+A_GOOD_WEEK = {"days": 7, "home_gb": 1.9, "rss_growth": {"api": 0.05, "mlflow": -0.1}, "lost": 0, "doubled": 0}
 
 
 def test_a_soak_that_reaches_everything_misses_nothing():
@@ -26,3 +27,19 @@ def test_a_short_soak_is_not_failed_by_what_a_busy_machine_or_a_short_life_makes
 @pytest.mark.parametrize("name", ["lost", "doubled"])
 def test_a_short_soak_is_failed_by_what_is_lost_or_doubled(name):
     assert missed(GOOD | {"days": 60, name: 1}) == [name]
+
+
+def test_a_week_that_reaches_everything_misses_nothing():
+    assert missed_by_the_loop(A_GOOD_WEEK) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("home_gb", 2.1), ("lost", 1), ("doubled", 1)])
+def test_a_week_is_failed_by_each_figure(name, value):
+    assert missed_by_the_loop(A_GOOD_WEEK | {name: value}) == [name]
+    assert missed_by_the_loop(A_GOOD_WEEK | {"days": 3, name: value}) == [name]
+
+
+def test_a_week_is_failed_by_one_process_that_grows_and_fewer_days_are_not():
+    grown = {"rss_growth": {"api": 0.01, "postgres": 0.06}}
+    assert missed_by_the_loop(A_GOOD_WEEK | grown) == ["rss_growth of postgres"]
+    assert missed_by_the_loop(A_GOOD_WEEK | grown | {"days": 6}) == []
