@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from matinee.bench.ending import end_what_was_started
 from matinee.bench.soak.aims import A_WEEK, missed_by_the_loop
 from matinee.bench.soak.audit import audit
 from matinee.bench.soak.people import RATINGS_A_DAY, People
@@ -35,6 +36,7 @@ WARM = 2
 
 def main() -> int:
     """Measure once, and clean up; returns the exit code."""
+    end_what_was_started()
     parser = argparse.ArgumentParser(description="Time the loop, and live days through the real Airflow.")
     parser.add_argument("--days", type=int, default=A_WEEK, help="how many days")
     n_days = parser.parse_args().days

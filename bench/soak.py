@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from matinee import logs
+from matinee.bench.ending import end_what_was_started
 from matinee.bench.soak.aims import missed
 from matinee.bench.soak.plot import panels
 from matinee.bench.soak.years import Years
@@ -26,6 +27,7 @@ THREE_YEARS = 1_096
 
 def main() -> int:
     """Live the days, print the figures; returns the exit code."""
+    end_what_was_started()
     parser = argparse.ArgumentParser(description="Live years of days on a simulated clock, and measure them.")
     parser.add_argument("--days", type=int, default=THREE_YEARS, help="how many days")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
