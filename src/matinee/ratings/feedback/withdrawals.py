@@ -4,14 +4,15 @@ A withdrawal covers the live ratings that were received before it, and the data 
 rating that is received later counts again, whenever it is said to have been given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from matinee.ratings.database import FeedbackRow, WithdrawalRow
 from matinee.ratings.importing.schema import INSTANT, RATINGS
@@ -140,13 +141,38 @@ class Withdrawals:
         return ratings if self.times.is_empty() else _uncovered(ratings, self.times, self.events)
 
 
+def _newest(row: type[WithdrawalRow] | type[FeedbackRow], moment: InstrumentedAttribute[datetime]) -> tuple[Any, ...]:
+    """Id and moment of the newest row; the moment, because an id is given again once the newest row is pruned."""
+    of_newest = (sa.select(column).order_by(row.id.desc()).limit(1) for column in (row.id, moment))
+    return tuple(each.scalar_subquery() for each in of_newest)
+
+
+_STATE = sa.select(
+    sa.select(sa.func.count()).select_from(WithdrawalRow).scalar_subquery(),
+    *_newest(WithdrawalRow, WithdrawalRow.withdrawn_at),
+    *_newest(FeedbackRow, FeedbackRow.received_at),
+)
+"""What is another one whenever `Withdrawals` are: something was taken back, pruned, or said again."""
+
+_KNOWN: MutableMapping[sa.Engine, tuple[tuple[Any, ...], Withdrawals]] = WeakKeyDictionary()
+"""The last that were read of each database, and its state at that time."""
+
+
 def withdrawals(database: sa.Engine) -> Withdrawals:
-    """All that was taken back until now."""
+    """All that was taken back until now; asked several times by each stage, and read again only when it has changed."""
     with Session(database) as session:
-        taken_back = session.execute(
-            sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, WithdrawalRow.withdrawn_at)
-        ).all()
-        events = session.execute(_COVERED_EVENTS).all() if taken_back else []
+        state = tuple(session.execute(_STATE).one())
+        known = _KNOWN.get(database)
+        if known is None or known[0] != state:
+            known = _KNOWN[database] = state, _read(session)
+    return known[1]
+
+
+def _read(session: Session) -> Withdrawals:
+    taken_back = session.execute(
+        sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, WithdrawalRow.withdrawn_at)
+    ).all()
+    events = session.execute(_COVERED_EVENTS).all() if taken_back else []
     return Withdrawals(_frame(taken_back, _TIMES), _frame(events, RATINGS).unique())
 
 
