@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from matinee.ratings.database import FeedbackRow, engine, writing
+from matinee.ratings.database import FeedbackRow, WithdrawalRow, engine, writing
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.feedback.withdrawals import _COVERED_IDS, IS_WITHDRAWN, _read, withdrawals
 from matinee.settings import Settings
@@ -48,6 +48,12 @@ def test_what_is_known_of_them_is_what_there_is_after_each_change(settings, seed
                 store.withdraw(user_id, movie_id)
             case 2 if source.random() < 0.3:
                 store.withdraw(user_id)
+            case 4:  # as `prune` does with what a later one covers; there are as many as before
+                with writing(database) as session:
+                    oldest = sa.select(sa.func.min(WithdrawalRow.id)).scalar_subquery()
+                    n_pruned = session.execute(sa.delete(WithdrawalRow).where(WithdrawalRow.id == oldest)).rowcount
+                if n_pruned:
+                    store.withdraw(user_id, movie_id)
             case 3:  # as `prune` does; the next one that is stored has the same id
                 with writing(database) as session:
                     newest = sa.select(sa.func.max(FeedbackRow.id)).scalar_subquery()
