@@ -36,6 +36,6 @@ def _known(error: Exception) -> MatineeError | None:
         return error
     if isinstance(error, OSError):
         return StorageError(f"{error}.", "Free space or correct permissions, then try again.")
-    from matinee.ratings.database import failure
+    from matinee.ratings.failures import failure
 
     return failure(error)

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from matinee.errors import BadData, DependencyUnreachable, MatineeError, StorageError
+from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings import migrations
+from matinee.ratings.failures import cause_of, failure
 from matinee.ratings.instants import UtcDateTime
 from matinee.settings import Settings
 from matinee.storage import locked
@@ -235,31 +236,6 @@ def claiming(database: sa.Engine) -> Iterator[Session]:
         yield session
 
 
-_REFUSED_BY_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-
-
-def failure(error: Exception) -> MatineeError | None:
-    """What to say of an error of the database that its disk or its server made; None for any other error."""
-    cause = _cause(error)
-    if isinstance(cause, sqlite3.Error):
-        # The last eight bits are the code; those before them say more of what was done.
-        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in _REFUSED_BY_THE_DISK:
-            hint = "Free some space, or correct the owner of MATINEE_HOME."
-            return StorageError(f"The database cannot be read or written ({cause}).", hint)
-        if code == sqlite3.SQLITE_BUSY:
-            return DependencyUnreachable(f"The database is unavailable: {cause}.", "Try again.")
-        return None
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
-        return DependencyUnreachable(f"The database is unavailable: {cause}.", "Look at its server, and try again.")
-    return None
-
-
-def _cause(error: Exception) -> BaseException | None:
-    """The driver's own error, which SQLAlchemy wraps where it asks the driver itself."""
-    return error.orig if isinstance(error, sa.exc.DBAPIError) else error
-
-
 @lru_cache
 def _engine(url: str, process_id: int) -> sa.Engine:  # noqa: ARG001  a forked child must not share connections
     location = sa.make_url(url)
@@ -282,7 +258,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
                 connection.connection.execute("PRAGMA journal_mode = WAL")
             _migrate(database)
         except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
-            damaged = BadData(f"{path} cannot be used as database: {_cause(error)}.", "Restore it from a backup.")
+            damaged = BadData(f"{path} cannot be used as database: {cause_of(error)}.", "Restore it from a backup.")
             raise failure(error) or damaged from error
     return database
 
