@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from matinee.errors import DependencyUnreachable
+from matinee.errors import DependencyUnreachable, StorageError
 
 T = TypeVar("T")
 
@@ -24,6 +24,8 @@ async def ask_database(question: Callable[[], T]) -> T:
         raise database_unavailable(error.orig) from error
     except sqlite3.Error as error:  # while the file is opened, which SQLAlchemy does not translate
         raise database_unavailable(error) from error
+    except StorageError as error:  # while it is opened on a disk that is full, read-only or faulty
+        raise DependencyUnreachable(error.message, error.hint) from error
 
 
 def database_unavailable(error: BaseException | None) -> DependencyUnreachable:
