@@ -33,6 +33,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from databases import postgres_server
 from fake_kubernetes import Pod
 from kubernetes_cluster import Cluster, Replica, put_small_ratings, running_cluster, wait_for
+from matinee.bench.ending import end_what_was_started
 from matinee.storage import Storage
 from object_storage import CREDENTIALS, s3_process
 from spark_cluster import SparkCluster, running_spark, spark_environment
@@ -56,6 +57,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run it once and clean up; returns the exit code, 1 when an answer of the living replica failed."""
+    end_what_was_started()
     parser = argparse.ArgumentParser(description="Days on S3, PostgreSQL, Spark and two API replicas.")
     parser.add_argument("--data", type=Path, help="folder with u.data and u.item; default is a small one, made up")
     data = parser.parse_args().data

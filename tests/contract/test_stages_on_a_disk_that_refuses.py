@@ -87,7 +87,13 @@ def test_a_read_only_disk_refuses_each_command(small_disk):
     live_a_day(once_it_is_writable)
 
 
-def test_what_is_not_kept_any_more_goes_from_a_full_disk(small_disk):
+def test_what_is_not_kept_any_more_goes_from_a_full_disk(home, small_disk):
     live_a_day(matinee)
+    old = home / "impressions" / "2019-01-01" / "shown.parquet"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(bytes(10_000))
     fill(small_disk)
-    assert [each["what"] for each in matinee("prune")["removed"] if each["problem"]] == []
+    removed = {each["what"]: each for each in matinee("prune")["removed"]}
+    assert removed["files of impressions"]["n"] == 1
+    assert not old.exists()
+    assert [what for what, each in removed.items() if each["problem"]] == []

@@ -24,7 +24,6 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from matinee.bench.data import shape_of, write
-from matinee.bench.ending import end_what_was_started
 from matinee.bench.ports import free_port
 from matinee.bench.spark import fit_times
 from matinee.clients.airflow import Airflow
@@ -75,7 +74,6 @@ def measure(shapes: list[str], spark_master: str | None = None) -> dict[str, dic
         `{shape: {"first_s", "first_peak_gb", "first_sum_gb", "day_s", "day_peak_gb", "day_sum_gb", "artifact_mb",
         "als_over_implicit"}}`, and with Spark what `spark.fit_times` gives.
     """
-    end_what_was_started()
     return {shape: _measure(shape, spark_master) for shape in shapes}
 
 

@@ -8,12 +8,13 @@ import typer
 from rich.table import Table
 
 from matinee import logs
+from matinee.bench.ending import end_what_was_started
 from matinee.cli.printing import AsJson, print_json, print_result, stderr, stdout
 from matinee.cli.root import MEASURE, app
 from matinee.cli.settings import settings_of_command
 from matinee.errors import UsageError
 
-bench = typer.Typer(help="Measure matinee.", no_args_is_help=True)
+bench = typer.Typer(help="Measure matinee.", no_args_is_help=True, callback=end_what_was_started)
 app.add_typer(bench, name="bench", rich_help_panel=MEASURE)
 
 
