@@ -64,7 +64,7 @@ def stores(real_data: Path, spark_cluster: SparkCluster, tmp_path_factory: pytes
 
 @pytest.fixture(scope="module")
 def here(stores: Stores) -> Interactions:
-    return interactions_of(stores, stores.ledger.ratings_through(2), stores.ledger.chunk(2).ends_at)
+    return interactions_of(stores, stores.ledger.scan_through(2), stores.ledger.chunk(2).ends_at)
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,9 @@ N_TOP = 50
 N_USUAL = 30
 """Newest periods whose median size is usual."""
 
+COMPARED = ("user_id", "movie_id", "rating", "rated_at", "event", "chunk_id")
+"""What is compared of each rating."""
+
 _CLUSTER = ["user_id", "chunk_id", "window"]
 _NEW = len(GROUPS) - 1
 
@@ -76,8 +79,9 @@ def watch(settings: Settings, ledger: ChunkLedger, store: StatisticsStore, chunk
         NotFound: there is no such chunk.
         BadData: it is not closed yet, or its file is damaged and cannot be rebuilt.
     """
-    chunk, ratings = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id)
-    past = ledger.ratings_through(chunk_id, without=store.not_learned_from(settings.watch) | {chunk_id})
+    chunk, ratings = ledger.chunk(chunk_id), ledger.ratings_of(chunk_id).select(COMPARED)
+    without = store.not_learned_from(settings.watch) | {chunk_id}
+    past = ledger.scan_through(chunk_id, without).select(COMPARED).collect()
     comparison = Comparison(chunk, ratings, past, settings.period, scale_of(settings))
     kinds = dict(ledger.interactions_of(chunk_id)["event"].cast(pl.String).value_counts().sort("event").iter_rows())
     store.keep(replace(comparison.statistics(), events=kinds))
@@ -100,7 +104,7 @@ class Comparison:
 
     Args:
         chunk: from the ledger.
-        ratings: its ratings (`ledger.CHUNK` and `chunk_id`).
+        ratings: its ratings (`COMPARED`).
         past: in the same columns, those of the chunks before it that are learned from.
         scale: of all ratings of the home.
         period: length of a chunk. The first chunk is a history, and counts as as many as it has periods with ratings.
@@ -109,7 +113,7 @@ class Comparison:
     def __init__(
         self, chunk: Chunk, ratings: pl.DataFrame, past: pl.DataFrame, period: timedelta, scale: Scale
     ) -> None:
-        # Numbers instead of ids: to group, join and count many million rows by text takes five times as long.
+        # As they come from the ledger; benchmarks have them as text.
         ratings, past = (
             each.with_columns(pl.col("user_id", "movie_id").cast(pl.Categorical)) for each in (ratings, past)
         )

@@ -9,8 +9,7 @@ from math import log2
 import numpy as np
 import polars as pl
 
-from matinee.artifact.axes import events_of
-from matinee.evaluation.split import Case
+from matinee.evaluation.split import Case, Said
 from matinee.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
 from matinee.ranking import Floats, History, ListRequest, RankingModel, recommend_many
 
@@ -61,7 +60,7 @@ class Contender:
 
     def ranked(self, case: Case, k: int = K, wanted: ListRequest = PLAIN) -> list[int]:
         """Rows of the movies recommended for a case, best first; its history counts whether or not the model saw it."""
-        history = _history(case.history, self.item_index)
+        history = _history(case.said, self.item_index)
         now = None if case.now is None else case.now.timestamp()
         user = self.model.user(self.user_index.get(case.user_id), history, now)
         ranking = recommend_many(self.model, [wanted._replace(user=user, k=k)])[0]
@@ -77,7 +76,7 @@ class Contender:
             history: `movie_id, rating, rated_at`, oldest first, newer than the model; None for nothing.
             now: when the list is asked for; None for when the model's ratings end.
         """
-        news = None if history is None else _history(history, self.item_index)
+        news = None if history is None else _history(Said.of(history), self.item_index)
         row = None if user_id is None else self.user_index[user_id]
         user = self.model.user(row, news, None if now is None else now.timestamp())
         ranking = recommend_many(self.model, [ListRequest(user, K)])[0]
@@ -204,12 +203,9 @@ def _rows(external_ids: Sequence[str]) -> dict[str, int]:
     return {external_id: row for row, external_id in enumerate(external_ids)}
 
 
-def _history(frame: pl.DataFrame, item_index: Mapping[str, int]) -> History:
-    rows = np.array([item_index.get(movie_id, -1) for movie_id in frame["movie_id"]], np.int32)
+def _history(said: Said, item_index: Mapping[str, int]) -> History:
+    """What was said of the movies that a contender knows."""
+    rows = np.array([item_index.get(movie_id, -1) for movie_id in said.movie_ids], np.int32)
     known = rows >= 0
-    return History(
-        items=rows[known],
-        ratings=frame["rating"].to_numpy()[known].astype(np.float32),
-        rated_at=frame["rated_at"].dt.epoch("s").to_numpy()[known].astype(np.int64),
-        events=events_of(frame)[known] if "event" in frame.columns else None,
-    )
+    events = None if said.events is None else said.events[known]
+    return History(rows[known], said.ratings[known], said.rated_at[known], events)

@@ -7,11 +7,16 @@ on any day, the first half of their ratings is the history and the rest is the t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from matinee.artifact.axes import events_of
 from matinee.errors import BadData
+from matinee.ranking import Events, Floats
 
 Segment = Literal["warm", "new"]
 
@@ -24,7 +29,27 @@ class Split(NamedTuple):
     holdout: pl.DataFrame
 
 
-@dataclass(frozen=True, slots=True)
+class Said(NamedTuple):
+    """A history in arrays, each of shape (n,), oldest first."""
+
+    movie_ids: list[str]
+    ratings: Floats
+    rated_at: NDArray[np.int64]
+    """Seconds since 1970 (UTC)."""
+    events: Events | None
+
+    @classmethod
+    def of(cls, history: pl.DataFrame) -> "Said":
+        """A frame `movie_id, rating, rated_at`, and perhaps `event, weight`."""
+        return cls(
+            history["movie_id"].to_list(),
+            history["rating"].to_numpy().astype(np.float32),
+            history["rated_at"].dt.epoch("s").to_numpy().astype(np.int64),
+            events_of(history) if "event" in history.columns else None,
+        )
+
+
+@dataclass(frozen=True)
 class Case:
     """One user to evaluate."""
 
@@ -36,6 +61,11 @@ class Case:
     """Movies that the user liked next, not empty and none of them in the history."""
     now: datetime | None = None
     """When the list is asked for, which ages the history; None for the end of what the model has learned from."""
+
+    @cached_property
+    def said(self) -> Said:
+        """The history in arrays, which every contender asks for."""
+        return Said.of(self.history)
 
     def __post_init__(self) -> None:
         overlap = self.truth.intersection(self.history["movie_id"])

@@ -135,8 +135,13 @@ class Interactions:
 
         With `weights` of the likes, shape (n_liked,), their sum.
         """
-        each = self.liked_weights.astype(float)
-        counted = each if weights is None else each * weights
+        return self._n_likes if weights is None else self._likes_in_all(self.liked_weights.astype(float) * weights)
+
+    @cached_property
+    def _n_likes(self) -> Floats:
+        return self._likes_in_all(self.liked_weights.astype(float))
+
+    def _likes_in_all(self, counted: NDArray[np.float64]) -> Floats:
         return np.bincount(self.histories.items[self.liked], counted, minlength=self.n_movies).astype(np.float32)
 
     def user_items(self) -> "sp.csr_matrix":

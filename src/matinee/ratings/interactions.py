@@ -20,7 +20,7 @@ import polars as pl
 import structlog
 
 from matinee.errors import BadData, Damaged, StorageError
-from matinee.ratings.events import EVENT
+from matinee.ratings.importing.schema import CHUNK
 from matinee.settings import Settings
 from matinee.storage import disk_errors, home_storage, json_into, locked, parquet_into
 
@@ -37,8 +37,11 @@ class ClosedChunk(NamedTuple):
     sha256: str | None
 
 
+KEPT = pl.Schema({**CHUNK, "chunk_id": pl.Int64()})
+"""Columns of a segment."""
+
 ReadChunk = Callable[[int], pl.DataFrame]
-"""Gives the ratings of a chunk, with its id as column `chunk_id`."""
+"""Gives the interactions of a chunk (`KEPT`)."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class InteractionStore:
         kept, n_ratings = list(intact), sum(each.height for each in new)
         while kept and kept[-1].n_ratings <= n_ratings:
             merged = kept.pop()
-            new.insert(0, _with_events(pl.scan_parquet(self._storage.read(merged.name, merged.sha256))).collect())
+            new.insert(0, self._content(merged).collect())
             n_ratings += merged.n_ratings
         chunks = closed[kept[-1].last if kept else 0 :]
         segment = Segment(chunks[0].chunk_id, chunks[-1].chunk_id, n_ratings, _digest(chunks), "")
@@ -120,9 +123,12 @@ class InteractionStore:
 
     def _ratings(self, segment: Segment, wanted: Collection[int]) -> pl.LazyFrame:
         ids = [chunk_id for chunk_id in range(segment.first, segment.last + 1) if chunk_id in wanted]
-        ratings = _with_events(pl.scan_parquet(self._storage.read(segment.name, segment.sha256)))
+        ratings = self._content(segment)
         is_whole = len(ids) == segment.last - segment.first + 1
         return ratings if is_whole else ratings.filter(pl.col("chunk_id").is_in(ids))
+
+    def _content(self, segment: Segment) -> pl.LazyFrame:
+        return _as_of_now(pl.scan_parquet(self._storage.read(segment.name, segment.sha256)))
 
     def _intact(self, closed: Sequence[ClosedChunk]) -> list[Segment]:
         """Segments of exactly the first of the closed chunks, up to one that is damaged or missing."""
@@ -161,15 +167,14 @@ class InteractionStore:
                 self._storage.delete(name)
 
 
-def _with_events(segment: pl.LazyFrame) -> pl.LazyFrame:
-    """A segment in the columns of today; those of matinee before it knew of other events hold ratings alone."""
-    names = segment.collect_schema().names()
-    if "event" in names:
-        return segment.with_columns(pl.col("event").cast(EVENT))
-    if "rated_at" not in names:
-        return segment
-    after = names.index("rated_at") + 1
-    return segment.with_columns(event=pl.lit("rating", EVENT)).select(*names[:after], "event", *names[after:])
+def _as_of_now(segment: pl.LazyFrame) -> pl.LazyFrame:
+    """A segment in the columns of today.
+
+    Those of matinee before it knew of other events hold ratings alone; later ones hold ids as text.
+    """
+    if "event" not in segment.collect_schema():
+        segment = segment.with_columns(event=pl.lit("rating"))
+    return segment.select(KEPT.names()).cast(KEPT)
 
 
 def _digest(chunks: Iterable[ClosedChunk]) -> str:

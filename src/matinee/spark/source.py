@@ -71,7 +71,9 @@ class ChunkSourceReader(DataSourceReader):
         """Rows of one chunk; raises what `LearnedChunks.read` raises."""
         ratings = self._chunks.read(self._chunks.chunks[partition.value])
         rows = ratings.with_row_index("place").with_columns(
-            pl.col("rated_at").dt.epoch("us"), pl.col("event").cast(pl.String), pl.col("place").cast(pl.Int64)
+            pl.col("user_id", "movie_id", "event").cast(pl.String),
+            pl.col("rated_at").dt.epoch("us"),
+            pl.col("place").cast(pl.Int64),
         )
         yield from rows.select(_ARROW.names).to_arrow().cast(_ARROW).to_batches(BATCH)
 

@@ -4,7 +4,6 @@ from matinee.evaluation.backtest import ITEM_KNN, means_of
 from matinee.evaluation.evaluate import Contender, evaluate
 from matinee.lifecycle.registry import TrainingRun
 from matinee.models.recommender import fit, recommender
-from matinee.ratings.events import LEARNED
 from matinee.stages.stores import Stores
 from matinee.stages.tested_chunk import TestedChunk
 from matinee.stages.train import interactions_of
@@ -15,7 +14,7 @@ def measure_baselines(stores: Stores, day: TrainingRun) -> dict[str, float]:
     chunk = TestedChunk(stores, day.chunk_id)
     if not chunk.users:
         return {}
-    past = interactions_of(stores, chunk.past.select(LEARNED).collect(), chunk.past_ends_at)
+    past = interactions_of(stores, chunk.past, chunk.past_ends_at)
     model = fit(recommender(ITEM_KNN), past).ranking_model()
     contender = Contender.of(model, past.user_ids, past.movie_ids)
     metrics = means_of(ITEM_KNN, evaluate(contender, chunk.users, chunk.popularity), past.n_movies)

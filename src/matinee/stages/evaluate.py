@@ -18,7 +18,6 @@ from matinee.lifecycle.comparisons import Compared
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
 from matinee.models.choices import Choices, chosen
 from matinee.models.recommender import fit, recommender
-from matinee.ratings.events import LEARNED
 from matinee.stages import Result
 from matinee.stages.choices import choices_before
 from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
@@ -265,7 +264,7 @@ class Evaluation:
 
     def _fitted(self, ratings: pl.LazyFrame, through: datetime, choices: Choices | None) -> Contender:
         """The candidate's algorithm fitted here, as `train` fits it, with choices that were made."""
-        interactions = interactions_of(self.stores, ratings.select(LEARNED).collect(), through)
+        interactions = interactions_of(self.stores, ratings, through)
         algorithm = chosen(recommender(self.run.algorithm, self.run.hyperparameters), choices)
         model = fit(algorithm, interactions, self._production).ranking_model()
         return Contender.of(model, interactions.user_ids, interactions.movie_ids)

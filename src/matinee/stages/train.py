@@ -20,6 +20,7 @@ from matinee.models.choices import chosen
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Recommender, WarmStarting, fit
 from matinee.models.specification import Specification
+from matinee.ratings.events import LEARNED
 from matinee.ratings.ledger import Chunk
 from matinee.settings import Settings
 from matinee.stages import Result
@@ -91,10 +92,8 @@ def _train(
     algorithm, chunk = specification.recommender(), watched.chunk
     key = data_key(stores, chunk.chunk_id)  # before the ratings are read: what comes meanwhile makes another training
     withdrawals = stores.feedback.newest_withdrawal()
-    # Nothing keeps the frame of ratings: beside what is made of it, it would be the largest of a fit.
-    interactions = interactions_of(
-        stores, stores.ledger.ratings_through(chunk.chunk_id, without=stores.not_learned_from), chunk.ends_at
-    )
+    ratings = stores.ledger.scan_through(chunk.chunk_id, without=stores.not_learned_from)
+    interactions = interactions_of(stores, ratings, chunk.ends_at)
     fit_began = Moment.now()
     with computation_of(stores, chunk.chunk_id) as computation:
         interactions = replace(interactions, computation=computation)
@@ -145,10 +144,13 @@ def _warm_start(registry: Registry, algorithm: Recommender, chunk_id: int) -> ar
     return loaded_incumbent(registry, registry.production(), chunk_id)
 
 
-def interactions_of(stores: Stores, ratings: pl.DataFrame, data_through: datetime) -> Interactions:
+def interactions_of(stores: Stores, ratings: pl.LazyFrame, data_through: datetime) -> Interactions:
     """Ratings as an algorithm takes them, over the whole catalogue."""
-    movie_ids = stores.movies["movie_id"].to_list()
-    interactions = Interactions.from_ratings(ratings, movie_ids, stores.settings.positive_rating, data_through)
+    movie_ids, positive_rating = stores.movies["movie_id"].to_list(), stores.settings.positive_rating
+    # Nothing keeps what is collected: beside what is made of it, it would be the largest of a fit.
+    interactions = Interactions.from_ratings(
+        ratings.select(LEARNED).collect(), movie_ids, positive_rating, data_through
+    )
     return replace(interactions, memory_bytes=limit_bytes(stores.settings.memory))
 
 

@@ -39,11 +39,16 @@ def watched(own: Settings, chunk_id: int) -> Watched:
     return watch(own, ChunkLedger(own), StatisticsStore(own), chunk_id)
 
 
+def with_text(day: pl.DataFrame) -> pl.DataFrame:
+    """With ids that can be changed."""
+    return day.with_columns(pl.col("user_id", "movie_id").cast(pl.String))
+
+
 def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
     """Statistics of chunk 3, changed, beside the two before."""
     ledger = ChunkLedger(own)
     chunk = Chunk(**{**vars(ledger.chunk(3)), "n_quarantined": n_quarantined})
-    return Comparison(chunk, change(ledger.ratings_of(3)), ledger.ratings_through(2), DAY, FIVE_STARS).statistics()
+    return Comparison(chunk, change(with_text(ledger.ratings_of(3))), ledger.ratings_through(2), DAY, FIVE_STARS).statistics()
 
 
 def repeated(day: pl.DataFrame, times: int) -> pl.DataFrame:
@@ -198,7 +203,7 @@ def test_most_of_a_day_from_one_user_is_a_warning_with_what_to_do(own):
 
 def test_a_day_that_came_before_is_a_warning_with_what_to_do(own):
     ledger = ChunkLedger(own)
-    before = ledger.ratings_of(2)
+    before = with_text(ledger.ratings_of(2))
     same = before.with_columns(pl.col("rated_at") + DAY, chunk_id=pl.lit(3, before["chunk_id"].dtype))
     found = compared(own, lambda _: same)
     assert found.verdict == "drifted"

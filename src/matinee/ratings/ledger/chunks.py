@@ -7,8 +7,7 @@ from typing import Literal
 import polars as pl
 
 from matinee.ratings.database import ChunkRow
-from matinee.ratings.events import EVENT
-from matinee.ratings.importing.schema import IN_TIME_ORDER, INSTANT, RATINGS
+from matinee.ratings.importing.schema import CHUNK, IN_TIME_ORDER, INSTANT, RATINGS
 from matinee.ratings.ledger.periods import Mode
 
 INTERACTIONS = pl.Schema(
@@ -25,9 +24,6 @@ INTERACTIONS = pl.Schema(
 """Columns of a chunk's file. `value` is the rating, or what else the event has; `origin` is `source` or `live`; `late`
 ones came when the period that they are of was closed. The files of matinee 0.1 have `rating`, and `dataset` for
 `source`."""
-
-CHUNK = pl.Schema({**RATINGS, "origin": pl.String(), "late": pl.Boolean()})
-"""The interactions of a chunk as they are read."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +83,11 @@ def merged(chunk: Chunk, source: pl.DataFrame, live: pl.DataFrame) -> pl.DataFra
     return ratings.with_columns(**columns).select(INTERACTIONS.names())
 
 
+def said_in(chunks: pl.DataFrame) -> pl.DataFrame:
+    """The ratings (`RATINGS`) in chunks as they are read (`CHUNK`)."""
+    return chunks.select(RATINGS.names()).cast(RATINGS)
+
+
 def as_of_0_1(interactions: pl.DataFrame) -> pl.DataFrame:
     """Interactions in the columns of the files of matinee 0.1."""
     origin = pl.col("origin").replace("source", "dataset")
@@ -98,5 +99,4 @@ def as_ratings(content: pl.DataFrame) -> pl.DataFrame:
     if "rating" in content.columns:
         source = {"event": pl.lit("rating"), "origin": pl.col("origin").replace("dataset", "source")}
         content = content.with_columns(**source, value=pl.col("rating"), late=pl.lit(value=False))
-    event = pl.col("event").cast(EVENT)
-    return content.with_columns(event, rating=pl.col("value")).select(CHUNK.names())
+    return content.with_columns(rating=pl.col("value")).select(CHUNK.names()).cast(CHUNK)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from matinee import clock
 from matinee.ratings.database import FeedbackRow, QuarantineRow
 from matinee.ratings.importing import RATINGS
-from matinee.ratings.ledger.chunks import Chunk
+from matinee.ratings.ledger.chunks import Chunk, said_in
 from matinee.ratings.sources import Source
 
 
@@ -20,7 +20,7 @@ def in_period(chunk: Chunk, source: Source) -> pl.DataFrame:
 def late_for(chunk: Chunk, source: Source, others: pl.DataFrame) -> pl.DataFrame:
     """The source's ratings (`RATINGS`) of periods before a chunk that are in none of the `others` (`CHUNK`)."""
     passed = pl.scan_parquet(source.ratings_path).filter(pl.col("rated_at") < chunk.starts_at).collect()
-    return without(passed, others.filter(origin="source"))
+    return without(passed, said_in(others.filter(origin="source")))
 
 
 def without(ratings: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

@@ -7,9 +7,8 @@ import sqlalchemy as sa
 import structlog
 
 from matinee.errors import BadData, Damaged
-from matinee.ratings.importing import RATINGS
-from matinee.ratings.interactions import InteractionStore
-from matinee.ratings.ledger.chunks import CHUNK, Chunk, as_of_0_1, merged
+from matinee.ratings.interactions import KEPT, InteractionStore
+from matinee.ratings.ledger.chunks import Chunk, as_of_0_1, merged, said_in
 from matinee.ratings.ledger.content import in_period, late_for, live, without
 from matinee.ratings.ledger.files import ChunkFiles
 from matinee.ratings.ledger.rows import ChunkRows
@@ -17,7 +16,7 @@ from matinee.ratings.sources import Source
 
 log = structlog.get_logger()
 
-NO_RATINGS = pl.Schema({**CHUNK, "chunk_id": pl.Int64()}).to_frame()
+NO_RATINGS = KEPT.to_frame()
 
 
 class ChunkReader:
@@ -70,7 +69,7 @@ class ChunkReader:
         later = pl.concat(
             [
                 self._files.left_out_by_0_1(chunks),
-                *(self._read_intact(each).filter("late").select(RATINGS.names()) for each in others),
+                *(said_in(self._read_intact(each).filter("late")) for each in others),
             ]
         )
         source = self._source()
