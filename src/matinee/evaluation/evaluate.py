@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from matinee.evaluation.split import Case, Said
 from matinee.metrics import debiased_ndcg_at_k, gini, hit_rate_at_k, mrr_at_k, ndcg_at_k, recall_at_k
-from matinee.ranking import Floats, History, ListRequest, RankingModel, recommend_many
+from matinee.ranking import Floats, History, ListRequest, RankingModel, UserRef, recommend_many
 
 K, LONG_K = 10, 20
 """Lengths of the evaluated lists."""
@@ -40,6 +41,18 @@ PER_USER = pl.Schema(
 """Columns of what `evaluate` returns."""
 
 
+_BATCH = 64
+"""Lists that are asked for at a time."""
+
+
+class Listed(NamedTuple):
+    """What a model recommends to somebody."""
+
+    movie_ids: list[str]
+    """External ids, best first."""
+    scores: Floats
+
+
 @dataclass(frozen=True)
 class Contender:
     """A model with its axes: how external ids meet its rows."""
@@ -66,21 +79,26 @@ class Contender:
         ranking = recommend_many(self.model, [wanted._replace(user=user, k=k)])[0]
         return [int(item) for item in ranking.items]
 
-    def listed(
-        self, user_id: str | None, history: pl.DataFrame | None = None, now: datetime | None = None
-    ) -> tuple[list[str], Floats]:
-        """External ids of the `K` movies recommended, best first, and their scores.
+    def listed(self, users: Iterable[str | Said], now: datetime | None = None) -> list[Listed]:
+        """Lists of `K` movies.
 
         Args:
-            user_id: somebody whom the model knows; None for a stranger.
-            history: `movie_id, rating, rated_at`, oldest first, newer than the model; None for nothing.
-            now: when the list is asked for; None for when the model's ratings end.
+            users: each somebody whom the model knows, or what a stranger to it said.
+            now: when the lists are asked for; None for when the model's ratings end.
         """
-        news = None if history is None else _history(Said.of(history), self.item_index)
-        row = None if user_id is None else self.user_index[user_id]
-        user = self.model.user(row, news, None if now is None else now.timestamp())
-        ranking = recommend_many(self.model, [ListRequest(user, K)])[0]
-        return [self.movie_ids[int(item)] for item in ranking.items], ranking.scores
+        moment = None if now is None else now.timestamp()
+        requests = [ListRequest(self._user(each, moment), K) for each in users]
+        batches = (requests[begins : begins + _BATCH] for begins in range(0, len(requests), _BATCH))
+        return [
+            Listed([self.movie_ids[int(item)] for item in ranking.items], ranking.scores)
+            for batch in batches
+            for ranking in recommend_many(self.model, batch)
+        ]
+
+    def _user(self, who: str | Said, moment: float | None) -> UserRef:
+        if isinstance(who, str):
+            return self.model.user(self.user_index[who], None, moment)
+        return self.model.user(None, _history(who, self.item_index), moment)
 
     def among_strangers(self) -> "Contender":
         """The same model, which gets everyone's history as a stranger's: what it has seen of them is not excluded."""

@@ -15,7 +15,7 @@ from matinee.evaluation.evaluate import Contender, evaluate
 from matinee.evaluation.evidence import Values
 from matinee.evaluation.gate import LEAST_USERS_OF_DATA, METRIC, sound
 from matinee.evaluation.soundness import Likeness, Probe, known_users, least_likeness, probe
-from matinee.evaluation.split import Case, Split, cases, history_columns
+from matinee.evaluation.split import Case, Said, Split, cases, history_columns
 
 Fit = Callable[[pl.DataFrame], Contender]
 """Fits the candidate's algorithm on all of the past and these first ratings of the chunk."""
@@ -90,13 +90,16 @@ def of_newest_data(split: Split, positive_rating: float, previous: Contender, fi
     return differences(fit(first), previous, users)
 
 
-def _histories(split: Split, users: Sequence[str]) -> Mapping[str, pl.DataFrame]:
+def _histories(split: Split, users: Sequence[str]) -> Mapping[str, Said]:
     """What a model that learned past and chunk knows of users: of several ratings of one movie the newest."""
     columns = ["user_id", *history_columns(split)]
     ratings = pl.concat([part.filter(pl.col("user_id").is_in(users)).select(columns) for part in split])
     newest = ratings.sort("rated_at", "movie_id").unique(["user_id", "movie_id"], keep="last", maintain_order=True)
-    found = newest.partition_by("user_id", as_dict=True)
-    return {user: found.get((user,), newest.clear()) for user in users}
+    by_user = newest.sort("user_id", maintain_order=True)
+    counts = by_user["user_id"].rle().struct.unnest()
+    histories = Said.of(by_user).of_each(counts["len"])
+    found = dict(zip(counts["value"].cast(pl.String), histories, strict=True))
+    return {user: found.get(user, Said.of(newest.clear())) for user in users}
 
 
 def _newest(split: Split) -> datetime | None:
@@ -109,4 +112,4 @@ def _repeated(candidate: Contender, again: Contender, users: Sequence[str]) -> f
     both = [user for user in users if user in again.user_index]
     if not both:
         return 0.0
-    return Likeness.of([candidate.listed(user)[0] for user in both], [again.listed(user)[0] for user in both]).overlap
+    return Likeness.of(*([each.movie_ids for each in model.listed(both)] for model in (candidate, again))).overlap

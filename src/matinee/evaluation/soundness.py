@@ -12,9 +12,9 @@ from datetime import datetime
 from statistics import median
 
 import numpy as np
-import polars as pl
 
-from matinee.evaluation.evaluate import Contender
+from matinee.evaluation.evaluate import Contender, Listed
+from matinee.evaluation.split import Said
 
 N_USERS = 500
 """Known users who are asked for."""
@@ -99,25 +99,27 @@ def known_users(candidate: Contender, previous: Contender | None, chunk_users: C
 
 
 def probe(
-    candidate: Contender, previous: Contender | None, histories: Mapping[str, pl.DataFrame], now: datetime | None = None
+    candidate: Contender, previous: Contender | None, histories: Mapping[str, Said], now: datetime | None = None
 ) -> Probe:
     """Ask a model, and the one before it, for the lists of known users.
 
     Args:
         candidate: the model in question, as it was loaded from the registry.
         previous: the model before it.
-        histories: by user id, for users known to both and at least one, `movie_id, rating, rated_at`, oldest first:
-            all that the candidate was to learn of them; from the ledger, not from the artifact.
+        histories: by user id, for users known to both and at least one: all that the candidate was to learn of them;
+            from the ledger, not from the artifact.
         now: when both are asked; None for the end of the ratings of each.
     """
-    answers = [candidate.listed(user, now=now) for user in histories]
-    lists, scores = [movies for movies, _ in answers], [own for _, own in answers]
+    answers = candidate.listed(histories, now)
+    lists, scores = [each.movie_ids for each in answers], [each.scores for each in answers]
+
+    def likeness_of(others: Sequence[Listed]) -> Likeness:
+        return Likeness.of(lists, [each.movie_ids for each in others])
+
     return Probe(
         n_users=len(histories),
-        agreement=Likeness.of(lists, [candidate.listed(None, each, now)[0] for each in histories.values()]).overlap,
-        likeness=None
-        if previous is None
-        else Likeness.of(lists, [previous.listed(user, now=now)[0] for user in histories]),
+        agreement=likeness_of(candidate.listed(histories.values(), now)).overlap,
+        likeness=None if previous is None else likeness_of(previous.listed(histories, now)),
         is_finite=all(bool(np.isfinite(own).all()) for own in scores),
         is_constant=all(len(own) > 1 and float(np.ptp(own)) == 0 for own in scores),
     )

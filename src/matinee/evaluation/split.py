@@ -4,7 +4,7 @@ A user who was there before the holdout has that past as history. For a user who
 on any day, the first half of their ratings is the history and the rest is the truth.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -47,6 +47,14 @@ class Said(NamedTuple):
             history["rated_at"].dt.epoch("s").to_numpy().astype(np.int64),
             events_of(history) if "event" in history.columns else None,
         )
+
+    def of_each(self, counts: Iterable[int]) -> Iterator["Said"]:
+        """The parts that so many entries make, one after the other."""
+        begins = 0
+        for count in counts:
+            part = slice(begins, begins := begins + count)
+            events = None if self.events is None else self.events[part]
+            yield Said(self.movie_ids[part], self.ratings[part], self.rated_at[part], events)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
     """Statistics of chunk 3, changed, beside the two before."""
     ledger = ChunkLedger(own)
     chunk = Chunk(**{**vars(ledger.chunk(3)), "n_quarantined": n_quarantined})
-    return Comparison(chunk, change(with_text(ledger.ratings_of(3))), ledger.ratings_through(2), DAY, FIVE_STARS).statistics()
+    return Comparison(
+        chunk, change(with_text(ledger.ratings_of(3))), ledger.ratings_through(2), DAY, FIVE_STARS
+    ).statistics()
 
 
 def repeated(day: pl.DataFrame, times: int) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from matinee.evaluation.soundness import (
     probe,
     rank_biased_overlap,
 )
+from matinee.evaluation.split import Said
 from matinee.ranking import FactorScorer, Histories, RankingModel
 
 MOVIES, USERS = [f"m{number}" for number in range(30)], [f"u{number}" for number in range(20)]
@@ -38,13 +39,11 @@ def model(*, user_factors=None) -> Contender:
     return Contender.of(RankingModel(np.ones(len(MOVIES), np.float32), histories, scorer), USERS, MOVIES)
 
 
-def histories_of(contender: Contender) -> dict[str, pl.DataFrame]:
+def histories_of(contender: Contender) -> dict[str, Said]:
     found = {}
     for user, row in contender.user_index.items():
         history = contender.model.histories.of(row)
-        found[user] = pl.DataFrame(
-            {"movie_id": [MOVIES[item] for item in history.items], "rating": history.ratings}
-        ).with_columns(rated_at=pl.from_epoch(pl.Series(history.rated_at)).dt.replace_time_zone("UTC"))
+        found[user] = Said([MOVIES[item] for item in history.items], history.ratings, history.rated_at, None)
     return found
 
 
