@@ -1,5 +1,7 @@
 """The interactions of all chunks in a few files are what the chunks hold, whatever becomes of the files."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,6 +131,29 @@ def test_an_index_that_cannot_be_read_is_made_again(home, filled, content):
     InteractionStore(home).add(filled.closed, filled.read)
     filled.were_read.clear()
     assert everything(home, filled).height == 5 * N_CHUNKS
+    assert filled.were_read == []
+
+
+@pytest.mark.parametrize("columns", [KEPT.names(), [each for each in KEPT if each != "event"]])
+def test_segments_of_before_hold_ids_as_text_and_are_read_alike(home, filled, columns):
+    index = json.loads((home.home / INDEX).read_text())
+    for segment in index:
+        path = home.home / FOLDER / f"{segment['first']:05}-{segment['last']:05}.parquet"
+        before = (
+            pl.read_parquet(path).select(columns).with_columns(pl.col("user_id", "movie_id", "origin").cast(pl.String))
+        )
+        before.write_parquet(path)
+        segment["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (home.home / INDEX).write_text(json.dumps(index))
+    read = everything(home, filled)
+    assert read.schema == KEPT
+    assert read.equals(filled.all_of(range(1, N_CHUNKS + 1)))
+    filled.closed.append(ClosedChunk(N_CHUNKS + 1, "new"))
+    filled.sizes = [*[5] * N_CHUNKS, 500]
+    InteractionStore(home).add(filled.closed, filled.read)  # merges them all
+    filled.were_read.clear()
+    wanted = range(1, N_CHUNKS + 2)
+    assert pl.concat(InteractionStore(home).read(filled.closed, wanted, filled.read)).equals(filled.all_of(wanted))
     assert filled.were_read == []
 
 
