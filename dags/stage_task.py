@@ -20,6 +20,9 @@ REFUSED = 3
 KILLED = 137
 """Exit code of a shell whose command was killed by signal 9, which the kernel sends when memory has run out."""
 
+OUT_OF_MEMORY = "grep -s '^oom_kill ' /proc/vmstat"
+"""Tells how often Linux has killed for memory; nothing where the system does not count it."""
+
 NOTHING_TO_DO = 99
 """Exit code for a stage that has no input, because there are no new ratings: skipped as well."""
 
@@ -78,12 +81,7 @@ def _process(
     from stage_operator import StageOperator  # noqa: PLC0415 (only in this mode)
 
     # Airflow takes the last line as the result, and mixes in stderr: print the result when all logging is over.
-    killed = (
-        f"matinee {name} was killed, most likely because memory ran out."
-        " Set MATINEE_MEMORY (GB) to what it may take, or learn from fewer ratings."
-    )
-    failed = f'{{ code=$?; [ $code != {KILLED} ] || echo "error: {killed}" >&2; exit $code; }}'
-    script = [*guards, f"result=$({command}) || {failed}", "printf '%s\\n' \"$result\""]
+    script = [*guards, *_killed(name), f"result=$({command}) || failed", "printf '%s\\n' \"$result\""]
     return StageOperator(
         task_id=name,
         bash_command="\n".join(script),
@@ -92,6 +90,29 @@ def _process(
         output_processor=json.loads,
         **options,
     )
+
+
+def _killed(name: str) -> list[str]:
+    """What defines `failed`, which ends the script with the exit code of the command before and says who killed it."""
+    of_memory = (
+        f"matinee {name} was killed, most likely because memory ran out."
+        " Set MATINEE_MEMORY (GB) to what it may take, or learn from fewer ratings."
+    )
+    by_somebody = (
+        f"matinee {name} was killed by signal 9, and not for memory: somebody did it, or it was frozen and matinee did."
+    )
+    return [
+        f"before=$({OUT_OF_MEMORY})",
+        "failed() {",
+        "  code=$?",
+        f'  if [ $code = {KILLED} ] && [ -n "$before" ] && [ "$({OUT_OF_MEMORY})" = "$before" ]; then',
+        f'    echo "error: {by_somebody}" >&2',
+        f"  elif [ $code = {KILLED} ]; then",
+        f'    echo "error: {of_memory}" >&2',
+        "  fi",
+        "  exit $code",
+        "}",
+    ]
 
 
 def _pod(

@@ -313,10 +313,30 @@ def test_a_promotion_by_hand_names_its_version_and_its_reason(process, tmp_path)
     assert run(shell, tmp_path, "echo started", SUBJECT="", REASON="why").stdout == ""
 
 
-def test_a_task_that_is_killed_says_that_memory_ran_out(process, tmp_path):
-    done = run(script(process, "train"), tmp_path, "kill -9 $$", CHUNK_ID="3")
+FOR_MEMORY = "matinee train was killed, most likely because memory ran out. Set MATINEE_MEMORY"
+
+
+@pytest.mark.parametrize(
+    ("counted", "meanwhile", "said"),
+    [
+        ("oom_kill 0\n", "echo oom_kill 1 >", FOR_MEMORY),
+        ("oom_kill 3\n", "echo oom_kill 3 >", "matinee train was killed by signal 9, and not for memory:"),
+        ("", "rm", FOR_MEMORY),  # as on macOS
+    ],
+)
+def test_a_task_that_is_killed_says_whether_memory_ran_out(process, tmp_path, counted, meanwhile, said):
+    vmstat = tmp_path / "vmstat"
+    vmstat.write_text(counted)
+    shell = script(process, "train").replace("/proc/vmstat", str(vmstat))
+    done = run(shell, tmp_path, f"{meanwhile} {vmstat}; kill -9 $$", CHUNK_ID="3")
     assert done.returncode == 137
-    assert "matinee train was killed, most likely because memory ran out. Set MATINEE_MEMORY" in done.stdout
+    assert said in done.stdout
+
+
+def test_a_task_that_fails_otherwise_is_not_called_killed(process, tmp_path):
+    done = run(script(process, "train"), tmp_path, "exit 4", CHUNK_ID="3")
+    assert done.returncode == 4
+    assert "killed" not in done.stdout
 
 
 @pytest.mark.parametrize(("exit_code", "is_final"), [(5, True), (4, False), (55, False)])
