@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matinee.errors import BadData
-from matinee.evaluation.split import Case, Split, cases, split_off_newest
+from matinee.evaluation.split import Case, Said, Split, cases, split_off_newest
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 SCHEMA = {"user_id": pl.String, "movie_id": pl.String, "rating": pl.Float32, "rated_at": pl.Datetime("us", "UTC")}
@@ -74,3 +74,19 @@ def test_no_case_ever_knows_its_future(rows):
         assert case.history["rated_at"].is_sorted()
         rated_truth = of_user.filter(pl.col("movie_id").is_in(list(case.truth)))
         assert rated_truth["rated_at"].max() >= case.history["rated_at"].max()
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 5), st.integers(0, 9)), max_size=4), max_size=5)
+)
+def test_the_parts_of_what_was_said_are_what_each_said(each):
+    parts = [frame(*(("u", movie, rating, hour) for movie, rating, hour in rows)) for rows in each]
+    parts = [part.with_columns(event=pl.lit("rating"), weight=pl.lit(1, pl.Float32)) for part in parts]
+    whole = Said.of(pl.concat([frame().with_columns(event=pl.lit(""), weight=pl.lit(0, pl.Float32)), *parts]))
+    for found, part in zip(whole.of_each(map(len, parts)), parts, strict=True):
+        own = Said.of(part)
+        assert found.movie_ids == own.movie_ids == part["movie_id"].to_list()
+        assert found.ratings.tolist() == own.ratings.tolist() == part["rating"].to_list()
+        assert found.rated_at.tolist() == own.rated_at.tolist()
+        assert found.events.codes.tolist() == own.events.codes.tolist()
+        assert found.events.weights.tolist() == own.events.weights.tolist()
