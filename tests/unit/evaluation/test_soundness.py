@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matinee.evaluation.evaluate import Contender
+from matinee.evaluation.refresh import _histories
 from matinee.evaluation.soundness import (
     CALIBRATED_DAYS,
     FLOOR,
@@ -14,7 +15,7 @@ from matinee.evaluation.soundness import (
     probe,
     rank_biased_overlap,
 )
-from matinee.evaluation.split import Said
+from matinee.evaluation.split import Said, Split
 from matinee.ranking import FactorScorer, Histories, RankingModel
 
 MOVIES, USERS = [f"m{number}" for number in range(30)], [f"u{number}" for number in range(20)]
@@ -111,3 +112,24 @@ def test_days_that_differ_much_are_usual_where_days_differ_much():
     calm = least_likeness([Likeness(0.95, 0.95)] * 20)
     restless = least_likeness([Likeness(value, value) for value in np.linspace(0.85, 1, 20)])
     assert restless.overlap < calm.overlap
+
+
+def test_everybody_of_more_than_a_batch_gets_the_list_that_they_get_alone():
+    asked = model()
+    alone = {user: asked.listed([user])[0].movie_ids for user in USERS}
+    many = USERS * (200 // len(USERS) + 1)
+    assert [each.movie_ids for each in asked.listed(many)] == [alone[user] for user in many]
+
+
+def test_histories_are_in_the_order_of_time_with_the_newest_of_each_movie_and_of_nobody_else():
+    def said(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
+        frame = pl.DataFrame(rows, schema=["user_id", "movie_id", "rating", "hour"], orient="row")
+        return frame.select("user_id", "movie_id", "rating", rated_at=pl.datetime(2020, 1, 1, "hour", time_zone="UTC"))
+
+    past = said(("v", "z", 4, 1), ("u", "z", 5, 2), ("u", "b", 1, 3), ("w", "a", 2, 4))
+    found = _histories(Split(past, said(("u", "a", 3, 5), ("u", "z", 2, 6))), ["u", "v", "nobody"])
+    assert {user: (each.movie_ids, each.ratings.tolist()) for user, each in found.items()} == {
+        "u": (["b", "a", "z"], [1, 3, 2]),
+        "v": (["z"], [4]),
+        "nobody": ([], []),
+    }
