@@ -7,9 +7,9 @@ intention is recorded before the first step and its end after the last; `unfinis
 import getpass
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -75,21 +75,21 @@ class History:
     def events(self) -> list[ModelEvent]:
         """Everything that happened."""
         with Session(self._database) as session:
-            return [_event(row) for row in session.scalars(sa.select(ModelEventRow).order_by(ModelEventRow.event_id))]
+            return [ModelEvent(*row) for row in session.execute(sa.select(*_COLUMNS).order_by(ModelEventRow.event_id))]
 
     def in_production(self) -> str | None:
         """The version that was put into production last; None before the first."""
-        moved = self._newest(*INTENTIONS.values())
+        moved = self.newest(*INTENTIONS.values())
         return moved.version if moved else None
 
     def unfinished(self) -> ModelEvent | None:
         """The intention that was begun last, when nothing says how it ended."""
-        newest = self._newest(*INTENTIONS, *INTENTIONS.values(), "abandoned")
+        newest = self.newest(*INTENTIONS, *INTENTIONS.values(), "abandoned")
         return newest if newest and newest.what in INTENTIONS else None
 
     def last_deployed(self) -> str | None:
         """The version that was deployed last."""
-        deployed = self._newest("deployed")
+        deployed = self.newest("deployed")
         return deployed.version if deployed else None
 
     def last_served_before(self, version: str) -> str | None:
@@ -98,15 +98,19 @@ class History:
 
     def is_held(self, version: str) -> bool:
         """See the function."""
-        newest = self._newest(*_HOLDS)
+        newest = self.newest(*_HOLDS)
         return newest is not None and is_held([newest], version)
 
-    def _newest(self, *kinds: EventKind) -> ModelEvent | None:
-        """The newest event of these kinds: a history of years is not read for its last line."""
-        query = sa.select(ModelEventRow).where(ModelEventRow.what.in_(kinds)).order_by(ModelEventRow.event_id.desc())
+    def newest(self, *kinds: EventKind) -> ModelEvent | None:
+        """The newest event of these kinds, for which a history of years is not read; None when there is none."""
+        query = sa.select(*_COLUMNS).where(ModelEventRow.what.in_(kinds)).order_by(ModelEventRow.event_id.desc())
         with Session(self._database) as session:
-            row = session.scalar(query.limit(1))
-            return _event(row) if row else None
+            row = session.execute(query.limit(1)).one_or_none()
+            return None if row is None else ModelEvent(*row)
+
+
+_COLUMNS = tuple(getattr(ModelEventRow, each.name) for each in fields(ModelEvent))
+"""Read as they are: objects that SQLAlchemy keeps take several times as long, and a history only grows."""
 
 
 def is_held(events: Iterable[ModelEvent], version: str) -> bool:
@@ -139,11 +143,6 @@ def rolled_back_versions(events: Iterable[ModelEvent]) -> set[str]:
         elif event.what == "promoted":
             left.discard(event.version)
     return left
-
-
-def _event(row: ModelEventRow) -> ModelEvent:
-    what: EventKind = next(each for each in get_args(EventKind) if each == row.what)
-    return ModelEvent(row.event_id, what, row.version, row.previous_version, row.reason, row.who, row.at)
 
 
 def who() -> str:

@@ -101,9 +101,10 @@ def leave_out_harmful(stores: Stores, run: TrainingRun) -> None:
 
 def _deploy_what_was_left(stores: Stores, current: ModelVersion | None) -> None:
     """Finish a rollback by itself that was killed before what it went back to was served."""
-    moves = [each for each in stores.history.events() if each.what in ("promoted", "rolled_back", "deployed")]
-    is_left = bool(moves) and moves[-1].what == "rolled_back" and moves[-1].reason.startswith(BY_ITSELF)
-    if current is not None and is_left and moves[-1].version == current.version:
+    last = stores.history.newest("promoted", "rolled_back", "deployed")
+    if current is None or last is None or last.version != current.version:
+        return
+    if last.what == "rolled_back" and last.reason.startswith(BY_ITSELF):
         deploy_model(stores, current.version)
 
 

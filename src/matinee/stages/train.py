@@ -72,7 +72,7 @@ def train_model(
     algorithm = specification.recommender()
     registry = stores.registry
     # First of all: the watch reads the past too.
-    n_ratings = sum(each.n_ratings for each in stores.ledger.chunks() if each.chunk_id <= chunk_id)
+    n_ratings = stores.ledger.n_ratings_through(chunk_id)
     require_affordable(stores.settings, n_ratings)
     watched = require_sound(
         stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))

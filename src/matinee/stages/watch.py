@@ -75,9 +75,8 @@ def require_sound(stores: Stores, chunk_id: int, log_report: Callable[[Watched],
 
 def _watch_others_of_run(stores: Stores, chunk_id: int) -> None:
     """Watch the chunks that the same run took before this one; of these a broken one is left out, and stops nothing."""
-    chunk = stores.ledger.chunk(chunk_id)
-    for each in stores.ledger.chunks():
-        if each.run_id == chunk.run_id and each.chunk_id < chunk_id:
+    for each in stores.ledger.chunks_of_run(stores.ledger.chunk(chunk_id).run_id):
+        if each.chunk_id < chunk_id:
             found = watch(stores.settings, stores.ledger, stores.statistics, each.chunk_id).statistics
             if found.verdict == "refused":
                 log.warning("chunk_not_learned_from", chunk_id=each.chunk_id, reasons=found.reasons)

@@ -1,12 +1,11 @@
 """A chunk: the ratings of one period, as the ledger knows it and as its file holds it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import polars as pl
 
-from matinee.ratings.database import ChunkRow
 from matinee.ratings.importing.schema import CHUNK, IN_TIME_ORDER, INSTANT, RATINGS
 from matinee.ratings.ledger.periods import Mode
 
@@ -59,13 +58,6 @@ class Chunk:
     sha256: str | None
     claimed_at: datetime
     closed_at: datetime | None
-
-
-def chunk_of(row: ChunkRow) -> Chunk:
-    """A row of the ledger."""
-    values = {field.name: getattr(row, field.name) for field in fields(Chunk) if field.name != "n_quarantined"}
-    n_quarantined = sum(each.n_rows for each in row.quarantine)
-    return Chunk(**{**values, "run_id": row.claimed_by}, n_quarantined=n_quarantined)
 
 
 def merged(chunk: Chunk, source: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:

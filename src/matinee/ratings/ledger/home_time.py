@@ -1,20 +1,17 @@
 """What time it is for a home: that of the wall, or, while old data is replayed, that of the data."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from matinee import clock
 from matinee.ratings.ledger.chunks import Chunk
 
 
-def home_time(chunks: Iterable[Chunk]) -> datetime | None:
+def home_time(newest: Chunk | None) -> datetime | None:
     """In a replay the end of the newest closed chunk, plus the time since it was taken; None before the first.
 
     Args:
-        chunks: all of the home, in order.
+        newest: the newest closed chunk of the home.
     """
-    closed = [(chunk, chunk.closed_at) for chunk in chunks if chunk.closed_at is not None]
-    if not closed:
+    if newest is None or newest.closed_at is None:
         return None
-    newest, taken_at = closed[-1]
-    return clock.now() if newest.mode == "live" else newest.ends_at + (clock.now() - taken_at)
+    return clock.now() if newest.mode == "live" else newest.ends_at + (clock.now() - newest.closed_at)

@@ -110,7 +110,7 @@ class ChunkLedger:
 
     def now(self) -> datetime:
         """What time it is for this home (`home_time`); before the first chunk the wall clock's."""
-        return home_time(self.chunks()) or clock.now()
+        return home_time(self.newest_closed()) or clock.now()
 
     def chunk(self, chunk_id: int) -> Chunk:
         """A chunk by its id, closed or not.
@@ -123,6 +123,18 @@ class ChunkLedger:
     def chunks(self) -> list[Chunk]:
         """All chunks, in order."""
         return self._rows.chunks()
+
+    def chunks_of_run(self, run_id: str) -> list[Chunk]:
+        """The chunks that a run has taken, in order."""
+        return self._rows.of_run(run_id)
+
+    def n_ratings_through(self, chunk_id: int) -> int:
+        """How many ratings the chunks up to this one have."""
+        return self._rows.n_ratings_through(chunk_id)
+
+    def newest_closed(self) -> Chunk | None:
+        """The newest chunk that is closed; None before the first."""
+        return self._rows.newest_closed()
 
     def quarantined(self, chunk_id: int) -> dict[str, int]:
         """Rows that the chunk found in quarantine, by reason (`schema.QuarantineReason`)."""
@@ -168,12 +180,13 @@ class ChunkLedger:
         without_secrets = self._settings.model_copy(
             update={"api_token": None, "database_url": None, "airflow_database_url": None}
         )
-        chunks = tuple(self._through(chunk_id, without))
+        wanted = self._through(chunk_id, without)
+        chunks = tuple(each for each in self.chunks() if each.chunk_id in wanted)
         return LearnedChunks(without_secrets, chunks, withdrawals(self._database))
 
-    def _through(self, chunk_id: int, without: Container[int]) -> list[Chunk]:
-        self.chunk(chunk_id)
-        return [each for each in self.chunks() if each.chunk_id <= chunk_id and each.chunk_id not in without]
+    def _through(self, chunk_id: int, without: Container[int]) -> list[int]:
+        """Ids of the chunks up to one, of which none is ever skipped."""
+        return [each for each in range(1, self.chunk(chunk_id).chunk_id + 1) if each not in without]
 
     def require_own_source(self) -> None:
         """Refuse to go on with other ratings than those that the home's chunks are from.

@@ -1,13 +1,13 @@
 """Reading chunks, each verified; a file that was lost is made again from what it was made of."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import sqlalchemy as sa
 import structlog
 
 from matinee.errors import BadData, Damaged
-from matinee.ratings.interactions import KEPT, InteractionStore
+from matinee.ratings.interactions import KEPT, ClosedChunk, InteractionStore
 from matinee.ratings.ledger.chunks import Chunk, as_of_0_1, merged, said_in
 from matinee.ratings.ledger.content import in_period, late_for, live, without
 from matinee.ratings.ledger.files import ChunkFiles
@@ -44,16 +44,21 @@ class ChunkReader:
             self._restore(chunk, damaged)
         return self._files.read(chunk)
 
-    def read_all(self, chunks: Iterable[Chunk]) -> pl.DataFrame:
-        """Several chunks in their order; raises what `read` raises of those that `InteractionStore` does not hold."""
-        wanted = _ids_of_closed(chunks)
-        return pl.concat([NO_RATINGS, *self._interactions.read(self._rows.closed(), wanted, self._read_by_id)])
+    def read_all(self, wanted: Sequence[int]) -> pl.DataFrame:
+        """The chunks of these ids; raises what `read` raises of those that `InteractionStore` does not hold."""
+        return pl.concat([NO_RATINGS, *self._interactions.read(self._closed(wanted), wanted, self._read_by_id)])
 
-    def scan_all(self, chunks: Iterable[Chunk]) -> pl.LazyFrame:
+    def scan_all(self, wanted: Sequence[int]) -> pl.LazyFrame:
         """What `read_all` gives, of which only what is collected is read from `InteractionStore`."""
-        wanted = _ids_of_closed(chunks)
-        scanned = self._interactions.scan(self._rows.closed(), wanted, self._read_by_id)
+        scanned = self._interactions.scan(self._closed(wanted), wanted, self._read_by_id)
         return pl.concat([NO_RATINGS.lazy(), *scanned])
+
+    def _closed(self, wanted: Sequence[int]) -> list[ClosedChunk]:
+        """All closed chunks; raises `BadData` when those that are wanted are not among them."""
+        closed = self._rows.closed()
+        for chunk_id in sorted(set(wanted) - {each.chunk_id for each in closed}):
+            _require_closed(self._rows.chunk(chunk_id))
+        return closed
 
     def keep_all(self) -> None:
         """Have `InteractionStore` hold every closed chunk."""
@@ -91,14 +96,6 @@ class ChunkReader:
             return self._files.read(chunk)
         except Damaged:
             return NO_RATINGS
-
-
-def _ids_of_closed(chunks: Iterable[Chunk]) -> list[int]:
-    ids = []
-    for chunk in chunks:
-        _require_closed(chunk)
-        ids.append(chunk.chunk_id)
-    return ids
 
 
 def _require_closed(chunk: Chunk) -> None:

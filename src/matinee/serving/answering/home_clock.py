@@ -54,5 +54,5 @@ class HomeClock:
 
     def _newest_ahead_s(self) -> float | None:
         """How far this home's time is ahead of the wall's: below 0 for a replay, 0 where data is live."""
-        found = home_time(ChunkLedger(self._settings).chunks())
+        found = home_time(ChunkLedger(self._settings).newest_closed())
         return None if found is None else (found - clock.now()).total_seconds()
