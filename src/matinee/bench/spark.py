@@ -1,7 +1,7 @@
 """Spark beside one process: the same fits of the same ratings, once with each."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 N_CHUNKS = 8
 THROUGH = datetime(2015, 4, 1, tzinfo=UTC)
+NDCG_WITHIN, BY_SPARK = 0.01, " (Spark)"
+"""How far apart NDCG@100 may be between a model of one process and that of Spark, and how the latter is named."""
 
 ALGORITHMS: dict[str, Recommender] = {"als": ALS(), "default": Blend(tuning_share=0.0)}
 """What is fitted with each; the default with choices that were made."""
@@ -70,7 +72,14 @@ def beside_one_process(split: Path, master: str) -> list[Row]:
     ratings = _ratings_of(published.interactions)
     with TemporaryDirectory() as folder, _computation(ratings, Path(folder), master) as computation:
         there = published._replace(interactions=replace(published.interactions, computation=computation))
-        return rows + quality_of(there, {f"{name} (Spark)": each for name, each in models.items()})
+        return rows + quality_of(there, {f"{name}{BY_SPARK}": each for name, each in models.items()})
+
+
+def far_apart(rows: Sequence[Row]) -> list[str]:
+    """Models whose NDCG@100 with Spark is more than `NDCG_WITHIN` from that of one process; rows as of the above."""
+    ndcg = {str(row["model"]): float(row["ndcg_at_100"]) for row in rows}
+    here = [name for name in ndcg if f"{name}{BY_SPARK}" in ndcg]
+    return [name for name in here if not abs(ndcg[f"{name}{BY_SPARK}"] - ndcg[name]) <= NDCG_WITHIN]
 
 
 def _seconds(algorithm: Recommender, interactions: Interactions) -> float:

@@ -248,16 +248,22 @@ def bench_spark(
     master: Annotated[str, typer.Option(help="Spark master, such as `local[*]`.")] = "local[*]",
     as_json: AsJson = False,
 ) -> None:
-    """Compare models that Spark has computed with those of one process, on a published split."""
-    from matinee.bench.spark import beside_one_process
+    """Compare models that Spark has computed with those of one process, on a published split.
+
+    Exit code 1 when a pair is further apart than .01 in NDCG@100.
+    """
+    from matinee.bench.spark import NDCG_WITHIN, beside_one_process, far_apart
 
     logs.configure()
     with stderr.status("Fitting here and there …"):
         rows = beside_one_process(split, master)
     if as_json:
         print_json({"rows": rows})
-        return
-    table = Table(*rows[0], title="rows")
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    stdout.print(table)
+    else:
+        table = Table(*rows[0], title="rows")
+        for row in rows:
+            table.add_row(*map(_cell, row.values()))
+        stdout.print(table)
+    if apart := far_apart(rows):
+        stderr.print(f"Not reached: NDCG@100 within {NDCG_WITHIN} of one process ({', '.join(apart)}).")
+        raise typer.Exit(1)

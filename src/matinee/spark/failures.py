@@ -14,8 +14,10 @@ from matinee.errors import CannotAfford, DependencyUnreachable, MatineeError
 OUT_OF_MEMORY = re.compile(
     r"OutOfMemoryError|MemoryError|Cannot allocate memory|insufficient memory|Could not reserve enough space"
     r"|must be at least \d+|exited with code (52|137)\b|exit code (52|137)\b|memory limits"
+    r"|failed to map segment|can't start new thread|unable to create native thread"
 )
-"""52 is how an executor ends whose heap is full, 137 one that the system has killed."""
+"""52 is how an executor ends whose heap is full, 137 one that the system has killed; the last line is what a process
+says that its limit leaves too little for a library or a thread."""
 
 GONE = re.compile(
     r"All masters are unresponsive|Job \d+ cancelled|Master removed our application|SparkContext was shut down"
@@ -24,6 +26,13 @@ GONE = re.compile(
 
 OURS = re.compile(r"matinee\.errors\.(\w+): (.+)")
 """An error that an executor raised on purpose, as Python prints it."""
+
+TRACEBACK = "Traceback (most recent call last):"
+
+RAISED = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)$", re.MULTILINE)
+"""The line of a traceback that says what was raised."""
+
+SAME_PYTHON = "Executors need the same Python and packages as this process (PYSPARK_PYTHON)"
 
 CONFIGURE = "Set spark.driver.memory and spark.executor.memory in spark-defaults.conf (SPARK_CONF_DIR)"
 
@@ -65,6 +74,12 @@ def explained(message: str, written: str, log: Path) -> MatineeError:
         return DependencyUnreachable(
             f"Spark's cluster went away ({_line_with(GONE, text)}).", f"See {log}, then try again."
         )
+    raised = RAISED.findall(message.partition(TRACEBACK)[2].partition("\n\tat ")[0])
+    if raised:
+        advice = (
+            f"{SAME_PYTHON}; see {log}." if "ImportError" in message or "ModuleNotFound" in message else f"See {log}."
+        )
+        return MatineeError(f"A Spark executor failed: {_shortened(raised[-1])}.", advice)
     first = next((line for line in message.splitlines() if line.strip()), "it ended without a word")
     return MatineeError(f"Spark failed: {first}", f"See {log}.")
 
@@ -78,7 +93,11 @@ def _said(error: Exception) -> str:
 
 
 def _line_with(pattern: re.Pattern[str], text: str) -> str:
-    line = next(line for line in text.splitlines() if pattern.search(line)).strip()
+    return _shortened(next(line for line in text.splitlines() if pattern.search(line)))
+
+
+def _shortened(line: str) -> str:
+    line = line.strip().rstrip(".:")
     return line if len(line) <= 200 else f"{line[:199]}…"
 
 

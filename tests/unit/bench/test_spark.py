@@ -28,3 +28,11 @@ def test_without_spark_it_says_how_to_have_it(ratings, tmp_path, monkeypatch):
     monkeypatch.setattr(spark, "ALGORITHMS", {})
     with pytest.raises(UsageError, match=r"matinee\[spark\]"):
         spark.fit_times(tmp_path / "ratings.parquet", tmp_path, "local[1]")
+
+
+@pytest.mark.parametrize(
+    ("by_spark", "found"), [(0.411, []), (0.4301, ["als"]), (0.4099, ["als"]), (float("nan"), ["als"])]
+)
+def test_models_that_differ_by_more_than_a_hundredth_are_named(by_spark, found):
+    rows = [("als", 0.42), ("ease", 0.4), ("als (Spark)", by_spark), ("ease (Spark)", 0.4), ("popular", 0.3)]
+    assert spark.far_apart([{"model": model, "ndcg_at_100": ndcg} for model, ndcg in rows]) == found

@@ -28,6 +28,21 @@ Traceback (most recent call last):
   File "matinee/storage/folder.py", line 87, in read
 matinee.errors.Damaged: ratings/chunk-00001.parquet is missing. Restore it from a backup."""
 
+IMPORT_LINE = "ModuleNotFoundError: No module named 'matinee'"
+
+NO_MATINEE = """An exception was thrown from the Python worker:
+Traceback (most recent call last):
+  File "worker.py", line 1, in main
+ModuleNotFoundError: No module named 'matinee'
+ SQLSTATE: 38000
+\tat org.apache.spark.api.python.BasePythonRunner$ReaderIterator.handlePythonException(PythonRunner.scala:1097)"""
+
+LIMITED = """An exception was thrown from the Python worker:
+Traceback (most recent call last):
+  File "numpy/_core/__init__.py", line 87, in <module>
+ImportError: Importing the numpy C-extensions failed.
+Original error was: libscipy_openblas64_.so: failed to map segment from shared object"""
+
 
 @pytest.mark.parametrize(
     ("message", "kind", "exit_code"),
@@ -38,6 +53,8 @@ matinee.errors.Damaged: ratings/chunk-00001.parquet is missing. Restore it from 
         (NO_MASTER, DependencyUnreachable, 4),
         ("Job 12 cancelled as part of cancellation of all jobs", DependencyUnreachable, 4),
         (OF_AN_EXECUTOR, Damaged, 2),
+        (LIMITED, CannotAfford, 5),
+        (NO_MATINEE, MatineeError, 1),
         ("An error occurred while calling o1.x\n\tat java", MatineeError, 1),
     ],
 )
@@ -47,6 +64,13 @@ def test_a_failure_is_one_line_of_the_right_kind(message, kind, exit_code):
     assert error.exit_code == exit_code
     assert "\n" not in str(error)
     assert "Traceback" not in str(error)
+
+
+def test_what_an_executor_raised_is_said_and_not_that_it_raised():
+    error = explained(NO_MATINEE, "", LOG)
+    assert "ModuleNotFoundError: No module named 'matinee'" in str(error)
+    assert "same Python" in str(error)
+    assert "KeyError: 'chunk_id'." in str(explained(NO_MATINEE.replace(IMPORT_LINE, "KeyError: 'chunk_id'"), "", LOG))
 
 
 def test_what_java_wrote_before_it_ended_counts(tmp_path):
