@@ -1,5 +1,9 @@
-"""How much memory a process may take: what the machine has, or less where a container or a setting says so."""
+"""How much memory a process may take: what the machine has, or less where a container or a setting says so.
 
+And how a process that lives for months gives back what it does not need any more.
+"""
+
+import ctypes
 import os
 from pathlib import Path
 
@@ -18,3 +22,10 @@ def limit_bytes(setting_gb: float | None = None) -> int:
 def _of_container() -> list[int]:
     texts = [path.read_text().strip() for path in CGROUP_LIMITS if path.is_file()]
     return [int(text) for text in texts if text.isdecimal()]  # without a limit it says "max"
+
+
+def return_freed_memory() -> None:
+    """Give freed memory back to the system, where the C library (glibc) keeps it and can be asked to; takes a few ms."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

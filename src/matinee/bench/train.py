@@ -30,9 +30,10 @@ from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import CHALLENGE, ENDED, SUCCESS, TRAIN
 from matinee.errors import MatineeError
 from matinee.models.als import ALS
-from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit
 from matinee.settings import Settings
+from matinee.stages.stores import Stores
+from matinee.stages.train import interactions_of
 
 PORTS = ("API", "MLFLOW", "AIRFLOW", "UI", "POSTGRES")
 SAMPLE_S = 0.2
@@ -84,8 +85,9 @@ def _measure(name: str, spark_master: str | None) -> dict[str, float]:
         environment = _environment(folder, ratings, movies)
         with _system(environment):
             figures = _loop(environment, folder / "home")
+        als = als_over_implicit(Stores.of(_settings(environment)))
         beside = {} if spark_master is None else fit_times(ratings, folder / "spark", spark_master)
-        return {**figures, "als_over_implicit": als_over_implicit(ratings), **beside}
+        return {**figures, "als_over_implicit": als, **beside}
     finally:
         shutil.rmtree(folder)
 
@@ -117,8 +119,7 @@ def _system(environment: Mapping[str, str]) -> Iterator[None]:
 def _loop(environment: Mapping[str, str], home: Path) -> dict[str, float]:
     with _peak(home) as first:
         _matinee(environment, "up")
-    settings = Settings(_env_file=None, **_own(environment))  # type: ignore[call-arg]  # mypy does not know this argument
-    with Airflow(settings) as airflow:
+    with Airflow(_settings(environment)) as airflow:
         (run,) = [each for each in airflow.runs(TRAIN) if each.state == SUCCESS][-1:]
         _wait_for_challengers(airflow)
     with _peak(home) as day:
@@ -146,15 +147,14 @@ def _wait_for_challengers(airflow: Airflow) -> None:
         time.sleep(1)
 
 
-def als_over_implicit(ratings: Path) -> float:
-    """Time from a file of ratings to ALS factors with every user folded in, over that of `implicit.fit` alone."""
+def als_over_implicit(stores: Stores) -> float:
+    """Time from the chunks of a home to ALS factors with every user folded in, over that of `implicit.fit` alone."""
     from implicit.als import AlternatingLeastSquares  # noqa: PLC0415  half a second that only a fit should pay
 
     algorithm = ALS()
     began = time.perf_counter()
-    frame = pl.read_parquet(ratings).with_columns(pl.col("user_id", "movie_id").cast(pl.String))
-    interactions = Interactions.from_ratings(frame, [], 4.0, datetime.now(UTC))
-    del frame
+    chunk = stores.ledger.chunks()[-1]
+    interactions = interactions_of(stores, stores.ledger.scan_through(chunk.chunk_id), chunk.ends_at)
     fit(algorithm, interactions)
     ours_s = time.perf_counter() - began
     likes = interactions.user_items()
@@ -171,9 +171,10 @@ def als_over_implicit(ratings: Path) -> float:
     return ours_s / (time.perf_counter() - began)
 
 
-def _own(environment: Mapping[str, str]) -> dict[str, Any]:
+def _settings(environment: Mapping[str, str]) -> Settings:
     names = {name: f"MATINEE_{name.upper()}" for name in Settings.model_fields}
-    return {name: environment[variable] for name, variable in names.items() if variable in environment}
+    own: dict[str, Any] = {name: environment[each] for name, each in names.items() if each in environment}
+    return Settings(_env_file=None, **own)  # type: ignore[call-arg]  # mypy does not know this argument
 
 
 def _matinee(environment: Mapping[str, str], *arguments: str) -> str:

@@ -16,8 +16,8 @@ from matinee.settings import Settings
 
 T = TypeVar("T")
 
-REMEMBERED = 20_000
-"""Events that a worker remembers, of those users who were asked for last: some 4 MB, which do not grow in years."""
+REMEMBERED = 10_000
+"""Events that a worker remembers, of those users who were asked for last: some 2 MB, which do not grow in years."""
 
 NOTHING = UserFeedback()
 """Of somebody who has said nothing, as most who are in the training data."""

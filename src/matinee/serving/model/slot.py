@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.artifact.mapped import release_pages
 from matinee.errors import BadData, MatineeError
+from matinee.memory import return_freed_memory
 from matinee.serving.model import fallback
 from matinee.serving.model.served import ServedModel
 from matinee.serving.model.store import ModelStore
@@ -120,3 +121,4 @@ class ModelSlot:
         before, self._current = self._current, served
         self._metrics.serve(served)
         submit_to_background(lambda: release_pages(before.model.popularity))
+        submit_to_background(return_freed_memory)  # of the model before, which every day would leave some of
