@@ -47,8 +47,9 @@ class Patience:
     """For the descendants of a process that ended by itself."""
     first_backoff_s: float = 0.5
     last_backoff_s: float = 15.0
-    settled_s: float = 30.0
-    """A program that was ready for so long starts with a clean record when it crashes."""
+    settled_s: float = 10.0
+    """A program that was ready for so long starts with a clean record when it crashes: whatever ends it four times in
+    two minutes, and lets it work in between, must not keep it away for `last_backoff_s`."""
     failed_after: int = 5
     """Crashes in a row (a count) that make a program failed; it is then tried once per `last_backoff_s`."""
 

@@ -179,6 +179,18 @@ def test_a_crash_loop_is_reported_with_the_last_lines_and_slowed_down(tmp_path):
         assert "no memory left" in found.problem
 
 
+def test_who_is_killed_again_and_again_but_works_in_between_is_not_kept_away(tmp_path):
+    patience = Patience(tick_s=0.01, first_backoff_s=0.01, last_backoff_s=600, orphan_grace_s=0.1, settled_s=0.2)
+    with running(tmp_path, python("server", FOREVER), patience=patience):
+        eventually(lambda: process(tmp_path, "server"))
+        for killed in range(patience.failed_after + 2):
+            eventually(lambda killed=killed: process(tmp_path, "server").restarts == killed)
+            victim = pid(tmp_path, "server")
+            time.sleep(2 * patience.settled_s)
+            os.kill(victim, signal.SIGKILL)
+        eventually(lambda: phase(tmp_path, "server") == "ready")
+
+
 def test_a_program_that_cannot_be_started_is_reported(tmp_path):
     with running(tmp_path, Program("missing", (str(tmp_path / "nowhere"),))):
         eventually(lambda: phase(tmp_path, "missing") == "failed")

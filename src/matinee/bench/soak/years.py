@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from matinee import clock
@@ -109,7 +110,7 @@ class Years:
         self._clock.move_to(self._today + PROCESSED_AT)
 
     def _compared(self, home: SimulatedHome) -> float:
-        """A day of this home as a multiple of one of a fresh home: of days that both live, each one's quickest."""
+        """A day of this home as a multiple of the same day of a fresh home: the median of days that both live."""
         ledger = ChunkLedger(home.settings)
         ratings = ledger.ratings_through(len(ledger.chunks()))
         path = self.folder / "source" / "all.parquet"
@@ -123,8 +124,8 @@ class Years:
                 new.append(fresh.process_day(f"day-{day}", SMALL))
                 self._tell(f"day {day}: {_told(old[-1])}; in a fresh home {_told(new[-1])}")
         shutil.rmtree(self.folder / "fresh")
-        old_s, new_s = (min(sum(each.values()) for each in days[SETTLING_DAYS:]) for days in (old, new))
-        return old_s / new_s
+        days = list(zip(old, new, strict=True))[SETTLING_DAYS:]
+        return median(sum(own.values()) / sum(fresh.values()) for own, fresh in days)
 
     def _home(self, name: str, ratings: Path) -> SimulatedHome:
         folder = self.folder / name
