@@ -25,7 +25,7 @@ def _of_container() -> list[int]:
 
 
 def return_freed_memory() -> None:
-    """Give freed memory back to the system, where the C library (glibc) keeps it and can be asked to; takes a few ms."""
+    """Give freed memory back to the system, where the C library keeps it and can be asked to (glibc); some ms."""
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
         malloc_trim(0)
