@@ -70,7 +70,7 @@ class ChunkRows:
             return found
 
     def _found(self, *conditions: sa.ColumnElement[bool]) -> list[Chunk]:
-        """Chunks in order. They are read as columns, a fifth of the time that objects of SQLAlchemy take."""
+        """Chunks in order, read as columns: that takes less than half the time of objects that SQLAlchemy keeps."""
         query = sa.select(*(_column(each.name) for each in fields(Chunk))).where(*conditions)
         with Session(self._database) as session:
             return [Chunk(*row) for row in session.execute(query.order_by(ChunkRow.chunk_id))]

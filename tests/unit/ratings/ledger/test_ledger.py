@@ -190,7 +190,7 @@ def test_what_matinee_0_1_kept_beside_a_chunk_as_late_is_learned_with_the_next_o
 
 def test_quarantined_rows_of_the_source_are_counted_once_by_the_chunk_that_first_saw_them(ledger, own_settings):
     append(own_settings, "u,m,oops,2020-01-09T10:00:00Z", ",m,3,2020-01-09T10:00:00Z")
-    ledger.close_next("a")
+    assert ledger.close_next("a").n_quarantined == 2
     assert ledger.quarantined(1) == {"empty_id": 1, "rating_not_a_number": 1}
     assert ledger.close_next("b").n_quarantined == 0
     append(own_settings, "u,m,oops again,2020-01-09T10:00:00Z")
@@ -235,6 +235,24 @@ def test_a_chunk_that_is_claimed_but_not_written_yet_cannot_be_read(own_settings
         ChunkLedger(own_settings, stop).close_next("a")
     with pytest.raises(BadData, match="Chunk 1 is not closed yet"):
         ChunkLedger(own_settings).ratings_through(1)
+
+
+def test_the_newest_closed_chunk_is_not_one_that_is_only_claimed(own_settings):
+    def stop(step):
+        if step == "claimed":
+            raise InterruptedError(step)
+
+    ledger = ChunkLedger(own_settings)
+    assert ledger.newest_closed() is None
+    first, second = ledger.close_next("a"), ledger.close_next("b")
+    with pytest.raises(InterruptedError):
+        ChunkLedger(own_settings, stop).close_next("c")
+    assert ledger.newest_closed() == second
+    assert [each.state for each in ledger.chunks()] == ["closed", "closed", "claimed"]
+    assert ledger.ratings_through(2).height == ledger.n_ratings_through(2) == first.n_ratings + second.n_ratings
+    assert ledger.ratings_through(3, without=[3]).height == ledger.n_ratings_through(2)
+    with pytest.raises(BadData, match="Chunk 3 is not closed yet"):
+        ledger.ratings_through(3)
 
 
 def test_bootstrap_is_by_default_the_days_up_to_the_middle_rating(own_settings):
