@@ -24,6 +24,8 @@ def main() -> int:
         help="others work on this machine too: stretch the limits of time by how long an undisturbed start takes",
     )
     chosen = parser.parse_args()
+    if chosen.drill and chosen.database != "sqlite":
+        parser.error("--drill needs --database sqlite: a backup holds no database of another server")
     seed = random.randrange(2**31) if chosen.seed is None else chosen.seed  # noqa: S311  no secret
     with tempfile.TemporaryDirectory(prefix="chaos.") as temporary:
         folder = chosen.folder or Path(temporary)

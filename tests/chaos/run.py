@@ -75,7 +75,7 @@ def run(
         wrong += share_of_days(days.days, interval_s, allowance)
     wrong += [f"left: {process}" for process in _left(system)]
     if drill:
-        wrong += [f"restored: {each}" for each in _drill(system, folder, people.acknowledged)]
+        wrong += _drilled(system, folder, people.acknowledged)
     away = list(outages(people.outages, struck, allowance))
     return Report(seed, len(struck), people, days.days, lost, doubled, away, healed, allowance, wrong)
 
@@ -137,6 +137,14 @@ def _away(system: System, allowance: float) -> Iterator[str]:
             yield from (f"{each['name']} is away after all strikes: {each['state']}" for each in away)
             return
         time.sleep(1)
+
+
+def _drilled(system: System, folder: Path, acknowledged: list[str]) -> list[str]:
+    """What is wrong after the drill; a command that fails in it is, and what was found before is told all the same."""
+    try:
+        return [f"restored: {each}" for each in _drill(system, folder, acknowledged)]
+    except AssertionError as error:
+        return [f"the drill failed: {' '.join(str(error).split())}"]
 
 
 def _drill(system: System, folder: Path, acknowledged: list[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from chaos import checks
 from chaos import run as whole
+from chaos.__main__ import main
 from chaos.days import Day, Days
 from chaos.limits import SPREAD
 from chaos.small import PARENT, SLEEP, supervised
@@ -25,7 +26,9 @@ class SmallSystem:
     def __init__(self, settings) -> None:
         self.settings, self.environment, self._stack = settings, {}, ExitStack()
 
-    def matinee(self, command: str) -> None:
+    def matinee(self, command: str, *_: str) -> None:
+        if command == "backup":
+            raise AssertionError("error: the disk\nis full")
         if command == "down":
             self._stack.close()
             return
@@ -56,7 +59,7 @@ def small(settings, monkeypatch, unused_port):
 @pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_run_tells_everything_that_is_broken_and_ends_with_its_figures(tmp_path):
-    report = whole.run(tmp_path, "sqlite", 4, 0.3, 7, is_shared=True)
+    report = whole.run(tmp_path, "sqlite", 4, 0.3, 7, drill=True, is_shared=True)
     written = io.StringIO()
     report.write(written)
     *lines, last = written.getvalue().splitlines()
@@ -66,9 +69,18 @@ def test_a_run_tells_everything_that_is_broken_and_ends_with_its_figures(tmp_pat
     assert figures["days"] == figures["days_promoted"] > 0
     assert report.allowance >= SPREAD
     wrong = [*(f"{name} is wrong" for name in ("ledger", "production", "moves", "given_up")), "doubled: chaos1 [2]"]
+    wrong += ["the drill failed: error: the disk is full"]
     assert set(wrong) <= set(report.broken)
     assert [each.what.split()[0] for each in report.outages] == ["reads"], "nobody has answered"
     assert {each.what for each in report.healed} <= {"api was back", "api-worker was back", "ui was back"}
     assert len(report.healed) >= 4
     assert [line for line in lines if line.startswith("broken: ")] == [f"broken: {each}" for each in report.broken]
     assert not any(each.startswith("left") for each in report.broken)
+
+
+def test_a_drill_on_another_server_s_database_is_refused_before_anything_is_struck(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["chaos", "--drill", "--database", "postgresql"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--drill needs --database sqlite" in capsys.readouterr().err
