@@ -15,16 +15,15 @@ from matinee.settings import Settings
 
 @pytest.fixture
 def clock_of(monkeypatch, tmp_path):
-    def made(*chunks):
-        monkeypatch.setattr(home_clock, "ChunkLedger", lambda _: SimpleNamespace(chunks=lambda: list(chunks)))
+    def made(newest=None):
+        monkeypatch.setattr(home_clock, "ChunkLedger", lambda _: SimpleNamespace(newest_closed=lambda: newest))
         return HomeClock(Settings(home=tmp_path, _env_file=None))
 
     return made
 
 
-def chunk(ends_at: datetime, closed_ago: timedelta | None, mode: str = "replay") -> SimpleNamespace:
-    closed_at = None if closed_ago is None else datetime.now(UTC) - closed_ago
-    return SimpleNamespace(ends_at=ends_at, closed_at=closed_at, mode=mode)
+def chunk(ends_at: datetime, closed_ago: timedelta, mode: str = "replay") -> SimpleNamespace:
+    return SimpleNamespace(ends_at=ends_at, closed_at=datetime.now(UTC) - closed_ago, mode=mode)
 
 
 def test_before_the_first_chunk_there_is_none(clock_of):
@@ -32,8 +31,8 @@ def test_before_the_first_chunk_there_is_none(clock_of):
 
 
 def test_a_replay_lives_in_the_time_of_its_data(clock_of):
-    old, newest = datetime(1998, 1, 1, tzinfo=UTC), datetime(1998, 1, 8, tzinfo=UTC)
-    clock = clock_of(chunk(old, timedelta(days=2)), chunk(newest, timedelta(hours=5)), chunk(newest, None))
+    newest = datetime(1998, 1, 8, tzinfo=UTC)
+    clock = clock_of(chunk(newest, timedelta(hours=5)))
     assert asyncio.run(clock.hour()) == pytest.approx((newest + timedelta(hours=5)).timestamp(), abs=RESOLUTION_S)
 
 
