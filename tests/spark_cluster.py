@@ -24,6 +24,7 @@ import psutil
 import pytest
 
 from matinee.bench.ports import free_port
+from matinee.settings import Settings
 
 QUIET = "spark.executor.memory 512m\nspark.driver.memory 1g\nspark.port.maxRetries 64\n"
 READY_S = 90
@@ -107,6 +108,12 @@ def spark_environment(folder: Path, of_executors: Mapping[str, str]) -> dict[str
 def spark_cluster(spark_conf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:  # noqa: ARG001  it sets the environment
     with running_spark(tmp_path_factory.mktemp("spark")) as cluster:
         yield cluster
+
+
+def trained_by(cluster: SparkCluster, home: Path, data: Path, **more: Any) -> Settings:
+    """Settings of a home of ml-100k whose models the cluster computes."""
+    values = {"home": home, "data": str(data / "ml-100k"), "trainer": "spark", "spark_master": cluster.url}
+    return Settings(**values | more, _env_file=None)
 
 
 @contextmanager

@@ -26,12 +26,11 @@ from matinee.models.recommender import Fitted, fit
 from matinee.ranking import recommend
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.learning import LearnedChunks
-from matinee.settings import Settings
 from matinee.stages.stores import Stores
 from matinee.stages.train import interactions_of, train_model
 from matinee.storage import home_storage
 from object_storage import CREDENTIALS, request
-from spark_cluster import SparkCluster
+from spark_cluster import SparkCluster, trained_by
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first test waits for the session of the cluster
 
@@ -43,15 +42,7 @@ FACTORS = ALS(factors=16, iterations=6)
 @pytest.fixture(scope="module")
 def stores(real_data: Path, spark_cluster: SparkCluster, tmp_path_factory: pytest.TempPathFactory) -> Stores:
     """A home of three months of ml-100k in three chunks, in which somebody has taken back all and somebody one."""
-    settings = Settings(
-        home=tmp_path_factory.mktemp("spark-home"),
-        data=str(real_data / "ml-100k"),
-        bootstrap="45d",
-        chunk="30d",
-        trainer="spark",
-        spark_master=spark_cluster.url,
-        _env_file=None,
-    )
+    settings = trained_by(spark_cluster, tmp_path_factory.mktemp("spark-home"), real_data, bootstrap="45d", chunk="30d")
     stores = Stores.of(settings)
     for run in ("first", "second", "third"):
         stores.ledger.take(run)
@@ -119,9 +110,8 @@ def test_a_training_logs_what_the_server_loads_ranks_with_and_explains(
     real_data: Path, spark_cluster: SparkCluster, mlflow_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The first of this file: the session that the others share takes all cores of the cluster."""
-    values = {"home": tmp_path / "home", "data": str(real_data / "ml-100k"), "bootstrap": "30d"}
-    spark = {"trainer": "spark", "spark_master": spark_cluster.url, "mlflow_url": mlflow_url}
-    stores = Stores.of(Settings(**values, **spark, _env_file=None))
+    settings = trained_by(spark_cluster, tmp_path / "home", real_data, bootstrap="30d", mlflow_url=mlflow_url)
+    stores = Stores.of(settings)
     stores.ledger.take("first")
     run = stores.registry.training_run(str(train_model(stores, 1)["run_id"]))
     assert "WARN" not in capfd.readouterr().err

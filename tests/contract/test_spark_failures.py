@@ -16,10 +16,9 @@ from matinee.models.als import ALS
 from matinee.models.ease import EASE
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted, fit
-from matinee.settings import Settings
 from matinee.stages.stores import Stores
 from matinee.stages.train import interactions_of
-from spark_cluster import SparkCluster, running_spark
+from spark_cluster import SparkCluster, running_spark, trained_by
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -35,15 +34,7 @@ def cluster(spark_conf: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def stores(real_data: Path, cluster: SparkCluster, tmp_path_factory: pytest.TempPathFactory) -> Stores:
-    settings = Settings(
-        home=tmp_path_factory.mktemp("home"),
-        data=str(real_data / "ml-100k"),
-        bootstrap="30d",
-        trainer="spark",
-        spark_master=cluster.url,
-        _env_file=None,
-    )
-    stores = Stores.of(settings)
+    stores = Stores.of(trained_by(cluster, tmp_path_factory.mktemp("home"), real_data, bootstrap="30d"))
     stores.ledger.take("first")
     return stores
 

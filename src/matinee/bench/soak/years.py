@@ -1,7 +1,7 @@
 """Day after day of one home, and at the end beside a fresh home with the same ratings."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ class Years:
             home.process_day("bootstrap", SMALL)
             for day in range(1, self.n_days + 1):
                 self._live(home, day)
-            ratio = self._compared(home)
+            day_s_ratio = self._compared(home)
             with home.client() as client:
                 found = audit(home.settings, client, self.people.truth)
             size_gb = home.size_bytes() / 1e9
@@ -69,7 +69,7 @@ class Years:
         return {
             "days": self.n_days,
             "home_gb": round(size_gb, 3),
-            "day_s_ratio": round(ratio, 3),
+            "day_s_ratio": round(day_s_ratio, 3),
             "rss_growth": round(max(growths), 3) if growths else None,
             **found._asdict(),
         }
@@ -124,8 +124,7 @@ class Years:
                 new.append(fresh.process_day(f"day-{day}", SMALL))
                 self._tell(f"day {day}: {_told(old[-1])}; in a fresh home {_told(new[-1])}")
         shutil.rmtree(self.folder / "fresh")
-        days = list(zip(old, new, strict=True))[SETTLING_DAYS:]
-        return median(sum(own.values()) / sum(fresh.values()) for own, fresh in days)
+        return ratio(old, new)
 
     def _home(self, name: str, ratings: Path) -> SimulatedHome:
         folder = self.folder / name
@@ -141,6 +140,17 @@ class Years:
             "mlflow_port": free_port(),
         }
         return SimulatedHome(Settings(**values), self._clock_path)
+
+
+def ratio(old: Sequence[Mapping[str, float]], new: Sequence[Mapping[str, float]]) -> float:
+    """How many times as long a day takes in the old home: the median of the days after `SETTLING_DAYS`, day by day.
+
+    Args:
+        old: seconds by stage of each day that both lived.
+        new: the same of the fresh home.
+    """
+    days = list(zip(old, new, strict=True))[SETTLING_DAYS:]
+    return median(sum(own.values()) / sum(fresh.values()) for own, fresh in days)
 
 
 def _told(took_s: dict[str, float]) -> str:

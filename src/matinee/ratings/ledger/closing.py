@@ -79,7 +79,7 @@ class Closing:
         unchanged = bool(before) and self._rows.source_digest(before[-1]) == source.digest
         if not before or (unchanged and self._files.left_out_by_0_1(before).is_empty()):
             return RATINGS.to_frame()
-        return late_for(chunk, source, self._reader.read_all([each.chunk_id for each in before]))
+        return late_for(chunk, source, self._reader.read_all({each.chunk_id for each in before}))
 
 
 @contextmanager

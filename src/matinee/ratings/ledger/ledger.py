@@ -184,9 +184,9 @@ class ChunkLedger:
         chunks = tuple(each for each in self.chunks() if each.chunk_id in wanted)
         return LearnedChunks(without_secrets, chunks, withdrawals(self._database))
 
-    def _through(self, chunk_id: int, without: Container[int]) -> list[int]:
+    def _through(self, chunk_id: int, without: Container[int]) -> set[int]:
         """Ids of the chunks up to one, of which none is ever skipped."""
-        return [each for each in range(1, self.chunk(chunk_id).chunk_id + 1) if each not in without]
+        return {each for each in range(1, self.chunk(chunk_id).chunk_id + 1) if each not in without}
 
     def require_own_source(self) -> None:
         """Refuse to go on with other ratings than those that the home's chunks are from.

@@ -1,6 +1,6 @@
 """Reading chunks, each verified; a file that was lost is made again from what it was made of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import polars as pl
 import sqlalchemy as sa
@@ -44,19 +44,19 @@ class ChunkReader:
             self._restore(chunk, damaged)
         return self._files.read(chunk)
 
-    def read_all(self, wanted: Sequence[int]) -> pl.DataFrame:
+    def read_all(self, wanted: set[int]) -> pl.DataFrame:
         """The chunks of these ids; raises what `read` raises of those that `InteractionStore` does not hold."""
         return pl.concat([NO_RATINGS, *self._interactions.read(self._closed(wanted), wanted, self._read_by_id)])
 
-    def scan_all(self, wanted: Sequence[int]) -> pl.LazyFrame:
+    def scan_all(self, wanted: set[int]) -> pl.LazyFrame:
         """What `read_all` gives, of which only what is collected is read from `InteractionStore`."""
         scanned = self._interactions.scan(self._closed(wanted), wanted, self._read_by_id)
         return pl.concat([NO_RATINGS.lazy(), *scanned])
 
-    def _closed(self, wanted: Sequence[int]) -> list[ClosedChunk]:
+    def _closed(self, wanted: set[int]) -> list[ClosedChunk]:
         """All closed chunks; raises `BadData` when those that are wanted are not among them."""
         closed = self._rows.closed()
-        for chunk_id in sorted(set(wanted) - {each.chunk_id for each in closed}):
+        for chunk_id in sorted(wanted - {each.chunk_id for each in closed}):
             _require_closed(self._rows.chunk(chunk_id))
         return closed
 

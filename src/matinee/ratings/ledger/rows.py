@@ -71,9 +71,9 @@ class ChunkRows:
 
     def _found(self, *conditions: sa.ColumnElement[bool]) -> list[Chunk]:
         """Chunks in order, read as columns: that takes less than half the time of objects that SQLAlchemy keeps."""
-        query = sa.select(*(_column(each.name) for each in fields(Chunk))).where(*conditions)
+        query = sa.select(*_COLUMNS).where(*conditions).order_by(ChunkRow.chunk_id)
         with Session(self._database) as session:
-            return [Chunk(*row) for row in session.execute(query.order_by(ChunkRow.chunk_id))]
+            return [Chunk(*row) for row in session.execute(query)]
 
 
 _N_QUARANTINED = (
@@ -82,7 +82,10 @@ _N_QUARANTINED = (
     .scalar_subquery()
 )
 
+_NAMED_OTHERWISE: dict[str, Any] = {"run_id": ChunkRow.claimed_by, "n_quarantined": _N_QUARANTINED}
 
-def _column(name: str) -> Any:  # noqa: ANN401  of whatever type the field has
-    """The column of a field of `Chunk`."""
-    return {"run_id": ChunkRow.claimed_by, "n_quarantined": _N_QUARANTINED}.get(name, getattr(ChunkRow, name, None))
+_COLUMNS = [
+    _NAMED_OTHERWISE[name] if name in _NAMED_OTHERWISE else getattr(ChunkRow, name)
+    for name in (each.name for each in fields(Chunk))
+]
+"""The fields of `Chunk`, in their order."""

@@ -250,6 +250,7 @@ def test_the_newest_closed_chunk_is_not_one_that_is_only_claimed(own_settings):
     assert ledger.newest_closed() == second
     assert [each.state for each in ledger.chunks()] == ["closed", "closed", "claimed"]
     assert ledger.ratings_through(2).height == ledger.n_ratings_through(2) == first.n_ratings + second.n_ratings
+    assert (ledger.n_ratings_through(1), ledger.chunks_of_run("a")) == (first.n_ratings, [first])
     assert ledger.ratings_through(3, without=[3]).height == ledger.n_ratings_through(2)
     with pytest.raises(BadData, match="Chunk 3 is not closed yet"):
         ledger.ratings_through(3)
