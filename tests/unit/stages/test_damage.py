@@ -27,7 +27,7 @@ def test_only_what_a_rollback_by_itself_left_is_deployed(settings, monkeypatch, 
         history.record(what, version, None, "Sound.")
     history.record("rolled_back", "1", "2", reason)
     if then:
-        history.record(then, "1" if then == "deployed" else "4", None, "")
+        history.record(then, "1" if then == "deployed" else "4", None, WORSE)
     monkeypatch.setattr(damage, "deploy_model", lambda _, version: found.append(version))
     current = in_production and SimpleNamespace(version=in_production)
     damage._deploy_what_was_left(SimpleNamespace(history=history), current)
