@@ -21,6 +21,7 @@ from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.remaking import remake
 from matinee.serving.answering.response_cache import ResponseCache
+from matinee.serving.database import DatabasePatience
 from matinee.serving.model.changed import LiveCatalogue
 from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.follower import PRODUCTION_INTERVAL_S, Follower
@@ -88,8 +89,9 @@ def create_app(
     store = ModelStore(settings.home / "serving")
     slot = ModelSlot(settings, store, metrics)
     source = ModelSource(mlflow)
-    responses, batcher, live = ResponseCache(), RequestBatcher(), LiveCatalogue(settings, slot)
-    home_clock = HomeClock(settings)
+    patience = DatabasePatience(settings)
+    responses, batcher, live = ResponseCache(), RequestBatcher(), LiveCatalogue(settings, slot, patience)
+    home_clock = HomeClock(settings, patience)
 
     async def remake_answers(served: ServedModel) -> None:
         if not live.changes:  # those of a changed catalogue are made with a model that is made after the switch
@@ -137,7 +139,7 @@ def create_app(
         batcher=batcher,
         source=source,
         swapper=swapper,
-        feedback=Feedback(settings),
+        feedback=Feedback(settings, patience),
         metrics=metrics,
         health=health,
         token=api_token(settings),

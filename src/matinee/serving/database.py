@@ -2,14 +2,31 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from matinee.errors import DependencyUnreachable, StorageError
+from matinee.ratings.failures import cause_of
+from matinee.settings import Settings
 
 T = TypeVar("T")
+
+FIRST_PATIENCE_S, PATIENCE_S = 10.0, 0.7
+"""How long PostgreSQL may take to be connected to, and to answer whoever can do without it."""
+
+AGAIN_S = 1.0
+"""How long a database that did not answer in time is left alone by whoever can do without it."""
+
+_THREADS = ThreadPoolExecutor(15, "database")
+"""As many as SQLAlchemy opens connections. They may all wait for a server that hangs, and nothing else waits for them."""
 
 
 async def ask_database(question: Callable[[], T]) -> T:
@@ -18,12 +35,11 @@ async def ask_database(question: Callable[[], T]) -> T:
     Raises:
         DependencyUnreachable: the database is unavailable.
     """
+    in_context = partial(copy_context().run, question)
     try:
-        return await asyncio.to_thread(question)
-    except DBAPIError as error:
-        raise database_unavailable(error.orig) from error
-    except sqlite3.Error as error:  # while the file is opened, which SQLAlchemy does not translate
-        raise database_unavailable(error) from error
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, in_context)
+    except (DBAPIError, NoFreeConnection, sqlite3.Error) as error:  # the last while a file is opened
+        raise database_unavailable(cause_of(error)) from error
     except StorageError as error:  # while it is opened on a disk that is full, read-only or faulty
         raise DependencyUnreachable(error.message, error.hint) from error
 
@@ -31,3 +47,42 @@ async def ask_database(question: Callable[[], T]) -> T:
 def database_unavailable(error: BaseException | None) -> DependencyUnreachable:
     """What to raise when the database failed with `error`."""
     return DependencyUnreachable(f"The database is unavailable: {error}.", "Check its disk or its server.")
+
+
+class DatabasePatience:
+    """How long one worker waits for the database where it can do without: a server may hang, a file does not."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._is_server = not settings.database.startswith("sqlite")
+        self._has_answered = False
+        self._over_until = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the database did not answer in time a moment ago, and is left alone."""
+        return time.monotonic() < self._over_until
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """A block that asks the database, and is given up when that takes too long.
+
+        Raises:
+            DependencyUnreachable: it took too long, now or a moment ago.
+        """
+        if self.is_over:
+            raise DependencyUnreachable("The database did not answer a moment ago.", "Look at its server.")
+        try:
+            async with asyncio.timeout(self._seconds):
+                yield
+        except TimeoutError as error:
+            self._over_until = time.monotonic() + AGAIN_S
+            raise DependencyUnreachable(
+                f"The database did not answer within {self._seconds:g} s.", "Look at its server."
+            ) from error
+        self._has_answered = True
+
+    @property
+    def _seconds(self) -> float | None:
+        if not self._is_server:
+            return None
+        return PATIENCE_S if self._has_answered else FIRST_PATIENCE_S

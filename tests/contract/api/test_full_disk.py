@@ -109,8 +109,11 @@ def test_a_worker_that_is_started_on_a_full_disk_answers(server, settings, small
 
 
 @pytest.mark.usefixtures("server")
-def test_a_database_that_a_full_disk_does_not_let_open_is_a_problem_document(settings, small_disk):
+def test_a_database_that_a_full_disk_does_not_let_open_is_a_problem_document_and_no_list_waits_for_it(
+    settings, small_disk
+):
     fill(small_disk)
-    answer = get(settings, "/v1/users/u1/recommendations")
+    assert get(settings, "/v1/users/u1/recommendations").json()["policy"] == "popular"
+    answer = get(settings, "/v1/users/u1/ratings")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert "full" in answer.json()["detail"]

@@ -3,16 +3,21 @@
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
+
+import structlog
 
 from matinee.errors import BadData, DependencyUnreachable
 from matinee.ratings.feedback.changes import Changes
 from matinee.ratings.feedback.store import FeedbackStore, NewRating, Receipt, UserFeedback
+from matinee.ratings.feedback.withdrawals import Withdrawn
 from matinee.ratings.sources import last_rated_at
-from matinee.serving.database import ask_database, database_unavailable
+from matinee.serving.database import DatabasePatience, ask_database, database_unavailable
 from matinee.serving.turn import Turn
 from matinee.settings import Settings
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -22,6 +27,9 @@ REMEMBERED = 10_000
 NOTHING = UserFeedback()
 """Of somebody who has said nothing, as most who are in the training data."""
 
+UNKNOWN = UserFeedback(withdrawn=Withdrawn(everything_at=datetime.max.replace(tzinfo=UTC)))
+"""Of whom the database cannot be asked: as all may have been taken back, nothing that a model has learned counts."""
+
 
 class Feedback:
     """The feedback store, in threads of its own.
@@ -30,11 +38,12 @@ class Feedback:
     something new of that user; PostgreSQL is asked each time. The database is opened when it is first needed, and
     again after a failure, so the server starts without it.
 
-    Every method raises `DependencyUnreachable` when the database does not answer.
+    Every method but `for_list` raises `DependencyUnreachable` when the database does not answer.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, patience: DatabasePatience) -> None:
+        self._settings, self._patience = settings, patience
+        self._is_away = False
         self._can_follow = settings.database.startswith("sqlite")
         self._changes: Changes | None = None
         self._remembered: OrderedDict[str, UserFeedback] = OrderedDict()
@@ -76,6 +85,24 @@ class Feedback:
         # Of what was forgotten meanwhile, this answer may be older.
         if self._changes is not None and n_forgotten == self._n_forgotten:
             self._remember(user_id, said)
+        return said
+
+    async def for_list(self, user_id: str) -> UserFeedback:
+        """The same for a list that is better made of nothing than not at all: `UNKNOWN` while the database is away."""
+        try:
+            if self._can_follow:
+                said = await self.of_user(user_id)
+            else:
+                async with self._patience.waiting():
+                    said = await self.of_user(user_id)
+        except DependencyUnreachable as error:
+            if not self._is_away:
+                log.warning("lists_made_without_feedback", reason=str(error))
+            self._is_away = True
+            return UNKNOWN
+        if self._is_away:
+            log.info("lists_made_with_feedback_again")
+            self._is_away = False
         return said
 
     async def of_user_until(self, user_id: str, until: datetime | None) -> UserFeedback:

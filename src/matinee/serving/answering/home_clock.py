@@ -4,16 +4,15 @@ A replay takes one period after another as if it had just ended. So its time is 
 time since that was taken.
 """
 
-import asyncio
 import time
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from matinee import clock
 from matinee.errors import MatineeError
 from matinee.ratings.ledger.home_time import home_time
 from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.serving.database import DatabasePatience, ask_database
 from matinee.settings import Settings
 
 log = structlog.get_logger()
@@ -28,8 +27,8 @@ RESOLUTION_S = 3600
 class HomeClock:
     """The time of one home."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, patience: DatabasePatience) -> None:
+        self._settings, self._patience = settings, patience
         self._ahead_s: float | None = None
         self._read_at = float("-inf")
 
@@ -48,8 +47,9 @@ class HomeClock:
 
     async def _read(self) -> None:
         try:
-            self._ahead_s = await asyncio.to_thread(self._newest_ahead_s)
-        except (MatineeError, OSError, SQLAlchemyError) as error:
+            async with self._patience.waiting():
+                self._ahead_s = await ask_database(self._newest_ahead_s)
+        except (MatineeError, OSError) as error:
             log.warning("home_clock_not_read", reason=str(error))
 
     def _newest_ahead_s(self) -> float | None:

@@ -15,7 +15,6 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from matinee.catalogue.changes import ChangedMovie, Changes, MovieStatus, changed
@@ -23,6 +22,7 @@ from matinee.catalogue.features import content_of
 from matinee.errors import MatineeError
 from matinee.ranking import Mask, RankingModel
 from matinee.ratings.movie_changes import MovieChanges
+from matinee.serving.database import AGAIN_S, DatabasePatience, ask_database
 from matinee.serving.model.catalogue import Catalogue
 from matinee.serving.model.served import ServedModel
 from matinee.serving.model.slot import ModelSlot
@@ -31,18 +31,12 @@ from matinee.settings import Settings
 
 log = structlog.get_logger()
 
-AGAIN_S = 1.0
-"""How long a database that is unavailable is left alone."""
-
-FIRST_PATIENCE_S, PATIENCE_S = 10.0, 2.0
-"""How long PostgreSQL may take to be connected to, and to say whether anything has changed."""
-
 
 class LiveCatalogue:
     """What one worker serves: the model of its slot, with the catalogue of this moment."""
 
-    def __init__(self, settings: Settings, slot: ModelSlot) -> None:
-        self._settings, self._slot = settings, slot
+    def __init__(self, settings: Settings, slot: ModelSlot, patience: DatabasePatience) -> None:
+        self._settings, self._slot, self._patience = settings, slot, patience
         self._follows_file = settings.database.startswith("sqlite")
         self._connection: PoolProxiedConnection | None = None
         self._data_version = -1
@@ -86,7 +80,7 @@ class LiveCatalogue:
         return self._changes
 
     def _may_have_changed(self) -> bool:
-        if time.monotonic() < self._unavailable_until:
+        if time.monotonic() < self._unavailable_until or self._patience.is_over:
             return False
         if self._connection is None:
             return True
@@ -109,17 +103,11 @@ class LiveCatalogue:
             if not self._may_have_changed():
                 return
             try:
-                async with asyncio.timeout(self._patience_s):
+                async with self._patience.waiting():
                     await self._read_now()
-            except (MatineeError, SQLAlchemyError, sqlite3.Error, TimeoutError) as error:
+            except (MatineeError, sqlite3.Error) as error:
                 self._unavailable_until = time.monotonic() + AGAIN_S
                 log.warning("catalogue_changes_unavailable", reason=str(error))
-
-    @property
-    def _patience_s(self) -> float | None:
-        if self._follows_file:
-            return None
-        return FIRST_PATIENCE_S if self._store is None else PATIENCE_S
 
     async def _read_now(self) -> None:
         version = -1
@@ -127,9 +115,9 @@ class LiveCatalogue:
             # A connection of its own: a connection's data version does not tell of its own commits. Only this thread
             # asks it, and before the changes are read, so that none is missed between the two.
             if self._connection is None:
-                self._connection = await asyncio.to_thread(self._connected)
+                self._connection = await ask_database(self._connected)
             version = self._version_of(self._connection)
-        await asyncio.to_thread(self._take)
+        await ask_database(self._take)
         self._data_version = version
 
     def _connected(self) -> PoolProxiedConnection:

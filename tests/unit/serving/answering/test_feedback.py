@@ -7,6 +7,7 @@ import pytest
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.serving.answering import feedback
 from matinee.serving.answering.feedback import Feedback
+from matinee.serving.database import DatabasePatience
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def ask(found: Feedback, *users: str) -> None:
 @pytest.mark.usefixtures("store")
 def test_the_users_who_were_asked_for_last_stay(settings, monkeypatch):
     monkeypatch.setattr(feedback, "REMEMBERED", 15)  # three users of four ratings each
-    found = Feedback(settings)
+    found = Feedback(settings, DatabasePatience(settings))
     asyncio.run(ask(found, "u0", "u1", "u2", "u0", "u3"))
     assert remembered(found) == ["u2", "u0", "u3"]
 
@@ -37,14 +38,14 @@ def test_the_users_who_were_asked_for_last_stay(settings, monkeypatch):
 @pytest.mark.usefixtures("store")
 def test_somebody_who_says_more_than_there_is_room_for_is_remembered_alone(settings, monkeypatch):
     monkeypatch.setattr(feedback, "REMEMBERED", 3)
-    found = Feedback(settings)
+    found = Feedback(settings, DatabasePatience(settings))
     asyncio.run(ask(found, "u0", "u1", "u1"))
     assert remembered(found) == ["u1"]
 
 
 def test_room_is_made_when_somebody_is_forgotten_for_saying_something_new(settings, store, monkeypatch):
     monkeypatch.setattr(feedback, "REMEMBERED", 15)
-    found = Feedback(settings)
+    found = Feedback(settings, DatabasePatience(settings))
 
     async def days() -> None:
         await ask(found, "u0", "u1", "u2")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from matinee import clock as clocks
 from matinee.serving.answering import home_clock
 from matinee.serving.answering.home_clock import RESOLUTION_S, HomeClock
+from matinee.serving.database import DatabasePatience
 from matinee.settings import Settings
 
 
@@ -17,7 +18,8 @@ from matinee.settings import Settings
 def clock_of(monkeypatch, tmp_path):
     def made(newest=None):
         monkeypatch.setattr(home_clock, "ChunkLedger", lambda _: SimpleNamespace(newest_closed=lambda: newest))
-        return HomeClock(Settings(home=tmp_path, _env_file=None))
+        settings = Settings(home=tmp_path, _env_file=None)
+        return HomeClock(settings, DatabasePatience(settings))
 
     return made
 
