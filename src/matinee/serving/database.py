@@ -26,7 +26,7 @@ AGAIN_S = 1.0
 """How long a database that did not answer in time is left alone by whoever can do without it."""
 
 _THREADS = ThreadPoolExecutor(15, "database")
-"""As many as SQLAlchemy opens connections. They may all wait for a server that hangs, and nothing else waits for them."""
+"""As many as SQLAlchemy opens connections. All may wait for a server that hangs, and nothing else waits for them."""
 
 
 async def ask_database(question: Callable[[], T]) -> T:

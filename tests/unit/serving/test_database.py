@@ -1,6 +1,7 @@
 """A worker waits for a database that is a server, but not for long, and not again at once."""
 
 import asyncio
+import time
 
 import pytest
 from pydantic import SecretStr
@@ -35,7 +36,8 @@ def test_a_server_that_does_not_answer_is_given_up_and_left_alone_for_a_while(pa
     with pytest.raises(DependencyUnreachable, match="a moment ago"):
         asyncio.run(ask(patience, asked, 0))
     assert (asked, patience.is_over) == (["asked"], True)
-    monkeypatch.setattr(database.time, "monotonic", lambda now=database.time.monotonic() + database.AGAIN_S: now)
+    later = time.monotonic() + database.AGAIN_S
+    monkeypatch.setattr(database.time, "monotonic", lambda: later)
     asyncio.run(ask(patience, asked, 0))
     assert (asked, patience.is_over) == (["asked", "asked"], False)
 
