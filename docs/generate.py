@@ -139,7 +139,7 @@ says what to do."""
 HTTP_INTRODUCTION = """The same, to try out, is at `/docs` of a running server, and as OpenAPI at `/openapi.json`. Ids are opaque strings, without spaces around them and in Unicode form NFC; numbers are
 accepted and read as strings. Every answer has a header `X-Request-ID`. Ranked lists say by their `policy` how they were made:
 `learned` from training, `fold_in` from a history that is newer than the model or of somebody new, `popular` when there is nothing
-to go by.
+to go by, or the database that knows it is away.
 
 Examples are of ml-100k; the same are at `/docs`. A movie, user, version or run of your own has other ids."""
 
