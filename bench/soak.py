@@ -1,7 +1,7 @@
 """Years of days in hours: what a home keeps, costs and answers after them; figures in `docs/operations.md`.
 
     python bench/soak.py                       three years, some 80 minutes
-    python bench/soak.py --days 60 --json      two months, in five to ten minutes; CI lives 14 days
+    python bench/soak.py --days 60 --json      two months, in three to ten minutes; CI lives as many
     python bench/soak.py --plot soak.svg       draw what was measured
 
 Days run on a simulated clock, in a temporary home with the real MLflow and API server; the stages run in this process,
