@@ -21,8 +21,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-REMEMBERED = 10_000
-"""Events that a worker remembers, of those users who were asked for last: some 2 MB, which do not grow in years."""
+REMEMBERED = 5_000
+"""Events that a worker remembers, of those users who were asked for last: some 1 MB, which do not grow in years."""
 
 NOTHING = UserFeedback()
 """Of somebody who has said nothing, as most who are in the training data."""
