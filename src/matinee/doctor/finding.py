@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.clients.schemas.findings import Finding
 from matinee.clients.schemas.problems import MEDIA_TYPE, Problem
 from matinee.clients.tls import authorities
 from matinee.errors import MatineeError
+from matinee.ratings.failures import failure
 from matinee.settings import Settings
 
 Check = Callable[[Settings], str]
@@ -20,6 +22,11 @@ def finding_of(what: str, check: Check, settings: Settings) -> Finding:
         return Finding(what=what, ok=True, detail=check(settings))
     except MatineeError as error:
         return Finding(what=what, ok=False, detail=error.message, fix=error.hint)
+    except SQLAlchemyError as error:
+        told = failure(error)
+        if told is None:
+            raise
+        return Finding(what=what, ok=False, detail=told.message, fix=told.hint)
 
 
 def finding_of_service(what: str, process: str, url: str) -> Finding:

@@ -14,10 +14,12 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
 from matinee.errors import DependencyUnreachable
 from matinee.lifecycle.history import who
 from matinee.ratings.database import MoveLeaseRow, claiming
+from matinee.ratings.instants import UtcDateTime
 
 log = structlog.get_logger()
 
@@ -29,6 +31,13 @@ WAIT_S = 120.0
 
 _POLL_S = 0.2
 _NAME = "production"
+
+
+def _now(session: Session) -> datetime:
+    """Of the server's clock, by which all machines go; a file belongs to one machine, which has one."""
+    if session.get_bind().dialect.name == "postgresql":
+        return session.scalars(sa.select(sa.func.clock_timestamp(type_=UtcDateTime))).one()
+    return datetime.now(UTC)
 
 
 class Lost(DependencyUnreachable):
@@ -73,8 +82,8 @@ class Holder:
 
     def take(self) -> bool:
         """Take the lease, or renew it; False while somebody else has it."""
-        now = datetime.now(UTC)
         with claiming(self._database) as session:
+            now = _now(session)
             row = session.get(MoveLeaseRow, _NAME)
             if row is not None and row.holder != self._id and row.until > now:
                 return False

@@ -90,6 +90,7 @@ def create_app(
     slot = ModelSlot(settings, store, metrics)
     source = ModelSource(mlflow)
     patience = DatabasePatience(settings)
+    feedback = Feedback(settings, patience)
     responses, batcher, live = ResponseCache(), RequestBatcher(), LiveCatalogue(settings, slot, patience)
     home_clock = HomeClock(settings, patience)
 
@@ -107,7 +108,7 @@ def create_app(
             await asyncio.to_thread(store.remove_unfinished)
         # First of all: a message that comes now is answered after the start, and the parent's death is noticed.
         tasks = [asyncio.create_task(group.listen(swapper.handle))]
-        await slot.start()
+        await asyncio.gather(slot.start(), patience.begin(feedback.check))
         log.info("serving", version=slot.current.version, movies=len(slot.current.catalogue))
         for name, run in (("follower", follower.run), ("impressions", impressions.run), ("shown lists", shown.run)):
             tasks.append(asyncio.create_task(keep_running(name, run, health, metrics)))
@@ -139,7 +140,8 @@ def create_app(
         batcher=batcher,
         source=source,
         swapper=swapper,
-        feedback=Feedback(settings, patience),
+        feedback=feedback,
+        patience=patience,
         metrics=metrics,
         health=health,
         token=api_token(settings),

@@ -3,9 +3,9 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
@@ -19,8 +19,8 @@ from matinee.settings import Settings
 
 T = TypeVar("T")
 
-FIRST_PATIENCE_S, PATIENCE_S = 10.0, 0.7
-"""How long PostgreSQL may take to be connected to, and to answer whoever can do without it."""
+FIRST_PATIENCE_S, PATIENCE_S = 3.0, 0.7
+"""How long PostgreSQL may take to be connected to when a worker starts, and to answer whoever can do without it."""
 
 AGAIN_S = 1.0
 """How long a database that did not answer in time is left alone by whoever can do without it."""
@@ -54,8 +54,14 @@ class DatabasePatience:
 
     def __init__(self, settings: Settings) -> None:
         self._is_server = not settings.database.startswith("sqlite")
-        self._has_answered = False
         self._over_until = 0.0
+
+    async def begin(self, connect: Callable[[], Awaitable[None]]) -> None:
+        """Have a server connected to before anybody asks, which takes longer than an answer; not for ever."""
+        if self._is_server:
+            with suppress(DependencyUnreachable, TimeoutError):
+                async with asyncio.timeout(FIRST_PATIENCE_S):
+                    await connect()
 
     @property
     def is_over(self) -> bool:
@@ -72,17 +78,8 @@ class DatabasePatience:
         if self.is_over:
             raise DependencyUnreachable("The database did not answer a moment ago.", "Look at its server.")
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(PATIENCE_S if self._is_server else None):
                 yield
         except TimeoutError as error:
             self._over_until = time.monotonic() + AGAIN_S
-            raise DependencyUnreachable(
-                f"The database did not answer within {self._seconds:g} s.", "Look at its server."
-            ) from error
-        self._has_answered = True
-
-    @property
-    def _seconds(self) -> float | None:
-        if not self._is_server:
-            return None
-        return PATIENCE_S if self._has_answered else FIRST_PATIENCE_S
+            raise DependencyUnreachable("The database did not answer in time.", "Look at its server.") from error

@@ -12,6 +12,7 @@ from matinee.serving.answering.impressions import Impressions
 from matinee.serving.answering.query_strings import QueryStrings
 from matinee.serving.answering.recently_shown import RecentlyShown
 from matinee.serving.answering.response_cache import ResponseCache
+from matinee.serving.database import DatabasePatience
 from matinee.serving.model.changed import LiveCatalogue
 from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.on_demand import OnDemandVersions
@@ -40,6 +41,7 @@ class Services:
     source: ModelSource
     swapper: Swapper
     feedback: Feedback
+    patience: DatabasePatience
     metrics: Metrics
     health: WorkerHealth
     token: str

@@ -91,9 +91,33 @@ def test_without_a_database_lists_are_those_of_somebody_unknown_and_all_else_is_
         api.get("/v1/users/u1/ratings"),
         api.get("/v1/users/u1/recommendations?watchlist=only"),
         api.get("/v1/users/u1/recommendations?not_shown_days=3"),
-        api.get("/health/ready"),
     ]
-    assert [answer.status_code for answer in refused] == [503] * 5
+    assert [answer.status_code for answer in refused] == [503] * 4
+
+
+@pytest.mark.parametrize("fault", ["is frozen", "has ended"])
+def test_a_server_that_was_ready_stays_so_and_says_what_does_not_work(api, server, fault):
+    assert api.get("/health/ready").json()["database"] == "reachable"
+    if fault == "is frozen":
+        server.send(signal.SIGSTOP)
+    else:
+        server.end()
+    ready = api.get("/health/ready", timeout=TIMEOUT_S)
+    told = ready.json()
+    assert (ready.status_code, told["status"], told["database"]) == (200, "degraded", "unreachable")
+    assert "Ratings are not stored" in told["problems"]["database"]
+    assert 'matinee_problem{part="database"} 1.0' in api.get("/metrics", timeout=TIMEOUT_S).text
+    findings = api.get("/v1/findings", timeout=60).json()["findings"]
+    assert any(not each["ok"] and "database" in each["detail"] for each in findings)
+
+
+@pytest.mark.usefixtures("learned")
+def test_a_server_that_starts_while_the_database_is_frozen_answers_soon_and_is_not_ready(start, server):
+    server.send(signal.SIGSTOP)
+    new = start()
+    for user in ("u1", "u2"):
+        assert new.get(f"/v1/users/{user}/recommendations", timeout=TIMEOUT_S).json()["policy"] == "popular"
+    assert new.get("/health/ready", timeout=TIMEOUT_S).status_code == 503
 
 
 def test_nothing_of_what_was_taken_back_is_in_a_list_that_is_made_without_the_database(api, server):

@@ -2,17 +2,19 @@
 
 import threading
 import time
+from datetime import datetime, timedelta
 
 import pytest
 
+from matinee.lifecycle import lease
 from matinee.lifecycle.lease import Lease, Lost
 from matinee.ratings.database import engine
 from matinee.settings import Settings
 
 
 @pytest.fixture
-def database(tmp_path):
-    return engine(Settings(home=tmp_path, _env_file=None))
+def database(tmp_path, make_settings):
+    return engine(make_settings(home=tmp_path))
 
 
 def test_one_mover_at_a_time(database):
@@ -65,3 +67,17 @@ def test_whoever_waits_goes_on_when_the_other_has_ended(database):
         order.append("first")
     waiting.join()
     assert order == ["first", "second"]
+
+
+def test_a_machine_whose_clock_is_ahead_does_not_take_the_lease_of_another(shared_database, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=1)
+
+    database = engine(Settings(database_url=shared_database, _env_file=None))
+    with Lease(database).held() as holder:
+        monkeypatch.setattr(lease, "datetime", Ahead)
+        with pytest.raises(Lost), Lease(database, wait_s=0).held():
+            pytest.fail("two hold it")
+        holder.check()

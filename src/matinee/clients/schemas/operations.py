@@ -14,12 +14,13 @@ class Live(Answer, json_schema_extra=shown(examples.LIVE)):
 
 
 class Ready(Answer, json_schema_extra=shown(examples.READY)):
-    """Recommendations can be answered and ratings stored."""
+    """Recommendations can be answered; ratings stored too, unless a problem says otherwise."""
 
     status: Literal["ready", "degraded"] = "ready"
     """`degraded`: answers go on, but something does not work; see `problems`."""
     policy: Literal["learned", "popular"]
     model_version: str | None
-    database: Literal["reachable"] = "reachable"
+    database: Literal["reachable", "unreachable"]
+    """`unreachable`: ratings are refused, and lists are those of somebody of whom nothing is known."""
     problems: dict[str, str]
-    """What is wrong, by part of the worker that was asked: `disk`, `supervisor`, `follower`, `impressions`."""
+    """What is wrong, by part of the worker that was asked: `database`, `disk`, `supervisor`, `follower`, …"""

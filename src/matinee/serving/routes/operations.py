@@ -17,7 +17,10 @@ from matinee.serving.model.follower import PRODUCTION
 from matinee.serving.services import Server
 
 ASK_S = 2.0
-"""How long a server without a model waits for MLflow to say what is in production; a probe waits five seconds."""
+"""How long MLflow, where there is no model yet, and the database may take to answer; a probe waits five seconds."""
+
+DATABASE = "database"
+"""Part of a worker that has a problem while the database is away."""
 
 router = APIRouter(tags=["operations"])
 
@@ -31,17 +34,21 @@ async def live() -> Live:
 @router.get(
     "/health/ready",
     responses=problems.documented(
-        {503: "Nothing to recommend, the model in production has not come yet, or the database is away."}
+        {503: "Nothing to recommend, or of a new server the model in production or the database has not come yet."}
     ),
 )
 async def ready(server: Server) -> Ready:
-    """200 when there are movies to recommend and the database answers, else 503.
+    """200 when there are movies to recommend, else 503.
 
-    A server that is new waits for the model in production. Without one, while MLflow does not say, or when it cannot be
-    served, it is ready with popular movies; one that was ready stays so. `degraded` is 200 too, because answers go on:
-    `problems` says which part of this worker does not work.
+    A server that is new waits for the database and for the model in production. Without one, while MLflow does not say,
+    or when it cannot be served, it is ready with popular movies; one that was ready stays so. `degraded` is 200 too,
+    because answers go on: `problems` says which part of this worker does not work.
     """
     served = server.slot.current
+    away = await _database_away(server)
+    server.health.report(
+        DATABASE, None if away is None else f"Ratings are not stored, and lists are not personal: {away}"
+    )
     found = server.health.problems()
     is_new = served.version is None and not server.health.was_ready and PRODUCTION not in found
     if is_new and (awaited := await _in_production(server)) is not None:
@@ -51,11 +58,28 @@ async def ready(server: Server) -> Ready:
         )
     if len(served.catalogue) == 0:
         raise DependencyUnreachable("There is no data set and no model yet.", "Ingest a chunk first: matinee ingest.")
-    await server.feedback.check()
+    if away is not None and not server.health.was_ready:
+        raise away
     server.health.was_ready = True
     return Ready(
-        status="degraded" if found else "ready", policy=served.policy, model_version=served.version, problems=found
+        status="degraded" if found else "ready",
+        policy=served.policy,
+        model_version=served.version,
+        database="reachable" if away is None else "unreachable",
+        problems=found,
     )
+
+
+async def _database_away(server: Server) -> DependencyUnreachable | None:
+    """Why the database does not answer; None when it does."""
+    try:
+        async with asyncio.timeout(ASK_S):
+            await server.feedback.check()
+    except DependencyUnreachable as error:
+        return error
+    except TimeoutError:
+        return DependencyUnreachable(f"The database did not answer within {ASK_S:g} s.", "Look at its server.")
+    return None
 
 
 async def _in_production(server: Server) -> str | None:
@@ -87,7 +111,8 @@ async def metrics(server: Server) -> Response:
 async def _gains(server: Server) -> Mapping[int, float]:
     """What learning is worth, by age in days; nothing while the database, without which metrics go on, is away."""
     try:
-        found = await ask_database(lambda: pooled(FreshnessStore(server.settings).newest()))
+        async with server.patience.waiting():
+            found = await ask_database(lambda: pooled(FreshnessStore(server.settings).newest()))
     except DependencyUnreachable:
         return {}
     return {each.days: each.difference for each in found}
