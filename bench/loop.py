@@ -25,6 +25,7 @@ from typing import Any
 from matinee.bench.ending import end_what_was_started
 from matinee.bench.soak.aims import A_WEEK, missed_by_the_loop
 from matinee.bench.soak.audit import audit
+from matinee.bench.soak.memory import own_memory_bytes
 from matinee.bench.soak.people import RATINGS_A_DAY, People
 from matinee.clients.api import Client
 from matinee.settings import Settings
@@ -82,16 +83,16 @@ def _days(environment: dict[str, str], n_days: int, folder: Path) -> dict[str, A
         "days": n_days,
         "next_s": next_s,
         "home_gb": round(size / 1e9, 3),
-        "memory_mb": memory_mb[-1],
+        "memory_mb": {name: round(size) for name, size in memory_mb[-1].items()},
         "rss_growth": grown,
         **found._asdict(),
     }
 
 
-def _memory_mb(environment: dict[str, str]) -> dict[str, int]:
-    """What each process takes, by its name."""
+def _memory_mb(environment: dict[str, str]) -> dict[str, float]:
+    """What each process and its own take for themselves alone, by its name."""
     _, told = _timed(environment, "status", "--json")
-    return {each["name"]: round(each["memory_bytes"] / 1e6) for each in json.loads(told)["processes"]}
+    return {each["name"]: own_memory_bytes(each["pid"]) / 1e6 for each in json.loads(told)["processes"] if each["pid"]}
 
 
 def _timed(environment: dict[str, str], *arguments: str) -> tuple[float, str]:

@@ -5,8 +5,8 @@
     python bench/soak.py --plot soak.svg       draw what was measured
 
 Days run on a simulated clock, in a temporary home with the real MLflow and API server; the stages run in this process,
-as Airflow's tasks do. Exit code 1 when an aim is missed; of less than a year only what does not depend on how busy the
-machine is and how long a process lives is judged: what was lost or doubled, and the size of the home.
+as Airflow's tasks do. Exit code 1 when an aim is missed; of less than a year, what depends on how busy the machine is
+and on how long a process lives has wider ones.
 """
 
 import argparse

@@ -27,7 +27,7 @@ from matinee.environment import load_settings
 from matinee.schedule import cron
 
 SETTINGS = load_settings()
-CRON = cron(SETTINGS.schedule, SETTINGS.grace)
+CRON = cron(SETTINGS.schedule, SETTINGS.grace, SETTINGS.timezone)
 
 with stage_dag(
     "train_model",

@@ -1,6 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from matinee.schedule import cron, grace_time
@@ -20,7 +23,36 @@ from matinee.settings import Settings
     ],
 )
 def test_the_daily_dag_runs_when_a_day_and_its_grace_are_over_unless_somebody_says_when(schedule, grace, expected):
-    assert cron(schedule, grace) == expected
+    assert cron(schedule, grace, "UTC") == expected
+
+
+@pytest.mark.parametrize(
+    ("timezone", "grace", "expected"),
+    [
+        ("Africa/Cairo", "1h", "0 2 * * *"),  # from midnight to 1 o'clock, once a year
+        ("Asia/Seoul", "1h", "0 1 * * *"),
+        ("Europe/Berlin", "1h", "0 1 * * *"),
+        ("Europe/Berlin", "3h", "0 4 * * *"),
+    ],
+)
+def test_where_clocks_jump_ahead_meanwhile_the_dag_runs_later(timezone, grace, expected):
+    assert cron("auto", grace, timezone) == expected
+
+
+@given(
+    st.sampled_from(["Africa/Cairo", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe", "Europe/Berlin", "UTC"]),
+    st.sampled_from(["0m", "30m", "1h", "150m", "3h", "23h", "26h"]),
+    st.integers(0, 2 * 365),
+)
+def test_on_every_day_the_dag_runs_when_the_day_before_is_over_and_no_more_than_two_hours_later(zone, grace, n_days):
+    minute, hour, *_ = str(cron("auto", grace, zone)).split()
+    day = datetime.now(UTC).date() + timedelta(days=n_days)
+    over = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) + grace_time(grace)
+    runs = [
+        datetime.combine(day + timedelta(days=later), time(int(hour), int(minute)), ZoneInfo(zone)).astimezone(UTC)
+        for later in range(4)
+    ]
+    assert any(over <= run <= over + timedelta(hours=2) for run in runs)
 
 
 def test_a_grace_is_in_minutes_or_hours():

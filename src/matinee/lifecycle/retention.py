@@ -33,10 +33,26 @@ def kept_versions(
     return kept
 
 
-def ends_at(version: ModelVersion, events: Iterable[ModelEvent], keep_days: int, now: datetime) -> datetime:
-    """The earliest moment at which the artifacts of a version may go, if newer versions come meanwhile."""
+def ends_at(
+    version: ModelVersion, events: Iterable[ModelEvent], keep_days: int, now: datetime, newest_for: timedelta
+) -> datetime:
+    """The earliest moment at which the artifacts of a version may go, if a newer version comes with each period.
+
+    Args:
+        version: neither in production nor pinned.
+        events: the history, oldest first.
+        keep_days: days after a version served last, or was made.
+        now: as of when; a version that is served is until then.
+        newest_for: how long it takes until enough newer versions are there; see `newest_for`.
+    """
     ends = [later.at if later else now for event, later in _deployments(events) if event.version == version.version]
-    return max([*ends, version.created_at]) + timedelta(days=keep_days)
+    return max(max([*ends, version.created_at]) + timedelta(days=keep_days), now + newest_for)
+
+
+def newest_for(version: ModelVersion, versions: Iterable[ModelVersion], newest: int, period: timedelta) -> timedelta:
+    """How long a version is among the newest that are kept, when one comes with each period."""
+    n_newer = sum(_number(each) > _number(version) for each in versions)
+    return max(0, newest - n_newer) * period
 
 
 def _served(events: list[ModelEvent], since: datetime) -> list[str]:

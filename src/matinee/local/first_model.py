@@ -43,7 +43,8 @@ def ensure(settings: Settings, console: Console) -> bool:
     with console.status("Waiting for the first run of train_model …") as spinner, Airflow(settings) as airflow:
         on_progress = _reporter(console, spinner.update)
         run = airflow.follow(
-            _first_run(airflow, is_scheduled=cron(settings.schedule, settings.grace) is not None), on_progress
+            _first_run(airflow, is_scheduled=cron(settings.schedule, settings.grace, settings.timezone) is not None),
+            on_progress,
         )
         if not any(task.task_id == "promote" and task.state == "success" for task in airflow.tasks(run)):
             why = _why(settings, airflow, run).rstrip(".")

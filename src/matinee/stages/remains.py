@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from matinee import clock
-from matinee.lifecycle.retention import ends_at
+from matinee.lifecycle.registry import ModelVersion
+from matinee.lifecycle.retention import ends_at, newest_for
 from matinee.stages.prune.aside import homes_put_aside
 from matinee.stages.prune.comparisons import PAIR_DAYS
 from matinee.stages.prune.impressions import FOLDER
@@ -35,14 +36,19 @@ def remains(stores: Stores, user_id: str, version: str | None, now: datetime) ->
 
 
 def _versions(stores: Stores, version: str | None, now: datetime) -> list[Place]:
-    events, days = stores.history.events(), stores.settings.keep_days
+    events, settings, versions = stores.history.events(), stores.settings, stores.registry.versions()
+
+    def until(each: ModelVersion) -> datetime:
+        newest = newest_for(each, versions, settings.keep_versions, settings.period)
+        return ends_at(each, events, settings.keep_days, now, newest)
+
     return [
         _place(
             f"version {each.version}",
-            None if each.is_pinned else ends_at(each, events, days, now),
+            None if each.is_pinned else until(each),
             "its model, golden.json and per_user.parquet" + (", pinned: matinee unpin" if each.is_pinned else ""),
         )
-        for each in stores.registry.versions()
+        for each in versions
         if each.has_artifacts and each.version != version
     ]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from matinee.lifecycle.history import ModelEvent
 from matinee.lifecycle.registry import ModelVersion
-from matinee.lifecycle.retention import ends_at, kept_versions
+from matinee.lifecycle.retention import ends_at, kept_versions, newest_for
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,6 +45,14 @@ def test_production_a_pinned_version_and_what_a_rollback_goes_back_to_are_kept_h
 
 def test_the_artifacts_of_a_version_end_some_days_after_it_was_served_last():
     events = [deployed(1, 90), deployed(2, 60)]
-    assert ends_at(version(1), events, 30, NOW) == NOW - 30 * DAY
-    assert ends_at(version(2), events, 30, NOW) == NOW + 30 * DAY  # it is served
-    assert ends_at(version(5), events, 30, NOW) == version(5).created_at + 30 * DAY
+    none = timedelta(0)
+    assert ends_at(version(1), events, 30, NOW, none) == NOW
+    assert ends_at(version(2), events, 30, NOW, none) == NOW + 30 * DAY  # it is served
+    assert ends_at(version(90), events, 30, NOW, none) == version(90).created_at + 30 * DAY
+
+
+def test_the_artifacts_of_the_newest_versions_end_when_enough_newer_ones_have_come():
+    versions = [version(number) for number in range(1, 6)]
+    weeks = [newest_for(each, versions, 3, 7 * DAY) // (7 * DAY) for each in versions]
+    assert weeks == [0, 0, 1, 2, 3]
+    assert ends_at(versions[-1], [], 5, NOW, 3 * 7 * DAY) == NOW + 21 * DAY

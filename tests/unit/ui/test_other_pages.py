@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import matinee.ui.entry
+from fake_api import TRAINED
 from matinee.clients.schemas.chunks import ChunkDecision
 from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.findings import Finding
@@ -19,6 +20,7 @@ from matinee.clients.schemas.versions import Check, GateQuestion, ModelEvent
 from matinee.errors import DependencyUnreachable, NotFound, Refused
 from matinee.ui.pages import operations
 from matinee.ui.parts import users
+from matinee.ui.parts.dates import local
 from matinee.ui.parts.markdown import escaped
 from matinee.ui.parts.version_status import STYLES
 from matinee.ui.texts import sentences
@@ -552,6 +554,9 @@ def test_coverage_of_few_lists_is_not_called_a_share_and_that_of_all_stands_besi
     api.coverage = (0.125, 19)
     shown = page("data", lang=lang)
     assert [each.value for each in shown.metric] == [texts.data.too_few_lists, "6.1%"]
+    since = f"{local(TRAINED):%Y-%m-%d %H:%M}"
+    hint = texts.data.coverage_hint.format(count=1682, lists=19, version="3", since=since)
+    assert hint in _words(shown)
     assert texts.data.coverage_offline_hint.format(version="3", popularity=0.0113) in _words(shown)
 
 

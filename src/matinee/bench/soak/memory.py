@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from statistics import median
 
+import psutil
+
 WARM, LOOKED_AT = 5, 5
 """Days until a process has done everything once, and days of which the median is taken."""
 
@@ -34,3 +36,25 @@ class Growth:
 
 def _growth(life: list[int]) -> float:
     return median(life[-LOOKED_AT:]) / median(life[WARM : WARM + LOOKED_AT]) - 1
+
+
+def family_of(pid: int) -> list[psutil.Process]:
+    """A process and all that it has started, directly or not; nothing when it has ended."""
+    try:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def own_memory_bytes(pid: int) -> int:
+    """Memory of a process and all that it has started which is theirs alone; what several share is none (USS)."""
+    return sum(map(_own, family_of(pid)))
+
+
+def _own(process: psutil.Process) -> int:
+    try:
+        own: int = process.memory_full_info().uss
+    except psutil.NoSuchProcess:
+        return 0
+    return own

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from matinee.bench.soak.memory import family_of, own_memory_bytes
 from matinee.clients.api import Client
 from matinee.errors import MatineeError, NotFound
 from matinee.local import programs
@@ -92,7 +93,7 @@ class SimulatedHome:
 
     def memory_bytes(self) -> dict[str, int]:
         """Memory of each server's processes that is theirs alone; mapped models, which all share, are none."""
-        return {name: sum(_own_memory(each) for each in _family(server.pid)) for name, server in self._servers.items()}
+        return {name: own_memory_bytes(server.pid) for name, server in self._servers.items()}
 
     def _stores(self, algorithm: str = "") -> Stores:
         return Stores.of(self.settings.model_copy(update={"algorithm": algorithm} if algorithm else {}))
@@ -110,7 +111,7 @@ class SimulatedHome:
 
     def _stop(self, name: str) -> None:
         server = self._servers.pop(name)
-        family = _family(server.pid)
+        family = family_of(server.pid)
         server.terminate()
         try:
             server.wait(GOES_S)
@@ -132,19 +133,3 @@ def _answers(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).is_success
     except httpx.HTTPError:
         return False
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _own_memory(process: psutil.Process) -> int:
-    try:
-        own: int = process.memory_full_info().uss
-    except psutil.NoSuchProcess:
-        return 0
-    return own
