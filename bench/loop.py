@@ -70,7 +70,7 @@ def _days(environment: dict[str, str], n_days: int, folder: Path) -> dict[str, A
         for day in range(1, n_days + 1):
             people.speak([client], RATINGS_A_DAY, datetime.now(UTC))
             people.take_back([client], day)
-            people.look([client])
+            people.look([settings.api])
             memory_mb.append(_memory_mb(environment))  # before the day's tasks, which are the scheduler's children
             _, told = _timed(environment, "next", "--json")
             next_s += [round(run["duration_s"], 1) for run in json.loads(told)["runs"]]

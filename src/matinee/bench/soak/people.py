@@ -111,13 +111,18 @@ class People:
                 client.erase(user_id)
             self.truth.took_back(user_id, None)
 
-    def look(self, clients: Sequence[Client]) -> None:
-        """Have lists asked for, by users who are known and by some who are not."""
+    def look(self, servers: Sequence[str]) -> None:
+        """Have lists asked for by users who are known, each with a connection of its own, which any worker may get.
+
+        Args:
+            servers: URLs of API servers.
+        """
         users = [user for user, _ in self.truth.latest] or ["nobody"]
         for chosen in self._random.integers(0, len(users), LISTS_A_DAY):
-            for client in clients:
-                if not client.recommendations(users[chosen]).items:
-                    raise MatineeError(f"User {users[chosen]} got no list.", "See the log of the API server.")
+            for server in servers:
+                with Client(server) as client:
+                    if not client.recommendations(users[chosen]).items:
+                        raise MatineeError(f"User {users[chosen]} got no list.", "See the log of the API server.")
 
 
 def _second(now: datetime, seconds_before: int) -> datetime:

@@ -105,7 +105,7 @@ class Years:
                 self._clock.move_to(now)
                 self.people.speak(clients, RATINGS_A_DAY // len(SPEAK_AT), now)
             self.people.take_back(clients, day)
-            self.people.look(clients)
+            self.people.look([home.settings.api for home in homes])
         self._today += timedelta(days=1)
         self._clock.move_to(self._today + PROCESSED_AT)
 
