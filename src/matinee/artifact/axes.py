@@ -46,8 +46,8 @@ def on_axes(ratings: pl.DataFrame, movie_ids: Sequence[str]) -> RatingsOnAxes:
         pl.col("rating").cast(pl.Float32),
         pl.col("rated_at").dt.epoch("s").alias("rated_at"),
         *_EVENTS if "event" in ratings.columns else (),
-    ).sort("user", "rated_at", "item", maintain_order=True)
-    rows = _newest_of_each_movie(rows, len(all_movies))
+    )
+    rows = _newest_of_each_movie(_in_order(rows), len(all_movies))
     counts = np.bincount(rows["user"].to_numpy(), minlength=len(user_ids))
     histories = Histories(
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -65,6 +65,23 @@ def _places(coded: pl.Series, axis: pl.Series) -> pl.Series:
     places = np.zeros(int(codes.max()) + 1 if len(codes) else 0, np.uint32)
     places[codes] = np.arange(len(codes), dtype=np.uint32)
     return pl.Series(places[coded.to_physical().to_numpy()])
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows by user, time and item, equal ones in the order in which they come.
+
+    They nearly come in the order of time and item. So they are sorted by user alone, which takes a sixth of the time,
+    and by all three only those of users of whom a row came late.
+    """
+    rows = rows.sort("user", maintain_order=True)
+    user, rated_at, item = (rows[name].to_numpy() for name in ("user", "rated_at", "item"))
+    is_earlier = (rated_at[1:] < rated_at[:-1]) | ((rated_at[1:] == rated_at[:-1]) & (item[1:] < item[:-1]))
+    came_late = user[1:][(user[1:] == user[:-1]) & is_earlier]
+    if not len(came_late):
+        return rows
+    is_of_these = pl.Series(np.isin(user, came_late))
+    sorted_anew = rows.filter(is_of_these).sort("user", "rated_at", "item", maintain_order=True)
+    return pl.concat([rows.filter(~is_of_these), sorted_anew]).sort("user", maintain_order=True)
 
 
 def _newest_of_each_movie(rows: pl.DataFrame, n_movies: int) -> pl.DataFrame:

@@ -72,7 +72,7 @@ class ALS:
 
         model = AlternatingLeastSquares(self.factors, alpha=self.alpha, regularization=self.regularization)
         model.item_factors = item_factors
-        weighted = _by_recency(interactions.user_items(), interactions, self.recency)
+        weighted = _by_recency(interactions, self.recency)
         user_factors: Floats = model.recalculate_user(np.arange(interactions.n_users), weighted)
         return user_factors
 
@@ -101,11 +101,11 @@ def _with_noise(factors: Floats, random: np.random.Generator) -> Floats:
     return noisy
 
 
-def _by_recency(user_items: sp.csr_matrix, interactions: Interactions, recency: float) -> sp.csr_matrix:
-    """Liked movies with the `ranking.recency_weights` of each instead of ones, of all users at once."""
+def _by_recency(interactions: Interactions, recency: float) -> sp.csr_matrix:
+    """`Interactions.user_items` with the `ranking.recency_weights` of each instead of ones, of all users at once."""
     histories, liked = interactions.histories, interactions.liked
     bounds = np.concatenate([[0], np.cumsum(liked)])[histories.offsets]
     users = np.repeat(np.arange(interactions.n_users), np.diff(bounds))
     rank = bounds[users + 1] - moments_of(users, histories.rated_at[liked])[1]
     data = np.exp(-rank / recency).astype(np.float32) * interactions.liked_weights
-    return sp.csr_matrix((data, histories.items[liked], bounds), user_items.shape)
+    return sp.csr_matrix((data, histories.items[liked], bounds), (interactions.n_users, interactions.n_movies))

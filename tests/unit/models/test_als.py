@@ -59,7 +59,7 @@ def test_user_factors_are_the_fold_in_of_their_histories(interactions: Interacti
 def test_weights_of_all_users_at_once_are_those_of_each(interactions: Interactions, recency: float) -> None:
     histories = replace(interactions.histories, rated_at=interactions.histories.rated_at // 200_000)  # many at a time
     together = replace(interactions, histories=histories)
-    found = _by_recency(together.user_items(), together, recency)
+    found = _by_recency(together, recency)
     n_ties = 0
     for user in range(together.n_users):
         history = histories.of(user).rated_at_least(4)
