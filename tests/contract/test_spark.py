@@ -14,6 +14,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from matinee import artifact
+from matinee.bench.spark import BY_SPARK, beside_one_process, far_apart
 from matinee.errors import Damaged, DependencyUnreachable
 from matinee.evaluation.evaluate import Contender, evaluate
 from matinee.evaluation.split import Split, cases
@@ -122,6 +123,17 @@ def test_a_training_logs_what_the_server_loads_ranks_with_and_explains(
         assert ranking.policy == "learned"
         assert len(ranking.items) == 10
         assert any(ranking.reasons or [])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_models_of_a_published_split_are_as_good_as_those_of_one_process(
+    real_data: Path, spark_cluster: SparkCluster
+) -> None:
+    """Also before the others: it has a session of its own."""
+    rows = beside_one_process(real_data / "ml-1m-vae", spark_cluster.url)
+    assert {row["model"] for row in rows} == {"ease", "als", f"ease{BY_SPARK}", f"als{BY_SPARK}"}
+    assert far_apart(rows) == []
 
 
 @pytest.mark.parametrize("algorithm", [EASE(user_half_life_days=30), NextItem()], ids=["ease", "next_item"])
