@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -162,10 +163,32 @@ def test_a_factorization_is_as_good_and_folds_in_by_the_formula(
         assert_allclose(model.scorer.user_factors[user], 0 if expected is None else expected, rtol=1e-3, atol=1e-5)
 
 
-def test_other_ratings_than_those_of_this_process_are_no_model(here: Interactions, there: Interactions) -> None:
-    fewer = replace(here.before(int(np.median(here.histories.rated_at))), computation=there.computation)
+@pytest.mark.parametrize("algorithm", [FACTORS, EASE(), NextItem()], ids=["als", "ease", "next_item"])
+def test_other_ratings_than_those_of_this_process_are_no_model(
+    algorithm: ALS | EASE | NextItem, here: Interactions, there: Interactions
+) -> None:
+    newest = int(here.histories.rated_at[here.liked].max())
     with pytest.raises(DependencyUnreachable, match="try again"):
-        FACTORS.fit(fewer)
+        algorithm.fit(replace(here.before(newest), computation=there.computation))
+
+
+def test_a_dislike_that_was_taken_back_before_executors_looked_is_no_model(
+    chunks: LearnedChunks, here: Interactions, there: Interactions
+) -> None:
+    from matinee.spark.computation import SparkComputation  # noqa: PLC0415  where there is no Spark, this is skipped
+
+    assert isinstance(there.computation, SparkComputation)
+    place = int(np.flatnonzero(~here.liked)[0])
+    user = int(np.searchsorted(here.histories.offsets, place, side="right")) - 1
+    movie = here.movie_ids[here.histories.items[place]]
+    times = pl.DataFrame(
+        [(here.user_ids[user], movie, datetime.now(UTC))], chunks.withdrawals.times.schema, orient="row"
+    )
+    taken_back = replace(chunks.withdrawals, times=chunks.withdrawals.times.vstack(times))
+    session = there.computation.ratings.sparkSession
+    computation = SparkComputation.of(session, replace(chunks, withdrawals=taken_back))
+    with pytest.raises(DependencyUnreachable, match="try again"):
+        fit(EASE(), replace(here, computation=computation))
 
 
 def test_a_damaged_chunk_is_one_line_and_not_learned_from(

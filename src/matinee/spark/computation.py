@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.taskcontext import TaskContext
@@ -26,11 +27,15 @@ from matinee.spark.source import ratings_in, source_of
 
 BLOCK_NUMBERS = 1_000_000
 """Numbers of a matrix that travel at a time: 4 MB."""
+N_RATINGS = -1
+"""Number of the last matrix, int64: how many ratings each movie has, shape (n_movies, 1)."""
 
 _BLOCK = pa.schema([("matrix", pa.int32()), ("row", pa.int32()), ("numbers", pa.binary())])
 _BLOCKS = "matrix int, row int, numbers binary"
 
 Batches = Iterator[pa.RecordBatch]
+Numbers = NDArray[Any]
+"""A matrix of float32, or `N_RATINGS`."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +75,22 @@ class SparkComputation:
         return cls(ratings.persist(StorageLevel.MEMORY_AND_DISK), n_partitions)
 
     def total(self, statistics: Statistics, interactions: Interactions) -> Sequence[Floats]:
-        """See `Computation.total`."""
-        total = list(statistics(_of_nobody(interactions)))
+        """See `Computation.total`; what executors have read is counted in the same pass.
+
+        Raises:
+            DependencyUnreachable: executors have read other ratings than this process.
+        """
+        nobody = _of_nobody(interactions)
+        total: list[Numbers] = [*statistics(nobody), _n_ratings(nobody)]
         blocks = self.ratings.mapInArrow(partial(_blocks_of, self._axes(interactions), statistics), _BLOCKS)
         added = blocks.repartition(self.n_partitions, "matrix", "row").mapInArrow(_added, _BLOCKS)
         for each in added.toLocalIterator():
-            columns = total[each.matrix].shape[1]
-            block = np.frombuffer(each.numbers, np.float32).reshape(-1, columns)
-            total[each.matrix][each.row : each.row + len(block)] += block
-        return total
+            matrix = total[each.matrix]
+            block = np.frombuffer(each.numbers, matrix.dtype).reshape(-1, matrix.shape[1])
+            matrix[each.row : each.row + len(block)] += block
+        *sums, n_ratings = total
+        _require_same(n_ratings, _n_ratings(interactions), "ratings")
+        return sums
 
     def item_factors(self, problem: Factorization, interactions: Interactions) -> Floats:
         """See `Computation.item_factors`; it always begins anew, as Spark's ALS knows no other way.
@@ -109,11 +121,7 @@ class SparkComputation:
         for each in likes.groupBy("item").count().collect():
             counted[each["item"]] = each["count"]
         liked = interactions.histories.items[interactions.liked]
-        if not np.array_equal(counted, np.bincount(liked, minlength=interactions.n_movies)):
-            raise DependencyUnreachable(
-                f"Spark's executors have read {counted.sum():,} likes, this process {len(liked):,}.",
-                "Somebody may have taken a rating back meanwhile: try again.",
-            )
+        _require_same(counted, np.bincount(liked, minlength=interactions.n_movies), "likes")
 
     def _axes(self, interactions: Interactions) -> Axes:
         return Axes(interactions.movie_ids, interactions.positive_rating, interactions.data_through, self.moment)
@@ -128,32 +136,48 @@ def _of_nobody(interactions: Interactions) -> Interactions:
     return replace(interactions, user_ids=[], histories=nobody)
 
 
+def _n_ratings(interactions: Interactions) -> NDArray[np.int64]:
+    """See `N_RATINGS`."""
+    return np.bincount(interactions.histories.items, minlength=interactions.n_movies).astype(np.int64)[:, np.newaxis]
+
+
+def _require_same(there: Numbers, here: Numbers, what: str) -> None:
+    """Compare what executors have counted with what this process has."""
+    if not np.array_equal(there, here):
+        raise DependencyUnreachable(
+            f"Spark's executors have read {there.sum():,} {what}, this process {here.sum():,}.",
+            "Somebody may have taken a rating back meanwhile: try again.",
+        )
+
+
 def _blocks_of(axes: Axes, statistics: Statistics, batches: Batches) -> Batches:
     """On an executor: the matrices of a partition's users, in blocks."""
     interactions = axes.interactions(batches)
     if interactions is not None:
         for number, matrix in enumerate(statistics(interactions)):
             yield from _in_blocks(number, matrix)
+        yield from _in_blocks(N_RATINGS, _n_ratings(interactions))
 
 
 def _added(batches: Batches) -> Batches:
     """On an executor: the sum of the blocks of each place."""
-    sums: dict[tuple[int, int], Floats] = {}
+    sums: dict[tuple[int, int], Numbers] = {}
     for batch in batches:
         for row in batch.to_pylist():
-            place, numbers = (row["matrix"], row["row"]), np.frombuffer(row["numbers"], np.float32)
+            place, dtype = (row["matrix"], row["row"]), np.int64 if row["matrix"] == N_RATINGS else np.float32
+            numbers: Numbers = np.frombuffer(row["numbers"], dtype)
             sums[place] = sums[place] + numbers if place in sums else numbers
     for (matrix, first), numbers in sums.items():
         yield _block(matrix, first, numbers)
 
 
-def _in_blocks(number: int, matrix: Floats) -> Batches:
+def _in_blocks(number: int, matrix: Numbers) -> Batches:
     step = max(1, BLOCK_NUMBERS // max(1, matrix.shape[1]))
     for first in range(0, len(matrix), step):
         yield _block(number, first, matrix[first : first + step])
 
 
-def _block(matrix: int, first: int, numbers: Floats) -> pa.RecordBatch:
+def _block(matrix: int, first: int, numbers: Numbers) -> pa.RecordBatch:
     values: list[dict[str, Any]] = [{"matrix": matrix, "row": first, "numbers": numbers.tobytes()}]
     return pa.RecordBatch.from_pylist(values, _BLOCK)
 
