@@ -110,14 +110,14 @@ def _started(settings: Settings, log: Path, checkpoints: str) -> SparkSession:
         gateway = launch_gateway(conf, {"stdout": file, "stderr": file})
     SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  the only way to have Java's lines in a file
     session: SparkSession = SparkSession.builder.getOrCreate()
-    if session.conf.get("spark.checkpoint.dir", None) is None and _is_on_this_machine(settings.spark_master):
+    if session.conf.get("spark.checkpoint.dir", None) is None and is_on_this_machine(settings.spark_master):
         session.sparkContext.setCheckpointDir(checkpoints)
     return session
 
 
-def _is_on_this_machine(master: str) -> bool:
-    """Whether executors see this machine's files."""
-    return master.startswith("local") or "//127.0.0.1:" in master or "//localhost:" in master
+def is_on_this_machine(master: str) -> bool:
+    """Whether executors see this machine's files, which pods do not, wherever the API of Kubernetes listens."""
+    return master.startswith(("local", "spark://127.0.0.1:", "spark://localhost:"))
 
 
 @contextmanager

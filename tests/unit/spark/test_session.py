@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from matinee.errors import CannotAfford, DependencyUnreachable
-from matinee.spark.session import LOG_BYTES, OLD_LOGS, require_master, rotate, spark_session
+from matinee.spark.session import LOG_BYTES, OLD_LOGS, is_on_this_machine, require_master, rotate, spark_session
 
 
 def test_a_master_that_is_gone_is_told(unused_port):
@@ -23,6 +23,16 @@ def test_a_master_without_a_host_is_not_looked_for(master):
 
 def test_one_of_several_masters_suffices(unused_port, listening_port):
     require_master(f"spark://127.0.0.1:{unused_port},127.0.0.1:{listening_port}")
+
+
+@pytest.mark.parametrize("master", ["local[*]", "local", "spark://127.0.0.1:7077", "spark://localhost:7077"])
+def test_executors_of_a_master_on_this_machine_see_its_files(master):
+    assert is_on_this_machine(master)
+
+
+@pytest.mark.parametrize("master", ["spark://spark-master:7077", "yarn", "k8s://https://127.0.0.1:6443"])
+def test_executors_elsewhere_or_in_pods_do_not(master):
+    assert not is_on_this_machine(master)
 
 
 def test_years_of_trainings_leave_a_few_files_of_bounded_size(tmp_path):
