@@ -98,6 +98,13 @@ def ndcg(stores: Stores, fitted: Fitted, interactions: Interactions) -> float:
     return float(evaluate(model, cases(split, 4.0))["ndcg_at_10"].mean() or 0)
 
 
+def checkpoints_of(there: Interactions) -> set[Path]:
+    """Files that Spark has written down on the way."""
+    computation: Any = there.computation
+    folder = computation.ratings.sparkSession.sparkContext.getCheckpointDir()
+    return set(Path(folder.removeprefix("file:")).rglob("part-*"))
+
+
 def assert_alike(first: Fitted, second: Fitted) -> None:
     assert first.kind == second.kind
     assert first.parameters == second.parameters
@@ -209,6 +216,7 @@ def test_a_worker_that_dies_in_mid_training_costs_time_and_nothing_else(
     stores: Stores, here: Interactions, there: Interactions, spark_cluster: SparkCluster
 ) -> None:
     found: list[Fitted] = []
+    before = checkpoints_of(there)
     training = threading.Thread(target=lambda: found.append(fit(replace(FACTORS, iterations=12), there)))
     training.start()
     _wait_until_executors_work(there)
@@ -216,6 +224,7 @@ def test_a_worker_that_dies_in_mid_training_costs_time_and_nothing_else(
     assert training.is_alive()
     training.join(240)
     assert ndcg(stores, found[0], there) > ndcg(stores, fit(FACTORS, here), here) - NDCG_WITHIN
+    assert checkpoints_of(there) - before
 
 
 def _wait_until_executors_work(there: Interactions) -> None:
