@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from matinee.ratings.ledger.learning import LearnedChunks
 from matinee.stages.stores import Stores
 from matinee.stages.train import interactions_of, train_model
 from matinee.storage import home_storage
-from object_storage import CREDENTIALS, request
+from object_storage import CREDENTIALS, SECRET, request
 from spark_cluster import SparkCluster, trained_by
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first test waits for the session of the cluster
@@ -225,6 +226,25 @@ def test_a_worker_that_dies_in_mid_training_costs_time_and_nothing_else(
     training.join(240)
     assert ndcg(stores, found[0], there) > ndcg(stores, fit(FACTORS, here), here) - NDCG_WITHIN
     assert checkpoints_of(there) - before
+
+
+def test_no_file_shows_the_secret_of_the_storage(
+    chunks: LearnedChunks, there: Interactions, spark_cluster: SparkCluster
+) -> None:
+    """The last of this file: what failed before it has been written down too."""
+    fit(EASE(), there)
+    contents = _contents_below(spark_cluster.folder) | _contents_below(chunks.settings.home)
+    written = {path.name for path, content in contents.items() if content}
+    assert written >= {"master.log", "worker-1.log", "worker-2.log", "stderr", "spark.log"}
+    assert [path for path, content in contents.items() if SECRET.encode() in content] == []
+
+
+def _contents_below(folder: Path) -> dict[Path, bytes]:
+    contents = {}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError, IsADirectoryError):  # Spark removes what it needs no more
+            contents[path] = path.read_bytes()
+    return contents
 
 
 def _wait_until_executors_work(there: Interactions) -> None:
