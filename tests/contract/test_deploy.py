@@ -15,6 +15,22 @@ VERSION = "1.37.0"
 OVERLAYS = ("local", "production")
 OWN = ("api", "migrate", "migrate-mlflow", "mlflow", "page")
 
+AIRFLOW = ("apiServer", "scheduler", "dagProcessor", "migrateDatabaseJob")
+"""Parts of Airflow's chart that run here."""
+
+CHART_STARTS_UNASKED = ("createUserJob", "postgresql", "redis", "statsd", "triggerer")
+"""Parts of it that are not wanted, and that it starts unless it is told not to."""
+
+SIDECARS = ("scheduler", "dagProcessor")
+"""Parts that get a container which deletes old logs unless it is told not to."""
+
+CLOSED = {
+    "mlflow": {"app.kubernetes.io/name": "mlflow", "app.kubernetes.io/part-of": "matinee"},
+    "server of Airflow": {"tier": "airflow", "component": "api-server"},
+    "scheduler of Airflow": {"tier": "airflow", "component": "scheduler"},
+}
+"""Labels of pods where nobody logs in."""
+
 EXEMPT = {
     "home": "the images have it at /matinee, an empty folder of each pod",
     "host": "the images listen on every address of their pod",
@@ -157,14 +173,59 @@ def test_services_lead_to_the_ports_of_their_pods(overlay):
         assert each["spec"]["ports"][0]["targetPort"] in ports
 
 
-def test_airflow_and_mlflow_are_reached_from_inside_only(overlay):
+def test_nothing_comes_in_unasked_and_everybody_reaches_api_and_page_only(overlay):
     policies = {each["metadata"]["name"]: each["spec"] for each in overlay if each["kind"] == "NetworkPolicy"}
     assert policies["nothing-comes-in"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
-    for name, policy in policies.items():
-        is_open = any("from" not in rule for rule in policy.get("ingress", []))
-        assert is_open == (name == "everybody-to-api-and-page")
+    assert [name for name, policy in policies.items() if None in sources(policy)] == ["everybody-to-api-and-page"]
     (opened,) = policies["everybody-to-api-and-page"]["podSelector"]["matchExpressions"]
     assert opened["values"] == ["api", "page"]
+
+
+@pytest.mark.parametrize("pod", CLOSED)
+def test_airflow_and_mlflow_are_reached_by_named_pods_of_the_namespace_only(overlay, pod):
+    policies = [each["spec"] for each in overlay if each["kind"] == "NetworkPolicy"]
+    asked = [source for policy in policies if selects(policy, CLOSED[pod]) for source in sources(policy)]
+    assert asked
+    assert [source for source in asked if not names_pods(source)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        None,
+        {"ipBlock": {"cidr": "0.0.0.0/0"}},
+        {"namespaceSelector": {}},
+        {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app.kubernetes.io/name": "api"}}},
+        {"podSelector": {}},
+        {"podSelector": {"matchLabels": {}}},
+        {"podSelector": {"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}},
+    ],
+)
+def test_a_source_that_is_more_than_named_pods_of_the_namespace_would_be_found(source):
+    assert not names_pods(source)
+
+
+def sources(policy: dict) -> list[dict | None]:
+    """Whom a NetworkPolicy lets in; None stands for everybody, which is what an empty `from` means too."""
+    return [source for rule in policy.get("ingress", []) for source in rule.get("from") or [None]]
+
+
+def names_pods(source: dict | None) -> bool:
+    """Whether whom it lets in are pods of the namespace that it names by their labels."""
+    if source is None or source.keys() != {"podSelector"}:
+        return False
+    expressions = source["podSelector"].get("matchExpressions", [])
+    named_by = [source["podSelector"].get("matchLabels"), *(each["operator"] == "In" for each in expressions)]
+    return any(named_by)
+
+
+def selects(policy: dict, labels: dict[str, str]) -> bool:
+    """Whether a NetworkPolicy is one for pods that have these labels."""
+    selector = policy["podSelector"]
+    expressions = selector.get("matchExpressions", [])
+    assert {each["operator"] for each in expressions} <= {"In"}, "others are not looked at here"
+    chosen = all(labels.get(each["key"]) in each["values"] for each in expressions)
+    return chosen and selector.get("matchLabels", {}).items() <= labels.items()
 
 
 def test_executors_of_spark_reach_the_pod_that_trains_and_nothing_else_does(overlay):
@@ -187,15 +248,44 @@ def test_airflow_may_start_and_watch_pods_and_look_into_none(overlay):
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_airflow_comes_with_the_accounts_settings_and_secrets_of_the_base(name):
     chart = values(name)
-    components = [chart[each] for each in ("apiServer", "scheduler", "dagProcessor", "migrateDatabaseJob")]
-    assert [each["serviceAccount"] for each in components] == [{"create": False, "name": "airflow"}] * 4
+    assert [chart[each]["serviceAccount"] for each in AIRFLOW] == [{"create": False, "name": "airflow"}] * 4
     assert yaml.safe_load(chart["extraEnvFrom"]) == [
         {"configMapRef": {"name": "matinee"}},
         {"secretRef": {"name": "matinee"}},
     ]
     keys = secret_names(DEPLOY / "airflow.env.example")
     assert keys == ["connection", "fernet-key", "api-secret-key", "jwt-secret"]
-    assert chart["securityContexts"]["containers"]["readOnlyRootFilesystem"] is True
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_part_of_airflow_is_one_that_is_named_here(name):
+    chart = values(name)
+    assert chart["executor"] == "LocalExecutor", "other executors start workers"
+    assert {each for each, part in chart.items() if isinstance(part, dict) and "serviceAccount" in part} == set(AIRFLOW)
+    for part in CHART_STARTS_UNASKED:
+        assert chart[part]["enabled"] is False, part
+
+
+@pytest.mark.parametrize("part", AIRFLOW)
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_part_of_airflow_is_confined_and_limited(name, part):
+    chart = values(name)
+    pod, container = (chart["securityContexts"][each] for each in ("pod", "containers"))
+    assert pod["runAsNonRoot"] is True
+    assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["readOnlyRootFilesystem"] is True
+    assert container["allowPrivilegeEscalation"] is False
+    assert container["capabilities"] == {"drop": ["ALL"]}
+    # Values of a part, and the older `securityContext`, would take the place of these.
+    assert not {"securityContext", "securityContexts"} & chart[part].keys()
+    assert "securityContext" not in chart
+    assert chart[part]["resources"]["requests"].keys() == {"cpu", "memory"}
+    assert chart[part]["resources"]["limits"]["memory"]
+
+
+@pytest.mark.parametrize("part", SIDECARS)
+def test_no_part_of_airflow_has_a_sidecar_that_nobody_limits(part):
+    assert values("local")[part]["logGroomerSidecar"]["enabled"] is False
 
 
 def test_airflow_of_the_chart_is_the_pinned_one_and_finds_the_dags_of_the_image():
