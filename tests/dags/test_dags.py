@@ -222,14 +222,16 @@ def test_a_pod_without_input_is_skipped_and_starts_nothing(kubernetes, tmp_path)
     assert (done.returncode, done.stdout) == (99, "")
 
 
-def test_pods_are_what_the_base_deploys(kubernetes, tmp_path):
-    job = named(rendered("production", tmp_path), "Job", "migrate")["spec"]["template"]
-    wanted, (wanted_container,) = job["spec"], job["spec"].pop("containers")
+@pytest.mark.parametrize("overlay", ["local", "production"])
+def test_pods_are_what_the_overlays_deploy(kubernetes, tmp_path, overlay):
+    wanted = named(rendered(overlay, tmp_path), "Job", "migrate")["spec"]["template"]["spec"]
+    (wanted_container,) = wanted["containers"]
     for task in (task for dag in kubernetes["dags"].values() for task in dag["tasks"].values()):
         labels = {"app.kubernetes.io/name": "task", "app.kubernetes.io/part-of": "matinee"}
         assert task["pod"]["metadata"]["labels"] == labels
-        spec, (container,) = task["pod"]["spec"], task["pod"]["spec"].pop("containers")
-        assert spec | {"restartPolicy": "Never"} == wanted
+        spec = task["pod"]["spec"]
+        (container,) = spec["containers"]
+        assert spec | {"containers": wanted["containers"], "restartPolicy": "Never"} == wanted
         for name in ("envFrom", "securityContext", "volumeMounts"):
             assert container[name] == wanted_container[name]
         assert container["resources"]["limits"] == {"memory": "4G"}
