@@ -29,8 +29,14 @@ from deploying import Manifest, data_of, named
 NAMESPACE = "matinee"
 VERSION = "1.37.0"
 
-IMAGE = {"HOME": "/tmp", "MATINEE_HOME": "/matinee", "MATINEE_HOST": "0.0.0.0", "OPENBLAS_NUM_THREADS": "1"}  # noqa: S104, S108  as the Dockerfile has it
-"""Variables of the image of the tasks."""
+IMAGE = {
+    "HOME": "/tmp",  # noqa: S108  as the Dockerfile has it
+    "MATINEE_HOME": "/matinee",
+    "MATINEE_HOST": "0.0.0.0",  # noqa: S104  as the Dockerfile has it
+    "OPENBLAS_NUM_THREADS": "1",
+    "TMPDIR": "/tmp",  # noqa: S108  which a container has of its own, and a process only if it is told another
+}
+"""Variables of the image of the tasks, and where it has its temporary files."""
 
 PATH = re.compile(rf"/api/v1/namespaces/{NAMESPACE}/(?P<kind>pods|events)(?:/(?P<name>[^/]+)(?P<log>/log)?)?")
 
@@ -55,6 +61,8 @@ class Pod:
         self.is_reported = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self.is_gone = False
+        self.exit_code: int | None = None
+        """Of its process, as a container has it; 137 when that was still running and was killed."""
         self._say("Pending", {"waiting": {"reason": "ContainerCreating"}})
 
     @property
@@ -93,7 +101,7 @@ class Pod:
             for line in output:
                 self.lines.append((now(), line))
         code = self._process.wait()
-        code = 128 - code if code < 0 else code
+        code = self.exit_code = 128 - code if code < 0 else code
         self.has_ended.set()
         if holds_back:
             self.is_reported.wait(60)
@@ -137,10 +145,14 @@ class FakeKubernetes:
         manifests: what is deployed (`deploying.rendered`).
         folder: of the pods.
         addresses: what a name of the cluster stands for outside of it.
+        pod_address: what every pod is told to be its own.
     """
 
-    def __init__(self, manifests: list[Manifest], folder: Path, addresses: Mapping[str, str]) -> None:
+    def __init__(
+        self, manifests: list[Manifest], folder: Path, addresses: Mapping[str, str], pod_address: str = "127.0.0.1"
+    ) -> None:
         self.manifests, self.folder, self.addresses = manifests, folder, addresses
+        self._pod_address = pod_address
         self.pods: dict[str, Pod] = {}
         self.started: list[Pod] = []
         self.requests: list[tuple[str, str]] = []
@@ -204,7 +216,7 @@ class FakeKubernetes:
 
     def _referred(self, source: Manifest) -> str:
         if "fieldRef" in source:
-            return "127.0.0.1"
+            return self._pod_address
         kind = "ConfigMap" if "configMapKeyRef" in source else "Secret"
         reference = source.get("configMapKeyRef") or source["secretKeyRef"]
         return data_of(named(self.manifests, kind, reference["name"]))[reference["key"]]
@@ -274,7 +286,7 @@ class FakeKubernetes:
         links = {} if body["spec"].get("enableServiceLinks") is False else self._service_links()
         pod = Pod(body, folder, {})
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        image = IMAGE | {name: str(pod.inside(IMAGE[name])) for name in ("HOME", "MATINEE_HOME")}
+        image = IMAGE | {name: str(pod.inside(IMAGE[name])) for name in ("HOME", "MATINEE_HOME", "TMPDIR")}
         pod.environment = image | {"PATH": path} | links | own
         with self._lock:
             self.pods[pod.name] = pod

@@ -223,7 +223,7 @@ def wait_for(url: str) -> None:
 def _own(folder: Path) -> dict[str, str]:
     """What a pod has by its image, with folders of its own."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return IMAGE | {"PATH": path, "HOME": str(folder), "MATINEE_HOME": str(folder / "home")}
+    return IMAGE | {"PATH": path, "HOME": str(folder), "TMPDIR": str(folder), "MATINEE_HOME": str(folder / "home")}
 
 
 def _run_job(cluster: Cluster, name: str) -> None:
@@ -251,6 +251,7 @@ def _airflow(cluster: Cluster, folder: Path) -> dict[str, str]:
     connection = {"conn_type": "kubernetes", "extra": {"namespace": "matinee"}}
     own = {
         "HOME": str(folder),
+        "TMPDIR": str(folder),
         "MATINEE_HOME": str(folder / "home"),
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
