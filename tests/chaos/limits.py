@@ -118,6 +118,6 @@ def in_time(days: Sequence[Day], allowance: float = 1.0) -> int:
 def share_of_days(days: Sequence[Day], interval_s: float, allowance: float = 1.0) -> Iterator[str]:
     """What is wrong with the days between strikes, which are judged when strikes come as slowly as the limit says."""
     n_in_time = in_time(days, allowance)
-    if interval_s >= JUDGED_INTERVAL_S and n_in_time < SHARE_IN_TIME * len(days):
+    if interval_s >= JUDGED_INTERVAL_S and (not days or n_in_time < SHARE_IN_TIME * len(days)):
         limit_s = IN_TIME_S * allowance
         yield f"{n_in_time} of {len(days)} days were promoted within {limit_s:g} s; {SHARE_IN_TIME:.0%} have to be"

@@ -82,3 +82,4 @@ def test_95_of_100_days_have_to_be_promoted_within_three_minutes_when_a_strike_c
     said = "95 of 101 days were promoted within 180 s; 95% have to be"
     assert list(limits.share_of_days([*good, *late, *failed], 30.0)) == [said]
     assert list(limits.share_of_days([*good, *late, *failed], 10.0)) == []
+    assert list(limits.share_of_days([], 30.0)) == ["0 of 0 days were promoted within 180 s; 95% have to be"]
