@@ -37,13 +37,15 @@ def postgres_server(folder: Path) -> Iterator[sa.URL]:
     program.prepare()
     command = [*program.command, "-c", "fsync=off"]  # no test pulls the plug, and a hundred databases take long to sync
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
-        deadline = time.monotonic() + 30
-        while program.probe() is not Health.UP:
-            assert server.poll() is None, "PostgreSQL did not start"
-            assert time.monotonic() < deadline, "PostgreSQL did not come up"
-            time.sleep(0.05)
-        yield sa.make_url(postgres.url(settings)).set(drivername="postgresql")
-        server.send_signal(program.stop_signal)
+        try:
+            deadline = time.monotonic() + 30
+            while program.probe() is not Health.UP:
+                assert server.poll() is None, "PostgreSQL did not start"
+                assert time.monotonic() < deadline, "PostgreSQL did not come up"
+                time.sleep(0.05)
+            yield sa.make_url(postgres.url(settings)).set(drivername="postgresql")
+        finally:
+            server.send_signal(program.stop_signal)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
