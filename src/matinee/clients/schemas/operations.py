@@ -20,7 +20,7 @@ class Ready(Answer, json_schema_extra=shown(examples.READY)):
     """`degraded`: answers go on, but something does not work; see `problems`."""
     policy: Literal["learned", "popular"]
     model_version: str | None
-    database: Literal["reachable", "unreachable"]
+    database: Literal["reachable", "unreachable"] = "reachable"
     """`unreachable`: ratings are refused, and lists are those of somebody of whom nothing is known."""
     problems: dict[str, str]
     """What is wrong, by part of the worker that was asked: `database`, `disk`, `supervisor`, `follower`, …"""
