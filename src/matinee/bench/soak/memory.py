@@ -6,8 +6,9 @@ from statistics import median
 
 import psutil
 
-WARM, LOOKED_AT = 5, 5
-"""Days until a process has done everything once, and days of which the median is taken."""
+WARM, LOOKED_AT = 30, 5
+"""Days until a process has done everything once, a model of the default's size and a rollback included, and days of
+which the median is taken."""
 
 
 class Growth:

@@ -20,7 +20,7 @@ from matinee.ratings.ledger import ChunkLedger
 from matinee.settings import Settings
 
 SMALL, DEFAULT, DAYS_BETWEEN_DEFAULTS = "als", "blend", 30
-DAYS_BETWEEN_ROLLBACKS, DAYS_BETWEEN_RESTARTS = 25, 45
+DAYS_BETWEEN_ROLLBACKS, DAYS_BETWEEN_RESTARTS, FIRST_RESTART = 25, 90, 10
 SPEAK_AT = (7, 12, 18, 23)
 """Hours at which a quarter of the day's ratings is said each."""
 PROCESSED_AT = timedelta(hours=2)
@@ -75,7 +75,7 @@ class Years:
         }
 
     def _live(self, home: SimulatedHome, day: int) -> None:
-        if day % DAYS_BETWEEN_RESTARTS == 0:
+        if day % DAYS_BETWEEN_RESTARTS == FIRST_RESTART:
             home.restart_api()
             self._growth.restarted("api")
         self._day_of_people([home], day)

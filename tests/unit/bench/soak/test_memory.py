@@ -7,16 +7,18 @@ from matinee.bench.soak.memory import Growth
 
 def test_growth_compares_the_end_of_a_life_with_its_beginning():
     growth = Growth()
-    for day in range(30):
-        growth.look({"api": 1_000 if day < 15 else 1_100, "mlflow": 500})
-    assert growth.by_server() == {"api": pytest.approx(0.1), "mlflow": 0}
+    for day in range(90):
+        warming_up = 500 + 10 * min(day, 50)  # until everything was done once
+        growth.look({"api": 1_000 if day < 60 else 1_100, "mlflow": 500, "new": warming_up if day < 30 else 800})
+    assert growth.by_server() == {"api": pytest.approx(0.1), "mlflow": 0, "new": 0}
 
 
 def test_a_restart_is_no_growth_and_short_lives_tell_nothing():
     growth = Growth()
     for size in (1_000, 2_000):
-        for _ in range(20):
+        for _ in range(40):
             growth.look({"api": size})
         growth.restarted("api")
-    growth.look({"api": 9_000, "new": 1})
+    for _ in range(39):
+        growth.look({"api": 9_000, "new": 1})
     assert growth.by_server() == {"api": 0}
