@@ -236,7 +236,7 @@ def _run_job(cluster: Cluster, name: str) -> None:
 def _mlflow(cluster: Cluster, port: int) -> Replica:
     program = Path(sys.executable).with_name("mlflow")
     command = [program, "server", "--host=127.0.0.1", f"--port={port}", "--workers=1"]
-    more = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_SERVER_ALLOWED_HOSTS": "127.0.0.1:*"}
+    more = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     return Replica(cluster, "mlflow", command, more, cluster.mlflow)
 
 

@@ -3,7 +3,9 @@
 Airflow runs once for all of them; the tests look at what came of it. The last ones go on with the two API replicas.
 """
 
+import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 
 from fake_kubernetes import Pod
 from kubernetes_cluster import TOKEN
+from matinee.ratings.ledger.closing import _alone
 from object_storage import SECRET
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -18,11 +21,38 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 DAY = ("ingest", "train", "evaluate", "promote")
 RUNS = ("train_model", "deploy_model", "train_challengers", "train_model", "deploy_model", "prune_home")
 STRANGER = "somebody new"
+KILLED = 137
 
 
 @pytest.fixture(scope="module")
-def runs(cluster) -> list[dict[str, Any]]:
-    """Two days and what goes with them; on the second, one pod is deleted and one is evicted."""
+def database(cluster) -> Iterator[sa.Engine]:
+    """The one of the ledger, from a machine of its own."""
+    url = sa.make_url(cluster.variables()["MATINEE_DATABASE_URL"]).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def chunks(database: sa.Engine) -> list[tuple[int, str]]:
+    """Every chunk of the ledger and its state."""
+    with database.connect() as connection:
+        rows = connection.execute(sa.text("SELECT chunk_id, state FROM chunks ORDER BY chunk_id"))
+        return [(row.chunk_id, row.state) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def runs(cluster, database) -> list[dict[str, Any]]:
+    """Two days and what goes with them; on the second, two pods are deleted and one is evicted."""
+
+    def deleted_on_the_way(pod: Pod) -> None:
+        """Its chunk is claimed, and it waits for its turn to write it."""
+        with _alone(database):
+            deadline = time.monotonic() + 120
+            while (2, "claimed") not in chunks(database):
+                assert time.monotonic() < deadline, "nothing was claimed"
+                assert not pod.has_ended.wait(0.05)
+            cluster.kubernetes.delete(pod)
+            assert pod.has_ended.wait(60)
 
     def deleted_when_done(pod: Pod) -> None:
         """Everything is done, and nobody has heard of it."""
@@ -33,7 +63,7 @@ def runs(cluster) -> list[dict[str, Any]]:
         assert not pod.has_ended.wait(1.5)
         pod.evict()
 
-    cluster.kubernetes.meet("ingest", None, deleted_when_done)
+    cluster.kubernetes.meet("ingest", None, deleted_on_the_way, deleted_when_done)
     cluster.kubernetes.meet("train", None, evicted_on_the_way)
     return cluster.run(*RUNS)
 
@@ -41,6 +71,11 @@ def runs(cluster) -> list[dict[str, Any]]:
 def said(cluster) -> str:
     """What the pods wrote, for a test that fails."""
     return "\n".join(f"{pod.labels['task_id']}: {pod.text}" for pod in cluster.kubernetes.started)
+
+
+def exit_codes(cluster, task: str) -> list[int | None]:
+    """How the processes of a task's pods have ended."""
+    return [pod.exit_code for pod in cluster.kubernetes.started if pod.labels["task_id"] == task]
 
 
 def test_a_day_goes_from_ingest_to_the_served_version_without_a_shared_disk(cluster, runs):
@@ -52,13 +87,18 @@ def test_a_day_goes_from_ingest_to_the_served_version_without_a_shared_disk(clus
     assert {task["tries"] for task in day["tasks"].values()} == {1}
 
 
-def test_a_pod_that_is_deleted_is_tried_again_into_the_same_chunk(runs):
+def test_a_pod_that_is_deleted_while_it_runs_or_when_it_is_done_is_tried_again_into_the_same_chunk(
+    cluster, database, runs
+):
+    assert exit_codes(cluster, "ingest") == [0, KILLED, 0, 0], said(cluster)
     ingest = runs[3]["tasks"]["ingest"]
-    assert (ingest["state"], ingest["tries"]) == ("success", 2)
+    assert (ingest["state"], ingest["tries"]) == ("success", 3), said(cluster)
     assert (ingest["result"]["chunk_id"], ingest["result"]["was_taken_before"]) == (2, True)
+    assert chunks(database) == [(1, "closed"), (2, "closed")]
 
 
-def test_a_pod_that_is_evicted_is_tried_again(cluster, runs):
+def test_a_pod_that_is_evicted_while_it_runs_is_tried_again_into_the_same_chunk(cluster, runs):
+    assert exit_codes(cluster, "train") == [0, KILLED, 0], said(cluster)
     train = runs[3]["tasks"]["train"]
     assert (train["state"], train["tries"]) == ("success", 2), said(cluster)
     assert train["result"]["chunk_id"] == 2
@@ -76,7 +116,7 @@ def test_challengers_and_the_nightly_removal_need_no_shared_disk_either(cluster,
 def test_every_pod_ran_alone_and_left_nothing_behind(cluster, runs):
     assert [run["dag_id"] for run in runs] == list(RUNS)
     started = Counter(pod.labels["task_id"] for pod in cluster.kubernetes.started)
-    assert started["ingest"] == started["train"] == 3
+    assert (started["ingest"], started["train"]) == (4, 3)
     assert all(len(pod.body["spec"]["containers"]) == 1 for pod in cluster.kubernetes.started)
     assert cluster.kubernetes.pods == {}
     assert list((cluster.folder / "pods").iterdir()) == []
