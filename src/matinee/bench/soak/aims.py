@@ -11,7 +11,7 @@ They depend on how busy the machine is and on how long a process lives: of fewer
 two, which what grows with the days of a home soon is not.
 """
 
-LONGEST_DAY_OF_FEW, MOST_GROWTH_OF_FEW = 1.6, 0.15
+LONGEST_DAY_OF_FEW, MOST_GROWTH_OF_FEW = 2.0, 0.15
 
 A_WEEK = 7
 """Days through the real Airflow from which on the growth of its processes is judged."""
