@@ -26,15 +26,8 @@ BUSY_TIMEOUT_S = 30
 
 _OPENING = threading.Lock()  # of threads that ask first at once, one opens the database
 _LEDGER_LOCK = 0x6D6174  # any constant; key of PostgreSQL's advisory lock
-_CONNECTION = {
-    "connect_timeout": 5,
-    # A server whose machine has gone says nothing: without these the system would wait for a quarter of an hour.
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 25_000,
-}
-"""How a connection to PostgreSQL is made and kept: seconds, and milliseconds until what was sent is acknowledged."""
+# A machine that has gone says nothing: without these the system would wait for a quarter of an hour.
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up in columns of type INTEGER only
 
 
@@ -273,7 +266,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
-    database = sa.create_engine(url, connect_args=_CONNECTION, pool_pre_ping=True)
+    database = sa.create_engine(url, connect_args={"connect_timeout": 5} | _ALIVE, pool_pre_ping=True)
     try:
         _migrate(database)
     except sa.exc.OperationalError as error:
