@@ -16,7 +16,7 @@ from matinee.serving.database import ask_database
 from matinee.serving.model.follower import PRODUCTION
 from matinee.serving.services import Server
 
-ASK_S = 2.0
+ASK_S, ASK_DATABASE_S = 2.0, 2.0
 """How long MLflow, where there is no model yet, and the database may take to answer; a probe waits five seconds."""
 
 DATABASE = "database"
@@ -73,12 +73,12 @@ async def ready(server: Server) -> Ready:
 async def _database_away(server: Server) -> DependencyUnreachable | None:
     """Why the database does not answer; None when it does."""
     try:
-        async with asyncio.timeout(ASK_S):
+        async with asyncio.timeout(ASK_DATABASE_S):
             await server.feedback.check()
     except DependencyUnreachable as error:
         return error
     except TimeoutError:
-        return DependencyUnreachable(f"The database did not answer within {ASK_S:g} s.", "Look at its server.")
+        return DependencyUnreachable(f"The database did not answer within {ASK_DATABASE_S:g} s.", "Look at its server.")
     return None
 
 
