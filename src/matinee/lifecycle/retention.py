@@ -34,7 +34,7 @@ def kept_versions(
 
 
 def ends_at(
-    version: ModelVersion, events: Iterable[ModelEvent], keep_days: int, now: datetime, newest_for: timedelta
+    version: ModelVersion, events: Iterable[ModelEvent], keep_days: int, now: datetime, among_newest: timedelta
 ) -> datetime:
     """The earliest moment at which the artifacts of a version may go, if a newer version comes with each period.
 
@@ -43,10 +43,10 @@ def ends_at(
         events: the history, oldest first.
         keep_days: days after a version served last, or was made.
         now: as of when; a version that is served is until then.
-        newest_for: how long it takes until enough newer versions are there; see `newest_for`.
+        among_newest: how long it takes until enough newer versions are there; see `newest_for`.
     """
     ends = [later.at if later else now for event, later in _deployments(events) if event.version == version.version]
-    return max(max([*ends, version.created_at]) + timedelta(days=keep_days), now + newest_for)
+    return max(max([*ends, version.created_at]) + timedelta(days=keep_days), now + among_newest)
 
 
 def newest_for(version: ModelVersion, versions: Iterable[ModelVersion], newest: int, period: timedelta) -> timedelta:
