@@ -31,6 +31,9 @@ PROGRAMS = {"api-parent": "api"}
 SERVED = {"api-worker": "api", "postgres-backend": "postgres"}
 """Program whose children the target is one of."""
 
+SUPERVISOR = "supervisor"
+"""Started again by the watchdog, and everything else by the supervisor."""
+
 REPORTER = "airflow-api-server"
 """Tells whether the other programs of Airflow are well."""
 
@@ -121,8 +124,10 @@ class Healing:
         if wound.what.startswith("task"):
             return self._is_tried_again(wound)
         program = SERVED.get(wound.what, wound.what)
-        if any(map(family.is_alive, wound.struck.processes)) or not self._targets.leader(program):
+        if any(map(family.is_alive, wound.struck.processes)) or not self._targets.find(program):
             return False
+        if program == SUPERVISOR:
+            return True
         if program not in states or states[program].phase != "ready":
             return False
         if wound.what == "api-worker":
@@ -158,8 +163,11 @@ def needs(settings: Settings) -> dict[str, set[str]]:
     for name, waited_for in found.items():
         if name.startswith("airflow"):
             waited_for.add("postgres-backend")
+    for waited_for in found.values():
+        waited_for |= {SUPERVISOR, "watchdog"}
     children = {child: {program} for child, program in SERVED.items()}
-    return found | children | {"task": found["airflow-scheduler"] | {"airflow-scheduler"}}
+    tasks = {"task": found["airflow-scheduler"] | {"airflow-scheduler"}}
+    return found | children | tasks | {SUPERVISOR: {"watchdog"}}
 
 
 def _all(name: str, after: dict[str, set[str]]) -> set[str]:

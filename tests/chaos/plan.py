@@ -17,6 +17,8 @@ WEIGHTS = {
     "airflow-scheduler": 2,
     "airflow-dag-processor": 1,
     "ui": 1,
+    "supervisor": 2,
+    "watchdog": 1,
     "task": 4,
     "everything": 1,
 }

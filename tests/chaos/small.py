@@ -5,8 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from matinee.local.patience import Patience
 from matinee.local.program import Program
-from matinee.local.supervisor import Patience, Supervisor
+from matinee.local.supervisor import Supervisor
 from matinee.settings import Settings
 from running import eventually
 

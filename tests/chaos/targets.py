@@ -43,9 +43,15 @@ class Targets:
             "api-worker": lambda: [child for leader in self.leader("api") for child in _children(leader)],
             "postgres-backend": lambda: [child for leader in self.leader("postgres") for child in _children(leader)],
             "task": self._tasks,
+            "supervisor": self._supervisor,
             "everything": lambda: [*family.marked(self._home), *family.working_in(self._home / "postgres")],
         }
         return special[target]() if target in special else self.leader(target)
+
+    def _supervisor(self) -> list[psutil.Process]:
+        state = State.read(self._home)
+        found = state.supervisor() if state else None
+        return [found] if found else []
 
     def leader(self, name: str) -> list[psutil.Process]:
         """The living process of a program, if there is one."""

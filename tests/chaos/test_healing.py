@@ -141,5 +141,5 @@ def test_one_challenger_is_not_tried_again_and_not_waited_for(settings):
 
 
 def test_programs_need_what_they_start_after(settings):
-    assert needs(settings)["ui"] == {"api"}
+    assert needs(settings)["ui"] == {"api", "supervisor", "watchdog"}
     assert {"postgres", "airflow-api-server", "mlflow", "api"} <= needs(settings)["airflow-scheduler"]

@@ -15,6 +15,7 @@ from browsing import open_list
 from matinee.clients.airflow import Airflow
 from matinee.clients.airflow.records import DagRun
 from matinee.local import postgres
+from matinee.local.state import State
 from matinee.ui.texts.en import ENGLISH
 from page_in_a_browser import AT_REST, press
 from running import elsewhere, eventually, visitors
@@ -119,12 +120,25 @@ def test_the_page_is_there(system):
     assert httpx.get(f"{system.settings.ui}/_stcore/health").text == "ok"
 
 
-@pytest.mark.parametrize("name", ["api", "mlflow", "airflow-scheduler", "postgres"])
+@pytest.mark.parametrize("name", ["api", "mlflow", "airflow-scheduler", "postgres", "watchdog"])
 def test_a_killed_process_is_healed(system, name):
     pid = system.process(name)["pid"]
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: system.process(name)["pid"] not in (None, pid) and system.process(name)["state"] == "ready")
     eventually(lambda: system.get("/v1/model")["version"] == "4")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_another_supervisor_takes_over_what_one_has_left_that_was_killed_or_frozen(system, number):
+    before = State.read(system.settings.home)
+    os.kill(before.pid, number)
+    eventually(lambda: State.read(system.settings.home).pid != before.pid)
+    eventually(lambda: {each["state"] for each in system.json("status")["processes"]} == {"ready", "done"})
+    after = State.read(system.settings.home)
+    assert [(each.name, each.pid, each.restarts) for each in after.processes] == [
+        (each.name, each.pid, each.restarts) for each in before.processes
+    ]
+    assert system.get("/health/ready")["problems"] == {}
 
 
 def test_after_the_kills_a_day_is_advanced_on_the_page_with_live_progress(system, tab):

@@ -40,9 +40,11 @@ def up(settings: Settings, console: Console) -> None:
 
 def _wait_until_ready(settings: Settings, console: Console, began: float) -> list[ProcessState]:
     shown: set[str] = set()
+    last_seen = began
     with console.status("Starting …") as spinner:
         while time.monotonic() - began < START_S:
-            processes = _processes(settings, began)
+            processes = _processes(settings, last_seen)
+            last_seen = time.monotonic() if processes else last_seen
             for process in processes:
                 _complain_if_failed(process, settings)
                 if process.phase in SETTLED and process.name not in shown:
@@ -61,12 +63,12 @@ def _wait_until_ready(settings: Settings, console: Console, began: float) -> lis
     )
 
 
-def _processes(settings: Settings, began: float) -> list[ProcessState]:
-    """What the supervisor has written; nothing while it has only just been started."""
+def _processes(settings: Settings, last_seen: float) -> list[ProcessState]:
+    """What the supervisor has written; nothing while it has only just been started, at first or again."""
     state = State.read(settings.home)
     if state and state.supervisor():
         return state.processes
-    if time.monotonic() - began > SUPERVISOR_S:
+    if time.monotonic() - last_seen > SUPERVISOR_S:
         raise MatineeError("The supervisor has ended.", f"See {log_file(settings.home, 'supervisor')}.")
     return []
 

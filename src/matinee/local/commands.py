@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from matinee.local import airflow_files, family, output, ports, state
 from matinee.local.programs import environment, programs
 from matinee.local.state import State
 from matinee.local.supervisor import Supervisor
+from matinee.local.watchdog import start_supervisor
 from matinee.settings import Settings
 from matinee.storage import require_storage
 
@@ -26,6 +25,9 @@ log = structlog.get_logger()
 
 STOP_S = 120.0
 """How long `down` waits for the supervisor to end everything in order."""
+SUPERVISORS = 3
+"""How many `down` ends at most, one after the other: a watchdog may have started one in the place of one that was
+killed or frozen."""
 BUSY_S = 30.0
 """How long a command waits for another one that is starting or stopping the same home."""
 LEFTOVER_GRACE_S = 5.0
@@ -59,20 +61,7 @@ def start(settings: Settings) -> bool:
         return False
     with lock:
         _preflight(settings)
-        log = output.log_file(settings.home, output.SUPERVISOR)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a") as log_file:
-            subprocess.run(
-                [sys.executable, "-m", "matinee.local", str(lock.fileno())],
-                env=environment(settings),
-                cwd=settings.home,
-                stdin=subprocess.DEVNULL,
-                stdout=log_file,
-                stderr=log_file,
-                pass_fds=[lock.fileno()],
-                start_new_session=True,
-                check=True,
-            )
+        start_supervisor(settings.home, lock, environment(settings))
     return True
 
 
@@ -96,7 +85,10 @@ def supervise(settings: Settings, lock_descriptor: int | None = None) -> None:
         lock = os.fdopen(lock_descriptor, "a")
     log_lines.configure(settings.log_level)
     with lock:
-        supervisor = Supervisor(programs(settings), settings.home, environment(settings))
+        left = State.read(settings.home)  # what somebody has ended in order, or cleared away, has none
+        if left:
+            log.warning("a supervisor has died, and another one takes over", home=str(settings.home), pid=left.pid)
+        supervisor = Supervisor(programs(settings), settings.home, environment(settings), left=left)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
         supervisor.run()
@@ -111,16 +103,16 @@ def down(settings: Settings) -> bool:
     """
     if not settings.home.is_dir():
         return False
-    lock, supervisor = _lock_unless_running(settings.home), _supervisor(settings.home)
-    if lock is None and supervisor:
-        if family.is_frozen(supervisor):
-            supervisor.kill()  # it would not notice that it is to stop; what it leaves is ended below
-        family.end(lambda: [supervisor] if family.is_alive(supervisor) else [], signal.SIGTERM, STOP_S)
+    did_run = False
+    for _ in range(SUPERVISORS):
         lock = _lock_unless_running(settings.home)
-    if lock is None:
-        raise Refused(f"Somebody started matinee in {settings.home} again.", "Run `matinee down` again.")
-    with lock:
-        return _end_leftovers(settings.home) or supervisor is not None
+        if lock is not None:
+            with lock:
+                return _end_leftovers(settings.home) or did_run
+        if supervisor := _supervisor(settings.home):
+            did_run = True
+            _end_supervisor(supervisor)
+    raise Refused(f"Somebody started matinee in {settings.home} again.", "Run `matinee down` again.")
 
 
 def status(settings: Settings) -> list[ProcessStatus]:
@@ -189,6 +181,12 @@ def _lock_unless_running(home: Path) -> IO[str] | None:
 def _supervisor(home: Path) -> psutil.Process | None:
     found = State.read(home)
     return found.supervisor() if found else None
+
+
+def _end_supervisor(supervisor: psutil.Process) -> None:
+    if family.is_frozen(supervisor):
+        supervisor.kill()  # it would not notice that it is to stop; whoever takes the lock ends what it leaves
+    family.end(lambda: [supervisor] if family.is_alive(supervisor) else [], signal.SIGTERM, STOP_S)
 
 
 def _preflight(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-import subprocess
+import stat
 import threading
 import time
 from collections import deque
@@ -50,6 +50,23 @@ def rotate_own(path: Path) -> None:
             os.dup2(new.fileno(), descriptor)
 
 
+def pipe_of(pid: int) -> IO[bytes] | None:
+    """The pipe that process `pid` writes to, opened again because who has read it is dead; None where that cannot be.
+
+    Only Linux has it, under `/proc`; elsewhere what a process says is lost until it is started again.
+    """
+    for path in (Path(f"/proc/{pid}/fd/{descriptor}") for descriptor in (_STDOUT, _STDERR)):
+        try:
+            if stat.S_ISFIFO(path.stat().st_mode):
+                # Opened at once, though its writer may have ended since.
+                descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+                os.set_blocking(descriptor, True)
+                return os.fdopen(descriptor, "rb")
+        except OSError:
+            continue
+    return None
+
+
 class Output:
     """Copies the lines of a process, over all its restarts, to its log file."""
 
@@ -65,10 +82,10 @@ class Output:
         formatter.converter = time.gmtime
         self._handler.setFormatter(formatter)
 
-    def follow(self, process: subprocess.Popen[bytes]) -> None:
-        """Copy what `process` writes, in a thread that ends when nobody holds the pipe any more."""
+    def follow(self, pipe: IO[bytes] | None) -> None:
+        """Copy what comes through `pipe`, in a thread that ends when no process holds its other end any more."""
         self._last_lines = deque(maxlen=LAST_LINES)
-        self._copier = threading.Thread(target=self._copy, args=(process.stdout,), daemon=True)
+        self._copier = threading.Thread(target=self._copy, args=(pipe,), daemon=True)
         self._copier.start()
 
     def close(self) -> None:

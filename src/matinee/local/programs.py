@@ -28,7 +28,8 @@ HEARTBEAT_MISSED_S = 15.0
 
 def programs(settings: Settings) -> list[Program]:
     """All processes of a native matinee, in the order in which they are shown."""
-    return [postgres.program(settings), _mlflow(settings), _api(settings), *_airflow(settings), _ui(settings)]
+    served = [postgres.program(settings), _mlflow(settings), _api(settings), *_airflow(settings), _ui(settings)]
+    return [*served, Program("watchdog", _python("matinee.local.watchdog", str(settings.home)))]
 
 
 def environment(settings: Settings) -> dict[str, str]:

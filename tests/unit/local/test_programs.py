@@ -116,5 +116,10 @@ def test_no_task_starts_before_airflows_server_answers(settings):
 
 
 def test_whatever_hangs_is_ended_soon_enough_to_be_back_within_a_minute(settings):
-    waits = {program.name: program.hung_after_s for program in programs(settings) if not program.once}
+    asked = [program for program in programs(settings) if program.probe]
+    assert {program.name for program in programs(settings)} - {each.name for each in asked} == {
+        "airflow-migrate",  # it ends by itself
+        "watchdog",  # waits for nobody; the supervisor sees when it is frozen
+    }
+    waits = {program.name: program.hung_after_s for program in asked}
     assert all(wait is not None and wait <= 40 for wait in waits.values()), waits

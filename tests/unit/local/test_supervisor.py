@@ -17,9 +17,10 @@ from structlog.testing import capture_logs
 
 from matinee.local import family
 from matinee.local.output import log_file
+from matinee.local.patience import Patience
 from matinee.local.program import Health, Program
 from matinee.local.state import ProcessState, State
-from matinee.local.supervisor import Patience, Supervisor
+from matinee.local.supervisor import Supervisor
 from matinee.local.upkeep import Upkeep
 
 QUICK = Patience(

@@ -52,7 +52,7 @@ def check_locks(settings: Settings) -> str:
     if found is not None or left:
         raise MatineeError(
             f"A supervisor has died (pid {found.pid if found else 'unknown'}) and left {len(left)} processes.",
-            "Run: matinee down, then matinee up.",
+            "Unless another one has taken over in 10 s, run: matinee down, then matinee up.",
         )
     return "free; matinee does not run"
 

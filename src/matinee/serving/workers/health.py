@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from matinee.serving.workers.restarts import STATE_FILE, supervisor_pid
+
 DISK_RESERVE_BYTES = 1 << 20
 """A disk with less free space is full: a rating may not be stored any more."""
 
@@ -15,11 +17,11 @@ class WorkerHealth:
     """The problems of one worker, each under the name of the part that has it."""
 
     def __init__(self, home: Path) -> None:
-        """Watch the disk of `home`, and the process that has started this one, too; before any worker is forked."""
+        """Watch the disk of `home` too, and its supervisor if one has started this process."""
         self.home = home
         self.was_ready = False
         """Whether readiness was told once: what serves people goes on when their first model is late or refused."""
-        self._supervisor = os.getppid() if SUPERVISED in os.environ else None
+        self._supervisor_file = home / STATE_FILE if SUPERVISED in os.environ else None
         self._problems: dict[str, str] = {}
 
     def report(self, part: str, problem: str | None) -> None:
@@ -42,9 +44,10 @@ class WorkerHealth:
         return self._problems | {part: problem for part, problem in looked_at.items() if problem}
 
     def _supervisor_problem(self) -> str | None:
-        if self._supervisor is None or _lives(self._supervisor):
+        pid = supervisor_pid(self._supervisor_file) if self._supervisor_file else None
+        if pid is None or _lives(pid):
             return None
-        return "The supervisor has died, so nothing is started again: run `matinee down` and `matinee up`."
+        return "The supervisor has died. Unless it is back in 10 s, run `matinee down` and `matinee up`."
 
 
 def _lives(pid: int) -> bool:

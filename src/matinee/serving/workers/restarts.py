@@ -11,6 +11,14 @@ STATE_FILE = "supervisor.json"
 """In the home; `local.state` writes it."""
 
 
+def supervisor_pid(state_file: Path) -> int | None:
+    """Number of the process that has written a state file last; None while it cannot be read."""
+    try:
+        return int(json.loads(state_file.read_text())["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 class Restarts(Collector):
     """One counter per program; none without a supervisor, as in containers, or while its file cannot be read."""
 

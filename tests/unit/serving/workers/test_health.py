@@ -2,12 +2,11 @@
 
 import os
 import subprocess
-import sys
-import textwrap
 
 import pytest
 
 from matinee.local import family
+from matinee.local.state import State
 from matinee.serving.workers import health
 from matinee.serving.workers.health import WorkerHealth
 
@@ -31,41 +30,26 @@ def test_a_home_that_is_gone_is_a_problem_and_no_error(tmp_path):
     assert found.free_bytes() == 0
 
 
-SCRIPT = """
-    import sys, time
-    from pathlib import Path
-    from matinee.serving.workers.health import WorkerHealth
-
-    health = WorkerHealth(Path(sys.argv[1]))
-    before = list(health.problems())
-    print(before, flush=True)
-    sys.stdin.read()
-    deadline = time.monotonic() + 2
-    while not health.problems() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    print(list(health.problems()), flush=True)
-"""
+@pytest.mark.parametrize(("marked", "problems"), [(True, ["supervisor"]), (False, [])])
+def test_the_death_of_the_supervisor_is_a_problem_of_what_it_has_started(tmp_path, monkeypatch, marked, problems):
+    if marked:
+        monkeypatch.setenv(health.SUPERVISED, "api home")
+    with subprocess.Popen(["sleep", "600"]) as supervisor:
+        State(supervisor.pid, 0.0, []).write(tmp_path)
+        found = WorkerHealth(tmp_path)
+        assert list(found.problems()) == []
+        supervisor.kill()
+    assert list(found.problems()) == problems
+    State(os.getpid(), 0.0, []).write(tmp_path)  # another one has taken over
+    assert list(found.problems()) == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("marked", "problems"), [(True, "['supervisor']"), (False, "[]")])
-def test_the_death_of_the_supervisor_is_a_problem_of_what_it_has_started(tmp_path, marked, problems):
-    script = textwrap.dedent(SCRIPT)
-    environment = os.environ | (family.mark(tmp_path, "api") if marked else {})
-    launcher = (
-        "import os, subprocess, sys\n"
-        "subprocess.Popen([sys.executable, '-c', sys.argv[1], sys.argv[2]])\n"
-        "sys.stdin.readline()\n"
-        "os._exit(0)\n"
-    )
-    command = [sys.executable, "-c", launcher, script, str(tmp_path)]
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as supervisor:
-        assert supervisor.stdout.readline() == "[]\n"
-        supervisor.stdin.close()
-        supervisor.wait()
-        assert supervisor.stdout.readline() == f"{problems}\n"
+def test_a_state_file_that_cannot_be_read_tells_nothing_of_the_supervisor(tmp_path, monkeypatch):
+    monkeypatch.setenv(health.SUPERVISED, "api home")
+    found = WorkerHealth(tmp_path)
+    assert list(found.problems()) == []
+    (tmp_path / "supervisor.json").write_text('{"pid": ')
+    assert list(found.problems()) == []
 
 
 def test_the_mark_is_the_one_that_the_supervisor_sets():

@@ -1,0 +1,90 @@
+"""Starts the supervisor of a home again when it is killed or frozen: `python -m matinee.local.watchdog HOME`.
+
+It is itself a program that the supervisor keeps running, so each of the two watches the other.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from matinee.local import family, output, state
+from matinee.local.state import State
+
+LOOK_EVERY_S = 2.0
+"""A supervisor that is frozen in two looks is killed."""
+
+log = structlog.get_logger()
+
+
+class Watchdog:
+    """Looks at the supervisor of one home."""
+
+    def __init__(self, home: Path, start_again: Callable[[], None]) -> None:
+        self._home, self._start_again = home, start_again
+        self._was_frozen = False
+
+    def look(self) -> None:
+        """Start the supervisor again if it has died; kill it when it has been frozen since the last look."""
+        found = State.read(self._home)
+        if found is None:  # it has ended because somebody wanted it to, or writes its state file anew
+            return
+        supervisor = found.supervisor()
+        is_frozen = supervisor is not None and family.is_frozen(supervisor)
+        if supervisor and is_frozen and self._was_frozen:
+            supervisor.kill()
+            supervisor.wait(family.KILL_S)
+            supervisor, is_frozen = None, False
+        self._was_frozen = is_frozen
+        if supervisor is None:
+            self._start_again()
+
+
+def start_again(home: Path) -> None:
+    """Start a supervisor that takes over what runs in the home, unless another command is at work on it."""
+    lock = state.take_lock(home)
+    if lock is None:
+        return
+    with lock:
+        start_supervisor(home, lock, os.environ)
+
+
+def start_supervisor(home: Path, lock: IO[str], environment: Mapping[str, str]) -> None:
+    """Start a supervisor in the background, and give it the lock of its home."""
+    path = output.log_file(home, output.SUPERVISOR)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as log_file:
+        subprocess.run(
+            [sys.executable, "-m", "matinee.local", str(lock.fileno())],
+            # It belongs to none of its programs, although one of them may start it.
+            env={name: value for name, value in environment.items() if name not in family.mark(home, "")},
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=log_file,
+            stderr=log_file,
+            pass_fds=[lock.fileno()],
+            start_new_session=True,
+            check=True,
+        )
+
+
+def main(home: Path) -> None:
+    """Look for ever; what a look finds wrong is told, and the next one tries again."""
+    watchdog = Watchdog(home, lambda: start_again(home))
+    while True:
+        time.sleep(LOOK_EVERY_S)
+        try:
+            watchdog.look()
+        except Exception:
+            with suppress(OSError):  # who would read it is dead
+                log.exception("the supervisor could not be looked at")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
