@@ -20,9 +20,9 @@ def settings_of_command(*, any_ports: bool = False) -> Settings:
     keep_private(settings.home)
     os.environ.update(without_proxy(settings.hosts, os.environ))
     if not (any_ports or settings.api_url) and (settings.home / "supervisor.json").exists():
-        from matinee import local
+        from matinee.local.commands import require_own_ports
 
-        local.require_own_ports(settings)
+        require_own_ports(settings)
     return settings
 
 

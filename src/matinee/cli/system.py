@@ -17,13 +17,13 @@ from matinee.cli.settings import settings_of_command, stores_of_command
 from matinee.errors import DependencyUnreachable
 
 if TYPE_CHECKING:
-    from matinee.local import ProcessStatus
+    from matinee.local.commands import ProcessStatus
 
 
 @app.command(rich_help_panel=SYSTEM)
 def up() -> None:
     """Start everything that does not run; returns when a learned model answers."""
-    from matinee import local
+    from matinee.local.bring_up import up as bring_up
     from matinee.ratings.sources.source import prepare
     from matinee.ratings.sources.unusable import liked_sentence, unusable_sentences
     from matinee.stages.affordable import require_affordable
@@ -36,27 +36,27 @@ def up() -> None:
         stdout.print(f"[yellow]Note:[/] {escape(said)}", highlight=False)
     if not (settings.home / "serving").exists():  # a home that has a model serves it, whatever it can learn
         require_affordable(settings, source.n_ratings)
-    local.up(settings, stdout)
+    bring_up(settings, stdout)
 
 
 @app.command(rich_help_panel=SYSTEM)
 def down() -> None:
     """Stop everything that `matinee up` started."""
-    from matinee import local
+    from matinee.local import commands
 
     settings = settings_of_command(any_ports=True)
-    stopped = local.down(settings)
+    stopped = commands.down(settings)
     stdout.print(f"matinee {'stopped' if stopped else 'did not run'} in {settings.home}.", highlight=False)
 
 
 @app.command(rich_help_panel=SYSTEM)
 def status(as_json: AsJson = False) -> None:
     """Show each process, its address and the served model."""
-    from matinee import local
     from matinee.clients.api import Client
+    from matinee.local import commands
 
     settings = settings_of_command()
-    processes = local.status(settings)
+    processes = commands.status(settings)
     with Client(settings.api) as client:
         try:
             model = client.model().model_dump(mode="json")
@@ -90,9 +90,9 @@ def show_logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new lines.")] = False,
 ) -> None:
     """Print what the processes wrote."""
-    from matinee import local
+    from matinee.local import commands
 
-    for line in local.logs(settings_of_command(any_ports=True), process, follow=follow):
+    for line in commands.logs(settings_of_command(any_ports=True), process, follow=follow):
         sys.stdout.write(f"{line}\n")
 
 

@@ -1,6 +1,4 @@
-"""Run matinee natively: start its processes, watch them, stop them."""
+"""Run matinee natively: start its processes, watch them, stop them.
 
-from matinee.local.bring_up import up
-from matinee.local.commands import ProcessStatus, down, logs, require_own_ports, status, supervise
-
-__all__ = ["ProcessStatus", "down", "logs", "require_own_ports", "status", "supervise", "up"]
+Nothing is imported here: the watchdog and the supervisor live as long as matinee does, and are small.
+"""

@@ -7,20 +7,17 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
-
-import structlog
 
 from matinee.local import family, output, state
 from matinee.local.state import State
 
 LOOK_EVERY_S = 2.0
 """A supervisor that is frozen in two looks is killed."""
-
-log = structlog.get_logger()
 
 
 class Watchdog:
@@ -81,9 +78,9 @@ def main(home: Path) -> None:
         time.sleep(LOOK_EVERY_S)
         try:
             watchdog.look()
-        except Exception:
+        except Exception:  # noqa: BLE001  nobody watches who looks but the supervisor, which may be dead
             with suppress(OSError):  # who would read it is dead
-                log.exception("the supervisor could not be looked at")
+                traceback.print_exc()
 
 
 if __name__ == "__main__":

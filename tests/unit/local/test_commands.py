@@ -13,7 +13,6 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
-from matinee import local
 from matinee.bench.ports import free_port
 from matinee.errors import NotFound, Refused, UsageError
 from matinee.local import commands, family, state
@@ -50,10 +49,10 @@ def supervisor(settings) -> Iterator[subprocess.Popen[bytes]]:
     """A supervisor of `settings.home` whose one program has two descendants."""
     with subprocess.Popen([sys.executable, "-c", SUPERVISOR, str(settings.home)], stderr=subprocess.DEVNULL) as process:
         eventually(lambda: len(family.marked(settings.home)) == 3)
-        eventually(lambda: [each.state for each in local.status(settings)] == ["ready"])
+        eventually(lambda: [each.state for each in commands.status(settings)] == ["ready"])
         yield process
         process.kill()
-    local.down(settings)
+    commands.down(settings)
 
 
 @pytest.mark.usefixtures("supervisor")
@@ -66,12 +65,12 @@ def test_a_second_start_changes_nothing(settings):
 @pytest.mark.usefixtures("supervisor")
 def test_a_second_supervisor_is_refused(settings):
     with pytest.raises(Refused, match="runs already"):
-        local.supervise(settings)
+        commands.supervise(settings)
 
 
 @pytest.mark.usefixtures("supervisor")
 def test_status_tells_what_runs(settings):
-    (server,) = local.status(settings)
+    (server,) = commands.status(settings)
     assert (server.name, server.state, server.address, server.restarts) == ("server", "ready", "http://127.0.0.1:1", 0)
     assert server.pid in {process.pid for process in family.marked(settings.home)}
     assert server.memory_bytes > 0
@@ -79,22 +78,22 @@ def test_status_tells_what_runs(settings):
 
 
 def test_down_stops_the_supervisor_and_everything_it_started(settings, supervisor):
-    assert local.down(settings) is True
+    assert commands.down(settings) is True
     assert family.marked(settings.home) == []
     assert supervisor.wait() == 0
-    assert local.status(settings) == []
+    assert commands.status(settings) == []
 
 
 def test_down_ends_what_a_killed_supervisor_left(settings, supervisor):
     supervisor.kill()
     supervisor.wait()
-    assert [each.state for each in local.status(settings)] == ["unwatched"]
-    assert local.down(settings) is True
+    assert [each.state for each in commands.status(settings)] == ["unwatched"]
+    assert commands.down(settings) is True
     assert family.marked(settings.home) == []
 
 
 def test_down_of_a_home_that_does_not_run_does_nothing(settings):
-    assert local.down(settings) is False
+    assert commands.down(settings) is False
     assert not settings.home.exists()
 
 
@@ -103,7 +102,7 @@ def test_a_state_file_whose_numbers_belong_to_strangers_harms_nobody(settings):
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as stranger:
         long_ago = ProcessState("server", phase="ready", pid=stranger.pid, created=1.0)
         State(pid=os.getpid(), created=1.0, processes=[long_ago]).write(settings.home)
-        assert local.down(settings) is False
+        assert commands.down(settings) is False
         assert stranger.poll() is None
         stranger.kill()
 
@@ -115,9 +114,9 @@ BROKEN = ['{"pid": 1, "crea', "", "[]", '{"pid": 1, "created": 0.0, "processes":
 def test_a_broken_state_file_is_taken_for_what_a_dead_supervisor_left(settings, text):
     settings.home.mkdir()
     (settings.home / "supervisor.json").write_text(text)
-    assert local.status(settings) == []
+    assert commands.status(settings) == []
     with capture_logs() as said:
-        assert local.down(settings) is False
+        assert commands.down(settings) is False
     assert "supervisor.json cannot be read" in said[0]["event"]
     assert not (settings.home / "supervisor.json").exists()
 
@@ -126,7 +125,7 @@ def test_down_finds_what_a_killed_supervisor_left_without_its_state_file(setting
     supervisor.kill()
     supervisor.wait()
     (settings.home / "supervisor.json").write_text(BROKEN[0])
-    assert local.down(settings) is True
+    assert commands.down(settings) is True
     assert family.marked(settings.home) == []
 
 
@@ -134,7 +133,7 @@ def test_a_state_file_that_breaks_under_a_living_supervisor_is_healed_and_down_s
     (settings.home / "supervisor.json").write_text(BROKEN[0])
     assert commands.start(settings) is False
     (settings.home / "supervisor.json").write_text(BROKEN[0])
-    assert local.down(settings) is True
+    assert commands.down(settings) is True
     assert supervisor.wait() == 0
     assert family.marked(settings.home) == []
 
@@ -151,14 +150,14 @@ def test_a_busy_port_is_refused_before_anything_starts(settings):
         busy = settings.model_copy(update={**ports, "api_port": taken.getsockname()[1]})
         with pytest.raises(Refused, match=f"Port {busy.api_port}, which api needs.*MATINEE_API_PORT"):
             commands.start(busy)
-    assert local.status(settings) == []
+    assert commands.status(settings) == []
 
 
 def test_logs_of_an_unknown_process_name_the_known_ones(settings):
     (settings.home / "logs").mkdir(parents=True)
     (settings.home / "logs" / "api.log").write_text("2025-01-01T00:00:00.000Z hello\n")
     with pytest.raises(NotFound, match=r"no log of apo.*api"):
-        local.logs(settings, "apo")
+        commands.logs(settings, "apo")
 
 
 def test_the_lock_goes_with_its_holder(tmp_path):
@@ -193,12 +192,12 @@ def test_settings_that_lead_to_another_matinee_than_the_one_of_the_home_are_refu
     State.of_this_process([ProcessState("api", address="http://127.0.0.1:8123"), ProcessState("postgres")]).write(
         settings.home
     )
-    local.require_own_ports(settings.model_copy(update={"api_port": 8123}))
+    commands.require_own_ports(settings.model_copy(update={"api_port": 8123}))
     with pytest.raises(UsageError, match="MATINEE_API_PORT=8123"):
-        local.require_own_ports(settings)
+        commands.require_own_ports(settings)
 
 
 def test_what_does_not_run_has_no_ports(settings):
     settings.home.mkdir(parents=True)
     State(0, 0.0, [ProcessState("api", address="http://127.0.0.1:8123")]).write(settings.home)
-    local.require_own_ports(settings)
+    commands.require_own_ports(settings)

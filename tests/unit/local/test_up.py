@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from matinee import local
 from matinee.errors import MatineeError
 from matinee.local import bring_up, state
 from matinee.local.state import ProcessState, State
@@ -25,7 +24,7 @@ def test_a_second_up_changes_nothing_and_shows_addresses_and_a_recommendation(se
     ready = ProcessState("api", phase="ready", address="http://127.0.0.1:8000")
     with state.take_lock(settings.home):
         State.of_this_process([ready, ProcessState("airflow-migrate", phase="done")]).write(settings.home)
-        local.up(settings, console)
+        bring_up.up(settings, console)
     shown = console.file.getvalue()
     assert "matinee runs already" in shown
     assert "http://127.0.0.1:8000" in shown
