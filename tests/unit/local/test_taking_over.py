@@ -209,6 +209,18 @@ def test_nothing_is_started_while_another_command_is_at_work_on_the_home(tmp_pat
     assert started == [tmp_path]
 
 
+def test_the_supervisor_that_a_watchdog_starts_does_not_end_with_the_watchdog(tmp_path, monkeypatch):
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/bash\nenv > "{tmp_path}/environment"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with take_lock(tmp_path) as lock:
+        watchdog.start_supervisor(tmp_path, lock, {"MATINEE_HOME": "here", **family.mark(tmp_path, "watchdog")})
+    environment = (tmp_path / "environment").read_text()
+    assert "MATINEE_HOME=here" in environment
+    assert family.MARK not in environment
+
+
 def test_the_watchdog_is_small():
     """It is there as long as matinee is, on machines with little memory too."""
     large = "{'polars', 'pydantic', 'sqlalchemy', 'structlog'}"
