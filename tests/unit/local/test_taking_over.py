@@ -16,7 +16,7 @@ import pytest
 from matinee.local import family, watchdog
 from matinee.local.output import log_file
 from matinee.local.patience import Patience
-from matinee.local.program import Program
+from matinee.local.program import Health, Program
 from matinee.local.state import ProcessState, State, take_lock
 from matinee.local.supervisor import Supervisor
 from matinee.local.watchdog import Watchdog
@@ -27,7 +27,6 @@ pytestmark = pytest.mark.slow
 # It ignores, as Python's logging and PostgreSQL do, that nobody reads what it says.
 COUNTS = "trap '' PIPE; n=0; while true; do n=$((n + 1)); echo line $n; sleep 0.05; done"
 HAS_A_CHILD = "setsid sleep 600 & exec sleep 600"
-MIGRATES = "echo migrated >> migrations"
 
 SUPERVISOR = """
 import sys
@@ -107,6 +106,17 @@ def test_stopping_ends_what_was_taken_over_with_its_descendants(tmp_path):
         assert process_of(tmp_path).phase == "stopped"
 
 
+def test_stopping_ends_what_was_taken_over_although_what_it_needs_is_not_ready(tmp_path):
+    base = Program("base", ("sleep", "600"), probe=lambda: Health.DOWN)
+    server = Program("server", ("bash", "-c", HAS_A_CHILD), after=("base",))
+    with first_supervisor(tmp_path, "server", HAS_A_CHILD) as first:
+        first.kill()
+        first.wait()
+        with taking_over(tmp_path, server, base):
+            eventually(lambda: State.read(tmp_path).pid == os.getpid())
+        assert family.marked(tmp_path) == []
+
+
 def test_what_has_ended_meanwhile_is_started_again_without_what_it_left(tmp_path):
     program = Program("server", ("bash", "-c", HAS_A_CHILD))
     with first_supervisor(tmp_path, "server", HAS_A_CHILD) as first:
@@ -131,8 +141,9 @@ def test_what_was_started_and_not_yet_written_down_is_ended_before_it_is_started
 
 
 def test_a_migration_that_is_done_is_not_done_again(tmp_path):
-    migration = Program("migration", ("bash", "-c", MIGRATES), once=True)
-    with first_supervisor(tmp_path, "migration", MIGRATES, "once") as first:
+    migrates = f'echo migrated >> "{tmp_path}/migrations"'
+    migration = Program("migration", ("bash", "-c", migrates), once=True)
+    with first_supervisor(tmp_path, "migration", migrates, "once") as first:
         first.kill()
         first.wait()
         with taking_over(tmp_path, migration, Program("server", ("sleep", "600"), after=("migration",))):
