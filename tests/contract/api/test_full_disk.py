@@ -1,10 +1,11 @@
-"""A home on a disk that is full: answers go on, writes are refused, and all is well again when there is space."""
+"""A home on a disk that is full or gives errors: answers go on, writes are refused, and all is well again after it."""
 
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import psutil
@@ -49,9 +50,21 @@ def get(settings: Settings, path: str) -> httpx.Response:
     return httpx.get(f"{settings.api}{path}", trust_env=False, timeout=10)
 
 
-def rate(settings: Settings) -> httpx.Response:
-    rating = {"user_id": "u1", "movie_id": "m2", "rating": 4}
+def rate(settings: Settings, user_id: str = "u1") -> httpx.Response:
+    rating = {"user_id": user_id, "movie_id": "m2", "rating": 4}
     return httpx.post(f"{settings.api}/v1/ratings", json=rating, trust_env=False, timeout=10)
+
+
+@contextmanager
+def writes_that_fail(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Every write of the server and its workers to a file is an error of the disk, which SQLite calls `IOERR`."""
+    parent = psutil.Process(server.pid)
+    limits = {process: process.rlimit(psutil.RLIMIT_FSIZE) for process in [parent, *parent.children()]}
+    for process, (_, hard) in limits.items():
+        process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    yield
+    for process, limit in limits.items():
+        process.rlimit(psutil.RLIMIT_FSIZE, limit)
 
 
 def eventually(holds) -> None:
@@ -87,6 +100,25 @@ def test_on_a_full_disk_answers_go_on_and_writes_are_refused_until_there_is_spac
     eventually(lambda: rate(settings).status_code == 201)
     eventually(lambda: get(settings, "/health/ready").json()["status"] == "ready")
     eventually(lambda: list((settings.home / "impressions").rglob("*.parquet")))
+
+
+def test_where_the_disk_gives_errors_lists_go_on_and_no_rating_is_half_stored(server, settings):
+    for number in range(40):  # either worker has files to count in: here even one in memory could not be made now
+        assert rate(settings, f"before {number}").status_code == 201
+        assert get(settings, f"/v1/users/before {number}/recommendations").status_code == 200
+    users = [f"during {number}" for number in range(20)]
+    with writes_that_fail(server):
+        refused = [rate(settings, user) for user in users]
+        assert {answer.status_code for answer in refused} == {503}
+        assert {answer.headers["Content-Type"] for answer in refused} == {"application/problem+json"}
+        assert all("disk I/O error" in answer.json()["detail"] for answer in refused)
+        for user in ("before 0", *users):
+            assert get(settings, f"/v1/users/{user}/recommendations").status_code == 200
+            assert bool(get(settings, f"/v1/users/{user}/ratings").json()["ratings"]) is (user == "before 0")
+    for user in users:
+        eventually(lambda user=user: rate(settings, user).status_code == 201)
+        assert len(get(settings, f"/v1/users/{user}/ratings").json()["ratings"]) == 1
+    assert server.poll() is None
 
 
 def test_a_worker_that_is_started_on_a_full_disk_answers(server, settings, small_disk):
