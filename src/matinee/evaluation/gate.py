@@ -103,18 +103,21 @@ def serves_no_worse(served: Values) -> Check:
     return _no_harm("people of the chunk", "the people of the chunk get", served, DAY_LEVEL)
 
 
-def good_data(rest: Values | None) -> Question:
+def good_data(rest: Values | None, *, is_of_a_sample: bool = False) -> Question:
     """The second question, on the rest of a chunk of which a model has learned the first part.
 
     Args:
         rest: differences in NDCG@10 to the model that learned nothing of the chunk, one a user; None when there was
             nothing to compare.
+        is_of_a_sample: whether both models have learned from a sample of the people only.
     """
     if rest is None or len(rest) < LEAST_USERS_OF_DATA:
         n_users = 0 if rest is None else len(rest)
         why = f"{n_users} people in the rest of the chunk show nothing, {LEAST_USERS_OF_DATA} are needed"
         return Question.not_asked("good data", why)
-    check = _no_harm("newest data", "with the first part of the chunk, the people of its rest get", rest, DAY_LEVEL)
+    models = "models of a sample of the people, " if is_of_a_sample else ""
+    whose = f"{models}with the first part of the chunk, the people of its rest get"
+    check = _no_harm("newest data", whose, rest, DAY_LEVEL)
     return Question.answered_by("good data", [check]).model_copy(update={"numbers": check.numbers})
 
 

@@ -17,8 +17,9 @@ from matinee.evaluation.gate import LEAST_USERS_OF_DATA, METRIC, sound
 from matinee.evaluation.soundness import Likeness, Probe, known_users, least_likeness, probe
 from matinee.evaluation.split import Case, Said, Split, cases, history_columns
 
-Fit = Callable[[pl.DataFrame], Contender]
-"""Fits the candidate's algorithm on all of the past and these first ratings of the chunk."""
+TwoFits = Callable[[pl.DataFrame], tuple[Contender, Contender]]
+"""Models of the candidate's algorithm: one that has learned the past and these first ratings of the chunk, one without.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,13 @@ def differences(candidate: Contender, other: Contender, users: Sequence[Case]) -
     return np.asarray(own - others)
 
 
-def of_newest_data(split: Split, positive_rating: float, previous: Contender, fit: Fit) -> Values | None:
+def of_newest_data(split: Split, positive_rating: float, models: TwoFits) -> Values | None:
     """The second question: differences on the rest of a chunk of a model that has learned its first half.
 
     Args:
         split: past of the chunk's users, and chunk.
         positive_rating: stars that count as liked.
-        previous: the model that has learned nothing of the chunk.
-        fit: fits the candidate's algorithm; called only when the rest is large enough.
+        models: with the first half and without it; called only when the rest is large enough.
 
     Returns:
         One value a user; None when there are too few (`gate.LEAST_USERS_OF_DATA`).
@@ -87,7 +87,7 @@ def of_newest_data(split: Split, positive_rating: float, previous: Contender, fi
     users = list(cases(Split(known, rest.select(columns)), positive_rating))
     if first.is_empty() or len(users) < LEAST_USERS_OF_DATA:
         return None
-    return differences(fit(first), previous, users)
+    return differences(*models(first), users)
 
 
 def _histories(split: Split, users: Sequence[str]) -> Mapping[str, Said]:

@@ -1,6 +1,6 @@
 """Stage 3: score what was fitted before the newest chunk on it, examine the new model, and decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest
 from matinee.evaluation.decision import Decision, Question, QuestionName
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.evidence import level
+from matinee.evaluation.sample import MEMORY_BYTES, MOST_RATINGS
 from matinee.evaluation.soundness import Likeness, known_users
 from matinee.lifecycle.challengers import pair_of
 from matinee.lifecycle.comparisons import Compared
@@ -192,15 +193,23 @@ class Evaluation:
     def _newest_data(self) -> Question:
         if self.previous is None:
             return gate.good_data(None)
-        rating = self.stores.settings.positive_rating
-        return gate.good_data(
-            refresh.of_newest_data(
-                self.chunk.split,
-                rating,
-                self.previous,
-                lambda first: self._fitted(self.chunk.after(first), self.chunk.ends_at, self._choices_before),
-            )
-        )
+        rating, previous = self.stores.settings.positive_rating, self.previous
+        rest = refresh.of_newest_data(self.chunk.split, rating, lambda first: self._with_and_without(first, previous))
+        return gate.good_data(rest, is_of_a_sample=self._is_asked_of_a_sample)
+
+    @property
+    def _is_asked_of_a_sample(self) -> bool:
+        return self.chunk.n_ratings > MOST_RATINGS
+
+    def _with_and_without(self, first: pl.DataFrame, previous: Contender) -> tuple[Contender, Contender]:
+        """Of all people with the first ratings of the chunk, beside the model before; of a sample, both are fitted."""
+        chunk, choices = self.chunk, self._choices_before
+        if not self._is_asked_of_a_sample:
+            return self._fitted(chunk.after(first), chunk.ends_at, choices), previous
+        past = chunk.sampled_past
+        both = (pl.concat([past, first.select(past.columns)]), chunk.ends_at), (past, chunk.past_ends_at)
+        with_it, without_it = (self._fitted(each.lazy(), until, choices, MEMORY_BYTES) for each, until in both)
+        return with_it, without_it
 
     def _better_algorithm(self) -> Question:
         """Asked when the candidate is a challenger, or of another algorithm than the champion."""
@@ -262,9 +271,13 @@ class Evaluation:
     def _choices_before(self) -> Choices | None:
         return choices_before(self.stores, self.run)
 
-    def _fitted(self, ratings: pl.LazyFrame, through: datetime, choices: Choices | None) -> Contender:
+    def _fitted(
+        self, ratings: pl.LazyFrame, through: datetime, choices: Choices | None, memory_bytes: int | None = None
+    ) -> Contender:
         """The candidate's algorithm fitted here, as `train` fits it, with choices that were made."""
         interactions = interactions_of(self.stores, ratings, through)
+        if memory_bytes is not None:
+            interactions = replace(interactions, memory_bytes=memory_bytes)
         algorithm = chosen(recommender(self.run.algorithm, self.run.hyperparameters), choices)
         model = fit(algorithm, interactions, self._production).ranking_model()
         return Contender.of(model, interactions.user_ids, interactions.movie_ids)

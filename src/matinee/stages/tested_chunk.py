@@ -9,6 +9,7 @@ import polars as pl
 
 from matinee.evaluation.backtest import WINDOW
 from matinee.evaluation.evaluate import Popularity
+from matinee.evaluation.sample import MOST_RATINGS, people_sampled
 from matinee.evaluation.split import Case, Split, cases, split_off_newest
 from matinee.ratings.events import LEARNED
 from matinee.stages.stores import Stores
@@ -59,6 +60,16 @@ class TestedChunk:
     def after(self, ratings: pl.DataFrame) -> pl.LazyFrame:
         """All of the past, and then these ratings."""
         return pl.concat([part.select(LEARNED) for part in (self.past, ratings.lazy())])
+
+    @cached_property
+    def n_ratings(self) -> int:
+        """Those of the past and its own, about."""
+        return self.stores.ledger.n_ratings_through(self.chunk_id)
+
+    @property
+    def sampled_past(self) -> pl.DataFrame:
+        """What its people did before it, and as many others as make `MOST_RATINGS` in all."""
+        return people_sampled(self.past.select(LEARNED), self.user_ids, MOST_RATINGS / self.n_ratings)
 
     @cached_property
     def has_past(self) -> bool:

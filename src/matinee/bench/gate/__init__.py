@@ -15,6 +15,7 @@ import structlog
 
 from matinee.bench.gate import histories, sabotage, walk
 from matinee.bench.gate.timeline import Timeline
+from matinee.evaluation.sample import MOST_RATINGS
 from matinee.settings import Settings
 
 log = structlog.get_logger()
@@ -33,18 +34,19 @@ N_DAYS, N_SHORT_DAYS = 30, 6
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
-def measure(settings: Settings, data: Sequence[str], *, short: bool) -> Result:
+def measure(settings: Settings, data: Sequence[str], *, short: bool, most_refitted: int = MOST_RATINGS) -> Result:
     """Error rates of the rule on data sets, which are named by name or path.
 
     Args:
         settings: a home, in whose folder `bench/` the differences that take longest are kept for the next time.
         data: at least one data set.
         short: fewer histories, days and algorithms, in a few minutes.
+        most_refitted: of more ratings, the second question is asked of a sample of the people.
 
     Returns:
         The rates of `docs/gate.md`, worst of all pairs and data sets for errors and for days.
     """
-    timelines = [Timeline.of(settings.model_copy(update={"data": name})) for name in data]
+    timelines = [Timeline.of(settings.model_copy(update={"data": name}), most_refitted) for name in data]
     timelines.sort(key=lambda each: -each.ratings.height)
     for name in _THREADS:
         os.environ.setdefault(name, "1")  # for the processes: each has a core to itself

@@ -1,7 +1,8 @@
 """A candidate on one day, examined as evaluation examines it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 import polars as pl
@@ -12,6 +13,7 @@ from matinee.evaluation import refresh
 from matinee.evaluation.decision import Question
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.gate import decide, good_data
+from matinee.evaluation.sample import MEMORY_BYTES, people_sampled
 from matinee.evaluation.soundness import Likeness
 from matinee.evaluation.split import Case, Split
 
@@ -37,7 +39,7 @@ class Examination:
         """Whether the gate lets it in, and how much its lists resemble those of the day before."""
         previous, users = self.previous.registered, self._users
         examined = refresh.examine(candidate, previous, self.split, users, self.past, lambda: self._second_fit)
-        verdict = decide(examined.checks, [self._newest_data], "1").verdict
+        verdict = decide(examined.checks, [self.newest_data], "1").verdict
         return verdict == "promote", examined.probe.likeness if examined.probe else None
 
     @cached_property
@@ -50,12 +52,24 @@ class Examination:
         return refitted(self.timeline, self.algorithm, interactions, choices, self.previous).fresh
 
     @cached_property
-    def _newest_data(self) -> Question:
-        rating, previous = self.timeline.positive_rating, self.previous.registered
-        return good_data(refresh.of_newest_data(of_its_people(self.split), rating, previous, self._with))
+    def newest_data(self) -> Question:
+        """The gate's second question, whether the chunk does harm."""
+        rating = self.timeline.positive_rating
+        return good_data(refresh.of_newest_data(of_its_people(self.split), rating, self._with_and_without))
 
-    def _with(self, first: pl.DataFrame) -> Contender:
+    def _with_and_without(self, first: pl.DataFrame) -> tuple[Contender, Contender]:
         """With the choices of before, so that the data make the difference."""
-        ratings = pl.concat([self.split.past, first])
-        interactions = self.timeline.interactions(ratings, self.timeline.begins(self.number + 1))
+        past, begins, ends = self.split.past, *map(self.timeline.begins, (self.number, self.number + 1))
+        n_ratings, most = past.height + self.split.holdout.height, self.timeline.most_refitted
+        if n_ratings <= most:
+            return self._fitted(pl.concat([past, first]), ends), self.previous.registered
+        sampled = people_sampled(past.lazy(), set(self.split.holdout["user_id"]), most / n_ratings)
+        both = (pl.concat([sampled, first]), ends), (sampled, begins)
+        with_it, without_it = (self._fitted(*each, MEMORY_BYTES) for each in both)
+        return with_it, without_it
+
+    def _fitted(self, ratings: pl.DataFrame, through: datetime, memory_bytes: int | None = None) -> Contender:
+        interactions = self.timeline.interactions(ratings, through)
+        if memory_bytes is not None:
+            interactions = replace(interactions, memory_bytes=memory_bytes)
         return refitted(self.timeline, self.algorithm, interactions, self.previous.choices, self.previous).fresh

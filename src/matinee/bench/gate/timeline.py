@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matinee.evaluation.sample import MOST_RATINGS
 from matinee.evaluation.split import Case, Split, cases
 from matinee.models.base import Interactions
 from matinee.ratings.ledger.periods import replayed
@@ -31,9 +32,13 @@ class Timeline:
     starts_at: datetime
     """End of the bootstrap."""
     positive_rating: float
+    most_refitted: int
+    """Of more ratings, the second question is asked of a sample of the people (`evaluation.sample`)."""
+    day: timedelta = timedelta(days=1)
+    """How long one is."""
 
     @classmethod
-    def of(cls, settings: Settings) -> "Timeline":
+    def of(cls, settings: Settings, most_refitted: int = MOST_RATINGS) -> "Timeline":
         """The data set of the settings."""
         source = prepare(settings)
         return cls(
@@ -43,6 +48,7 @@ class Timeline:
             movies=source.movies(),
             starts_at=next(replayed(settings, source)).ends_at,
             positive_rating=settings.positive_rating,
+            most_refitted=most_refitted,
         )
 
     @property
@@ -52,7 +58,7 @@ class Timeline:
 
     def begins(self, day: int) -> datetime:
         """When a day begins; day 0 follows the bootstrap."""
-        return self.starts_at + timedelta(days=day)
+        return self.starts_at + day * self.day
 
     def split(self, day: int) -> Split:
         """What came before a day, and the day itself."""
