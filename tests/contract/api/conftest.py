@@ -273,13 +273,14 @@ def serving(app: FastAPI) -> Iterator[Api]:
 
 @pytest.fixture
 def start(settings) -> Iterator[Callable[..., Api]]:
-    """Starts the server of this test's home; one that was started before is stopped first."""
+    """Starts the server of this test's home; one that was started before is stopped first, or by `stop`."""
     running = ExitStack()
 
     def begin(**options: object) -> Api:
         running.close()
         return running.enter_context(serving(create_app(settings, **options)))
 
+    begin.stop = running.close
     with running:
         yield begin
 

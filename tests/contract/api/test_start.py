@@ -55,6 +55,7 @@ def test_a_kill_before_the_pointer_moved_leaves_the_old_model(api, mlflow, setti
     before = pointer.read_bytes()
     mlflow.register(2)
     api.swap()
+    start.stop()  # while it runs it looks at the pointer, and moves it to production again
     pointer.write_bytes(before)  # as if the process had died after the rename of the folder
     restarted = start()
     assert restarted.served_version() == "1"

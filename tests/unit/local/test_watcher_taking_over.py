@@ -1,25 +1,22 @@
-"""A supervisor that is killed or frozen: the watchdog starts another one, which takes over what runs."""
+"""A supervisor takes over what another one has left that was killed."""
 
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
-from matinee.local import family, watchdog
+from matinee.local import family
 from matinee.local.output import log_file
 from matinee.local.patience import Patience
 from matinee.local.program import Health, Program
-from matinee.local.state import ProcessState, State, take_lock
+from matinee.local.state import ProcessState, State
 from matinee.local.supervisor import Supervisor
-from matinee.local.watchdog import Watchdog
 from running import eventually
 
 pytestmark = pytest.mark.slow
@@ -151,105 +148,3 @@ def test_a_migration_that_is_done_is_not_done_again(tmp_path):
                 lambda: ("server", "ready") in [(each.name, each.phase) for each in State.read(tmp_path).processes]
             )
         assert (tmp_path / "migrations").read_text() == "migrated\n"
-
-
-@pytest.fixture
-def looked(tmp_path) -> Iterator[tuple[Watchdog, psutil.Process, list[str]]]:
-    """A watchdog, the process that it takes for the supervisor, and how often it has started another one."""
-    started: list[str] = []
-    with subprocess.Popen(["sleep", "600"]) as supervisor:
-        process = psutil.Process(supervisor.pid)
-        State(supervisor.pid, process.create_time(), [], family.identity(supervisor.pid)).write(tmp_path)
-        yield Watchdog(tmp_path, lambda: started.append("again")), process, started
-        supervisor.kill()
-
-
-def test_a_living_supervisor_is_left_alone(looked):
-    dog, supervisor, started = looked
-    for _ in range(3):
-        dog.look()
-    assert family.is_alive(supervisor)
-    assert started == []
-
-
-def test_a_dead_supervisor_is_started_again(looked):
-    dog, supervisor, started = looked
-    supervisor.kill()
-    eventually(lambda: not family.is_alive(supervisor))
-    dog.look()
-    assert started == ["again"]
-
-
-def test_a_supervisor_that_is_frozen_in_two_looks_is_killed_and_started_again(looked):
-    dog, supervisor, started = looked
-    supervisor.suspend()
-    eventually(lambda: family.is_frozen(supervisor))
-    dog.look()
-    assert family.is_alive(supervisor)
-    dog.look()
-    eventually(lambda: not family.is_alive(supervisor))
-    assert started == ["again"]
-
-
-def test_a_supervisor_that_was_frozen_for_a_moment_is_left_alone(looked):
-    dog, supervisor, started = looked
-    for _ in range(2):
-        supervisor.suspend()
-        eventually(lambda: family.is_frozen(supervisor))
-        dog.look()
-        supervisor.resume()
-        eventually(lambda: not family.is_frozen(supervisor))
-        dog.look()
-    assert family.is_alive(supervisor)
-    assert started == []
-
-
-def test_a_home_that_was_stopped_in_order_is_left_alone(tmp_path):
-    started: list[str] = []
-    Watchdog(tmp_path, lambda: started.append("again")).look()
-    assert started == []
-
-
-def test_nothing_is_started_while_another_command_is_at_work_on_the_home(tmp_path, monkeypatch):
-    started: list[Path] = []
-    monkeypatch.setattr(watchdog, "start_supervisor", lambda home, *_: started.append(home))
-    with take_lock(tmp_path):
-        watchdog.start_again(tmp_path)
-    assert started == []
-    watchdog.start_again(tmp_path)
-    assert started == [tmp_path]
-
-
-def test_the_supervisor_that_a_watchdog_starts_does_not_end_with_the_watchdog(tmp_path, monkeypatch):
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/bash\nenv > "{tmp_path}/environment"\n')
-    python.chmod(0o700)
-    monkeypatch.setattr(sys, "executable", str(python))
-    with take_lock(tmp_path) as lock:
-        watchdog.start_supervisor(tmp_path, lock, {"MATINEE_HOME": "here", **family.mark(tmp_path, "watchdog")})
-    environment = (tmp_path / "environment").read_text()
-    assert "MATINEE_HOME=here" in environment
-    assert family.MARK not in environment
-
-
-def test_the_watchdog_is_small():
-    """It is there as long as matinee is, on machines with little memory too."""
-    large = "{'polars', 'pydantic', 'sqlalchemy', 'structlog'}"
-    code = f"import matinee.local.watchdog, sys; print(sorted({large} & set(sys.modules)))"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
-
-
-def test_a_look_that_fails_is_not_the_last(tmp_path, monkeypatch):
-    looks: list[float] = []
-
-    def fails(_: Watchdog) -> None:
-        looks.append(time.monotonic())
-        if len(looks) == 3:
-            raise KeyboardInterrupt
-        raise OSError("a disk that gives errors")
-
-    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(Watchdog, "look", fails)
-    with pytest.raises(KeyboardInterrupt):
-        watchdog.main(tmp_path)
-    assert len(looks) == 3
