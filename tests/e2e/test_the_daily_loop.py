@@ -130,10 +130,14 @@ def test_a_killed_process_is_healed(system, name):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_another_supervisor_takes_over_what_one_has_left_that_was_killed_or_frozen(system, number):
+    def all_are_ready() -> bool:
+        return {each["state"] for each in system.json("status")["processes"]} == {"ready", "done"}
+
+    eventually(all_are_ready)
     before = State.read(system.settings.home)
     os.kill(before.pid, number)
     eventually(lambda: State.read(system.settings.home).pid != before.pid)
-    eventually(lambda: {each["state"] for each in system.json("status")["processes"]} == {"ready", "done"})
+    eventually(all_are_ready)
     after = State.read(system.settings.home)
     assert [(each.name, each.pid, each.restarts) for each in after.processes] == [
         (each.name, each.pid, each.restarts) for each in before.processes
