@@ -197,15 +197,16 @@ def bench_gate(
     data: Annotated[str, typer.Option(help="Data sets, by name or path, with commas.")] = "ml-100k",
     short: Annotated[bool, typer.Option("--short", help="Fewer histories, days and algorithms.")] = False,
     sample_above: Annotated[
-        int, typer.Option(min=1, help="Of more ratings, what the newest do is asked of a sample of the people.")
-    ] = 1_000_000,
+        int | None, typer.Option(min=1, help="Of more ratings, a sample of the people is asked; default as in a home.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure how often the gate errs, how long it takes, and which broken models it refuses."""
     from matinee.bench.gate import measure
+    from matinee.evaluation.sample import MOST_RATINGS
 
     logs.configure()
-    result = measure(settings_of_command(), data.split(","), short=short, most_refitted=sample_above)
+    result = measure(settings_of_command(), data.split(","), short=short, most_refitted=sample_above or MOST_RATINGS)
     if as_json:
         print_json(result)
         return

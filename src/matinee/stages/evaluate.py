@@ -12,7 +12,7 @@ from matinee.evaluation.backtest import CANDIDATE, INCUMBENT, Backtest, backtest
 from matinee.evaluation.decision import Decision, Question, QuestionName
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.evidence import level
-from matinee.evaluation.sample import MEMORY_BYTES, MOST_RATINGS
+from matinee.evaluation.sample import MOST_RATINGS, with_and_without
 from matinee.evaluation.soundness import Likeness, known_users
 from matinee.lifecycle.challengers import pair_of
 from matinee.lifecycle.comparisons import Compared
@@ -206,10 +206,13 @@ class Evaluation:
         chunk, choices = self.chunk, self._choices_before
         if not self._is_asked_of_a_sample:
             return self._fitted(chunk.after(first), chunk.ends_at, choices), previous
-        past = chunk.sampled_past
-        both = (pl.concat([past, first.select(past.columns)]), chunk.ends_at), (past, chunk.past_ends_at)
-        with_it, without_it = (self._fitted(each.lazy(), until, choices, MEMORY_BYTES) for each, until in both)
-        return with_it, without_it
+        return with_and_without(
+            chunk.sampled_past,
+            first,
+            chunk.past_ends_at,
+            chunk.ends_at,
+            lambda ratings, through, memory_bytes: self._fitted(ratings.lazy(), through, choices, memory_bytes),
+        )
 
     def _better_algorithm(self) -> Question:
         """Asked when the candidate is a challenger, or of another algorithm than the champion."""
@@ -277,7 +280,7 @@ class Evaluation:
         """The candidate's algorithm fitted here, as `train` fits it, with choices that were made."""
         interactions = interactions_of(self.stores, ratings, through)
         if memory_bytes is not None:
-            interactions = replace(interactions, memory_bytes=memory_bytes)
+            interactions = replace(interactions, memory_bytes=min(memory_bytes, interactions.memory_bytes))
         algorithm = chosen(recommender(self.run.algorithm, self.run.hyperparameters), choices)
         model = fit(algorithm, interactions, self._production).ranking_model()
         return Contender.of(model, interactions.user_ids, interactions.movie_ids)

@@ -13,7 +13,7 @@ from matinee.evaluation import refresh
 from matinee.evaluation.decision import Question
 from matinee.evaluation.evaluate import Contender
 from matinee.evaluation.gate import decide, good_data
-from matinee.evaluation.sample import MEMORY_BYTES, people_sampled
+from matinee.evaluation.sample import people_sampled, with_and_without
 from matinee.evaluation.soundness import Likeness
 from matinee.evaluation.split import Case, Split
 
@@ -64,12 +64,10 @@ class Examination:
         if n_ratings <= most:
             return self._fitted(pl.concat([past, first]), ends), self.previous.registered
         sampled = people_sampled(past.lazy(), set(self.split.holdout["user_id"]), most / n_ratings)
-        both = (pl.concat([sampled, first]), ends), (sampled, begins)
-        with_it, without_it = (self._fitted(*each, MEMORY_BYTES) for each in both)
-        return with_it, without_it
+        return with_and_without(sampled, first, begins, ends, self._fitted)
 
     def _fitted(self, ratings: pl.DataFrame, through: datetime, memory_bytes: int | None = None) -> Contender:
         interactions = self.timeline.interactions(ratings, through)
         if memory_bytes is not None:
-            interactions = replace(interactions, memory_bytes=memory_bytes)
+            interactions = replace(interactions, memory_bytes=min(memory_bytes, interactions.memory_bytes))
         return refitted(self.timeline, self.algorithm, interactions, self.previous.choices, self.previous).fresh
