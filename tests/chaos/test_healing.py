@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from chaos import healing
@@ -14,6 +15,7 @@ from chaos.small import PARENT, SLEEP, supervised
 from chaos.targets import CHALLENGER, STAGES, Targets, stage_of
 from matinee.local import family
 from matinee.local.program import Program
+from matinee.local.state import State
 from matinee.settings import Settings
 from running import eventually
 
@@ -56,6 +58,35 @@ def test_a_program_that_does_not_come_back_is_away(settings, tmp_path):
     with supervised(settings, starts_once):
         (found,) = judged_after(settings, "kill", "ui", SOON)
     assert (found.what, found.limit_s, found.is_broken) == ("ui is still away", 3.0, True)
+
+
+def as_supervisor(settings: Settings) -> subprocess.Popen[bytes]:
+    """A process that the state file names as the supervisor."""
+    process = subprocess.Popen(["sleep", "600"])
+    identity = family.identity(process.pid)
+    State(process.pid, psutil.Process(process.pid).create_time(), [], identity).write(settings.home)
+    return process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", ["kill", "freeze"])
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_a_supervisor_is_back_when_another_one_has_written_its_state(settings, action, is_replaced):
+    settings.home.mkdir()
+    started = [as_supervisor(settings)]
+
+    def replace() -> None:
+        started[0].kill()
+        started.append(as_supervisor(settings))
+
+    then, allowance = (replace, PATIENTLY) if is_replaced else (lambda: None, SOON)
+    (found,) = judged_after(settings, action, "supervisor", allowance, then)
+    for each in started:
+        each.kill()
+        each.wait()
+    assert (found.what, found.is_broken) == (
+        ("supervisor was back", False) if is_replaced else ("supervisor is still away", True)
+    )
 
 
 @pytest.mark.slow
