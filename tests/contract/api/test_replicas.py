@@ -1,5 +1,6 @@
 """A server that nobody calls follows the version in production, and serves on when MLflow does not answer."""
 
+import asyncio
 import json
 import time
 
@@ -11,6 +12,7 @@ from matinee.doctor.finding import finding_of_service
 from matinee.local.program import problems_at
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.serving.model import follower
+from matinee.serving.model.store import ModelStore
 from matinee.serving.routes import operations
 from support import two_tastes
 
@@ -75,6 +77,25 @@ def test_a_version_that_was_asked_for_survives_a_restart(replica, mlflow, start)
     mlflow.register(2, produce=False)
     replica.swap(2)
     again = start(production_interval_s=OFTEN_S)
+    assert looked(mlflow, 5)
+    assert again.served_version() == "2"
+
+
+def test_what_was_asked_for_stays_when_a_replica_that_has_looked_waits_for_its_turn(replica, mlflow, settings, start):
+    mlflow.register(2, produce=False)
+    replica.swap(2)
+    start.stop()
+    store = ModelStore(settings.home / "serving")
+    pointer = settings.home / "serving" / "deployed.json"
+    asked_for = pointer.read_bytes()
+    pointer.unlink()  # so that the replica is about to have version 1 served
+    with asyncio.Runner() as runner:
+        turn = store.swapping()
+        runner.run(turn.__aenter__())
+        again = start(production_interval_s=OFTEN_S)
+        assert looked(mlflow, 1)
+        pointer.write_bytes(asked_for)
+        runner.run(turn.__aexit__(None, None, None))
     assert looked(mlflow, 5)
     assert again.served_version() == "2"
 

@@ -131,9 +131,9 @@ class Follower:
         # Whoever moved production is about to ask for the swap; seen twice, the call was missed.
         if not is_served or self._seen_once == production.key:
             try:
-                await self._swapper.swap()
+                if await self._swapper.catch_up(deployed):
+                    self._caught_up()
             except BadData:
                 self._refused = production.key
                 raise
-            self._caught_up()
         self._seen_once = production.key

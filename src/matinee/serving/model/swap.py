@@ -25,7 +25,7 @@ from matinee.errors import BadData, MatineeError, NotFound
 from matinee.serving.model.fetch import ModelSource
 from matinee.serving.model.served import Registered, ServedModel
 from matinee.serving.model.slot import ModelSlot
-from matinee.serving.model.store import ModelStore
+from matinee.serving.model.store import Deployed, ModelStore
 from matinee.serving.prometheus import Metrics
 from matinee.serving.workers.background import run_in_background
 from matinee.serving.workers.group import PROBLEM, Message, WorkerGroup
@@ -104,21 +104,41 @@ class Swapper:
             DependencyUnreachable: MLflow does not answer.
             MatineeError: it cannot be stored, or a worker cannot serve it.
         """
-        started = time.perf_counter()
-        wanted = _checked(version)
+        started, wanted = time.perf_counter(), _checked(version)
         async with self._store.swapping():
-            with self._metrics.swapping() as outcome:
-                previous = await self._served_now()
-                async with self._source.within_time():
-                    registered, production = await self._looked_up(wanted)
-                is_same = registered.is_same_as(previous.registered)
-                ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
-                if ready is None:
-                    outcome.unchanged()
-                else:
-                    await self._prepare(ready, registered)
-                workers = await self._switch(registered, production, previous)
-            duration_s = time.perf_counter() - started
+            return await self._swapped(wanted, started)
+
+    async def catch_up(self, deployed: Deployed | None) -> bool:
+        """Have all workers serve what is in production; errors as of `swap`.
+
+        Args:
+            deployed: what the pointer said to whoever asks. When it says something else by the time the lock is free,
+                somebody has had another version served meanwhile, and that stays.
+
+        Returns:
+            Whether it was done.
+        """
+        started = time.perf_counter()
+        async with self._store.swapping():
+            if self._store.deployed() != deployed:
+                return False
+            await self._swapped(None, started)
+        return True
+
+    async def _swapped(self, wanted: str | None, started: float) -> Swap:
+        """Serve a version, under the lock; `started` is when somebody asked, by the clock that never steps."""
+        with self._metrics.swapping() as outcome:
+            previous = await self._served_now()
+            async with self._source.within_time():
+                registered, production = await self._looked_up(wanted)
+            is_same = registered.is_same_as(previous.registered)
+            ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
+            if ready is None:
+                outcome.unchanged()
+            else:
+                await self._prepare(ready, registered)
+            workers = await self._switch(registered, production, previous)
+        duration_s = time.perf_counter() - started
         log.info("model_served", version=registered.version, previous=previous.version, duration_s=round(duration_s, 3))
         return Swap(
             version=registered.version,

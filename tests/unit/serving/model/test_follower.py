@@ -40,10 +40,11 @@ class Parts:
         if self.follow_fails:
             raise self.follow_fails
 
-    async def swap(self) -> None:
+    async def catch_up(self, _: object) -> bool:
         if self.swap_fails:
             raise self.swap_fails
         self.on_disk = self.production
+        return True
 
 
 @pytest.fixture
