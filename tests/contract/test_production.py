@@ -373,20 +373,46 @@ def test_production_that_has_moved_is_not_replaced(home):
     assert home.state() == (new, {new})
 
 
-def test_a_quiet_night_does_not_ask_which_versions_there_are_to_find_runs_without_one(home, short, monkeypatch):
-    home.serve()
-    prune_runs(short, IN_A_WEEK, dry_run=False)
-    monkeypatch.setattr(Registry, "versions", lambda _: pytest.fail("all versions were read"))
+def test_versions_without_files_are_not_read_again(home, short, monkeypatch):
+    old, *kept = home.serve(), home.serve(), home.serve()
+    prune_versions(short, IN_A_WEEK, dry_run=False)
+    read = []
+    made = versions.model_version
+    monkeypatch.setattr(versions, "model_version", lambda each: read.append(each.version) or made(each))
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
+    assert set(read) == set(kept) != {old}
 
 
-def test_a_tag_of_an_old_version_that_somebody_changed_is_repaired_in_the_night(home, short, monkeypatch):
+def test_a_run_of_which_a_version_is_kept_keeps_its_files(home, short):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    run = short.registry.training_run(short.registry.version(old).run_id)
+    made = MlflowClient().create_model_version(Connection.name, run.source, run.run_id, model_id=run.model_id)
+    again = str(made.version)
+    short.registry.pin(again, is_pinned=True)
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 0
+    assert has_files(short.registry, old)
+    short.registry.pin(again, is_pinned=False)
+    home.serve()
+    assert set(prune_versions(short, IN_A_WEEK, dry_run=False).detail.split()[1:]) >= {f"{old},", again}
+    assert not has_files(short.registry, again)
+
+
+def test_the_files_of_a_version_that_somebody_deleted_end_like_those_of_a_run_without_one(home, short):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    run_id = short.registry.version(old).run_id
+    MlflowClient().delete_model_version(Connection.name, old)
+    prune_versions(short, IN_A_WEEK, dry_run=False)
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
+    assert short.registry.size_bytes(run_id) == 0
+
+
+@pytest.mark.parametrize("tag", ["staging", "production"])
+def test_a_tag_of_an_old_version_that_somebody_changed_is_repaired(home, short, monkeypatch, tag):
     monkeypatch.setattr(versions, "RECENT", 1)
     old, _, _ = home.serve(), home.serve(), home.serve()
-    MlflowClient().set_model_version_tag(Connection.name, old, "stage", "staging")
-    short.registry.repair()
-    assert short.registry.version(old).stage == "staging", "moving production reads the newest versions only"
-    prune_versions(short, datetime.now(UTC), dry_run=False)
+    MlflowClient().set_model_version_tag(Connection.name, old, "stage", tag)
+    short.production.recover()
     assert short.registry.version(old).stage == "archived"
 
 

@@ -34,16 +34,10 @@ class Production:
         self._lease = lease
         self._custody = custody
 
-    def recover(self, *, everything: bool = False) -> None:
-        """Complete or take back what somebody began and did not end, find what others moved, and repair the tags.
-
-        Args:
-            everything: repair those of every version, not only of those that are likely to be wrong.
-        """
+    def recover(self) -> None:
+        """Complete or take back what somebody began and did not end, find what others moved, and repair the tags."""
         with self._lease.held() as holder:
             self._settle(holder)
-            if everything:
-                self.registry.repair(everything=True)
 
     def promote(self, version: str, reason: str, *, instead_of: str | None) -> None:
         """Put a version into production if what is there is still what it was compared with.

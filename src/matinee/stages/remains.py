@@ -36,7 +36,7 @@ def remains(stores: Stores, user_id: str, version: str | None, now: datetime) ->
 
 
 def _versions(stores: Stores, version: str | None, now: datetime) -> list[Place]:
-    events, settings, versions = stores.history.events(), stores.settings, stores.registry.versions()
+    events, settings, versions = stores.history.events(), stores.settings, stores.registry.versions_with_files()
 
     def until(each: ModelVersion) -> datetime:
         newest = newest_for(each, versions, settings.keep_versions, settings.period)
@@ -55,8 +55,7 @@ def _versions(stores: Stores, version: str | None, now: datetime) -> list[Place]
 
 def _runs(stores: Stores) -> list[Place]:
     """Runs that never became a version, such as those of challengers; when the files of the last one go."""
-    registry = stores.registry
-    runs = registry.unregistered_runs(clock.now(), lambda: {each.run_id for each in registry.versions()})
+    runs = stores.registry.unregistered_runs(clock.now())
     if not runs:
         return []
     ended_at = datetime.fromtimestamp(max(each.ended_at_ms for each in runs) / 1000, UTC)

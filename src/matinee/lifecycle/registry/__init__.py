@@ -7,10 +7,9 @@ from matinee.lifecycle.registry.artifacts import Artifacts
 from matinee.lifecycle.registry.connection import Connection, create_tables, update_tables
 from matinee.lifecycle.registry.records import ModelVersion, Training, TrainingRun
 from matinee.lifecycle.registry.runs import TrainingRuns
-from matinee.lifecycle.registry.versions import ModelVersions
 
 __all__ = ["Connection", "ModelVersion", "Registry", "Training", "TrainingRun", "create_tables", "update_tables"]
 
 
-class Registry(TrainingRuns, ModelVersions, Artifacts):
+class Registry(TrainingRuns, Artifacts):
     """Runs, versions and their files on one MLflow server."""

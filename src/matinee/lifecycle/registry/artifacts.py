@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from matinee.clients.mlflow_client import MlflowRun
-from matinee.lifecycle.registry.connection import Connection
 from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion
+from matinee.lifecycle.registry.versions import ModelVersions
 
 GOING, GONE = "going", "gone"
 """Values of the tags `artifacts` (of a version) and `matinee.artifacts` (of a run)."""
@@ -28,7 +28,7 @@ class OldRun:
     ended_at_ms: int
 
 
-class Artifacts(Connection):
+class Artifacts(ModelVersions):
     """Files of versions and runs, and who may keep them."""
 
     def pin(self, version: str, *, is_pinned: bool) -> None:
@@ -65,27 +65,39 @@ class Artifacts(Connection):
         with self._answers():
             self._remove_files(run_id)
 
-    def unregistered_runs(self, before: datetime, registered: Callable[[], set[str]]) -> list[OldRun]:
-        """Runs that logged a model, have no version, ended before a moment, and still have their files.
+    def versions_with_files(self) -> list[ModelVersion]:
+        """Versions whose files are not yet removed to the end, newest first; years of others are not read.
 
-        Args:
-            before: the moment.
-            registered: gives the ids of all runs with a version; asked only when it has to be known.
+        A run whose versions somebody has deleted in MLflow counts as one without a version from now on.
         """
+        with self._answers():
+            self._adopt()
+            run_ids = {run.info.run_id for run in self._search(f"tags.`{FILES}` = '{REGISTERED}'")}
+        found = self.versions_of(run_ids)
+        with self._answers():
+            for run_id in run_ids.difference(each.run_id for each in found):
+                self._client.set_tag(run_id, FILES, UNREGISTERED)
+        return sorted((each for each in found if not each.is_gone), key=lambda each: int(each.version), reverse=True)
+
+    def unregistered_runs(self, before: datetime) -> list[OldRun]:
+        """Runs that logged a model, have no version, ended before a moment, and still have their files."""
         ends_ms = int(before.timestamp() * 1000)
         with self._answers():
-            self._adopt(registered)
+            self._adopt()
             waiting = [_old_run(run) for run in self._search(f"tags.`{FILES}` = '{UNREGISTERED}'")]
         old = [each for each in waiting if each.ended_at_ms < ends_ms]
-        known = registered() if old else set()  # who registers a version may die before the run says so
-        return [each for each in old if each.run_id not in known]
+        registered = {each.run_id for each in self.versions_of(each.run_id for each in old)}
+        with self._answers():
+            for run_id in registered:  # who registers a version may die before the run says so
+                self._client.set_tag(run_id, FILES, REGISTERED)
+        return [each for each in old if each.run_id not in registered]
 
-    def _adopt(self, registered: Callable[[], set[str]]) -> None:
+    def _adopt(self) -> None:
         """Tell once of each run that an earlier matinee logged whose files it has."""
         experiment_id = self._experiment_id()
         if FILES in self._client.experiment_tags(experiment_id):
             return
-        known = registered()
+        known = {each.run_id for each in self.versions()}
         for run in self._search("tags.`matinee.model_id` != ''"):
             if FILES not in run.data.tags and run.data.tags.get("matinee.artifacts") != GONE:
                 self._client.set_tag(run.info.run_id, FILES, REGISTERED if run.info.run_id in known else UNREGISTERED)

@@ -59,34 +59,26 @@ class ModelVersions(Connection):
             for tag, value in (("verdict", "reject"), ("reason", reason), ("stage", "rejected")):
                 self._client.set_model_version_tag(self.name, version, tag, value)
 
-    def repair(self, *, everything: bool = False) -> None:
-        """Make the tag `stage` of versions agree with the alias; the old production is untagged first.
-
-        Args:
-            everything: look at every version; otherwise at the newest `RECENT` and at those that are tagged as
-                production, which are all that moving it and a process that dies can leave.
-        """
+    def repair(self) -> None:
+        """Make the tag `stage` of versions agree with the alias; the old production is untagged first."""
         production = self.production()
         in_production = production.version if production else None
-        known = self.versions() if everything else self._likely(production)
-        for version in sorted(self.disagreeing(known, production), key=lambda each: each.version == in_production):
+        wrong = [each for each in self._likely(production) if each.stage != _stage(each, in_production)]
+        for version in sorted(wrong, key=lambda each: each.version == in_production):
             with self._answers():
                 stage = _stage(version, in_production)
                 self._client.set_model_version_tag(self.name, version.version, "stage", stage)
 
-    def disagreeing(self, versions: Iterable[ModelVersion], production: ModelVersion | None) -> list[ModelVersion]:
-        """Those of the versions whose tag `stage` is not what the version in production makes it."""
-        in_production = production.version if production else None
-        return [each for each in versions if each.stage != _stage(each, in_production)]
-
     def _likely(self, production: ModelVersion | None) -> list[ModelVersion]:
-        """Versions that the last moves of production may have left with a wrong tag, and the one in production."""
+        """Versions whose tag may be wrong: the newest, the one in production, and any that is tagged as none of them.
+
+        Years of others are archived or rejected, and are not read: only who takes a tag away from one is not noticed.
+        """
+        own = f"name = '{self.name}'"
         with self._answers():
-            newest = self._client.search_model_versions(
-                f"name = '{self.name}'", max_results=RECENT, order_by=["version_number DESC"]
-            )
-            tagged = self._client.search_model_versions(f"name = '{self.name}' and tags.stage = 'production'")
-            found = {each.version: model_version(each) for each in (*newest.versions, *tagged.versions)}
+            newest = self._client.search_model_versions(own, max_results=RECENT, order_by=["version_number DESC"])
+            odd = self._client.search_model_versions(f"{own} and tags.stage != 'archived' and tags.stage != 'rejected'")
+            found = {each.version: model_version(each) for each in (*newest.versions, *odd.versions)}
         return list((found | ({production.version: production} if production else {})).values())
 
     def version(self, version: str) -> ModelVersion:
@@ -124,11 +116,24 @@ class ModelVersions(Connection):
             found = list(self._all())
         return sorted((model_version(each) for each in found), key=lambda each: int(each.version), reverse=True)
 
-    def _all(self) -> Iterator[MlflowVersion]:
-        """Every version, however many pages they are."""
+    def versions_of(self, run_ids: Iterable[str]) -> list[ModelVersion]:
+        """All versions of some runs, in any order; of a run there may be none, or several that people made."""
+        ids = [f"'{each}'" for each in run_ids]
+        with self._answers():
+            found = [
+                each
+                for first in range(0, len(ids), _RUNS)
+                for each in self._all(f" and run_id IN ({', '.join(ids[first : first + _RUNS])})")
+            ]
+        return [model_version(each) for each in found]
+
+    def _all(self, condition: str = "") -> Iterator[MlflowVersion]:
+        """Every version that meets a condition, however many pages they are."""
         token: str | None = None
         while True:
-            page = self._client.search_model_versions(f"name = '{self.name}'", max_results=_PAGE, page_token=token)
+            page = self._client.search_model_versions(
+                f"name = '{self.name}'{condition}", max_results=_PAGE, page_token=token
+            )
             yield from page.versions
             token = page.token
             if not token:
@@ -136,8 +141,10 @@ class ModelVersions(Connection):
 
 
 RECENT = 60
-_PAGE = 1000
-"""Versions that MLflow gives at a time."""
+_PAGE = 100
+"""Versions that MLflow gives at a time: it keeps the memory that the longest of its answers took."""
+_RUNS = 50
+"""Runs whose versions are asked for at a time: they stand in an address."""
 
 
 def _stage(version: ModelVersion, in_production: str | None) -> str:

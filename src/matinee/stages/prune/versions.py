@@ -24,7 +24,7 @@ def prune_versions(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
 def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
     """Remove the artifacts of runs that ended long ago without a version."""
     before = now - timedelta(days=stores.settings.keep_days)
-    runs = stores.registry.unregistered_runs(before, lambda: {each.run_id for each in stores.registry.versions()})
+    runs = stores.registry.unregistered_runs(before)
     size_bytes = sum(stores.registry.size_bytes(each.run_id) for each in runs)
     if not dry_run:
         for each in runs:
@@ -34,9 +34,7 @@ def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
 
 def _outlived(stores: Stores, now: datetime) -> Iterator[ModelVersion]:
     """Versions that nothing keeps, oldest first; those that a dead process began to remove among them."""
-    versions, current = stores.registry.versions(), stores.registry.production()
-    if stores.registry.disagreeing(versions, current):
-        stores.production.recover(everything=True)
+    versions, current = stores.registry.versions_with_files(), stores.registry.production()
     kept = kept_versions(
         versions,
         stores.history.events(),
@@ -44,7 +42,8 @@ def _outlived(stores: Stores, now: datetime) -> Iterator[ModelVersion]:
         stores.settings.keep_versions,
         now - timedelta(days=stores.settings.keep_days),
     )
-    return (each for each in reversed(versions) if each.version not in kept and not each.is_gone)
+    shared = {each.run_id for each in versions if each.version in kept}  # people register one run several times
+    return (each for each in reversed(versions) if each.run_id not in shared)
 
 
 def _is_needed(stores: Stores, version: ModelVersion) -> bool:
