@@ -4,7 +4,7 @@ import itertools
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -377,11 +377,21 @@ def test_versions_without_files_are_not_read_again(home, short, monkeypatch):
     old, *kept = home.serve(), home.serve(), home.serve()
     prune_versions(short, IN_A_WEEK, dry_run=False)
     read = []
-    made = versions.model_version
-    monkeypatch.setattr(versions, "model_version", lambda each: read.append(each.version) or made(each))
+    made = mlflow_client.MlflowVersion
+    monkeypatch.setattr(mlflow_client, "MlflowVersion", lambda **told: read.append(told["version"]) or made(**told))
     assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
     assert set(read) == set(kept) != {old}
+
+
+def test_the_files_of_a_version_of_an_earlier_matinee_end_too(home, short):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    for version in (old, "2"):
+        MlflowClient().delete_model_version_tag(Connection.name, version, FILES)
+    assert [each.version for each in short.registry.versions_with_files()] == ["3", "2", "1"]
+    assert all(MlflowClient().get_model_version(Connection.name, each).tags[FILES] for each in (old, "2"))
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).detail == f"versions {old}"
+    assert [each.version for each in short.registry.versions_with_files()] == ["3", "2"]
 
 
 def test_a_run_of_which_a_version_is_kept_keeps_its_files(home, short):
@@ -426,6 +436,16 @@ def test_only_the_last_trainings_are_read(home, short, monkeypatch):
     monkeypatch.setattr(mlflow_client.MlflowClient, "search_runs", lambda *a, **k: asked.append(k) or search(*a, **k))
     found = short.registry.earlier_trainings(newest, limit=1)
     assert (len(found), len(asked)) == (1, 1)
+
+
+def test_yesterdays_training_is_found_by_its_chunk_and_only_when_it_is_evaluated_and_alike(home):
+    home.serve()
+    yesterday, registry = home.production.registry.production().run_id, home.production.registry
+    today = registry.training_run(home.train())
+    found = registry.trainings_on(today, today.chunk_id - 1)
+    assert [each.run_id for each in found] == [yesterday]
+    assert registry.trainings_on(today, today.chunk_id) == []
+    assert registry.trainings_on(replace(today, hyperparameters={"factors": 5}), today.chunk_id - 1) == []
 
 
 # The registry in other people's hands: each of these is done to the real MLflow, behind matinee's back.

@@ -150,6 +150,14 @@ def test_an_ordinary_day_is_evaluated_without_reading_all_of_the_past(in_product
     assert in_production[0] != run_id
 
 
+def test_with_the_gate_off_a_day_reads_no_more_than_yesterdays_training(in_production, monkeypatch):
+    _, run_id = train_through_the_next_chunk("second")
+    monkeypatch.setenv("MATINEE_GATE", "off")
+    monkeypatch.setattr(Registry, "earlier_trainings", lambda *_: pytest.fail("all of the last weeks were read"))
+    assert matinee("evaluate", "--run-id", run_id)["metrics"]["n_evaluated_users"] > 0
+    assert in_production[0] != run_id
+
+
 def test_a_model_that_has_not_shown_to_be_better_is_rejected_with_exit_code_3(in_production):
     _, version = in_production
     challenger = matinee("challenge", "--only", "popular")

@@ -38,6 +38,7 @@ class Production:
         """Complete or take back what somebody began and did not end, find what others moved, and repair the tags."""
         with self._lease.held() as holder:
             self._settle(holder)
+            self.registry.repair()
 
     def promote(self, version: str, reason: str, *, instead_of: str | None) -> None:
         """Put a version into production if what is there is still what it was compared with.
@@ -143,7 +144,6 @@ class Production:
             log.warning("unfinished_move", version=begun.version, begun=begun.what, ended_as=end)
             self.history.record(end, begun.version, begun.previous_version, begun.reason)
         self._custody.restore(holder)
-        self.registry.repair()
         return self.registry.production()
 
     def _settle_at(self, holder: Holder, expected: str | None) -> None:

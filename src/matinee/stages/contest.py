@@ -93,8 +93,12 @@ def rivals(stores: Stores, run: TrainingRun, champion: TrainingRun) -> tuple[Con
 
 def sound_trainings(stores: Stores, run: TrainingRun) -> list[TrainingRun]:
     """Sound trainings of the same configuration on earlier chunks, newest first."""
-    found = stores.registry.earlier_trainings(run)
-    return [each for each in found if each.metrics.get(SOUND, float(each.verdict == "promote")) == 1]
+    return [each for each in stores.registry.earlier_trainings(run) if is_sound(each)]
+
+
+def is_sound(run: TrainingRun) -> bool:
+    """Whether the model of an evaluated training may be compared with others."""
+    return run.metrics.get(SOUND, float(run.verdict == "promote")) == 1
 
 
 def alpha_of(stores: Stores, pair: str, run: TrainingRun, champion: TrainingRun) -> float:

@@ -1,5 +1,6 @@
 """Stage 3: score what was fitted before the newest chunk on it, examine the new model, and decide."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,7 +22,7 @@ from matinee.models.choices import Choices, chosen
 from matinee.models.recommender import fit, recommender
 from matinee.stages import Result
 from matinee.stages.choices import choices_before
-from matinee.stages.contest import alpha_of, champion_run, rivals, sound_trainings
+from matinee.stages.contest import alpha_of, champion_run, is_sound, rivals, sound_trainings
 from matinee.stages.damage import compare_with_before
 from matinee.stages.loading import HARMED, SOUND, loaded_incumbent, loaded_model
 from matinee.stages.stores import Stores
@@ -95,12 +96,17 @@ class Evaluation:
     @cached_property
     def _kept(self) -> tuple[str, Contender] | None:
         """The newest earlier model of the candidate's configuration that loads, and its run id."""
-        for earlier in self._earlier_sound:
+        for earlier in self._sound_before():
             try:
                 return earlier.run_id, loaded_model(self.stores.registry, earlier)
             except BadData:
                 continue
         return None
+
+    def _sound_before(self) -> Iterator[TrainingRun]:
+        """Newest first: almost always the chunk before has one, and those of the last weeks are not read."""
+        yield from filter(is_sound, self.stores.registry.trainings_on(self.run, self.run.chunk_id - 1))
+        yield from self._earlier_sound
 
     @cached_property
     def _production(self) -> Contender | None:
@@ -161,9 +167,10 @@ class Evaluation:
         """None when the candidate does not load."""
         if self._why_not_loaded:
             return None
+        asked_for = self._earlier_sound if self.stores.settings.gate == "on" else []  # else nothing is decided
         past = [
             Likeness(earlier.metrics[OVERLAP], earlier.metrics[RBO])
-            for earlier in reversed(self._earlier_sound)
+            for earlier in reversed(asked_for)
             if OVERLAP in earlier.metrics
         ]
         asked = known_users(self.candidate, self.previous, self.chunk.user_ids)

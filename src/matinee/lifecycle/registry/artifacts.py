@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from matinee.clients.mlflow_client import MlflowRun
-from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion
+from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion, model_version
 from matinee.lifecycle.registry.versions import ModelVersions
 
 GOING, GONE = "going", "gone"
@@ -57,7 +57,8 @@ class Artifacts(ModelVersions):
                 self._client.delete_model_version_tag(self.name, version.version, "artifacts")
                 return False
             self._remove_files(version.run_id)
-            self._client.set_model_version_tag(self.name, version.version, "artifacts", GONE)
+            for tag in ("artifacts", FILES):
+                self._client.set_model_version_tag(self.name, version.version, tag, GONE)
         return True
 
     def remove_run_artifacts(self, run_id: str) -> None:
@@ -72,12 +73,21 @@ class Artifacts(ModelVersions):
         """
         with self._answers():
             self._adopt()
-            run_ids = {run.info.run_id for run in self._search(f"tags.`{FILES}` = '{REGISTERED}'")}
-        found = self.versions_of(run_ids)
-        with self._answers():
-            for run_id in run_ids.difference(each.run_id for each in found):
-                self._client.set_tag(run_id, FILES, UNREGISTERED)
+            found = [model_version(each) for each in self._all(f" and tags.`{FILES}` = '{REGISTERED}'")]
+            found += self._untold({each.run_id for each in found})
         return sorted((each for each in found if not each.is_gone), key=lambda each: int(each.version), reverse=True)
+
+    def _untold(self, known: set[str]) -> list[ModelVersion]:
+        """Versions with files that do not say so, of an earlier matinee or made by people; they do from now on."""
+        others = ", ".join(f"'{each}'" for each in sorted(known))
+        without = f" and attributes.run_id NOT IN ({others})" if known else ""
+        run_ids = {run.info.run_id for run in self._search(f"tags.`{FILES}` = '{REGISTERED}'{without}")}
+        found = self.versions_of(run_ids)
+        for each in found:
+            self._client.set_model_version_tag(self.name, each.version, FILES, GONE if each.is_gone else REGISTERED)
+        for run_id in run_ids.difference(each.run_id for each in found):
+            self._client.set_tag(run_id, FILES, UNREGISTERED)
+        return found
 
     def unregistered_runs(self, before: datetime) -> list[OldRun]:
         """Runs that logged a model, have no version, ended before a moment, and still have their files."""

@@ -55,6 +55,7 @@ class Connection:
             DependencyUnreachable: MLflow does not answer.
         """
         self._url, self._link = settings.mlflow, settings.mlflow_link
+        self._known_experiment_id: str | None = None
         try:
             httpx.get(f"{self._url}/health", timeout=5, verify=authorities()).raise_for_status()
         except httpx.HTTPError as error:
@@ -63,7 +64,11 @@ class Connection:
         self._files = MlflowFiles(self._client.http)
 
     def _experiment_id(self) -> str:
-        return self._client.experiment_id(self.name) or self._client.create_experiment(self.name)
+        if self._known_experiment_id is None:
+            self._known_experiment_id = self._client.experiment_id(self.name)
+        if self._known_experiment_id is None:
+            self._known_experiment_id = self._client.create_experiment(self.name)
+        return self._known_experiment_id
 
     def _search(self, filter_string: str = "") -> Iterator[MlflowRun]:
         """All runs of the experiment that a filter finds, newest first: read page by page, as far as somebody asks."""

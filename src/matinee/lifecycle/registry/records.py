@@ -14,7 +14,7 @@ from matinee.models.choices import Choices
 from matinee.models.specification import configuration
 
 FILES, UNREGISTERED, REGISTERED = "matinee.files", "of no version", "of a version"
-"""Tag of a run that logged a model, and its values: whose the files are."""
+"""Tag of a run that logged a model, and of a version that has its files, and its values: whose the files are."""
 
 CHOICES = "matinee.choices"
 """Tag of a run whose algorithm has chosen something."""

@@ -171,6 +171,17 @@ class TrainingRuns(Connection):
             newest = sorted(islice(found, limit), key=_chunk_id, reverse=True)
             return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
 
+    def trainings_on(self, run: TrainingRun, chunk_id: int) -> list[TrainingRun]:
+        """The evaluated trainings of the same algorithm and hyper-parameters on one chunk, newest first."""
+        with self._answers():
+            alike = f"tags.`matinee.chunk_id` = '{chunk_id}' and tags.`matinee.verdict` != ''"
+            own = run.algorithm, run.hyperparameters, chunk_id
+            return [
+                training_run(each, each.data.tags["matinee.model_id"], "")
+                for each in self._search(alike)
+                if is_of(each, *own)
+            ]
+
     def trainings_with_choices(
         self, algorithm: str, hyperparameters: Mapping[str, float], last_chunk_id: int, limit: int = MEMORY_DAYS
     ) -> list[TrainingRun]:

@@ -32,6 +32,7 @@ class ModelVersions(Connection):
                 "data_through": run.data_through,
                 "verdict": run.verdict or "",
                 "reason": run.reason,
+                FILES: REGISTERED,
                 "metrics_of": f"the model before it, without chunk {run.chunk_id}" if run.verdict else "nothing yet",
             }
             created = self._client.create_model_version(
@@ -120,12 +121,11 @@ class ModelVersions(Connection):
         """All versions of some runs, in any order; of a run there may be none, or several that people made."""
         ids = [f"'{each}'" for each in run_ids]
         with self._answers():
-            found = [
-                each
+            return [
+                model_version(each)
                 for first in range(0, len(ids), _RUNS)
                 for each in self._all(f" and run_id IN ({', '.join(ids[first : first + _RUNS])})")
             ]
-        return [model_version(each) for each in found]
 
     def _all(self, condition: str = "") -> Iterator[MlflowVersion]:
         """Every version that meets a condition, however many pages they are."""

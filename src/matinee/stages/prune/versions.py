@@ -34,16 +34,23 @@ def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
 
 def _outlived(stores: Stores, now: datetime) -> Iterator[ModelVersion]:
     """Versions that nothing keeps, oldest first; those that a dead process began to remove among them."""
-    versions, current = stores.registry.versions_with_files(), stores.registry.production()
-    kept = kept_versions(
-        versions,
-        stores.history.events(),
-        current.version if current else None,
-        stores.settings.keep_versions,
-        now - timedelta(days=stores.settings.keep_days),
+    registry, settings = stores.registry, stores.settings
+    current, events = registry.production(), stores.history.events()
+    kept_by = partial(
+        kept_versions,
+        events=events,
+        production=current.version if current else None,
+        newest=settings.keep_versions,
+        served_since=now - timedelta(days=settings.keep_days),
     )
-    shared = {each.run_id for each in versions if each.version in kept}  # people register one run several times
-    return (each for each in reversed(versions) if each.run_id not in shared)
+    versions = registry.versions_with_files()
+    kept = kept_by(versions)
+    runs = {each.run_id for each in versions if each.version not in kept}
+    outlived = registry.versions_of(runs)  # people may register one run several times
+    kept |= kept_by([*versions, *outlived])
+    shared = {each.run_id for each in outlived if each.version in kept}
+    gone = [each for each in outlived if each.run_id not in shared and not each.is_gone]
+    return iter(sorted(gone, key=lambda each: int(each.version)))
 
 
 def _is_needed(stores: Stores, version: ModelVersion) -> bool:
