@@ -119,6 +119,7 @@ def scan_without_withdrawn(database: sa.Engine, ratings: pl.LazyFrame) -> pl.Laz
     return withdrawals(database).cover(ratings)
 
 
+_GIVEN = ["user_id", "movie_id", "rated_at"]
 _TIMES = {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT}
 
 
@@ -179,27 +180,23 @@ def _read(session: Session) -> Withdrawals:
 def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     schema = ratings.collect_schema()
     ids = pl.Schema({name: schema[name] for name in ("user_id", "movie_id")})
-    users, movies = (
-        times.lazy().cast(ids).filter(of_movie).group_by(key).agg(pl.col("withdrawn_at").max().alias(name))
-        for of_movie, key, name in (
-            (pl.col("movie_id").is_null(), ["user_id"], "everything_at"),
-            (pl.col("movie_id").is_not_null(), ["user_id", "movie_id"], "movie_at"),
+    of_source, of_live = (pl.lit(origin, schema["origin"]).alias("origin") for origin in ("source", "live"))
+    given = ratings.filter(pl.col("origin") == "source").select(_GIVEN)
+    taken_back = (
+        given.join(newest.lazy().cast(ids).group_by(key).agg(pl.col("withdrawn_at").max()), on=key)
+        .filter(pl.col("rated_at") <= pl.col("withdrawn_at"))
+        .select(_GIVEN)
+        for newest, key in (
+            (times.filter(pl.col("movie_id").is_null()), ["user_id"]),
+            (times.filter(pl.col("movie_id").is_not_null()), ["user_id", "movie_id"]),
         )
     )
-    joined = (
-        ratings.join(users, on="user_id", how="left", maintain_order="left")
-        .join(movies, on=["user_id", "movie_id"], how="left", maintain_order="left")
-        .join(
-            events.lazy().cast(ids).with_columns(is_event=True),
-            on=RATINGS.names(),
-            how="left",
-            maintain_order="left",
-            nulls_equal=True,
-        )
+    # What is covered is little. To look for it among all rows costs less than to join all rows with what covers them.
+    covered = pl.concat(taken_back).unique().with_columns(of_source)
+    said = events.lazy().cast(ids).with_columns(of_live)
+    return ratings.join(covered, on=covered.collect_schema().names(), how="anti", maintain_order="left").join(
+        said, on=said.collect_schema().names(), how="anti", maintain_order="left", nulls_equal=True
     )
-    given_before = pl.col("rated_at") <= pl.max_horizontal("everything_at", "movie_at")
-    is_covered = pl.when(pl.col("origin") == "live").then(pl.col("is_event")).otherwise(given_before)
-    return joined.filter(~is_covered.fill_null(value=False)).select(schema.names())
 
 
 def _frame(rows: Iterable[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
