@@ -51,7 +51,7 @@ def rotate_own(path: Path) -> None:
 
 
 def pipe_of(pid: int) -> IO[bytes] | None:
-    """The pipe that process `pid` writes to, opened again because who has read it is dead; None where that cannot be.
+    """The pipe that process `pid` writes to, opened once more; None where that cannot be.
 
     Only Linux has it, under `/proc`; elsewhere what a process says is lost until it is started again.
     """

@@ -8,13 +8,13 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from matinee.local import family, output, state
-from matinee.local.state import State
+from matinee.local.state import ProcessState, State
 
 LOOK_EVERY_S = 2.0
 """A supervisor that is frozen in two looks is killed."""
@@ -26,10 +26,12 @@ class Watchdog:
     def __init__(self, home: Path, start_again: Callable[[], None]) -> None:
         self._home, self._start_again = home, start_again
         self._was_frozen = False
+        self._held: dict[tuple[int, float], IO[bytes]] = {}
 
     def look(self) -> None:
         """Start the supervisor again if it has died; kill it when it has been frozen since the last look."""
         found = State.read(self._home)
+        self._hold_pipes(found.processes if found else [])
         if found is None:  # it has ended because somebody wanted it to, or writes its state file anew
             return
         supervisor = found.supervisor()
@@ -41,6 +43,18 @@ class Watchdog:
         self._was_frozen = is_frozen
         if supervisor is None:
             self._start_again()
+
+    def _hold_pipes(self, processes: Iterable[ProcessState]) -> None:
+        """Keep open, and do not read, what programs write to: until the next supervisor reads, they write to a buffer.
+
+        Without a reader some of them end of it, as those of Airflow do.
+        """
+        running = {(each.pid, each.created) for each in processes if each.pid}
+        for ended in self._held.keys() - running:
+            self._held.pop(ended).close()
+        for pid, created in running - self._held.keys():
+            if pipe := output.pipe_of(pid):
+                self._held[pid, created] = pipe
 
 
 def start_again(home: Path) -> None:

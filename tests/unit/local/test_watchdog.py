@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from matinee.local import family, watchdog
-from matinee.local.state import State, take_lock
+from matinee.local import family, output, watchdog
+from matinee.local.state import ProcessState, State, take_lock
 from matinee.local.watchdog import Watchdog
 from running import eventually
 
@@ -66,6 +66,35 @@ def test_a_supervisor_that_was_frozen_for_a_moment_is_left_alone(looked):
         dog.look()
     assert family.is_alive(supervisor)
     assert started == []
+
+
+WRITES = "import itertools, time\nfor n in itertools.count():\n    print(n, flush=True)\n    time.sleep(0.005)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a pipe is opened again under /proc")
+def test_a_program_that_writes_while_there_is_no_supervisor_goes_on_and_the_next_one_reads_it(looked, tmp_path):
+    dog, supervisor, _ = looked
+    program = subprocess.Popen([sys.executable, "-c", WRITES], stdout=subprocess.PIPE)
+    try:
+        read = int(program.stdout.readline())
+        created = psutil.Process(program.pid).create_time()
+        own = ProcessState(name="program", pid=program.pid, created=created)
+        state = State.read(tmp_path)
+        State(state.pid, state.created, [own], state.identity).write(tmp_path)
+        dog.look()
+        program.stdout.close()  # its reader has died
+        time.sleep(0.2)
+        assert program.poll() is None
+        with output.pipe_of(program.pid) as pipe:
+            assert int(pipe.readline()) > read
+        own.pid = None
+        State(state.pid, state.created, [own], state.identity).write(tmp_path)
+        dog.look()
+        assert program.wait(10) != 0, "nobody holds it any more"
+    finally:
+        program.kill()
+        program.wait()
+    assert family.is_alive(supervisor)
 
 
 def test_a_home_that_was_stopped_in_order_is_left_alone(tmp_path):
