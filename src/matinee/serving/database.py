@@ -69,8 +69,11 @@ class DatabasePatience:
         return time.monotonic() < self._over_until
 
     @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[None]:
+    async def waiting(self, *, is_quick: bool = True) -> AsyncIterator[None]:
         """A block that asks the database, and is given up when that takes too long.
+
+        Args:
+            is_quick: whether a database that answers at all answers this in time; else its time says nothing to others.
 
         Raises:
             DependencyUnreachable: it took too long, now or a moment ago.
@@ -81,5 +84,6 @@ class DatabasePatience:
             async with asyncio.timeout(PATIENCE_S if self._is_server else None):
                 yield
         except TimeoutError as error:
-            self._over_until = time.monotonic() + AGAIN_S
+            if is_quick:
+                self._over_until = time.monotonic() + AGAIN_S
             raise DependencyUnreachable("The database did not answer in time.", "Look at its server.") from error

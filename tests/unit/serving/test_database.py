@@ -23,8 +23,8 @@ def patience() -> DatabasePatience:
     return DatabasePatience(Settings(database_url=SecretStr("postgresql://127.0.0.1/none"), _env_file=None))
 
 
-async def ask(patience: DatabasePatience, asked: list[str], takes_s: float) -> None:
-    async with patience.waiting():
+async def ask(patience: DatabasePatience, asked: list[str], takes_s: float, *, is_quick: bool = True) -> None:
+    async with patience.waiting(is_quick=is_quick):
         asked.append("asked")
         await asyncio.sleep(takes_s)
 
@@ -38,6 +38,14 @@ def test_a_server_that_does_not_answer_is_given_up_and_left_alone_for_a_while(pa
     assert (asked, patience.is_over) == (["asked"], True)
     later = time.monotonic() + database.AGAIN_S
     monkeypatch.setattr(database.time, "monotonic", lambda: later)
+    asyncio.run(ask(patience, asked, 0))
+    assert (asked, patience.is_over) == (["asked", "asked"], False)
+
+
+def test_a_long_question_is_given_up_too_and_keeps_nobody_else_from_asking(patience):
+    asked: list[str] = []
+    with pytest.raises(DependencyUnreachable, match="did not answer in time"):
+        asyncio.run(ask(patience, asked, 60, is_quick=False))
     asyncio.run(ask(patience, asked, 0))
     assert (asked, patience.is_over) == (["asked", "asked"], False)
 

@@ -111,7 +111,7 @@ async def metrics(server: Server) -> Response:
 async def _gains(server: Server) -> Mapping[int, float]:
     """What learning is worth, by age in days; nothing while the database, without which metrics go on, is away."""
     try:
-        async with server.patience.waiting():
+        async with server.patience.waiting(is_quick=False):  # lists are not to be without it because this takes long
             found = await ask_database(lambda: pooled(FreshnessStore(server.settings).newest()))
     except DependencyUnreachable:
         return {}
