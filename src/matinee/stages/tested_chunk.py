@@ -73,8 +73,8 @@ class TestedChunk:
 
     @cached_property
     def has_past(self) -> bool:
-        """Whether anything came before it."""
-        return not self.past.head(1).collect().is_empty()
+        """Whether anything came before it; all of it is looked at only where it is not of the chunk's own users."""
+        return not (self.split.past.is_empty() and self.past.head(1).collect().is_empty())
 
     @cached_property
     def users(self) -> list[Case]:

@@ -61,6 +61,15 @@ def test_of_the_past_only_the_people_of_the_chunk_are_read(stores, whole, monkey
     assert 0 < sum(chunk.recent.counts.values()) <= sum(chunk.popularity.counts.values())
 
 
+def test_a_chunk_of_people_whom_nobody_knew_has_a_past_unless_all_of_it_is_left_out(stores, monkeypatch):
+    monkeypatch.setattr(TestedChunk, "user_ids", ["somebody new"])
+    assert TestedChunk(stores, N_CHUNKS).split.past.is_empty()
+    assert TestedChunk(stores, N_CHUNKS).has_past
+    for chunk_id in range(1, N_CHUNKS):
+        stores.statistics.decide(chunk_id, "left_out", "a broken export", "a test")
+    assert not TestedChunk(stores, N_CHUNKS).has_past
+
+
 def test_past_and_first_part_together_are_what_a_model_would_have_learned_by_then(stores, whole):
     first = whole.holdout.head(7)
     learned = TestedChunk(stores, N_CHUNKS).after(first).collect()
