@@ -19,6 +19,7 @@ from matinee.drift.comparison import Counts, distance, p_value
 from matinee.drift.patterns import Patterns
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
+from matinee.evaluation.sample import people_sampled
 from matinee.ratings.events import IS_RATING
 from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.scale import Scale
@@ -31,6 +32,10 @@ GROUPS = ("most rated fifth", "second fifth", "third fifth", "fourth fifth", "le
 N_TOP = 50
 """Most rated movies that are looked at for `popularity_overlap`."""
 
+MOST_EXCHANGED = 1_000_000
+"""Ratings of the past whose clusters are exchanged with the chunk's for a p-value; those of some people where there are
+more."""
+
 N_USUAL = 30
 """Newest periods whose median size is usual."""
 
@@ -38,6 +43,7 @@ COMPARED = ("user_id", "movie_id", "rating", "rated_at", "event", "chunk_id")
 """What is compared of each rating."""
 
 _CLUSTER = ["user_id", "chunk_id", "window"]
+_GROUPED = range(len(GROUPS))
 _NEW = len(GROUPS) - 1
 
 
@@ -117,12 +123,15 @@ class Comparison:
         ratings, past = (
             each.with_columns(pl.col("user_id", "movie_id").cast(pl.Categorical)) for each in (ratings, past)
         )
-        popularity = past.group_by("movie_id").agg(popularity=pl.len().cast(pl.Int64))
-        bounds = _bounds(popularity["popularity"])
         self._chunk = chunk
         self._scale = scale
-        self._ratings = _labelled(ratings, popularity, period).with_columns(group=_group(pl.col("popularity"), bounds))
-        self._past = _labelled(past, popularity, period).with_columns(group=_group(pl.col("popularity") - 1, bounds))
+        self._past = _labelled(past, period)
+        popularity = past.group_by("movie_id").agg(popularity=pl.len().cast(pl.Int64))
+        bounds = _bounds(popularity["popularity"])
+        self._popularity = popularity.with_columns(
+            group=_group(pl.col("popularity"), bounds), group_in_past=_group(pl.col("popularity") - 1, bounds)
+        )
+        self._ratings = self._grouped(_labelled(ratings, period), "group")
         self._is_comparable = not (ratings.is_empty() or past.is_empty())
 
     @cached_property
@@ -139,13 +148,13 @@ class Comparison:
     def by_rating(self) -> Shares:
         """Ratings by value, to one decimal."""
         names = tuple(f"{tenths / 10:.1f}" for tenths in self._tenths)
-        return Shares(names, *(_counts(frame, "tenths", self._tenths) for frame in (self._ratings, self._past)))
+        return Shares(names, *(_counts(frame["tenths"], self._tenths) for frame in (self._ratings, self._past)))
 
     @cached_property
     def by_popularity(self) -> Shares:
         """Ratings by the popularity of their movies."""
-        indices = range(len(GROUPS))
-        return Shares(GROUPS, *(_counts(frame, "group", indices) for frame in (self._ratings, self._past)))
+        past = self._popularity.group_by("group_in_past").agg(pl.col("popularity").sum())
+        return Shares(GROUPS, _counts(self._ratings["group"], _GROUPED), _in_order(past, _GROUPED))
 
     def statistics(self) -> ChunkStatistics:
         """What is kept, with the verdict."""
@@ -217,12 +226,24 @@ class Comparison:
 
     @cached_property
     def _by_cluster(self) -> Sequence[pl.DataFrame]:
-        """Of chunk and past, a row for each cluster, in the order in which they come."""
-        categories = [("tenths", each) for each in self._tenths] + [("group", each) for each in range(len(GROUPS))]
+        """Of chunk and past, a row for each cluster, in the order in which they come; of a large past some people's.
+
+        Whatever sample of clusters the chunk's are exchanged with, a p-value is what it says.
+        """
+        categories = [("tenths", each) for each in self._tenths] + [("group", each) for each in _GROUPED]
         counts = [
             (pl.col(column) == each).sum().cast(pl.Float64).alias(f"{column} {each}") for column, each in categories
         ]
-        return [frame.group_by(_CLUSTER, maintain_order=True).agg(counts) for frame in (self._ratings, self._past)]
+        is_large = self._past.height > MOST_EXCHANGED
+        past = people_sampled(self._past.lazy(), (), MOST_EXCHANGED / self._past.height) if is_large else self._past
+        both = self._ratings, self._grouped(past, "group_in_past")
+        return [frame.group_by(_CLUSTER, maintain_order=True).agg(counts) for frame in both]
+
+    def _grouped(self, ratings: pl.DataFrame, group: str) -> pl.DataFrame:
+        """With the group of each rating's movie, as column `group`."""
+        of_movies = self._popularity.select("movie_id", group=group)
+        joined = ratings.join(of_movies, on="movie_id", how="left", maintain_order="left")
+        return joined.with_columns(pl.col("group").fill_null(_NEW))
 
     def _usual_n_ratings(self) -> float:
         sizes = self._past.group_by("chunk_id", "window").len().sort("chunk_id", "window")["len"]
@@ -235,16 +256,14 @@ class Comparison:
         return len(chunk & past) / N_TOP
 
 
-def _labelled(ratings: pl.DataFrame, popularity: pl.DataFrame, period: timedelta) -> pl.DataFrame:
-    """With the rating in tenths, the popularity of the movie in the past, and the period within a first chunk.
+def _labelled(ratings: pl.DataFrame, period: timedelta) -> pl.DataFrame:
+    """With the rating in tenths, and the period within a first chunk.
 
     Other events than ratings have no rating.
     """
     since_epoch = pl.col("rated_at").dt.epoch("us") // (period // timedelta(microseconds=1))
-    rated = ratings.with_columns(rating=pl.when(IS_RATING).then("rating"))
-    return rated.join(popularity, on="movie_id", how="left", maintain_order="left").with_columns(
+    return ratings.with_columns(rating=pl.when(IS_RATING).then("rating")).with_columns(
         tenths=(pl.col("rating") * 10).round().cast(pl.Int32),
-        popularity=pl.col("popularity").fill_null(0),
         window=pl.when(pl.col("chunk_id") == 1).then(since_epoch).otherwise(0),
     )
 
@@ -265,8 +284,14 @@ def _group(popularity: pl.Expr, bounds: Sequence[int]) -> pl.Expr:
     return pl.when(popularity < 1).then(_NEW).otherwise(n_above).cast(pl.Int32)
 
 
-def _counts(ratings: pl.DataFrame, column: str, categories: Iterable[int]) -> Counts:
-    found = dict(ratings[column].value_counts().iter_rows())
+def _counts(labels: pl.Series, categories: Iterable[int]) -> Counts:
+    """How often each category is among the labels."""
+    return _in_order(labels.value_counts(), categories)
+
+
+def _in_order(counted: pl.DataFrame, categories: Iterable[int]) -> Counts:
+    """Counts by category, `category, count`, as an array in the order of the categories."""
+    found = dict(counted.iter_rows())
     return np.array([found.get(each, 0) for each in categories], np.float64)
 
 

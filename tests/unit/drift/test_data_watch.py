@@ -11,9 +11,11 @@ import polars as pl
 import pytest
 
 from matinee.bench.drift import verdicts
+from matinee.drift import data_watch
 from matinee.drift.data_watch import Comparison, Watched, watch
 from matinee.drift.records import StatisticsStore
 from matinee.drift.report import report
+from matinee.drift.rules import DRIFT_P_VALUE
 from matinee.errors import NotFound
 from matinee.ratings.ledger.chunks import Chunk
 from matinee.ratings.ledger.ledger import ChunkLedger
@@ -44,13 +46,16 @@ def with_text(day: pl.DataFrame) -> pl.DataFrame:
     return day.with_columns(pl.col("user_id", "movie_id").cast(pl.String))
 
 
-def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
-    """Statistics of chunk 3, changed, beside the two before."""
+def comparison(own: Settings, change=lambda day: day, n_quarantined: int = 0) -> Comparison:
+    """Chunk 3, changed, beside the two before."""
     ledger = ChunkLedger(own)
     chunk = Chunk(**{**vars(ledger.chunk(3)), "n_quarantined": n_quarantined})
-    return Comparison(
-        chunk, change(with_text(ledger.ratings_of(3))), ledger.ratings_through(2), DAY, FIVE_STARS
-    ).statistics()
+    return Comparison(chunk, change(with_text(ledger.ratings_of(3))), ledger.ratings_through(2), DAY, FIVE_STARS)
+
+
+def compared(own: Settings, change=lambda day: day, n_quarantined: int = 0):
+    """Statistics of `comparison`."""
+    return comparison(own, change, n_quarantined).statistics()
 
 
 def repeated(day: pl.DataFrame, times: int) -> pl.DataFrame:
@@ -105,6 +110,22 @@ def test_a_chunk_most_of_whose_rows_are_unusable_is_refused(own):
     found = compared(own, n_quarantined=10_000)
     assert found.verdict == "refused"
     assert "in quarantine" in found.reasons[0]
+
+
+def test_of_a_large_past_some_peoples_clusters_are_exchanged_and_all_else_is_of_all_of_it(own, monkeypatch):
+    def shares(found: Comparison) -> list[list[float]]:
+        return [list(each.past) for each in (found.by_rating, found.by_popularity)]
+
+    whole, sampled = comparison(own), comparison(own)
+    of_all = whole.statistics()
+    monkeypatch.setattr(data_watch, "MOST_EXCHANGED", whole._past.height // 2)
+    of_some = sampled.statistics()
+    assert 0 < len(sampled._clusters("group")[1]) < len(whole._clusters("group")[1])
+    assert len(sampled._clusters("group")[0]) == len(whole._clusters("group")[0])
+    assert shares(sampled) == shares(whole)
+    p_values = {"rating_p_value": None, "popularity_p_value": None, "watched_at": whole._chunk.ends_at}
+    assert replace(of_some, **p_values) == replace(of_all, **p_values)
+    assert compared(own, lambda day: day.with_columns(rating=6 - pl.col("rating"))).rating_p_value <= DRIFT_P_VALUE
 
 
 def test_new_users_alone_refuse_nothing(own):
