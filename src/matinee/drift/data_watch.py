@@ -1,11 +1,9 @@
 """The data watch: what a chunk is beside its past, before anything is learned from it.
 
-Ratings are compared in clusters (a person's ratings of one period) and movies in groups of like popularity. A past
-rating is put into the group that its movie has without it. What is then the only rating of its movie counts as one of a
-new movie, so that the past has as many new movies as are to be expected (Good, 1953).
+Ratings are compared in clusters (a person's ratings of one period) and movies in groups of like popularity.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -16,6 +14,7 @@ import polars as pl
 from matinee import clock
 from matinee.drift.agreement import Agreement, Agreements
 from matinee.drift.comparison import Counts, distance, p_value
+from matinee.drift.movie_groups import GROUPS, NEW, MovieGroups
 from matinee.drift.patterns import Patterns
 from matinee.drift.records import COMPARISONS, ChunkStatistics, StatisticsStore
 from matinee.drift.rules import Beside, judge
@@ -25,9 +24,6 @@ from matinee.ratings.ledger import Chunk, ChunkLedger
 from matinee.ratings.scale import Scale
 from matinee.ratings.sources import scale_of
 from matinee.settings import Settings
-
-GROUPS = ("most rated fifth", "second fifth", "third fifth", "fourth fifth", "least rated fifth", "new movies")
-"""Movies by popularity; each group but the last has about a fifth of the past's ratings."""
 
 N_TOP = 50
 """Most rated movies that are looked at for `popularity_overlap`."""
@@ -44,7 +40,6 @@ COMPARED = ("user_id", "movie_id", "rating", "rated_at", "event", "chunk_id")
 
 _CLUSTER = ["user_id", "chunk_id", "window"]
 _GROUPED = range(len(GROUPS))
-_NEW = len(GROUPS) - 1
 
 
 @dataclass(frozen=True)
@@ -126,12 +121,8 @@ class Comparison:
         self._chunk = chunk
         self._scale = scale
         self._past = _labelled(past, period)
-        popularity = past.group_by("movie_id").agg(popularity=pl.len().cast(pl.Int64))
-        bounds = _bounds(popularity["popularity"])
-        self._popularity = popularity.with_columns(
-            group=_group(pl.col("popularity"), bounds), group_in_past=_group(pl.col("popularity") - 1, bounds)
-        )
-        self._ratings = self._grouped(_labelled(ratings, period), "group")
+        self._groups = MovieGroups(past)
+        self._ratings = self._groups.of_chunk(_labelled(ratings, period))
         self._is_comparable = not (ratings.is_empty() or past.is_empty())
 
     @cached_property
@@ -153,8 +144,7 @@ class Comparison:
     @cached_property
     def by_popularity(self) -> Shares:
         """Ratings by the popularity of their movies."""
-        past = self._popularity.group_by("group_in_past").agg(pl.col("popularity").sum())
-        return Shares(GROUPS, _counts(self._ratings["group"], _GROUPED), _in_order(past, _GROUPED))
+        return Shares(GROUPS, _counts(self._ratings["group"], _GROUPED), _in_order(self._groups.past(), _GROUPED))
 
     def statistics(self) -> ChunkStatistics:
         """What is kept, with the verdict."""
@@ -166,7 +156,7 @@ class Comparison:
         ratings, rating, quarantined = self._ratings, self.by_rating, self._chunk.n_quarantined
         users, stars = ratings["user_id"].value_counts(), ratings["rating"].drop_nulls()
         of_new_users = ratings.join(self._past, on="user_id", how="anti")
-        of_new_movies = ratings.filter(group=_NEW)
+        of_new_movies = ratings.filter(group=NEW)
         return ChunkStatistics(
             chunk_id=self._chunk.chunk_id,
             verdict="usual",
@@ -202,14 +192,14 @@ class Comparison:
 
     def _beside(self) -> Beside:
         """What the rules want to know beside the statistics."""
-        by_user = self._ratings.group_by("user_id").agg((pl.col("group") == _NEW).mean())["group"]
+        by_user = self._ratings.group_by("user_id").agg((pl.col("group") == NEW).mean())["group"]
         rating, popularity, n_past = self.by_rating, self.by_popularity, self._past.height
         return Beside(
             has_one_rating=self._scale.is_single,
             covers_time=self._chunk.starts_at < self._chunk.ends_at,
             has_past=n_past > 0,
             largest_rating_share=float(rating.past.max(initial=0)) / n_past if n_past else 0.0,
-            expected_new_movie_share=float(popularity.past[_NEW]) / n_past if n_past else 1.0,
+            expected_new_movie_share=float(popularity.past[NEW]) / n_past if n_past else 1.0,
             explorer_share=float((by_user > 0.5).to_numpy().mean()) if by_user.len() else 0.0,
             patterns=self.patterns,
             agreement=self.agreement,
@@ -236,14 +226,8 @@ class Comparison:
         ]
         is_large = self._past.height > MOST_EXCHANGED
         past = people_sampled(self._past.lazy(), (), MOST_EXCHANGED / self._past.height) if is_large else self._past
-        both = self._ratings, self._grouped(past, "group_in_past")
+        both = self._ratings, self._groups.of_past(past)
         return [frame.group_by(_CLUSTER, maintain_order=True).agg(counts) for frame in both]
-
-    def _grouped(self, ratings: pl.DataFrame, group: str) -> pl.DataFrame:
-        """With the group of each rating's movie, as column `group`."""
-        of_movies = self._popularity.select("movie_id", group=group)
-        joined = ratings.join(of_movies, on="movie_id", how="left", maintain_order="left")
-        return joined.with_columns(pl.col("group").fill_null(_NEW))
 
     def _usual_n_ratings(self) -> float:
         sizes = self._past.group_by("chunk_id", "window").len().sort("chunk_id", "window")["len"]
@@ -268,30 +252,12 @@ def _labelled(ratings: pl.DataFrame, period: timedelta) -> pl.DataFrame:
     )
 
 
-def _bounds(popularity: pl.Series) -> list[int]:
-    """Least popularity of each group but the last two."""
-    sizes = np.sort(popularity.to_numpy())[::-1]
-    if not len(sizes):
-        return []
-    shares = sizes.cumsum() / sizes.sum()
-    n_groups = len(GROUPS) - 1
-    return [int(sizes[np.searchsorted(shares, group / n_groups)]) for group in range(1, n_groups)]
-
-
-def _group(popularity: pl.Expr, bounds: Sequence[int]) -> pl.Expr:
-    """Index into `GROUPS`."""
-    n_above = pl.sum_horizontal(pl.lit(0), *((popularity < bound).cast(pl.Int32) for bound in bounds))
-    return pl.when(popularity < 1).then(_NEW).otherwise(n_above).cast(pl.Int32)
-
-
 def _counts(labels: pl.Series, categories: Iterable[int]) -> Counts:
     """How often each category is among the labels."""
-    return _in_order(labels.value_counts(), categories)
+    return _in_order(dict(labels.value_counts().iter_rows()), categories)
 
 
-def _in_order(counted: pl.DataFrame, categories: Iterable[int]) -> Counts:
-    """Counts by category, `category, count`, as an array in the order of the categories."""
-    found = dict(counted.iter_rows())
+def _in_order(found: Mapping[int, int], categories: Iterable[int]) -> Counts:
     return np.array([found.get(each, 0) for each in categories], np.float64)
 
 
