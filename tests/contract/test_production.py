@@ -373,6 +373,23 @@ def test_production_that_has_moved_is_not_replaced(home):
     assert home.state() == (new, {new})
 
 
+def test_all_versions_are_read_however_many_pages_they_are(home, monkeypatch):
+    made = [home.register() for _ in range(3)]
+    registry, search = home.production.registry, mlflow_client.MlflowClient.search_model_versions
+    run = registry.training_run(home.train())
+
+    def register_meanwhile(client, condition, *asked, **more):
+        """As another process does between two pages."""
+        found = search(client, condition, *asked, **more)
+        if more.get("page_token") is None and "run_id" not in condition:
+            made.append(registry.register(run))
+        return found
+
+    monkeypatch.setattr(versions, "_PAGE", 2)
+    monkeypatch.setattr(mlflow_client.MlflowClient, "search_model_versions", register_meanwhile)
+    assert [each.version for each in registry.versions()] == list(reversed(made)) == ["4", "3", "2", "1"]
+
+
 def test_versions_without_files_are_not_read_again(home, short, monkeypatch):
     old, *kept = home.serve(), home.serve(), home.serve()
     prune_versions(short, IN_A_WEEK, dry_run=False)

@@ -71,9 +71,9 @@ class ModelVersions(Connection):
                 self._client.set_model_version_tag(self.name, version.version, "stage", stage)
 
     def _likely(self, production: ModelVersion | None) -> list[ModelVersion]:
-        """Versions whose tag may be wrong: the newest, the one in production, and any that is tagged as none of them.
+        """Versions whose tag may be wrong: the newest, the one in production, and any that is not archived or rejected.
 
-        Years of others are archived or rejected, and are not read: only who takes a tag away from one is not noticed.
+        Years of others are, and are not read: only who takes the tag away from one of them is not noticed.
         """
         own = f"name = '{self.name}'"
         with self._answers():
@@ -128,11 +128,11 @@ class ModelVersions(Connection):
             ]
 
     def _all(self, condition: str = "") -> Iterator[MlflowVersion]:
-        """Every version that meets a condition, however many pages they are."""
+        """Every version that meets a condition, oldest first: an order that nothing changes between two pages."""
         token: str | None = None
         while True:
             page = self._client.search_model_versions(
-                f"name = '{self.name}'{condition}", max_results=_PAGE, page_token=token
+                f"name = '{self.name}'{condition}", max_results=_PAGE, order_by=["version_number ASC"], page_token=token
             )
             yield from page.versions
             token = page.token
