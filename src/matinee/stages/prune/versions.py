@@ -1,6 +1,5 @@
 """Artifacts of old versions, and of runs that never became one."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -32,7 +31,7 @@ def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
     return Removal("artifacts of runs without a version", len(runs), size_bytes)
 
 
-def _outlived(stores: Stores, now: datetime) -> Iterator[ModelVersion]:
+def _outlived(stores: Stores, now: datetime) -> list[ModelVersion]:
     """Versions that nothing keeps, oldest first; those that a dead process began to remove among them."""
     registry, settings = stores.registry, stores.settings
     current, events = registry.production(), stores.history.events()
@@ -50,7 +49,7 @@ def _outlived(stores: Stores, now: datetime) -> Iterator[ModelVersion]:
     kept |= kept_by([*versions, *outlived])
     shared = {each.run_id for each in outlived if each.version in kept}
     gone = [each for each in outlived if each.run_id not in shared and not each.is_gone]
-    return iter(sorted(gone, key=lambda each: int(each.version)))
+    return sorted(gone, key=lambda each: int(each.version))
 
 
 def _is_needed(stores: Stores, version: ModelVersion) -> bool:
