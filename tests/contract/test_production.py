@@ -261,7 +261,7 @@ IN_A_WEEK = datetime.now(UTC) + timedelta(days=7)
 
 
 def has_files(registry: Registry, version: str) -> bool:
-    return registry.size_bytes(registry.version(version).run_id) > 0
+    return registry.run_files(registry.version(version).run_id).size_bytes > 0
 
 
 def test_old_versions_lose_their_files_and_keep_their_records(home, short):
@@ -316,13 +316,14 @@ def test_a_removal_that_dies_is_finished_by_the_next(home, short, monkeypatch, s
 def test_a_version_that_somebody_moves_production_to_meanwhile_keeps_its_files(home, short):
     old, _, _ = home.serve(), home.serve(), home.serve()
     version = short.registry.version(old)
+    files = short.registry.run_files(version.run_id)
 
     def promoting() -> bool:
         short.history.record("promoting", old, None, "by hand")
         begun = short.history.unfinished()
         return begun is not None and begun.version == old
 
-    assert not short.registry.remove_artifacts(version, promoting)
+    assert not short.registry.remove_artifacts(version, files, promoting)
     assert has_files(short.registry, old)
     assert short.registry.version(old).has_artifacts
 
@@ -333,7 +334,7 @@ def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, 
     assert prune_runs(short, datetime.now(UTC), dry_run=False).n == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=True).n == 1
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
-    assert short.registry.size_bytes(run_id) == 0
+    assert short.registry.run_files(run_id).size_bytes == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
     assert has_files(short.registry, version)
 
@@ -344,7 +345,7 @@ def test_the_files_of_a_run_of_an_earlier_matinee_end_too(home, short):
     for run_id in (waiting, short.registry.version(version).run_id):
         client.delete_tag(run_id, FILES)
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
-    assert short.registry.size_bytes(waiting) == 0
+    assert short.registry.run_files(waiting).size_bytes == 0
     assert has_files(short.registry, version)
 
 
@@ -431,7 +432,7 @@ def test_the_files_of_a_version_that_somebody_deleted_end_like_those_of_a_run_wi
     MlflowClient().delete_model_version(Connection.name, old)
     prune_versions(short, IN_A_WEEK, dry_run=False)
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
-    assert short.registry.size_bytes(run_id) == 0
+    assert short.registry.run_files(run_id).size_bytes == 0
 
 
 @pytest.mark.parametrize("tag", ["staging", "production"])

@@ -28,6 +28,17 @@ class OldRun:
     ended_at_ms: int
 
 
+@dataclass(frozen=True)
+class RunFiles:
+    """Where the files of a run lie."""
+
+    run_id: str
+    model_location: str
+    run_location: str
+    size_bytes: int
+    """Size of the model."""
+
+
 class Artifacts(ModelVersions):
     """Files of versions and runs, and who may keep them."""
 
@@ -44,11 +55,12 @@ class Artifacts(ModelVersions):
             else:
                 self._client.delete_model_version_tag(self.name, version, "pinned")
 
-    def remove_artifacts(self, version: ModelVersion, is_needed: Callable[[], bool]) -> bool:
+    def remove_artifacts(self, version: ModelVersion, files: RunFiles, is_needed: Callable[[], bool]) -> bool:
         """Remove the files of a version and of its run; returns whether they are gone.
 
         Args:
             version: it is marked first, and refused from then on to whoever wants to serve it.
+            files: those of its run.
             is_needed: asked once it is marked: whether somebody began to move production to it meanwhile.
         """
         with self._answers():
@@ -56,15 +68,15 @@ class Artifacts(ModelVersions):
             if is_needed():
                 self._client.delete_model_version_tag(self.name, version.version, "artifacts")
                 return False
-            self._remove_files(version.run_id)
+            self._remove_files(files)
             for tag in ("artifacts", FILES):
                 self._client.set_model_version_tag(self.name, version.version, tag, GONE)
         return True
 
-    def remove_run_artifacts(self, run_id: str) -> None:
+    def remove_run_artifacts(self, files: RunFiles) -> None:
         """Remove the files of a run that was never registered."""
         with self._answers():
-            self._remove_files(run_id)
+            self._remove_files(files)
 
     def versions_with_files(self) -> list[ModelVersion]:
         """Versions whose files are not yet removed to the end, newest first; years of others are not read.
@@ -113,22 +125,18 @@ class Artifacts(ModelVersions):
                 self._client.set_tag(run.info.run_id, FILES, REGISTERED if run.info.run_id in known else UNREGISTERED)
         self._client.set_experiment_tag(experiment_id, FILES, "told")
 
-    def size_bytes(self, run_id: str) -> int:
-        """Size of the files of the model that a run logged."""
+    def run_files(self, run_id: str) -> RunFiles:
+        """The files of a run that logged a model."""
         with self._answers():
             run = self._client.get_run(run_id)
-            return sum(each.size_bytes for each in self._files.list(self._model_location(run)))
+            location = self._client.logged_model_location(run.data.tags["matinee.model_id"])
+            size_bytes = sum(each.size_bytes for each in self._files.list(location))
+        return RunFiles(run_id, location, run.info.artifact_uri, size_bytes)
 
-    def _remove_files(self, run_id: str) -> None:
-        run = self._client.get_run(run_id)
-        for location, name in ((self._model_location(run), ""), (run.info.artifact_uri, PER_USER)):
-            self._files.delete(location, name)
-        self._client.set_tag(run_id, "matinee.artifacts", GONE)
-        self._client.set_tag(run_id, FILES, GONE)
-
-    def _model_location(self, run: MlflowRun) -> str:
-        model_id = run.data.tags["matinee.model_id"]
-        return self._client.logged_model_location(model_id)
+    def _remove_files(self, files: RunFiles) -> None:
+        self._files.delete(files.model_location)
+        self._files.delete(files.run_location, PER_USER)
+        self._client.set_tag(files.run_id, FILES, GONE)
 
 
 def _old_run(run: MlflowRun) -> OldRun:

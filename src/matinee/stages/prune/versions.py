@@ -13,8 +13,9 @@ def prune_versions(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
     """Remove the artifacts of every version that nothing keeps (`retention.kept_versions`)."""
     removed, size_bytes = [], 0
     for version in _outlived(stores, now):
-        size_bytes += stores.registry.size_bytes(version.run_id)
-        if dry_run or stores.registry.remove_artifacts(version, partial(_is_needed, stores, version)):
+        files = stores.registry.run_files(version.run_id)
+        size_bytes += files.size_bytes
+        if dry_run or stores.registry.remove_artifacts(version, files, partial(_is_needed, stores, version)):
             removed.append(version.version)
     detail = f"versions {', '.join(removed)}" if removed else ""
     return Removal("artifacts of versions", len(removed), size_bytes, detail)
@@ -23,12 +24,13 @@ def prune_versions(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
 def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
     """Remove the artifacts of runs that ended long ago without a version."""
     before = now - timedelta(days=stores.settings.keep_days)
-    runs = stores.registry.unregistered_runs(before)
-    size_bytes = sum(stores.registry.size_bytes(each.run_id) for each in runs)
+    registry = stores.registry
+    outlived = [registry.run_files(each.run_id) for each in registry.unregistered_runs(before)]
     if not dry_run:
-        for each in runs:
-            stores.registry.remove_run_artifacts(each.run_id)
-    return Removal("artifacts of runs without a version", len(runs), size_bytes)
+        for each in outlived:
+            registry.remove_run_artifacts(each)
+    size_bytes = sum(each.size_bytes for each in outlived)
+    return Removal("artifacts of runs without a version", len(outlived), size_bytes)
 
 
 def _outlived(stores: Stores, now: datetime) -> list[ModelVersion]:
@@ -53,6 +55,7 @@ def _outlived(stores: Stores, now: datetime) -> list[ModelVersion]:
 
 
 def _is_needed(stores: Stores, version: ModelVersion) -> bool:
-    """Whether production is at a version, or somebody is moving it there."""
+    """Whether production is at a version of its run, or somebody is moving it there."""
     current, begun = stores.registry.production(), stores.history.unfinished()
-    return version.version in (current.version if current else None, begun.version if begun else None)
+    moving_to = stores.registry.version(begun.version) if begun else None
+    return version.run_id in (current.run_id if current else None, moving_to.run_id if moving_to else None)
