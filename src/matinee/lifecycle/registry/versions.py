@@ -140,7 +140,7 @@ class ModelVersions(Connection):
                 return
 
 
-RECENT = 60
+RECENT = 20
 _PAGE = 100
 """Versions that MLflow gives at a time: it keeps the memory that the longest of its answers took."""
 _RUNS = 50
