@@ -15,7 +15,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -r
 # Any user may run the images, also one without a name in here (LOGNAME is what programs take then). What must be
 # written goes to mounted folders, or to a home in memory.
 ENV HOME=/tmp LOGNAME=matinee MATINEE_HOME=/matinee MATINEE_HOST=0.0.0.0 \
-    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 MALLOC_ARENA_MAX=2 MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
 WORKDIR /opt/matinee
 
 # What builds, and is in no image.

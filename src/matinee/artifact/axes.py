@@ -36,6 +36,8 @@ def on_axes(ratings: pl.DataFrame, movie_ids: Sequence[str]) -> RatingsOnAxes:
             equal times the one that comes last. But what was said of a movie goes before what was done with it.
         movie_ids: the catalogue; movies that occur only in `ratings` are appended to it.
     """
+    if "event" in ratings.columns and (ratings["event"] == "rating").all():
+        ratings = ratings.drop("event", "weight")
     # Numbers instead of ids before anything is sorted or compared: of many million rows that is a tenth of the memory.
     coded = ratings.select(pl.col("user_id", "movie_id").cast(pl.Categorical))
     user_ids, rated = (coded[name].unique().cast(pl.String).sort() for name in ("user_id", "movie_id"))
@@ -97,7 +99,7 @@ def _newest_of_each_movie(rows: pl.DataFrame, n_movies: int) -> pl.DataFrame:
 
 def _events(rows: pl.DataFrame) -> Events | None:
     """What the rows are, unless all are ratings."""
-    return None if "event" not in rows.columns or (rows["event"] == "rating").all() else events_of(rows)
+    return events_of(rows) if "event" in rows.columns else None
 
 
 def events_of(rows: pl.DataFrame) -> Events:

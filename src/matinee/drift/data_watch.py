@@ -155,7 +155,7 @@ class Comparison:
     def _statistics(self) -> ChunkStatistics:
         ratings, rating, quarantined = self._ratings, self.by_rating, self._chunk.n_quarantined
         users, stars = ratings["user_id"].value_counts(), ratings["rating"].drop_nulls()
-        of_new_users = ratings.join(self._past, on="user_id", how="anti")
+        of_new_users = self.patterns.of_new_users
         of_new_movies = ratings.filter(group=NEW)
         return ChunkStatistics(
             chunk_id=self._chunk.chunk_id,
@@ -236,7 +236,7 @@ class Comparison:
     def _overlap(self) -> float | None:
         if self._ratings["movie_id"].n_unique() < N_TOP:
             return None
-        chunk, past = (_top(frame) for frame in (self._ratings, self._past))
+        chunk, past = (groups.most_rated(N_TOP) for groups in (MovieGroups(self._ratings), self._groups))
         return len(chunk & past) / N_TOP
 
 
@@ -264,8 +264,3 @@ def _in_order(found: Mapping[int, int], categories: Iterable[int]) -> Counts:
 def _by_day(ratings: pl.DataFrame) -> dict[str, int]:
     days = ratings.group_by(pl.col("rated_at").dt.date().alias("day")).len().sort("day")
     return {f"{day:%Y-%m-%d}": n for day, n in days.iter_rows()}
-
-
-def _top(ratings: pl.DataFrame) -> set[str]:
-    counted = ratings.group_by("movie_id").len().sort("len", "movie_id", descending=[True, False])
-    return set(counted["movie_id"].head(N_TOP))

@@ -46,6 +46,16 @@ class Patterns:
     def __init__(self, ratings: pl.DataFrame, past: pl.DataFrame) -> None:
         self._ratings, self._past = ratings, past
 
+    @cached_property
+    def of_new_users(self) -> pl.DataFrame:
+        """The chunk's ratings by people who have none in its past."""
+        return self._ratings.join(self._of_its_users, on="user_id", how="anti")
+
+    @cached_property
+    def _of_its_users(self) -> pl.DataFrame:
+        """What the chunk's users rated before: little of a long past."""
+        return self._past.join(self._ratings, on="user_id", how="semi")
+
     @property
     def busiest(self) -> Mapping[str, int]:
         """Ratings of the three users with the most, by id."""
@@ -74,7 +84,7 @@ class Patterns:
         """The earlier chunk that holds most of the same ratings (user, movie and value), and the share; None of few."""
         if self._ratings.height < N_SENSIBLE_RATINGS or self._past.is_empty():
             return None
-        same = self._past.join(self._ratings, on=["user_id", "movie_id", "rating"], how="semi")
+        same = self._of_its_users.join(self._ratings, on=["user_id", "movie_id", "rating"], how="semi")
         counted = same.group_by("chunk_id").agg(n=pl.struct("user_id", "movie_id").n_unique()).sort("n", "chunk_id")
         return (counted["chunk_id"][-1], counted["n"][-1] / self._ratings.height) if counted.height else None
 
@@ -86,10 +96,11 @@ class Patterns:
         with Bonferroni's correction for the number of movies.
         """
         highest = max((each for each in (self._ratings["rating"].max(), self._past["rating"].max()) if each), default=0)
-        new = self._ratings.join(self._past, on="user_id", how="anti")
-        n_new, n_past = new["user_id"].n_unique(), self._past["user_id"].n_unique()
-        if n_new < N_PUSHING or not n_past:
+        new = self.of_new_users
+        n_new = new["user_id"].n_unique()
+        if n_new < N_PUSHING or self._past.is_empty():
             return []
+        n_past = self._past["user_id"].n_unique()
         at_top = new.filter(rating=highest).group_by("movie_id").agg(n=pl.col("user_id").n_unique())
         before = self._past.filter(rating=highest).join(at_top, on="movie_id", how="semi")
         known = dict(before.group_by("movie_id").agg(pl.col("user_id").n_unique()).iter_rows())

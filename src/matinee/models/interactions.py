@@ -79,6 +79,12 @@ class Interactions:
         """Which entries of the histories are liked movies, shape (n_ratings,)."""
         return self.histories.ratings >= self.positive_rating
 
+    @cached_property
+    def liked_offsets(self) -> NDArray[np.int64]:
+        """Where the liked entries of each user begin among all liked ones, and their number, shape (n_users + 1,)."""
+        n_before: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.liked)])
+        return n_before[self.histories.offsets]
+
     @property
     def liked_weights(self) -> Floats:
         """How much each liked entry counts, in their order: 1 for a rating, its weight for another event."""
@@ -109,7 +115,7 @@ class Interactions:
 
     def weight_scale(self, half_life_days: float) -> float:
         """By what `user_decay` is to be multiplied, so that all likes together weigh as much as without; 0: by none."""
-        n_liked = np.diff(np.concatenate([[0], np.cumsum(self.liked)])[self.histories.offsets])
+        n_liked = np.diff(self.liked_offsets)
         total = self.user_decay(half_life_days) @ n_liked
         return float(n_liked.sum() / total) if total > 0 else 0.0
 
@@ -148,8 +154,7 @@ class Interactions:
         """Liked movies as a matrix of how much each counts, 1 for a rating, shape (n_users, n_movies), float32."""
         import scipy.sparse as sp  # noqa: PLC0415  commands that fit nothing import this module
 
-        offsets = np.concatenate([[0], np.cumsum(self.liked)])[self.histories.offsets]
-        likes = (self.liked_weights, self.histories.items[self.liked], offsets)
+        likes = (self.liked_weights, self.histories.items[self.liked], self.liked_offsets)
         result = sp.csr_matrix(likes, shape=(self.n_users, self.n_movies))
         result.sort_indices()
         return result

@@ -129,7 +129,8 @@ def learned(events: pl.LazyFrame, weights: Mapping[str, float]) -> pl.LazyFrame:
     kept = [name for name in EVENTS if counts(name, weights)]
     value, event = pl.col("rating"), pl.col("event")
     strength = pl.when(value <= 1).then(value).otherwise(1 + value.log()).fill_null(1)
-    of_event = event.replace_strict(weights, default=1.0, return_dtype=pl.Float32)
+    weighed = (pl.when(event == name).then(pl.lit(each, pl.Float32)) for name, each in weights.items())
+    of_event = pl.coalesce(*weighed, pl.lit(1.0, pl.Float32))  # of millions of rows much faster than `replace_strict`
     weight = pl.when(event == "watch").then(of_event * strength).otherwise(of_event)
     is_liked = event.is_in(list(WEIGHTED)) & (pl.col("weight") > 0)
     return (
