@@ -260,6 +260,13 @@ def short(home) -> Stores:
 IN_A_WEEK = datetime.now(UTC) + timedelta(days=7)
 
 
+def registered_again(stores: Stores, version: str) -> str:
+    """Register the run of a version once more, as people may in MLflow; returns the new version."""
+    run = stores.registry.training_run(stores.registry.version(version).run_id)
+    made = MlflowClient().create_model_version(Connection.name, run.source, run.run_id, model_id=run.model_id)
+    return str(made.version)
+
+
 def has_files(registry: Registry, version: str) -> bool:
     return registry.run_files(registry.version(version).run_id).size_bytes > 0
 
@@ -326,6 +333,25 @@ def test_a_version_that_somebody_moves_production_to_meanwhile_keeps_its_files(h
     assert not short.registry.remove_artifacts(version, files, promoting)
     assert has_files(short.registry, old)
     assert short.registry.version(old).has_artifacts
+
+
+def test_a_version_keeps_its_files_while_somebody_moves_production_to_another_one_of_its_run(home, short, monkeypatch):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    again = registered_again(short, old)
+    home.serve()
+    files_of = Registry.run_files
+
+    def moving_meanwhile(self, run_id):
+        if short.history.unfinished() is None:
+            short.history.record("promoting", again, None, "by hand")
+        return files_of(self, run_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Registry, "run_files", moving_meanwhile)
+        removed = prune_versions(short, IN_A_WEEK, dry_run=False)
+    assert not {old, again}.intersection(removed.detail.replace(",", "").split()[1:])
+    assert has_files(short.registry, old)
+    assert all(short.registry.version(each).has_artifacts for each in (old, again))
 
 
 def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, short):
@@ -414,9 +440,7 @@ def test_the_files_of_a_version_of_an_earlier_matinee_end_too(home, short):
 
 def test_a_run_of_which_a_version_is_kept_keeps_its_files(home, short):
     old, _, _ = home.serve(), home.serve(), home.serve()
-    run = short.registry.training_run(short.registry.version(old).run_id)
-    made = MlflowClient().create_model_version(Connection.name, run.source, run.run_id, model_id=run.model_id)
-    again = str(made.version)
+    again = registered_again(short, old)
     short.registry.pin(again, is_pinned=True)
     assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 0
     assert has_files(short.registry, old)

@@ -45,7 +45,7 @@ def environment(settings: Settings) -> dict[str, str]:
             "PYTHONUNBUFFERED": "1",
             # More threads only fight over the same cores; the solver and the server have their own parallelism.
             "OPENBLAS_NUM_THREADS": "1",
-            # glibc gives each thread a heap of its own, up to eight a core, and none of them shrinks: MLflow would grow for
+            # glibc gives threads heaps of their own, up to eight a core, and they hardly shrink: MLflow would grow for
             # years, although no request leaves anything behind.
             "MALLOC_ARENA_MAX": "2",
             "MLFLOW_DISABLE_TELEMETRY": "true",
