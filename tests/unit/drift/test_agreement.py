@@ -9,6 +9,7 @@ import pytest
 from matinee.bench.gate.sabotage import _shuffled_ids
 from matinee.bench.gate.timeline import Timeline
 from matinee.bench.gate.watched import DAY, _numbered
+from matinee.drift import agreement
 from matinee.drift.agreement import Agreement, Agreements
 from matinee.drift.data_watch import Comparison
 from matinee.drift.report import _agreement
@@ -70,14 +71,32 @@ def test_mixed_up_ids_are_noticed_and_a_usual_day_is_not():
 )
 def test_where_nothing_can_be_told_it_is_not_asked(ratings):
     for shuffled in (False, True):
-        agreement = found(ratings, shuffled=shuffled)
-        assert (agreement.is_asked, agreement.is_lost, agreement.told()["outcome"]) == (False, False, "not asked")
+        asked = found(ratings, shuffled=shuffled)
+        assert (asked.is_asked, asked.is_lost, asked.told()["outcome"]) == (False, False, "not asked")
     assert _agreement(found(ratings)) == ("–", "not asked: too few rated movies to tell")
 
 
 def test_a_day_of_the_past_does_not_agree_with_itself():
     """Where all movies are alike, each day beside a past that holds it would be usual."""
     assert found(days(spread=0.0)).usual == pytest.approx(0, abs=0.05)
+
+
+def test_other_events_say_nothing_of_how_movies_are_rated():
+    ratings = days()
+    watched = ratings.with_columns(rating=pl.lit(None, pl.Float32))
+    both, alone = found(pl.concat([ratings, watched])), found(ratings)
+    assert (both.n_movies, both.correlation, both.usual) == pytest.approx((150, alone.correlation, alone.usual))
+
+
+@pytest.mark.parametrize("in_first_chunk", [False, True])
+def test_what_is_usual_is_told_by_the_newest_periods(monkeypatch, in_first_chunk):
+    monkeypatch.setattr(agreement, "N_CALIBRATING", 10)
+    ratings = days(n_days=24)
+    mixed_up = _shuffled_ids(ratings.filter(pl.col("chunk_id") <= 13), np.random.default_rng(1))
+    past = pl.concat([mixed_up, ratings.filter(pl.col("chunk_id") > 13, pl.col("chunk_id") < 24)])
+    if in_first_chunk:
+        past = past.with_columns(chunk_id=pl.lit(1, pl.Int64), window=pl.col("chunk_id"))
+    assert Agreements(ratings.filter(pl.col("chunk_id") == 24), past).of_chunk.usual > 0.3
 
 
 def test_the_watch_warns_of_mixed_up_ids_with_what_to_do():

@@ -31,6 +31,12 @@ def test_a_movie_is_new_to_a_chunk_when_the_past_has_not_rated_it_and_to_the_pas
     assert [group == NEW for group in of_past] == [counts[movie] == 1 for movie in past]
 
 
+@given(PASTS, st.integers(1, 8))
+def test_the_most_rated_movies_are_those_with_the_most_ratings_and_of_equals_the_first(past, n):
+    counts = Counter(past)
+    assert MovieGroups(ratings(past)).most_rated(n) == set(sorted(counts, key=lambda each: (-counts[each], each))[:n])
+
+
 def test_the_more_often_a_movie_was_rated_the_lower_its_group():
     past = [movie for number, movie in enumerate("abcde") for _ in range(100 >> number)]
     found = MovieGroups(ratings(past)).of_chunk(ratings(list("abcdez")))["group"].to_list()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from matinee.ranking import Histories, PackedHistories, RankingModel, pack
+from matinee.ranking import EVENTS, Events, Histories, PackedHistories, RankingModel, pack
 from matinee.ranking.packed import JUMP
 
 SECONDS = st.integers(0, 2**40) | st.sampled_from([0, 1, JUMP - 1, JUMP, JUMP + 1])
@@ -40,6 +40,30 @@ def test_every_history_comes_out_as_it_went_in(users):
             assert_array_equal(back.rated_at, there.rated_at)
             assert (back.items.dtype, back.ratings.dtype) == (np.int32, np.float32)
             assert back.rated_at.dtype == np.int64
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0.5, 3.0, 1e9]), st.integers(0, len(EVENTS) - 1), st.sampled_from([0.0625, 1.0, 3.5])
+        ),
+        max_size=20,
+    )
+)
+def test_what_the_entries_are_comes_out_as_it_went_in(entries):
+    n = len(entries)
+    stars, codes, weights = (np.array([entry[place] for entry in entries]) for place in range(3))
+    events = Events(codes.astype(np.uint8), weights.astype(np.float32))
+    histories = Histories(
+        np.array([0, n]), np.arange(n, dtype=np.int32), stars.astype(np.float32), np.arange(n), events
+    )
+    packed = PackedHistories.from_arrays(pack(histories))
+    for read in (packed, packed.unpacked()):
+        back = read.of(0)
+        assert back.events is not None
+        assert_array_equal(back.ratings, histories.ratings)
+        assert_array_equal(back.events.codes, events.codes)
+        assert_array_equal(back.events.weights, events.weights)
 
 
 @pytest.mark.parametrize(("limit", "kind"), [(3, Histories), (2, PackedHistories)])

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matinee.artifact.axes import on_axes
 from matinee.errors import NoEvent
 from matinee.models.interactions import Interactions
 from matinee.ranking import Events, Histories, History, PackedHistories, pack
-from matinee.ratings.events import event_weights, weight_of
+from matinee.ranking.events import EVENTS
+from matinee.ratings.events import EVENT, WEIGHTED, counts, event_weights, learned, stands_for, weight_of
 from matinee.ratings.feedback import FeedbackStore, NewRating
 from matinee.ratings.ledger import ChunkLedger
 from matinee.ratings.sources import prepare, scale_of
@@ -47,6 +50,26 @@ def home(settings, tmp_path, text, **values):
 )
 def test_a_watch_counts_by_the_share_or_by_the_logarithm_of_how_often(settings, event, value, weight):
     assert weight_of(event, value, event_weights(settings)) == weight
+
+
+SOME_EVENTS = st.one_of(
+    st.tuples(st.just("rating"), st.sampled_from([0.5, 3.0, 5.0])),
+    st.tuples(st.just("watch"), st.sampled_from([None, 0.0, 0.3, 1.0, 2.0, 40.0])),
+    st.tuples(st.sampled_from(EVENTS[1:]), st.none()),
+)
+
+
+@given(st.lists(SOME_EVENTS, max_size=12), st.dictionaries(st.sampled_from(WEIGHTED), st.sampled_from([0.0, 0.5, 2.0])))
+def test_many_events_at_once_are_learned_as_each_alone(events, chosen):
+    weights = dict.fromkeys(WEIGHTED, 0.0) | chosen
+    frame = pl.LazyFrame(events, {"event": EVENT, "rating": pl.Float32}, orient="row")
+    expected = [
+        (event, stands_for(event, value, weight), weight)
+        for event, value in events
+        if counts(event, weights)
+        for weight in [weight_of(event, value, weights)]
+    ]
+    assert learned(frame, weights).select("event", "rating", "weight").collect().rows() == expected
 
 
 def test_a_file_of_events_is_learned_as_it_is_meant(settings, tmp_path):
