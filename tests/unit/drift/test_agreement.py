@@ -94,7 +94,7 @@ def test_other_events_say_nothing_of_how_movies_are_rated():
 def test_what_is_usual_is_told_by_the_newest_periods(monkeypatch, in_first_chunk):
     monkeypatch.setattr(agreement, "N_CALIBRATING", 10)
     ratings = days(n_days=24)
-    mixed_up = _shuffled_ids(ratings.filter(pl.col("chunk_id") <= 13), np.random.default_rng(1))
+    mixed_up = ratings.filter(pl.col("chunk_id") <= 13).with_columns(pl.col("movie_id").shuffle(seed=1))
     past = pl.concat([mixed_up, ratings.filter(pl.col("chunk_id") > 13, pl.col("chunk_id") < 24)])
     if in_first_chunk:
         past = past.with_columns(chunk_id=pl.lit(1, pl.Int64), window=pl.col("chunk_id"))
