@@ -3,12 +3,15 @@
 Memory is that of a few dense matrices of the movies that get weights of their own (`models.affordable`).
 """
 
+from contextlib import AbstractContextManager, nullcontext
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
+from threadpoolctl import threadpool_limits
 
-from matinee.cores import in_blocks
+from matinee.cores import in_blocks, n_cores
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import Fitted
 from matinee.ranking import Floats
@@ -18,6 +21,9 @@ N_KEPT = 1000
 
 N_KEPT_OF_MANY = 256
 """Weights kept of each movie where not all movies get weights of their own: what is left out is small beside them."""
+
+LARGE = 3_000
+"""Movies from which on a matrix is factored on all cores; of fewer that takes less than a third of a second."""
 
 BLOCK = 500
 """Rows that a core computes or sorts at a time, to bound the memory for what lies between."""
@@ -63,7 +69,8 @@ def inverse(matrix: Floats) -> Floats:
     """
     if len(matrix) == 0:  # which LAPACK calls illegal
         return matrix
-    triangle, failed = lapack.spotri(_cholesky(matrix), lower=True, overwrite_c=True)
+    with _cores_for(matrix):
+        triangle, failed = lapack.spotri(_cholesky(matrix), lower=True, overwrite_c=True)
     if failed:
         raise np.linalg.LinAlgError(_NOT_POSITIVE)
     inverted: Floats = triangle.T
@@ -90,11 +97,17 @@ def solved(matrix: Floats, right: Floats) -> Floats:
     """
     if right.size == 0:
         return right
-    factor = _cholesky(matrix)
-    # X = A⁻¹ R for A = L Lᵀ is Xᵀ = Rᵀ L⁻ᵀ L⁻¹, and BLAS reads Rᵀ where R lies, without a copy.
-    half = blas.strsm(1.0, factor, right.T, side=1, lower=1, trans_a=1, overwrite_b=1)
-    solution: Floats = blas.strsm(1.0, factor, half, side=1, lower=1, overwrite_b=1).T
+    with _cores_for(matrix):
+        factor = _cholesky(matrix)
+        # X = A⁻¹ R for A = L Lᵀ is Xᵀ = Rᵀ L⁻ᵀ L⁻¹, and BLAS reads Rᵀ where R lies, without a copy.
+        half = blas.strsm(1.0, factor, right.T, side=1, lower=1, trans_a=1, overwrite_b=1)
+        solution: Floats = blas.strsm(1.0, factor, half, side=1, lower=1, overwrite_b=1).T
     return solution
+
+
+def _cores_for(matrix: Floats) -> AbstractContextManager[object]:
+    """All of them for BLAS where that pays; it has one otherwise, so that work in blocks has the others."""
+    return threadpool_limits(n_cores(), "blas") if len(matrix) >= LARGE else nullcontext()
 
 
 _NOT_POSITIVE = "the matrix is not positive definite; regularize more"

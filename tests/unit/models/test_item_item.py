@@ -1,17 +1,23 @@
 """The item-item algorithms against naive algebra on small matrices."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from matinee.cores import n_cores
+from matinee.models import item_item
 from matinee.models.ease import EASE
 from matinee.models.interactions import Interactions
-from matinee.models.item_item import add_gram, cross_product, fitted, inverse, mirror, solved
+from matinee.models.item_item import _cholesky, add_gram, cross_product, fitted, inverse, mirror, solved
 from matinee.models.item_knn import ItemKNN
 from matinee.models.next_item import NextItem, transitions
 from matinee.models.recommender import Fitted
+from matinee.ranking import Floats
 
 
 def dense(model: Fitted) -> NDArray[np.float32]:
@@ -170,3 +176,25 @@ def test_movies_that_nobody_liked_say_and_get_nothing() -> None:
     weights = np.array([[0, 1], [2, 0]], np.float32)
     expected = [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0], [0, 2, 0, 0]]
     assert_array_equal(dense(fitted(weights, np.array([1, 3]), 4, 10.0)), expected)
+
+
+@pytest.mark.parametrize("solve", [inverse, lambda matrix: solved(matrix, np.eye(len(matrix), dtype=np.float32))])
+def test_a_large_matrix_is_factored_on_all_cores_and_nothing_else_is(
+    monkeypatch: pytest.MonkeyPatch, solve: Callable[[Floats], Floats]
+) -> None:
+    values = np.random.default_rng(0).normal(size=(40, 12)).astype(np.float32)
+    matrix = values.T @ values + np.eye(12, dtype=np.float32)
+    threads: list[set[int]] = []
+
+    def noting(given: Floats) -> Floats:
+        threads.append({each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"})
+        return _cholesky(given)
+
+    monkeypatch.setattr(item_item, "_cholesky", noting)
+    with threadpool_limits(1, "blas"):
+        small = solve(matrix.copy())
+        monkeypatch.setattr(item_item, "LARGE", 12)
+        large = solve(matrix.copy())
+        left = {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+    assert (threads, left) == ([{1}, {n_cores()}], {1})
+    assert_allclose(large, small, rtol=1e-4, atol=1e-5)
