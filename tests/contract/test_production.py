@@ -354,6 +354,13 @@ def test_a_version_keeps_its_files_while_somebody_moves_production_to_another_on
     assert all(short.registry.version(each).has_artifacts for each in (old, again))
 
 
+def test_files_end_also_while_a_move_is_unfinished_to_a_version_that_somebody_deleted(home, short):
+    old, _, _ = home.serve(), home.serve(), home.serve()
+    short.history.record("promoting", "9999", None, "by hand")
+    assert old in prune_versions(short, IN_A_WEEK, dry_run=False).detail.replace(",", "").split()
+    assert not has_files(short.registry, old)
+
+
 def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, short):
     version = home.serve()
     run_id = home.train()

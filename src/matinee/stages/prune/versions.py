@@ -57,5 +57,8 @@ def _outlived(stores: Stores, now: datetime) -> list[ModelVersion]:
 def _is_needed(stores: Stores, version: ModelVersion) -> bool:
     """Whether production is at a version of its run, or somebody is moving it there."""
     current, begun = stores.registry.production(), stores.history.unfinished()
-    moving_to = stores.registry.version(begun.version) if begun else None
-    return version.run_id in (current.run_id if current else None, moving_to.run_id if moving_to else None)
+    if current is not None and current.run_id == version.run_id:
+        return True
+    if begun is None:
+        return False
+    return any(each.version == begun.version for each in stores.registry.versions_of([version.run_id]))
