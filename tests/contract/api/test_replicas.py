@@ -95,6 +95,7 @@ def test_what_was_asked_for_stays_when_a_replica_that_has_looked_waits_for_its_t
         before = len(mlflow.requests)  # it may look before `start` returns, and looks no more while it waits
         again = start(production_interval_s=OFTEN_S)
         assert looked(mlflow, 1, before)
+        time.sleep(0.5)  # until it waits for its turn; were that too short, it would find what was asked for at once
         pointer.write_bytes(asked_for)
         runner.run(turn.__aexit__(None, None, None))
     assert looked(mlflow, 5)
