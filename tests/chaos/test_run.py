@@ -14,6 +14,7 @@ from chaos.__main__ import main
 from chaos.days import Day, Days
 from chaos.limits import SPREAD
 from chaos.small import PARENT, SLEEP, supervised
+from chaos.targets import Targets
 from matinee.local.program import Program
 from matinee.local.state import State
 
@@ -45,6 +46,7 @@ def small(settings, monkeypatch, unused_port):
     """What is left of a run when nothing of matinee is there but its supervisor."""
     settings = settings.model_copy(update={"api_workers": 2, "api_port": unused_port})
     monkeypatch.setattr(whole, "new_system", lambda *_: SmallSystem(settings))
+    monkeypatch.setattr(Targets, "_supervisor", lambda _: [])  # a thread of these tests, which would be killed
     monkeypatch.setattr(checks, "ratings", lambda *_: ([], ["chaos1 [2]"]))
     for name in ("ledger", "production", "moves", "given_up"):
         monkeypatch.setattr(checks, name, lambda *_, name=name: iter([f"{name} is wrong"]))
