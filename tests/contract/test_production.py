@@ -27,7 +27,7 @@ from matinee.lifecycle.registry.records import FILES, UNREGISTERED
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
 from matinee.settings import Settings
-from matinee.stages.prune.versions import prune_runs, prune_versions
+from matinee.stages.prune.versions import _is_needed, prune_runs, prune_versions
 from matinee.stages.stores import Stores
 from purging import purge
 
@@ -352,6 +352,21 @@ def test_a_version_keeps_its_files_while_somebody_moves_production_to_another_on
     assert not {old, again}.intersection(removed.detail.replace(",", "").split()[1:])
     assert has_files(short.registry, old)
     assert all(short.registry.version(each).has_artifacts for each in (old, again))
+
+
+def test_a_move_that_ends_while_its_version_is_looked_at_is_seen(home, short, monkeypatch):
+    old, _ = home.serve(), home.serve()
+    version = short.registry.version(old)
+    short.history.record("promoting", old, None, "by hand")
+    production = Registry.production
+
+    def ending_meanwhile(self):
+        found = production(self)
+        short.history.record("promoted", old, None, "by hand")
+        return found
+
+    monkeypatch.setattr(Registry, "production", ending_meanwhile)
+    assert _is_needed(short, version)
 
 
 def test_files_end_also_while_a_move_is_unfinished_to_a_version_that_somebody_deleted(home, short):

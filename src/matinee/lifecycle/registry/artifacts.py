@@ -13,7 +13,7 @@ from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, 
 from matinee.lifecycle.registry.versions import ModelVersions
 
 GOING, GONE = "going", "gone"
-"""Values of the tags `artifacts` (of a version) and `matinee.artifacts` (of a run)."""
+"""Values of the tags `artifacts` and `FILES` of a version; of a run of `FILES`, and once of `matinee.artifacts`."""
 
 PER_USER = "per_user.parquet"
 """File of an evaluation with the ids of its users."""

@@ -56,7 +56,8 @@ def _outlived(stores: Stores, now: datetime) -> list[ModelVersion]:
 
 def _is_needed(stores: Stores, version: ModelVersion) -> bool:
     """Whether production is at a version of its run, or somebody is moving it there."""
-    current, begun = stores.registry.production(), stores.history.unfinished()
+    begun = stores.history.unfinished()  # before production: a move that ends meanwhile is seen in one of them
+    current = stores.registry.production()
     if current is not None and current.run_id == version.run_id:
         return True
     if begun is None:
