@@ -11,7 +11,7 @@ import pytest
 
 from composing import CHECKOUT
 from matinee.errors import Damaged, MatineeError, Replaced, StorageError, StorageUnreachable
-from matinee.storage import ObjectStorage, objects
+from matinee.storage import ObjectStorage, bucket, objects
 from matinee.storage.bucket import DOWNLOADS, SINGLE_PUT_BYTES, Bucket
 from matinee.storage.cloud import Limits
 from object_storage import CREDENTIALS, SECRET
@@ -352,15 +352,51 @@ def test_what_is_replaced_is_so_once_although_an_answer_is_lost(storage, elsewhe
     assert elsewhere.read("a").read_text() == "after"
 
 
-def test_a_large_file_is_replaced_only_as_it_was_seen(bucket_url, elsewhere, tmp_path):
-    storage = ObjectStorage(bucket_url, tmp_path / "copies")
-    ours, theirs = "ours " * (SINGLE_PUT_BYTES // 4), "theirs"
-    over(storage, "large", None, ours)
-    revision = storage.revision("large")
-    put(elsewhere, "large", theirs)
+LARGE = SINGLE_PUT_BYTES + 1
+
+
+@pytest.mark.parametrize("size", [1_000, LARGE])
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_file_is_replaced_only_as_it_was_seen(storage, elsewhere, monkeypatch, seen, size):
+    if seen:
+        put(storage, "a", "before")
+    revision, send = storage.revision("a"), storage._bucket.put
+
+    def after_them(*arguments):
+        put(elsewhere, "a", "theirs")  # after all that could be compared before
+        return send(*arguments)
+
+    monkeypatch.setattr(storage._bucket, "put", after_them)
     with pytest.raises(Replaced):
-        over(storage, "large", revision, ours)
-    assert elsewhere.read("large").read_text() == theirs
+        over(storage, "a", revision, "o" * size)
+    assert elsewhere.read("a").read_text() == "theirs"
+
+
+@pytest.mark.parametrize("fault", ["lost", "drop", "500"])
+def test_a_large_file_is_replaced_once_although_an_answer_is_lost(storage, elsewhere, fault_proxy, fault):
+    put(storage, "a", "before")
+    revision = storage.revision("a")
+    fault_proxy.fail(fault, times=1, method="PUT")
+    over(storage, "a", revision, "o" * LARGE)
+    assert len(elsewhere.read("a").read_text()) == LARGE
+
+
+def test_what_no_request_can_send_is_told(storage, monkeypatch):
+    monkeypatch.setattr(bucket, "CONDITION_BYTES", 10)
+    over(storage, "a", None, "o" * 10)
+    with pytest.raises(StorageError, match=r"too large for one request.*MATINEE_BOOTSTRAP"):
+        over(storage, "b", None, "o" * 11)
+    put(storage, "b", "o" * 11)
+
+
+@pytest.mark.parametrize("size", [3_000_000, LARGE])
+def test_a_slow_line_is_not_a_storage_that_is_silent(bucket_url, fault_proxy, tmp_path, size):
+    storage = ObjectStorage(bucket_url, tmp_path / "copies", replace(QUICK, silence_s=0.5, retries=0))
+    storage.revision("a")
+    fault_proxy.fail("slow", method="PUT")  # longer than 0.5 s, as a line that sends 3 MB in a second
+    put(storage, "a", "o" * size)
+    with pytest.raises(StorageUnreachable):
+        put(storage, "a", "little")
 
 
 FORKED = """

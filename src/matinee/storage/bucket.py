@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Union
@@ -26,21 +26,21 @@ _SHA256, _KIND = "sha256", "kind"
 """Metadata of an object."""
 
 SINGLE_PUT_BYTES = 32_000_000
-"""Larger files are sent in parts, each of which is tried again by itself."""
-_PART_BYTES = 16_000_000
+"""Larger files are sent in parts, each of which is tried again by itself; but not what is put on condition."""
+CONDITION_BYTES = 5_000_000_000
+"""Most that one request may send, to any cloud."""
+_PART_BYTES, _PARTS_AT_ONCE = 16_000_000, 2
 _BLOCK_BYTES = 1_000_000
+_SLOWEST_BYTES_PER_S = 1_000_000
+"""Of a line: what is sent counts as silence of the storage, which answers after the last byte."""
+
+SMALLER = "Shorten MATINEE_BOOTSTRAP: what follows then comes in smaller chunks."
 
 DOWNLOADS = 4
 """How often a download is begun before it counts as failed."""
 
-
 _PAUSE_S = 0.5
 """Between two tries of a put on condition."""
-
-
-def is_sent_whole(content: Path | bytes) -> bool:
-    """Whether one request sends it."""
-    return (len(content) if isinstance(content, bytes) else content.stat().st_size) <= SINGLE_PUT_BYTES
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Bucket:
     ) -> str | None:
         """Write an object, visible at once; returns its entity tag.
 
-        A condition holds for one request, so that only what is not sent in parts may have one (`is_sent_whole`).
+        A condition holds for one request, so that what has one is sent whole.
 
         Raises:
             NotThere: the condition does not hold, be it because an earlier try, whose answer was lost, has written it.
@@ -77,22 +77,28 @@ class Bucket:
         """
         import obstore  # noqa: PLC0415  an extra that few need, here and below
 
+        n_bytes = len(content) if isinstance(content, bytes) else content.stat().st_size
+        has_condition = mode != "overwrite"
+        if has_condition and n_bytes > CONDITION_BYTES:
+            raise StorageError(f"{self.url}/{key} is too large for one request ({n_bytes / 1e9:.1f} GB).", SMALLER)
+        in_parts = n_bytes > SINGLE_PUT_BYTES and not has_condition
+        store = self._store_for(_PARTS_AT_ONCE * _PART_BYTES if in_parts else n_bytes)
         deadline = time.monotonic() + self._limits.retry_s
         while True:
             try:
                 with cloud_errors(self.url):
                     done = obstore.put(
-                        self._store,
+                        store,
                         key,
                         content,
                         attributes={_SHA256: sha256, _KIND: kind},
                         mode=mode,
-                        use_multipart=not is_sent_whole(content),
+                        use_multipart=in_parts,
                         chunk_size=_PART_BYTES,
-                        max_concurrency=2,
+                        max_concurrency=_PARTS_AT_ONCE,
                     )
             except StorageUnreachable:  # obstore tries again only what has no condition
-                if mode == "overwrite" or time.monotonic() > deadline:
+                if not has_condition or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_S)
             else:
@@ -192,6 +198,14 @@ class Bucket:
             with cloud_errors(self.url):
                 next(iter(obstore.list(self._store, chunk_size=1)), None)
             self._is_there = True
+
+    def _store_for(self, n_bytes: int) -> "ObjectStore":
+        """The store, patient enough to send so much over a slow line."""
+        store = self._store
+        if n_bytes <= _BLOCK_BYTES:
+            return store
+        silence_s = self._limits.silence_s + n_bytes / _SLOWEST_BYTES_PER_S
+        return open_store(self.url, replace(self._limits, silence_s=silence_s))
 
     @property
     def _store(self) -> "ObjectStore":

@@ -6,14 +6,14 @@ compared by its SHA-256, as it is whenever it is read.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from matinee.errors import Damaged, Replaced, StorageError
-from matinee.storage.bucket import Bucket, Kind, PutMode, StoredObject, is_sent_whole
+from matinee.storage.bucket import Bucket, Kind, PutMode, StoredObject
 from matinee.storage.cache import LocalCopies
 from matinee.storage.cloud import Limits, NotThere
 from matinee.storage.folder import disk_errors
@@ -44,7 +44,7 @@ class ObjectStorage:
 
     def write(self, name: str) -> AbstractContextManager[Draft]:
         """See `Storage.write`."""
-        return self._draft(name, lambda _: "overwrite")
+        return self._draft(name, "overwrite")
 
     def revision(self, name: str) -> str | None:
         """See `Storage.revision`."""
@@ -57,7 +57,7 @@ class ObjectStorage:
 
     def replace(self, name: str, revision: str | None) -> AbstractContextManager[Draft]:
         """See `Storage.replace`."""
-        return self._draft(name, partial(self._only_over, name, revision))
+        return self._draft(name, "create" if revision is None else json.loads(revision))
 
     @contextmanager
     def write_folder(self, name: str) -> Iterator[Draft]:
@@ -127,24 +127,16 @@ class ObjectStorage:
                 self._bucket.delete([key for key, _ in found])
 
     @contextmanager
-    def _draft(self, name: str, mode_of: Callable[[Path], PutMode]) -> Iterator[Draft]:
-        """A file to write, which is put at the end of the block as `mode_of` its draft says."""
+    def _draft(self, name: str, mode: PutMode) -> Iterator[Draft]:
+        """A file to write, which is put at the end of the block."""
         last = parts_of(name)[-1]
         with self._copies.scratch() as scratch, disk_errors(scratch):
             draft = Draft(scratch / last)
             yield draft
             if not draft.is_discarded:
                 sha256 = digest(draft.path)
-                self._put(name, draft.path, sha256, scratch, mode=mode_of(draft.path))
+                self._put(name, draft.path, sha256, scratch, mode=mode)
                 self._copies.adopt(draft.path, sha256, last)
-
-    def _only_over(self, name: str, revision: str | None, draft: Path) -> PutMode:
-        """Has the cloud compare as it writes; what goes up in parts is compared here, before."""
-        if is_sent_whole(draft):
-            return "create" if revision is None else json.loads(revision)
-        if self.revision(name) != revision:
-            raise self._replaced(name)
-        return "overwrite"
 
     def _put(
         self, key: str, path: Path, sha256: str, scratch: Path, kind: Kind = "file", mode: PutMode = "overwrite"
