@@ -1,11 +1,15 @@
 """Command lines, environment and Airflow's configuration."""
 
 import configparser
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from composing import CHECKOUT
 from matinee import credentials
 from matinee.environment import load_settings
 from matinee.local import airflow_files
@@ -38,6 +42,35 @@ def test_variables_of_another_airflow_or_mlflow_do_not_reach_ours(settings, monk
 def test_a_proxy_of_the_user_is_not_used_between_our_processes(settings, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.org")
     assert environment(settings)["no_proxy"] == "example.org,127.0.0.1,::1,localhost"
+
+
+def test_programs_of_images_have_the_same_threads_heaps_and_silence(settings):
+    of_images = dict(re.findall(r"\b([A-Z_]+)=(\S+)", (CHECKOUT / "Dockerfile").read_text()))
+    names = ["OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX", "PYTHONUNBUFFERED", "MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"]
+    assert {name: of_images[name] for name in names} == {name: environment(settings)[name] for name in names}
+
+
+HEAPS = """
+import ctypes, threading
+libc = ctypes.CDLL(None)
+together = threading.Barrier(8)
+def allocate():
+    libc.malloc(1000)
+    together.wait()
+threads = [threading.Thread(target=allocate) for _ in range(8)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+libc.fflush(None)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the heaps are glibc's")
+def test_threads_of_a_program_share_two_heaps(settings):
+    told = subprocess.check_output([sys.executable, "-c", HEAPS], env=environment(settings), text=True)
+    assert told.count("<heap ") == 2
 
 
 def test_mlflow_is_told_the_same_hosts_with_and_without_a_port(settings):
