@@ -45,6 +45,11 @@ class Stores:
         return prepare(self.settings)
 
     @cached_property
+    def _whole_source(self) -> Source:
+        """The same, its tables verified: what is closed stays, so that no chunk may come of damaged ones."""
+        return prepare(self.settings, verify=True)
+
+    @cached_property
     def movies(self) -> pl.DataFrame:
         """The whole catalogue (`catalogue.MOVIES`): the source's, by id, with what people changed by hand."""
         return changed(self.source.movies(), MovieChanges(self.settings).movies())
@@ -52,7 +57,7 @@ class Stores:
     @cached_property
     def ledger(self) -> ChunkLedger:
         """The chunks of ratings."""
-        return ChunkLedger(self.settings, source=lambda: self.source)
+        return ChunkLedger(self.settings, source=lambda: self._whole_source)
 
     @cached_property
     def feedback(self) -> FeedbackStore:

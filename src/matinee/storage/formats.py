@@ -10,10 +10,11 @@ from polars.exceptions import PolarsError
 from matinee.storage.interface import Storage
 
 
-def write_parquet(storage: Storage, name: str, frame: pl.DataFrame) -> None:
-    """Replace the file `name` by `frame`; raises what `Storage.write` raises."""
+def write_parquet(storage: Storage, name: str, frame: pl.DataFrame) -> str:
+    """Replace the file `name` by `frame`; returns its SHA-256, and raises what `Storage.write` raises."""
     with storage.write(name) as draft:
         parquet_into(draft.path, frame)
+        return draft.sha256()
 
 
 def write_json(storage: Storage, name: str, value: Any) -> None:  # noqa: ANN401  whatever json can write

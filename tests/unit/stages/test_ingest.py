@@ -12,6 +12,7 @@ from matinee import clock
 from matinee.cli.stages import _said
 from matinee.drift.records import StatisticsStore
 from matinee.ratings.feedback import FeedbackStore, NewRating
+from matinee.ratings.sources.source import prepare
 from matinee.settings import Settings
 from matinee.stages import ingest as ingesting
 from matinee.stages.ingest import ingest_chunk
@@ -81,6 +82,13 @@ def test_rows_that_cannot_be_used_are_said_aloud_with_what_was_taken(settings, t
     assert ingest(settings, "a")["unusable"] == [
         "14.3% of the 7 rows of ratings cannot be used: 1 rating_out_of_range."
     ]
+
+
+@pytest.mark.usefixtures("time")
+def test_what_somebody_has_changed_in_the_home_of_the_source_is_prepared_again(settings):
+    source = prepare(settings)
+    source.ratings().clear().write_parquet(source.ratings_path)
+    assert ingest(settings, "a")["n_ratings"] == 5
 
 
 @pytest.mark.usefixtures("time")

@@ -62,7 +62,7 @@ class ChunkLedger:
 
     def __init__(self, settings: Settings, on_step: OnStep = go_on, source: Callable[[], Source] | None = None) -> None:
         self._settings = settings
-        self._source = source or (lambda: prepare(settings))
+        self._source = source or (lambda: prepare(settings, verify=True))
         self._on_step = on_step
         self._database = engine(settings)
         self._rows = ChunkRows(self._database)

@@ -13,6 +13,7 @@ import polars as pl
 import structlog
 
 from matinee.catalogue.changes import MovieStatus
+from matinee.errors import Damaged
 from matinee.ratings.events import IS_RATING
 from matinee.ratings.scale import scale_among
 from matinee.ratings.sources import movielens
@@ -79,6 +80,9 @@ class Source:
     scale: str
     """The scale of its ratings (`ratings.scale`): what was declared, or what they are probably of."""
 
+    tables: dict[str, str] = field(default_factory=dict, compare=False)
+    """SHA-256 of each of its tables; none in the record of a matinee that did not note them."""
+
     @property
     def rating_reasons(self) -> dict[str, int]:
         """Rows of the ratings file in quarantine, by reason."""
@@ -97,7 +101,17 @@ class Source:
 
     def table(self, name: str) -> Path:
         """Local path of one of its tables; raises what `Storage.read` raises."""
-        return self.storage.read(f"{self.folder}/{name}.parquet")
+        return self.storage.read(f"{self.folder}/{name}.parquet", self.tables.get(name))
+
+    def is_whole(self) -> bool:
+        """Whether its tables are as they were written, all by one writer."""
+        try:
+            for name in self.tables:
+                self.table(name)
+        except Damaged as error:
+            log.warning("source_damaged", source=self.name, reason=str(error))
+            return False
+        return True
 
     def ratings(self) -> pl.DataFrame:
         """All usable ratings (`schema.RATINGS`) in the order of time, user, movie."""
@@ -116,12 +130,14 @@ class Source:
         return pl.read_parquet(self.table("quarantine"))
 
 
-def prepare(settings: Settings, report: Report | None = None) -> Source:
+def prepare(settings: Settings, report: Report | None = None, *, verify: bool = False) -> Source:
     """Find or fetch the ratings that the settings name, and validate them, unless that was done before.
 
     Args:
         settings: `data` names the data set or path; results are kept under `home`.
         report: called with bytes done and bytes in all while something is downloaded.
+        verify: whether tables that were prepared before are compared with their SHA-256, and prepared again if they
+            have another; otherwise each is when it is read.
 
     Raises:
         UsageError: there is no such data set or file.
@@ -130,12 +146,13 @@ def prepare(settings: Settings, report: Report | None = None) -> Source:
     """
     name, storage = folder_name(settings.data), home_storage(settings)
     with locked(settings.home / "datasets" / f".{PurePosixPath(name).name}.lock"):
-        if (untouched := _untouched(settings, storage, name)) is not None:
+        untouched = _untouched(settings, storage, name)
+        if untouched is not None and (not verify or untouched.is_whole()):
             return untouched
         files = _input_files(settings, storage, name, report or _silent)
         stamps = _stamps(files.paths)
         kept = _kept(settings, storage, name, stamps)
-        if kept is None:
+        if kept is None or (verify and not kept.is_whole()):
             kept = _prepare(settings, files, storage, name)
             write_json(storage, f"{name}/source.json", {"stamps": stamps, **_as_json(kept)})
         return kept
@@ -173,8 +190,7 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
     movies, n_movie_rows, refused_movies, statuses = movielens.read_movies(files, usable.ratings)
     quarantined = pl.concat([usable.quarantined, refused_movies])
     frames = {"ratings": usable.ratings, "movies": movies, "statuses": statuses, "quarantine": quarantined}
-    for what, frame in frames.items():
-        write_parquet(storage, f"{name}/{what}.parquet", frame)
+    tables = {what: write_parquet(storage, f"{name}/{what}.parquet", frame) for what, frame in frames.items()}
     times = usable.ratings["rated_at"]
     return Source(
         name=source_name(settings.data),
@@ -195,6 +211,7 @@ def _prepare(settings: Settings, files: movielens.InputFiles, storage: Storage, 
         rating_scale=settings.rating_scale,
         event=settings.event,
         scale=str(scale_among(files.scale, usable.ratings.filter(IS_RATING)["rating"])),
+        tables=tables,
     )
 
 
@@ -256,7 +273,7 @@ def _as_json(source: Source) -> dict[str, Any]:
 
 def _from_json(record: dict[str, Any], storage: Storage, name: str) -> Source:
     times = {each: datetime.fromisoformat(record[each]) for each in ("first_rated_at", "last_rated_at")}
-    kept = {each: record[each] for each in Source.__dataclass_fields__ if each != "storage"}
+    kept = {each: record[each] for each in Source.__dataclass_fields__ if each in record}
     return Source(**{**kept, "storage": storage, "folder": name, **times})
 
 

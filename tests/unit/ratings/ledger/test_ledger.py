@@ -226,6 +226,15 @@ def test_a_lost_file_whose_source_has_changed_is_a_clear_error(ledger, own_setti
     assert not path.exists()
 
 
+def test_a_chunk_is_not_of_a_source_that_somebody_has_changed_in_the_home(own_settings):
+    ledger = ChunkLedger(own_settings)
+    ledger.close_next("a")
+    source = prepare(own_settings)
+    source.ratings().with_columns(rating=pl.lit(1.5, pl.Float32)).write_parquet(source.ratings_path)
+    chunk = ledger.close_next("b")
+    assert 1.5 not in ledger.ratings_of(chunk.chunk_id)["rating"].to_list()
+
+
 def test_a_chunk_that_is_claimed_but_not_written_yet_cannot_be_read(own_settings):
     def stop(step):
         if step == "claimed":

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from matinee.errors import BadData, UsageError
+from matinee.errors import BadData, Damaged, UsageError
 from matinee.ratings.importing.schema import RATINGS
 from matinee.ratings.sources import download, movielens
 from matinee.ratings.sources.source import prepare
@@ -151,3 +151,53 @@ def test_ml_100k_is_usable_to_the_last_row(tmp_path, real_data):
 def test_half_of_ml_1m_is_usable_to_the_last_row(tmp_path, real_data):
     source = prepare(settings_for(tmp_path, real_data / "ml-1m-half"))
     assert (source.n_ratings, source.n_users, source.n_movies, source.reasons) == (487_650, 2999, 3883, {})
+
+
+def test_a_damaged_table_is_told_by_who_reads_it_and_prepared_again_by_who_closes_chunks(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    first = prepare(settings)
+    before = first.ratings_path.read_bytes()
+    first.ratings_path.write_bytes(before[:-1])
+    with pytest.raises(Damaged, match="SHA-256"):
+        prepare(settings).ratings()
+    assert prepare(settings, verify=True) == first
+    assert first.ratings_path.read_bytes() == before
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_missing_table_is_prepared_again(tmp_path, own, touched):
+    settings = settings_for(tmp_path, own)
+    first = prepare(settings)
+    first.ratings_path.unlink()
+    if touched:
+        own.touch()
+    assert prepare(settings, verify=True) == first
+    assert first.ratings()["movie_id"].to_list() == ["a", "b"]
+
+
+def test_tables_of_another_writer_are_not_taken_for_those_of_the_record(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    source = prepare(settings)
+    record, stat = tmp_path / "home" / source.folder / "source.json", own.stat()
+    ours, theirs = (own.read_text(), record.read_text()), f"{HEADER}u,theirs,4,1000000002\n"
+    own.write_text(theirs)
+    assert prepare(settings).ratings()["movie_id"].to_list() == ["theirs"]
+    own.write_text(ours[0])
+    os.utime(own, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    record.write_text(ours[1])  # the last of two machines that prepared different files at once
+    found = prepare(settings, verify=True)
+    assert found == source
+    assert found.ratings()["movie_id"].to_list() == ["a", "b"]
+
+
+def test_the_record_of_a_matinee_that_noted_no_tables_holds(tmp_path, own, monkeypatch):
+    settings = settings_for(tmp_path, own)
+    source = prepare(settings)
+    record = tmp_path / "home" / source.folder / "source.json"
+    old = json.loads(record.read_text())
+    del old["tables"]
+    record.write_text(json.dumps(old))
+    monkeypatch.setattr(movielens, "find", pytest.fail)
+    found = prepare(settings, verify=True)
+    assert (found, found.tables) == (source, {})
+    assert found.ratings().equals(source.ratings())
