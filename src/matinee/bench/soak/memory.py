@@ -1,5 +1,6 @@
 """How much processes grow: their memory early in their life beside that at its end."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from statistics import median
@@ -49,13 +50,18 @@ def family_of(pid: int) -> list[psutil.Process]:
 
 
 def own_memory_bytes(pid: int) -> int:
-    """Memory of a process and all that it has started which is theirs alone; what several share is none (USS)."""
+    """Memory of a process and all that it has started which is theirs alone; what several share is none.
+
+    Nor is what they have mapped to share it (PostgreSQL's buffers, of a fixed size), although only one has touched it.
+    """
     return sum(map(_own, family_of(pid)))
 
 
 def _own(process: psutil.Process) -> int:
     try:
-        own: int = process.memory_full_info().uss
+        if sys.platform != "linux":  # which alone tells mappings apart
+            return int(process.memory_full_info().uss)
+        mappings = process.memory_maps(grouped=False)
+        return sum(each.private_clean + each.private_dirty for each in mappings if each.perms.endswith("p"))
     except psutil.NoSuchProcess:
         return 0
-    return own
