@@ -101,17 +101,20 @@ class Source:
 
     def table(self, name: str) -> Path:
         """Local path of one of its tables; raises what `Storage.read` raises."""
-        return self.storage.read(f"{self.folder}/{name}.parquet", self.tables.get(name))
+        return self.storage.read(self._name_of(name))
 
     def is_whole(self) -> bool:
         """Whether its tables are as they were written, all by one writer."""
         try:
-            for name in self.tables:
-                self.table(name)
+            for name, sha256 in self.tables.items():
+                self.storage.read(self._name_of(name), sha256)
         except Damaged as error:
             log.warning("source_damaged", source=self.name, reason=str(error))
             return False
         return True
+
+    def _name_of(self, table: str) -> str:
+        return f"{self.folder}/{table}.parquet"
 
     def ratings(self) -> pl.DataFrame:
         """All usable ratings (`schema.RATINGS`) in the order of time, user, movie."""
@@ -137,7 +140,7 @@ def prepare(settings: Settings, report: Report | None = None, *, verify: bool = 
         settings: `data` names the data set or path; results are kept under `home`.
         report: called with bytes done and bytes in all while something is downloaded.
         verify: whether tables that were prepared before are compared with their SHA-256, and prepared again if they
-            have another; otherwise each is when it is read.
+            have another.
 
     Raises:
         UsageError: there is no such data set or file.
