@@ -391,7 +391,7 @@ def test_what_no_request_can_send_is_told(storage, monkeypatch):
 
 @pytest.mark.parametrize("size", [3_000_000, LARGE])
 def test_a_slow_line_is_not_a_storage_that_is_silent(bucket_url, fault_proxy, tmp_path, size):
-    storage = ObjectStorage(bucket_url, tmp_path / "copies", replace(QUICK, silence_s=0.5, retries=0))
+    storage = ObjectStorage(bucket_url, tmp_path / "copies", replace(QUICK, silence_s=0.5))
     storage.revision("a")
     fault_proxy.fail("slow", method="PUT")  # longer than 0.5 s, as a line that sends 3 MB in a second
     put(storage, "a", "o" * size)
