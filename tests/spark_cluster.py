@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class SparkCluster:
         return f"spark://127.0.0.1:{self.port}"
 
     def n_alive(self) -> int:
-        """Workers that the master knows and hears of."""
+        """Workers that the master knows and hears of; none before its page is there."""
         return len(self._living())
 
     def n_executors(self) -> int:
@@ -58,7 +59,7 @@ class SparkCluster:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/json/", timeout=5) as answer:
                 state = json.load(answer)
-        except OSError:
+        except (OSError, JSONDecodeError):  # its pages come one by one, and any of them answers for those to come
             return []
         return [each for each in state["workers"] if each["state"] == "ALIVE"]
 

@@ -47,7 +47,7 @@ class Stores:
     @cached_property
     def _whole_source(self) -> Source:
         """The same, its tables verified: what is closed stays, so that no chunk may come of damaged ones."""
-        return prepare(self.settings, verify=True)
+        return self.source if self.source.is_whole() else prepare(self.settings, verify=True)
 
     @cached_property
     def movies(self) -> pl.DataFrame:
