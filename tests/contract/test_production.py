@@ -387,6 +387,33 @@ def test_a_run_that_never_became_a_version_loses_its_files_after_its_time(home, 
     assert has_files(short.registry, version)
 
 
+@pytest.mark.parametrize(
+    ("killed_before", "has_model"), [("log", False), ("create_logged_model", False), ("finish_logged_model", True)]
+)
+def test_what_a_training_left_that_was_killed_while_it_was_logged_ends_too(
+    home, short, monkeypatch, killed_before, has_model
+):
+    version = home.serve()
+
+    def die(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        for each in (killed_before, "set_terminated"):  # a killed process says nothing at its end
+            patch.setattr(mlflow_client.MlflowClient, each, die)
+        with pytest.raises(Killed):
+            home.train()
+    (left,) = short.registry.unregistered_runs(IN_A_WEEK)
+    files = short.registry.run_files(left.run_id)
+    assert (files.size_bytes > 0) is has_model
+    assert prune_runs(short, datetime.now(UTC), dry_run=False).n == 0
+    found = prune_runs(short, IN_A_WEEK, dry_run=False)
+    assert (found.n, found.size_bytes) == (1, files.size_bytes)
+    assert short.registry.run_files(left.run_id).size_bytes == 0
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
+    assert has_files(short.registry, version)
+
+
 def test_the_files_of_a_run_of_an_earlier_matinee_end_too(home, short):
     version, waiting = home.serve(), home.train()
     client = MlflowClient()

@@ -162,6 +162,46 @@ def test_a_finished_training_is_found_again_and_a_killed_one_is_marked(loop):
     assert loop.registry.finished_training(1, "als", {**parameters, "factors": 99}) is None
 
 
+def spoil(run_id: str, tag: str, value: str | None) -> None:
+    """Change a tag, as people can in MLflow, or remove it."""
+    if value is None:
+        MlflowClient().delete_tag(run_id, tag)
+    else:
+        MlflowClient().set_tag(run_id, tag, value)
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ("matinee.model_id", None),
+        ("matinee.chunk_id", "the second"),
+        ("matinee.hyperparameters", "[4]"),
+        ("matinee.data_through", None),
+        ("matinee.choices", "{}"),
+    ],
+)
+def test_a_run_whose_tags_somebody_spoilt_is_no_training_and_stands_in_nobody_s_way(loop, tag, value):
+    older, spoilt, newest = (loop.registry.version(loop.register()).run_id for _ in range(3))
+    run, last = loop.registry.training_run(spoilt), loop.registry.training_run(newest)
+    own = run.chunk_id, "als", run.hyperparameters
+    assert loop.registry.finished_training(*own) == spoilt
+    spoil(spoilt, tag, value)
+    with pytest.raises(NotFound, match=spoilt):
+        loop.registry.training_run(spoilt)
+    assert loop.registry.finished_training(*own) is None, "who asks for it again gets another one"
+    assert [each.run_id for each in loop.registry.earlier_trainings(last)] == [older]
+    assert loop.registry.trainings_on(last, run.chunk_id) == []
+    spoil(newest, tag, value)
+    assert loop.registry.newest_refresh().run_id == older
+    assert [each.stage for each in loop.registry.versions()] == ["", "", ""]
+
+
+def test_a_version_whose_chunk_somebody_changed_is_of_no_chunk(loop):
+    version = loop.register()
+    MlflowClient().set_model_version_tag(Connection.name, version, "chunk_id", "-1.5")
+    assert (loop.registry.version(version).chunk_id, len(loop.registry.versions())) == (0, 1)
+
+
 def test_the_decision_is_kept_as_a_readable_record(loop):
     version = loop.register()
     (run_id,) = (each.run_id for each in loop.registry.versions() if each.version == version)

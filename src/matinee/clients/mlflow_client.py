@@ -161,8 +161,14 @@ class MlflowClient:
     ) -> LoggedModel:
         """Begin a model of a run; its files are still to come."""
         body = {"experiment_id": experiment_id, "source_run_id": run_id, "name": name, "params": _pairs(params)}
-        info = self.http.ask("POST", "/logged-models", json=body)["model"]["info"]
-        return LoggedModel(str(info["model_id"]), str(info["artifact_uri"]))
+        return _logged_model(self.http.ask("POST", "/logged-models", json=body)["model"])
+
+    def logged_models_of(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
+        """Models that a run began to log, whether or not their files came."""
+        body = {"experiment_ids": [experiment_id], "filter": f"source_run_id = '{run_id}'"}
+        return [
+            _logged_model(each) for each in self.http.ask("POST", "/logged-models/search", json=body).get("models", [])
+        ]
 
     def finish_logged_model(self, run_id: str, model_id: str) -> None:
         """Say that a model's files are there, and that the run made it."""
@@ -267,6 +273,10 @@ def _run(found: Json) -> MlflowRun:
             metrics={str(each["key"]): float(each["value"]) for each in data.get("metrics", [])},
         ),
     )
+
+
+def _logged_model(found: Json) -> LoggedModel:
+    return LoggedModel(str(found["info"]["model_id"]), str(found["info"]["artifact_uri"]))
 
 
 def _version(found: Json) -> MlflowVersion:

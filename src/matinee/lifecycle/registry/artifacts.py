@@ -4,11 +4,12 @@ A version is marked before its files go and again after it, so that nobody goes 
 next finishes what a dead process left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from matinee.clients.mlflow_client import MlflowRun
+from matinee.lifecycle.registry.logged_model import MODEL_ID
 from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion, model_version
 from matinee.lifecycle.registry.versions import ModelVersions
 
@@ -21,10 +22,9 @@ PER_USER = "per_user.parquet"
 
 @dataclass(frozen=True)
 class OldRun:
-    """A run that logged a model, and whose files may be removed."""
+    """A run that logged a model or began to, and whose files may be removed."""
 
     run_id: str
-    model_id: str
     ended_at_ms: int
 
 
@@ -33,7 +33,8 @@ class RunFiles:
     """Where the files of a run lie."""
 
     run_id: str
-    model_location: str
+    model_locations: tuple[str, ...]
+    """Almost always one; none of a run that was killed before it began to log its model."""
     run_location: str
     size_bytes: int
     """Size of the model."""
@@ -102,7 +103,7 @@ class Artifacts(ModelVersions):
         return found
 
     def unregistered_runs(self, before: datetime) -> list[OldRun]:
-        """Runs that logged a model, have no version, ended before a moment, and still have their files."""
+        """Runs that logged a model or were killed before, have no version, ended before a moment and may have files."""
         ends_ms = int(before.timestamp() * 1000)
         with self._answers():
             self._adopt()
@@ -120,24 +121,32 @@ class Artifacts(ModelVersions):
         if FILES in self._client.experiment_tags(experiment_id):
             return
         known = {each.run_id for each in self.versions()}
-        for run in self._search("tags.`matinee.model_id` != ''"):
+        for run in self._search(f"tags.`{MODEL_ID}` != ''"):
             if FILES not in run.data.tags and run.data.tags.get("matinee.artifacts") != GONE:
                 self._client.set_tag(run.info.run_id, FILES, REGISTERED if run.info.run_id in known else UNREGISTERED)
         self._client.set_experiment_tag(experiment_id, FILES, "told")
 
     def run_files(self, run_id: str) -> RunFiles:
-        """The files of a run that logged a model."""
+        """The files of a run that logged a model, or of one that was killed while it did."""
         with self._answers():
             run = self._client.get_run(run_id)
-            location = self._client.logged_model_location(run.data.tags["matinee.model_id"])
-            size_bytes = sum(each.size_bytes for each in self._files.list(location))
-        return RunFiles(run_id, location, run.info.artifact_uri, size_bytes)
+            locations = tuple(self._model_locations(run))
+            size_bytes = sum(each.size_bytes for location in locations for each in self._files.list(location))
+        return RunFiles(run_id, locations, run.info.artifact_uri, size_bytes)
+
+    def _model_locations(self, run: MlflowRun) -> Iterator[str]:
+        if MODEL_ID in run.data.tags:
+            yield self._client.logged_model_location(run.data.tags[MODEL_ID])
+        else:
+            for each in self._client.logged_models_of(run.info.experiment_id, run.info.run_id):
+                yield each.artifact_uri
 
     def _remove_files(self, files: RunFiles) -> None:
-        self._files.delete(files.model_location)
+        for location in files.model_locations:
+            self._files.delete(location)
         self._files.delete(files.run_location, PER_USER)
         self._client.set_tag(files.run_id, FILES, GONE)
 
 
 def _old_run(run: MlflowRun) -> OldRun:
-    return OldRun(run.info.run_id, run.data.tags["matinee.model_id"], run.info.end_time or run.info.start_time)
+    return OldRun(run.info.run_id, run.info.end_time or run.info.start_time)

@@ -9,7 +9,9 @@ from typing import cast
 
 from matinee import artifact
 from matinee.clients.mlflow_client import MlflowRun, MlflowVersion
+from matinee.errors import NotFound
 from matinee.evaluation.decision import Verdict
+from matinee.lifecycle.registry.logged_model import MODEL_ID
 from matinee.models.choices import Choices
 from matinee.models.specification import configuration
 
@@ -18,6 +20,9 @@ FILES, UNREGISTERED, REGISTERED = "matinee.files", "of no version", "of a versio
 
 CHOICES = "matinee.choices"
 """Tag of a run whose algorithm has chosen something."""
+
+AGAIN = "Train again: matinee train."
+"""What helps whoever has a run that is no training."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,11 @@ class TrainingRun:
         """Algorithm and hyper-parameters, as a text."""
         return configuration(self.algorithm, self.hyperparameters)
 
+    def is_of(self, algorithm: str, hyperparameters: Mapping[str, float], last_chunk_id: int) -> bool:
+        """Whether it is of an algorithm with these hyper-parameters, and of one of the chunks up to the last."""
+        own = self.algorithm, self.hyperparameters
+        return own == (algorithm, dict(hyperparameters)) and self.chunk_id <= last_chunk_id
+
 
 @dataclass(frozen=True)
 class ModelVersion:
@@ -89,6 +99,7 @@ class ModelVersion:
     stage: str
     """`production`, `archived`, `rejected`, or empty before the first decision."""
     chunk_id: int
+    """0 of a version that people made."""
     data_through: str
     verdict: str
     reason: str
@@ -107,32 +118,35 @@ def training_key(chunk_id: int, algorithm: str, hyperparameters: Mapping[str, fl
     return f"chunk {chunk_id} {algorithm} {json.dumps(dict(hyperparameters), sort_keys=True)} {data_key}"
 
 
-def training_run(run: MlflowRun, model_id: str, source: str) -> TrainingRun:
-    """A run as it is kept; `source` is the address of its model's files."""
+def training_run(run: MlflowRun, source: str = "") -> TrainingRun:
+    """A run as it is kept; `source` is the address of its model's files.
+
+    Raises:
+        NotFound: it logged no model, or somebody has changed its tags so that they say no more what was trained.
+    """
     tags = run.data.tags
-    return TrainingRun(
-        run_id=run.info.run_id,
-        chunk_id=int(tags["matinee.chunk_id"]),
-        algorithm=run.data.params["algorithm"],
-        hyperparameters=json.loads(tags["matinee.hyperparameters"]),
-        data_through=tags["matinee.data_through"],
-        model_id=model_id,
-        source=source,
-        metrics=dict(run.data.metrics),
-        verdict=cast("Verdict | None", tags.get("matinee.verdict")),
-        reason=tags.get("matinee.reason", ""),
-        compared_with=tags.get("matinee.compared_with") or None,
-        specification=tags.get("matinee.specification") or run.data.params["algorithm"],
-        is_challenger="matinee.challenger" in tags,
-        withdrawals=int(tags.get("matinee.withdrawals", 0)),
-        choices=Choices.of_json(tags[CHOICES]) if CHOICES in tags else None,
-    )
-
-
-def is_of(run: MlflowRun, algorithm: str, hyperparameters: Mapping[str, float], last_chunk_id: int) -> bool:
-    """Whether a run is of an algorithm with these hyper-parameters, and of one of the chunks up to the last."""
-    own = run.data.params["algorithm"], json.loads(run.data.tags["matinee.hyperparameters"])
-    return own == (algorithm, dict(hyperparameters)) and int(run.data.tags["matinee.chunk_id"]) <= last_chunk_id
+    if MODEL_ID not in tags:
+        raise NotFound(f"Run {run.info.run_id} logged no model.", AGAIN)
+    try:
+        return TrainingRun(
+            run_id=run.info.run_id,
+            chunk_id=int(tags["matinee.chunk_id"]),
+            algorithm=run.data.params["algorithm"],
+            hyperparameters=dict(json.loads(tags["matinee.hyperparameters"])),
+            data_through=tags["matinee.data_through"],
+            model_id=tags[MODEL_ID],
+            source=source,
+            metrics=dict(run.data.metrics),
+            verdict=cast("Verdict | None", tags.get("matinee.verdict")),
+            reason=tags.get("matinee.reason", ""),
+            compared_with=tags.get("matinee.compared_with") or None,
+            specification=tags.get("matinee.specification") or run.data.params["algorithm"],
+            is_challenger="matinee.challenger" in tags,
+            withdrawals=int(tags.get("matinee.withdrawals", 0)),
+            choices=Choices.of_json(tags[CHOICES]) if CHOICES in tags else None,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotFound(f"Tags of run {run.info.run_id} are not as matinee wrote them ({error!r}).", AGAIN) from error
 
 
 def model_version(version: MlflowVersion) -> ModelVersion:
@@ -142,7 +156,7 @@ def model_version(version: MlflowVersion) -> ModelVersion:
         version=str(version.version),
         run_id=version.run_id or "",
         stage=tags.get("stage", ""),
-        chunk_id=int(tags.get("chunk_id", 0)),
+        chunk_id=_chunk_id(tags.get("chunk_id", "")),
         data_through=tags.get("data_through", ""),
         verdict=tags.get("verdict", ""),
         reason=tags.get("reason", ""),
@@ -152,3 +166,8 @@ def model_version(version: MlflowVersion) -> ModelVersion:
         is_gone=tags.get("artifacts") == "gone",
         source=version.source or "",
     )
+
+
+def _chunk_id(told: str) -> int:
+    """What a version's tag says; 0, which no chunk is, for one that people made or changed."""
+    return int(told) if told.isdecimal() else 0

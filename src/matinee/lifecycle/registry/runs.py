@@ -4,11 +4,13 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
 import polars as pl
+import structlog
 
 from matinee import artifact, clock
 from matinee.clients.mlflow_client import MlflowRun
@@ -24,10 +26,11 @@ from matinee.lifecycle.registry.records import (
     UNREGISTERED,
     Training,
     TrainingRun,
-    is_of,
     training_key,
     training_run,
 )
+
+log = structlog.get_logger()
 
 
 class TrainingRuns(Connection):
@@ -40,11 +43,8 @@ class TrainingRuns(Connection):
             NotFound: there is none.
         """
         with self._answers(f"MLflow has no run {run_id}."):
-            run = self._client.get_run(run_id)
-            if "matinee.model_id" not in run.data.tags:
-                raise NotFound(f"Run {run_id} logged no model.", "Train again: matinee train.")
-            model_id = run.data.tags["matinee.model_id"]
-            return training_run(run, model_id, self._client.logged_model_location(model_id))
+            run = training_run(self._client.get_run(run_id))
+            return replace(run, source=self._client.logged_model_location(run.model_id))
 
     def finished_training(
         self, chunk_id: int, algorithm: str, hyperparameters: Mapping[str, float], data_key: str = ""
@@ -64,7 +64,7 @@ class TrainingRuns(Connection):
         with self._answers():
             for run in self._search(f"tags.`matinee.training` = '{key}'"):
                 if run.info.status == "FINISHED":
-                    finished = str(run.info.run_id)
+                    finished = run.info.run_id if _read(run) else finished
                 elif run.info.status == "RUNNING":
                     self._client.set_terminated(run.info.run_id, "KILLED")
         return finished
@@ -167,20 +167,15 @@ class TrainingRuns(Connection):
         with self._answers():
             alike = f"tags.`matinee.verdict` != '' and params.algorithm = '{run.algorithm}'"
             own = run.algorithm, run.hyperparameters, run.chunk_id - 1
-            found = (each for each in self._search(alike) if is_of(each, *own))
-            newest = sorted(islice(found, limit), key=_chunk_id, reverse=True)
-            return [training_run(each, each.data.tags["matinee.model_id"], "") for each in newest]
+            found = (each for each in self._trainings(alike) if each.is_of(*own))
+            return sorted(islice(found, limit), key=lambda each: each.chunk_id, reverse=True)
 
     def trainings_on(self, run: TrainingRun, chunk_id: int) -> list[TrainingRun]:
         """The evaluated trainings of the same algorithm and hyper-parameters on one chunk, newest first."""
         with self._answers():
             alike = f"tags.`matinee.chunk_id` = '{chunk_id}' and tags.`matinee.verdict` != ''"
             own = run.algorithm, run.hyperparameters, chunk_id
-            return [
-                training_run(each, each.data.tags["matinee.model_id"], "")
-                for each in self._search(alike)
-                if is_of(each, *own)
-            ]
+            return [each for each in self._trainings(alike) if each.is_of(*own)]
 
     def trainings_with_choices(
         self, algorithm: str, hyperparameters: Mapping[str, float], last_chunk_id: int, limit: int = MEMORY_DAYS
@@ -195,16 +190,18 @@ class TrainingRuns(Connection):
         """
         with self._answers():
             alike = f"tags.`{CHOICES}` != '' and params.algorithm = '{algorithm}' and status = 'FINISHED'"
-            found = (each for each in self._search(alike) if is_of(each, algorithm, hyperparameters, last_chunk_id))
-            return [training_run(each, each.data.tags["matinee.model_id"], "") for each in islice(found, limit)]
+            own = algorithm, hyperparameters, last_chunk_id
+            return list(islice((each for each in self._trainings(alike) if each.is_of(*own)), limit))
 
     def newest_refresh(self) -> TrainingRun | None:
         """The evaluated training of the newest day, challengers left aside; None before the first."""
         with self._answers():
-            for each in self._search("tags.`matinee.verdict` != ''"):  # newest first
-                if "matinee.challenger" not in each.data.tags:
-                    return training_run(each, each.data.tags["matinee.model_id"], "")
-        return None
+            found = self._trainings("tags.`matinee.verdict` != ''")
+            return next((each for each in found if not each.is_challenger), None)
+
+    def _trainings(self, filter_string: str) -> Iterator[TrainingRun]:
+        """Those that a filter finds, newest first, without the address of their files; none that people spoilt."""
+        return (read for run in self._search(filter_string) if (read := _read(run)))
 
     @contextmanager
     def downloaded(self, run: TrainingRun) -> Iterator[Path]:
@@ -235,8 +232,13 @@ class TrainingRuns(Connection):
             return {str(run.info.run_id): dict(run.data.metrics) for run in self._search()}
 
 
-def _chunk_id(run: MlflowRun) -> int:
-    return int(run.data.tags["matinee.chunk_id"])
+def _read(run: MlflowRun) -> TrainingRun | None:
+    """A training that a search found; None, and a warning, of one whose tags somebody has spoilt."""
+    try:
+        return training_run(run)
+    except NotFound as error:
+        log.warning("run_left_out", run_id=run.info.run_id, because=str(error))
+        return None
 
 
 def _parameters(training: Training) -> dict[str, float | str]:
