@@ -69,7 +69,7 @@ def test_a_training_keeps_its_parameters_metrics_and_provenance(loop):
     assert (run.algorithm, run.chunk_id, run.verdict) == ("als", 1, None)
     assert run.hyperparameters["regularization"] == 7.5
     assert run.metrics == {"fit_s": 0.5}
-    assert run.data_through == loop.interactions.data_through.isoformat()
+    assert run.data_through == loop.interactions.data_through
 
 
 def test_a_logged_model_ranks_in_any_mlflow_tool_as_the_server_does(loop):
@@ -177,6 +177,7 @@ def spoil(run_id: str, tag: str, value: str | None) -> None:
         ("matinee.chunk_id", "the second"),
         ("matinee.hyperparameters", "[4]"),
         ("matinee.data_through", None),
+        ("matinee.data_through", "1998-04-22T00:00:00"),
         ("matinee.choices", "{}"),
     ],
 )
@@ -196,10 +197,13 @@ def test_a_run_whose_tags_somebody_spoilt_is_no_training_and_stands_in_nobody_s_
     assert [each.stage for each in loop.registry.versions()] == ["", "", ""]
 
 
-def test_a_version_whose_chunk_somebody_changed_is_of_no_chunk(loop):
+def test_a_version_whose_tags_somebody_spoilt_is_still_one(loop):
     version = loop.register()
-    MlflowClient().set_model_version_tag(Connection.name, version, "chunk_id", "-1.5")
-    assert (loop.registry.version(version).chunk_id, len(loop.registry.versions())) == (0, 1)
+    assert loop.registry.version(version).data_through == loop.interactions.data_through.isoformat()
+    for tag, value in (("chunk_id", "-1.5"), ("data_through", "yesterday")):
+        MlflowClient().set_model_version_tag(Connection.name, version, tag, value)
+    (read,) = loop.registry.versions()
+    assert (read.version, read.chunk_id, read.data_through) == (version, 0, "")
 
 
 def test_the_decision_is_kept_as_a_readable_record(loop):

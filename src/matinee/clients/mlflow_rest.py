@@ -10,7 +10,14 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from matinee.artifact.manifest import FOLDER, MANIFEST
 from matinee.clients.tls import authorities
@@ -46,6 +53,15 @@ class VersionTags(BaseModel):
     artifacts: str = ""
     """Whether retention removes its files (`going`) or has removed them (`gone`)."""
     pinned: str = ""
+
+    @field_validator("chunk_id", "data_through", mode="wrap")
+    @classmethod
+    def _none_if_spoilt(cls, told: object, read: ValidatorFunctionWrapHandler) -> object:
+        """People can change any tag in MLflow: it says nothing then, and the version is still one."""
+        try:
+            return read(told)
+        except ValidationError:
+            return None
 
 
 class RegisteredVersion(BaseModel):

@@ -3,7 +3,7 @@
 Nothing is fitted for it: these are the models that were trained then, as long as their files are kept.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 
@@ -47,10 +47,10 @@ def measure_freshness(stores: Stores, day: TrainingRun) -> dict[str, float]:
 
 def _older(trainings: list[TrainingRun]) -> list[tuple[int, TrainingRun]]:
     """For each age the newest training that is so much older than the first; the same one for no two ages."""
-    newest, found = datetime.fromisoformat(trainings[0].data_through), {}
+    newest, found = trainings[0].data_through, {}
     for age in AGES:
         limit = newest - timedelta(days=age)
-        older = next((each for each in trainings if datetime.fromisoformat(each.data_through) <= limit), None)
+        older = next((each for each in trainings if each.data_through <= limit), None)
         if older is not None:
             found[older.run_id] = (age, older)
     return list(found.values())

@@ -60,7 +60,7 @@ class TrainingRun:
     chunk_id: int
     algorithm: str
     hyperparameters: dict[str, float]
-    data_through: str
+    data_through: datetime
     model_id: str
     """The logged model."""
     source: str
@@ -101,6 +101,7 @@ class ModelVersion:
     chunk_id: int
     """0 of a version that people made."""
     data_through: str
+    """In ISO 8601; empty of a version that people made."""
     verdict: str
     reason: str
     created_at: datetime
@@ -133,7 +134,7 @@ def training_run(run: MlflowRun, source: str = "") -> TrainingRun:
             chunk_id=int(tags["matinee.chunk_id"]),
             algorithm=run.data.params["algorithm"],
             hyperparameters=dict(json.loads(tags["matinee.hyperparameters"])),
-            data_through=tags["matinee.data_through"],
+            data_through=_moment(tags["matinee.data_through"]),
             model_id=tags[MODEL_ID],
             source=source,
             metrics=dict(run.data.metrics),
@@ -157,7 +158,7 @@ def model_version(version: MlflowVersion) -> ModelVersion:
         run_id=version.run_id or "",
         stage=tags.get("stage", ""),
         chunk_id=_chunk_id(tags.get("chunk_id", "")),
-        data_through=tags.get("data_through", ""),
+        data_through=_if_moment(tags.get("data_through", "")),
         verdict=tags.get("verdict", ""),
         reason=tags.get("reason", ""),
         created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
@@ -171,3 +172,19 @@ def model_version(version: MlflowVersion) -> ModelVersion:
 def _chunk_id(told: str) -> int:
     """What a version's tag says; 0, which no chunk is, for one that people made or changed."""
     return int(told) if told.isdecimal() else 0
+
+
+def _moment(told: str) -> datetime:
+    """What ISO 8601 tells; raises `ValueError` where it is none with a time zone."""
+    moment = datetime.fromisoformat(told)
+    if moment.tzinfo is None:
+        raise ValueError(f"{told} has no time zone")
+    return moment
+
+
+def _if_moment(told: str) -> str:
+    """The same, or nothing of one that people made or changed."""
+    try:
+        return _moment(told).isoformat()
+    except ValueError:
+        return ""

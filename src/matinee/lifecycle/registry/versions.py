@@ -29,7 +29,7 @@ class ModelVersions(Connection):
             tags = {
                 "run_id": run.run_id,
                 "chunk_id": str(run.chunk_id),
-                "data_through": run.data_through,
+                "data_through": run.data_through.isoformat(),
                 "verdict": run.verdict or "",
                 "reason": run.reason,
                 FILES: REGISTERED,
