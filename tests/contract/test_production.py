@@ -16,6 +16,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 
 from matinee import artifact
 from matinee.clients import mlflow_client
+from matinee.clients.mlflow_http import MlflowError
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import BadData, NotFound, Refused
 from matinee.evaluation.backtest import Backtest
@@ -412,6 +413,56 @@ def test_what_a_training_left_that_was_killed_while_it_was_logged_ends_too(
     assert short.registry.run_files(left.run_id).size_bytes == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
     assert has_files(short.registry, version)
+
+
+@pytest.mark.parametrize("what", ["its run", "its model", "its run for ever"])
+def test_a_version_of_which_somebody_deleted_a_part_in_mlflow_stands_in_no_other_s_way(
+    home, short, mlflow_folder, what
+):
+    spoilt, old, _, _ = (home.serve() for _ in range(4))
+    run = short.registry.training_run(short.registry.version(spoilt).run_id)
+    if what == "its model":
+        MlflowClient().delete_logged_model(run.model_id)
+    elif what == "its run":
+        MlflowClient().delete_run(run.run_id)
+    else:
+        purge(run.run_id, mlflow_folder)
+    removed = prune_versions(short, IN_A_WEEK, dry_run=False)
+    assert (removed.problem, {spoilt, old} <= set(removed.detail.replace(",", "").split())) == ("", True)
+    assert (short.registry.version(spoilt).is_gone, has_files(short.registry, old)) == (True, False)
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).n == 0
+
+
+def test_a_run_whose_model_somebody_deleted_in_mlflow_is_not_looked_at_again(home, short):
+    version, spoilt, waiting = home.serve(), home.train(), home.train()
+    MlflowClient().delete_logged_model(short.registry.training_run(spoilt).model_id)
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 2
+    assert short.registry.run_files(waiting).size_bytes == 0
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
+    assert has_files(short.registry, version)
+
+
+def test_what_cannot_be_removed_is_told_and_keeps_no_other(home, short, monkeypatch):
+    stuck, old, _, _ = (home.serve() for _ in range(4))
+    stuck_run, waiting = home.train(), home.train()
+    stuck_runs = {short.registry.version(stuck).run_id, stuck_run}
+    removing = Registry._remove_files
+
+    def failing(self, files):
+        if files.run_id in stuck_runs:
+            raise MlflowError("the disk is broken")
+        removing(self, files)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Registry, "_remove_files", failing)
+        versions_, runs = (prune(short, IN_A_WEEK, dry_run=False) for prune in (prune_versions, prune_runs))
+    assert f"version {stuck}: " in versions_.problem
+    assert f"run {stuck_run}: " in runs.problem
+    assert (versions_.detail, runs.n) == (f"versions {old}", 1)
+    assert not has_files(short.registry, old)
+    assert short.registry.run_files(waiting).size_bytes == 0
+    assert prune_versions(short, IN_A_WEEK, dry_run=False).detail == f"versions {stuck}"
+    assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 1
 
 
 def test_the_files_of_a_run_of_an_earlier_matinee_end_too(home, short):

@@ -23,6 +23,8 @@ class RunInfo:
     start_time: int
     end_time: int | None
     artifact_uri: str
+    is_deleted: bool
+    """Whether somebody has deleted it, until `mlflow gc` removes it: nothing more can be logged to it."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,7 @@ def _run(found: Json) -> MlflowRun:
             start_time=int(info.get("start_time", 0)),
             end_time=None if ended is None else int(ended),
             artifact_uri=str(info.get("artifact_uri", "")),
+            is_deleted=info.get("lifecycle_stage") == "deleted",
         ),
         RunData(
             tags=_named(data.get("tags", [])),

@@ -7,14 +7,19 @@ next finishes what a dead process left.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from matinee.clients.mlflow_client import MlflowRun
+from matinee.clients.mlflow_http import MlflowError
+from matinee.lifecycle.registry.connection import MISSING
 from matinee.lifecycle.registry.logged_model import MODEL_ID
 from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion, model_version
 from matinee.lifecycle.registry.versions import ModelVersions
 
 GOING, GONE = "going", "gone"
 """Values of the tags `artifacts` and `FILES` of a version; of a run of `FILES`, and once of `matinee.artifacts`."""
+
+T = TypeVar("T")
 
 PER_USER = "per_user.parquet"
 """File of an evaluation with the ids of its users."""
@@ -34,10 +39,13 @@ class RunFiles:
 
     run_id: str
     model_locations: tuple[str, ...]
-    """Almost always one; none of a run that was killed before it began to log its model."""
+    """Almost always one; none of a run that was killed before it began to log its model, or that somebody deleted."""
     run_location: str
+    """Empty of a run that MLflow has no more."""
     size_bytes: int
     """Size of the model."""
+    is_open: bool
+    """Whether the run takes a tag: nobody has deleted it."""
 
 
 class Artifacts(ModelVersions):
@@ -127,25 +135,43 @@ class Artifacts(ModelVersions):
         self._client.set_experiment_tag(experiment_id, FILES, "told")
 
     def run_files(self, run_id: str) -> RunFiles:
-        """The files of a run that logged a model, or of one that was killed while it did."""
+        """The files of a run that logged a model, or of one that was killed while it did.
+
+        What somebody has deleted in MLflow is left to `mlflow gc`.
+        """
         with self._answers():
-            run = self._client.get_run(run_id)
+            run = _if_there(lambda: self._client.get_run(run_id))
+            if run is None:
+                return RunFiles(run_id, (), "", 0, is_open=False)
             locations = tuple(self._model_locations(run))
             size_bytes = sum(each.size_bytes for location in locations for each in self._files.list(location))
-        return RunFiles(run_id, locations, run.info.artifact_uri, size_bytes)
+        return RunFiles(run_id, locations, run.info.artifact_uri, size_bytes, is_open=not run.info.is_deleted)
 
     def _model_locations(self, run: MlflowRun) -> Iterator[str]:
-        if MODEL_ID in run.data.tags:
-            yield self._client.logged_model_location(run.data.tags[MODEL_ID])
-        else:
+        model_id = run.data.tags.get(MODEL_ID)
+        if model_id is None:
             for each in self._client.logged_models_of(run.info.experiment_id, run.info.run_id):
                 yield each.artifact_uri
+        elif location := _if_there(lambda: self._client.logged_model_location(model_id)):
+            yield location
 
     def _remove_files(self, files: RunFiles) -> None:
         for location in files.model_locations:
             self._files.delete(location)
-        self._files.delete(files.run_location, PER_USER)
-        self._client.set_tag(files.run_id, FILES, GONE)
+        if files.run_location:
+            self._files.delete(files.run_location, PER_USER)
+        if files.is_open:
+            self._client.set_tag(files.run_id, FILES, GONE)
+
+
+def _if_there(ask: Callable[[], T]) -> T | None:
+    """What MLflow has; None for what somebody has removed from it."""
+    try:
+        return ask()
+    except MlflowError as error:
+        if error.error_code in MISSING:
+            return None
+        raise
 
 
 def _old_run(run: MlflowRun) -> OldRun:

@@ -3,34 +3,51 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
+from matinee.errors import MatineeError
 from matinee.lifecycle.registry import ModelVersion
 from matinee.lifecycle.retention import kept_versions
 from matinee.stages.prune.removal import Removal
 from matinee.stages.stores import Stores
 
+log = structlog.get_logger()
+
 
 def prune_versions(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
-    """Remove the artifacts of every version that nothing keeps (`retention.kept_versions`)."""
-    removed, size_bytes = [], 0
+    """Remove the artifacts of every version that nothing keeps (`retention.kept_versions`).
+
+    One that cannot be removed keeps no other.
+    """
+    removed, size_bytes, problem = [], 0, ""
     for version in _outlived(stores, now):
-        files = stores.registry.run_files(version.run_id)
-        size_bytes += files.size_bytes
-        if dry_run or stores.registry.remove_artifacts(version, files, partial(_is_needed, stores, version)):
-            removed.append(version.version)
+        try:
+            files = stores.registry.run_files(version.run_id)
+            if dry_run or stores.registry.remove_artifacts(version, files, partial(_is_needed, stores, version)):
+                removed.append(version.version)
+                size_bytes += files.size_bytes
+        except MatineeError as error:
+            log.warning("version_not_pruned", version=version.version, reason=str(error))
+            problem = problem or f"version {version.version}: {error}"
     detail = f"versions {', '.join(removed)}" if removed else ""
-    return Removal("artifacts of versions", len(removed), size_bytes, detail)
+    return Removal("artifacts of versions", len(removed), size_bytes, detail, problem)
 
 
 def prune_runs(stores: Stores, now: datetime, *, dry_run: bool) -> Removal:
     """Remove the artifacts of runs that ended long ago without a version."""
     before = now - timedelta(days=stores.settings.keep_days)
     registry = stores.registry
-    outlived = [registry.run_files(each.run_id) for each in registry.unregistered_runs(before)]
-    if not dry_run:
-        for each in outlived:
-            registry.remove_run_artifacts(each)
-    size_bytes = sum(each.size_bytes for each in outlived)
-    return Removal("artifacts of runs without a version", len(outlived), size_bytes)
+    n, size_bytes, problem = 0, 0, ""
+    for each in registry.unregistered_runs(before):
+        try:
+            files = registry.run_files(each.run_id)
+            if not dry_run:
+                registry.remove_run_artifacts(files)
+            n, size_bytes = n + 1, size_bytes + files.size_bytes
+        except MatineeError as error:
+            log.warning("run_not_pruned", run_id=each.run_id, reason=str(error))
+            problem = problem or f"run {each.run_id}: {error}"
+    return Removal("artifacts of runs without a version", n, size_bytes, problem=problem)
 
 
 def _outlived(stores: Stores, now: datetime) -> list[ModelVersion]:
