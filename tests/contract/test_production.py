@@ -12,6 +12,7 @@ from uuid import uuid4
 import polars as pl
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from matinee import artifact
@@ -440,6 +441,20 @@ def test_a_run_whose_model_somebody_deleted_in_mlflow_is_not_looked_at_again(hom
     assert short.registry.run_files(waiting).size_bytes == 0
     assert prune_runs(short, IN_A_WEEK, dry_run=False).n == 0
     assert has_files(short.registry, version)
+
+
+def test_an_experiment_that_somebody_deleted_in_mlflow_is_restored_with_its_runs(home, short):
+    version = home.serve()
+    client = MlflowClient()
+    client.delete_experiment(client.get_experiment_by_name(Connection.name).experiment_id)
+    with pytest.raises(MlflowException):
+        client.log_metric(short.registry.version(version).run_id, "anything", 1.0)
+    newer = home.serve()
+    runs = [short.registry.training_run(short.registry.version(each).run_id) for each in (newer, version)]
+    assert [each.run_id for each in short.registry.earlier_trainings(replace(runs[0], chunk_id=10**9))] == [
+        each.run_id for each in runs
+    ]
+    short.registry.log_metrics(runs[1], {"anything": 1.0})
 
 
 def test_what_cannot_be_removed_is_told_and_keeps_no_other(home, short, monkeypatch):

@@ -220,6 +220,13 @@ def test_a_run_or_version_that_does_not_exist_is_said_to_be_missing(loop):
         loop.registry.move_production("99999")
 
 
+def test_a_run_that_somebody_deleted_takes_no_metric(loop):
+    run = loop.registry.training_run(loop.train())
+    MlflowClient().delete_run(run.run_id)
+    with pytest.raises(NotFound, match="deleted"):
+        loop.registry.log_metrics(run, {"sound": 0.0})
+
+
 def test_mlflow_being_down_is_an_error_that_says_what_to_do(tmp_path, unused_port):
     settings = Settings(home=tmp_path, mlflow_port=unused_port, _env_file=None)
     with pytest.raises(DependencyUnreachable, match="matinee status"):

@@ -45,6 +45,14 @@ class MlflowRun:
     data: RunData
 
 
+class Experiment(NamedTuple):
+    """What runs belong to."""
+
+    experiment_id: str
+    is_deleted: bool
+    """Until `mlflow gc` removes it: no other one can have its name."""
+
+
 class LoggedModel(NamedTuple):
     """A model that a run logs, and where its files go."""
 
@@ -85,10 +93,15 @@ class MlflowClient:
     def __init__(self, url: str) -> None:
         self.http = MlflowHttp(url)
 
-    def experiment_id(self, name: str) -> str | None:
-        """Experiment of a name; None when there is none."""
-        found = self.http.ask("POST", "/experiments/search", json={"filter": f"name = '{name}'", "max_results": 1})
-        return next((str(each["experiment_id"]) for each in found.get("experiments", [])), None)
+    def experiment(self, name: str) -> Experiment | None:
+        """Experiment of a name, deleted or not; None when there is none."""
+        body = {"filter": f"name = '{name}'", "max_results": 1, "view_type": "ALL"}
+        found = self.http.ask("POST", "/experiments/search", json=body).get("experiments", [])
+        return next((Experiment(str(each["experiment_id"]), _is_deleted(each)) for each in found), None)
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        """Take back that an experiment was deleted, with its runs."""
+        self.http.ask("POST", "/experiments/restore", json={"experiment_id": experiment_id})
 
     def create_experiment(self, name: str) -> str:
         """Make an experiment; returns its id."""
@@ -250,6 +263,10 @@ def _named(pairs: Sequence[Json]) -> dict[str, str]:
     return {str(each["key"]): str(each.get("value", "")) for each in pairs}
 
 
+def _is_deleted(found: Json) -> bool:
+    return bool(found.get("lifecycle_stage") == "deleted")
+
+
 def _number(value: float) -> float | str:
     """A number as MLflow's JSON has it, which spells those that JSON has not."""
     if math.isfinite(value):
@@ -268,7 +285,7 @@ def _run(found: Json) -> MlflowRun:
             start_time=int(info.get("start_time", 0)),
             end_time=None if ended is None else int(ended),
             artifact_uri=str(info.get("artifact_uri", "")),
-            is_deleted=info.get("lifecycle_stage") == "deleted",
+            is_deleted=_is_deleted(info),
         ),
         RunData(
             tags=_named(data.get("tags", [])),

@@ -81,8 +81,11 @@ def undo_damage(stores: Stores, run: TrainingRun, version: str) -> bool:
     for chunk_id in range(before.chunk_id + 1, current.chunk_id + 1):
         if chunk_id not in stores.statistics.decisions():
             stores.statistics.decide(chunk_id, "left_out", reason, "matinee")
-    for each in (run, stores.registry.training_run(current.run_id)):
-        stores.registry.log_metrics(each, {SOUND: 0.0})  # nothing is compared with them any more
+    for each in (run.run_id, current.run_id):
+        try:
+            stores.registry.log_metrics(stores.registry.training_run(each), {SOUND: 0.0})
+        except NotFound as error:  # nothing is compared with a run that somebody has deleted either
+            log.warning("not_marked_as_unsound", run_id=each, reason=str(error))
     stores.production.reject(version, reason)
     stores.production.roll_back(before.version, reason, instead_of=current.version)
     deploy_model(stores, before.version)

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matinee.drift.records import StatisticsStore
-from matinee.errors import Refused
+from matinee.errors import NotFound, Refused
 from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.custody import Custody
 from matinee.lifecycle.history import History
@@ -271,6 +271,20 @@ def test_a_version_that_has_proved_worse_is_rolled_back_by_itself_and_its_chunk_
     assert [damaged.registry.runs[run].metrics["sound"] for run in ("r4", "r5")] == [0.0, 0.0]
     promote.promote_model(damaged.stores, "r5")  # the task is cleared and runs again
     assert (damaged.registry.alias, damaged.deployed) == ("3", ["3"])
+
+
+def test_a_version_whose_run_somebody_deleted_is_rolled_back_by_itself_too(damaged, monkeypatch):
+    log_metrics = damaged.registry.log_metrics
+
+    def refusing(run, metrics):
+        if run.run_id == "r4":
+            raise NotFound("Run r4 is deleted.")
+        log_metrics(run, metrics)
+
+    monkeypatch.setattr(damaged.registry, "log_metrics", refusing)
+    promote.promote_model(damaged.stores, "r5")
+    assert (damaged.registry.alias, damaged.deployed) == ("3", ["3"])
+    assert damaged.registry.runs["r5"].metrics["sound"] == 0
 
 
 def test_a_rollback_by_itself_holds_nothing(damaged):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import httpx
 import sqlalchemy as sa
+import structlog
 
 from matinee.clients.mlflow_client import MlflowClient, MlflowRun
 from matinee.clients.mlflow_files import MlflowFiles
@@ -13,6 +14,8 @@ from matinee.clients.mlflow_rest import NAME
 from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable, NotFound
 from matinee.settings import Settings
+
+log = structlog.get_logger()
 
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 """Error codes of MLflow for what does not exist."""
@@ -65,9 +68,11 @@ class Connection:
 
     def _experiment_id(self) -> str:
         if self._known_experiment_id is None:
-            self._known_experiment_id = self._client.experiment_id(self.name)
-        if self._known_experiment_id is None:
-            self._known_experiment_id = self._client.create_experiment(self.name)
+            found = self._client.experiment(self.name)
+            self._known_experiment_id = found.experiment_id if found else self._client.create_experiment(self.name)
+            if found and found.is_deleted:  # by hand; its name is taken, and all runs and metrics are in it
+                self._client.restore_experiment(found.experiment_id)
+                log.warning("experiment_restored", name=self.name)
         return self._known_experiment_id
 
     def _search(self, filter_string: str = "") -> Iterator[MlflowRun]:

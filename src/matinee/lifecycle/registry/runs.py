@@ -153,8 +153,12 @@ class TrainingRuns(Connection):
             self._client.set_tag(run.run_id, "matinee.verdict", decision.verdict)
 
     def log_metrics(self, run: TrainingRun, metrics: Mapping[str, float]) -> None:
-        """Add metrics to a training."""
-        with self._answers():
+        """Add metrics to a training.
+
+        Raises:
+            NotFound: somebody has deleted it in MLflow.
+        """
+        with self._answers(f"Run {run.run_id} takes no metric: somebody has deleted it in MLflow."):
             self._client.log(run.run_id, metrics=metrics, step=run.chunk_id)
 
     def earlier_trainings(self, run: TrainingRun, limit: int = MEMORY_DAYS) -> list[TrainingRun]:
