@@ -1,19 +1,16 @@
 """Where an erased user's traces still are, and on which day retention ends each."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from matinee import clock
 from matinee.lifecycle.registry import ModelVersion
 from matinee.lifecycle.retention import ends_at, newest_for
 from matinee.stages.prune.aside import homes_put_aside
 from matinee.stages.prune.comparisons import PAIR_DAYS
-from matinee.stages.prune.impressions import FOLDER
+from matinee.stages.prune.impressions import FOLDER, days_in, shown_in
 from matinee.stages.stores import Stores
-from matinee.storage import home_storage
+from matinee.storage import Storage, home_storage
 
 Place = dict[str, Any]
 """`place`, `until` (a date, or None where retention ends nothing) and a `note`."""
@@ -76,17 +73,18 @@ def _comparisons(stores: Stores, user_id: str, now: datetime) -> list[Place]:
 def _impressions(stores: Stores, user_id: str) -> list[Place]:
     """The last day on which the user was shown a list."""
     storage = home_storage(stores.settings)
-    for day in reversed(storage.list(FOLDER)):
-        files = [storage.read(name) for name in storage.list(day)]
-        if any(not _shown(path, user_id).is_empty() for path in files):
+    for day in reversed(days_in(storage)):
+        if any(_is_shown_in(storage, name, user_id) for name in storage.list(day)):
             last = datetime.fromisoformat(f"{day.rpartition('/')[2]}T00:00:00+00:00")
             until = last + timedelta(days=stores.settings.impressions_days + 1)
             return [_place(f"{FOLDER}/", until, f"what was shown, until {last:%Y-%m-%d}")]
     return []
 
 
-def _shown(path: Path, user_id: str) -> pl.DataFrame:
-    return pl.scan_parquet(path).filter(user_id=user_id).head(1).collect()
+def _is_shown_in(storage: Storage, name: str, user_id: str) -> bool:
+    """Whether a file says so; one that cannot be read may."""
+    shown = shown_in(storage, name)
+    return shown is None or not shown.filter(user_id=user_id).is_empty()
 
 
 def _homes_put_aside(stores: Stores) -> list[Place]:

@@ -60,8 +60,12 @@ def _forget(stores: Stores, *, dry_run: bool) -> Removal:
 
 
 def _tried(what: str, part: Part) -> Removal:
+    """What a part removed; whatever breaks it is told, and keeps the others from nothing, night after night."""
     try:
         return part()
     except (MatineeError, OSError) as error:
         log.warning("not_pruned", what=what, reason=str(error))
         return Removal(what, problem=str(error))
+    except Exception as error:
+        log.exception("not_pruned", what=what)
+        return Removal(what, problem=f"{type(error).__name__}: {error}")

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from matinee.stages.prune import airflow
+from matinee.stages.prune import airflow, home
 from matinee.stages.prune.airflow import prune_airflow, prune_logs
 from matinee.stages.prune.aside import homes_put_aside, prune_aside
 from matinee.stages.prune.home import prune_home
+from matinee.stages.prune.removal import Removal
 from matinee.stages.stores import Stores
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -24,6 +25,15 @@ def test_a_part_that_fails_keeps_no_other_from_its_work(settings, unused_port):
         "artifacts of versions",
         "artifacts of runs without a version",
     ]
+
+
+def test_not_even_what_nobody_thought_of_keeps_the_other_parts_from_their_work(settings, monkeypatch):
+    monkeypatch.setattr(home, "prune_versions", lambda *_, **__: {}["nothing"])
+    monkeypatch.setattr(home, "prune_runs", lambda *_, **__: Removal("artifacts of runs without a version", n=3))
+    removed = prune_home(Stores.of(settings), dry_run=False, now=NOW)["removed"]
+    assert [each["n"] for each in removed if each["what"] == "artifacts of runs without a version"] == [3]
+    (told,) = (each["problem"] for each in removed if each["what"] == "artifacts of versions")
+    assert told == "KeyError: 'nothing'"
 
 
 def test_homes_that_were_put_aside_go_after_their_time_and_no_other_folder(settings):

@@ -54,6 +54,28 @@ def test_days_beyond_their_time_are_removed(settings, folder):
     assert [path.name for path in folder.iterdir()] == ["2026-05-30"]
 
 
+def test_what_is_damaged_or_somebody_else_s_stays_and_all_else_is_compacted(settings, folder):
+    show(folder, 29)
+    show(folder, 30)
+    (folder / "2026-05-29" / "1.parquet").write_bytes(b"PAR1")
+    (folder / "2026-05-29" / "notes.txt").write_text("mine")
+    (folder / "0-of-somebody").mkdir()
+    assert prune_impressions(settings, NOW, dry_run=False).n == 1 + 2
+    assert sorted(path.name[:4] for path in (folder / "2026-05-29").iterdir()) == ["1.pa", "day-", "note"]
+    assert prune_impressions(settings, NOW, dry_run=False).n == 0
+    left = pl.read_parquet(folder / "*" / "day-*.parquet")["request_id"].unique().sort().to_list()
+    assert left == ["29-0", "29-2", "30-0", "30-1", "30-2"]
+    assert (folder / "0-of-somebody").is_dir()
+
+
+def test_files_of_a_day_of_an_upgrade_have_all_columns_that_either_had(settings, folder):
+    show(folder, 30)
+    path = folder / "2026-05-30" / "2.parquet"
+    pl.read_parquet(path).with_columns(propensity=pl.lit(0.5)).write_parquet(path)
+    prune_impressions(settings, NOW, dry_run=False)
+    assert shown(folder)["propensity"].drop_nulls().to_list() == [0.5, 0.5]
+
+
 def test_a_dry_run_counts_and_removes_nothing(settings, folder):
     show(folder, 30)
     assert prune_impressions(settings, NOW, dry_run=True).n == 2
