@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from matinee.artifact.axes import counting
 from matinee.evaluation.decision import Check
 from matinee.evaluation.evaluate import Contender, evaluate
 from matinee.evaluation.evidence import Values
@@ -44,7 +45,7 @@ def examine(
     Args:
         candidate: the model; it has learned past and chunk.
         previous: a model of the same configuration that has not learned the chunk; None when there is none.
-        split: past of the `known_users`, and chunk.
+        split: past of the `known_users`, what came late with the chunk included, and chunk.
         users: the cases of the chunk.
         past: likeness of earlier models of the configuration with the one before them, oldest first.
         second_fit: fits the same algorithm on the same ratings again; called only when the lists have changed much.
@@ -91,15 +92,14 @@ def of_newest_data(split: Split, positive_rating: float, models: TwoFits) -> Val
 
 
 def _histories(split: Split, users: Sequence[str]) -> Mapping[str, Said]:
-    """What a model that learned past and chunk knows of users: of several ratings of one movie the newest."""
+    """What a model that learned past and chunk knows of users: of several ratings of one movie the one that counts."""
     columns = ["user_id", *history_columns(split)]
     ratings = pl.concat([part.filter(pl.col("user_id").is_in(users)).select(columns) for part in split])
-    newest = ratings.sort("rated_at", "movie_id").unique(["user_id", "movie_id"], keep="last", maintain_order=True)
-    by_user = newest.sort("user_id", maintain_order=True)
+    by_user = counting(ratings).sort("user_id", maintain_order=True)
     counts = by_user["user_id"].rle().struct.unnest()
     histories = Said.of(by_user).of_each(counts["len"])
     found = dict(zip(counts["value"].cast(pl.String), histories, strict=True))
-    return {user: found.get(user, Said.of(newest.clear())) for user in users}
+    return {user: found.get(user, Said.of(by_user.clear())) for user in users}
 
 
 def _newest(split: Split) -> datetime | None:

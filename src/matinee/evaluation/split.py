@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matinee.artifact.axes import events_of
+from matinee.artifact.axes import counting, events_of
 from matinee.errors import BadData
 from matinee.ranking import Events, Floats
 
@@ -97,10 +97,14 @@ def history_columns(split: Split) -> list[str]:
 
 
 def cases(split: Split, positive_rating: float) -> Iterator[Case]:
-    """A case for each user of the holdout of whom there is a history and a truth, in order of user id."""
+    """A case for each user of the holdout of whom there is a history and a truth, in order of user id.
+
+    Of each part and movie the rating counts that a model would learn from it: what somebody watched and then gave one
+    star, or corrected to one star, was not liked.
+    """
     columns = history_columns(split)
-    past = split.past.sort("rated_at", "movie_id").partition_by("user_id", as_dict=True)
-    holdout = split.holdout.sort("user_id", "rated_at", "movie_id")
+    past = counting(split.past).partition_by("user_id", as_dict=True)
+    holdout = counting(split.holdout).sort("user_id", maintain_order=True)
     begins: datetime | None = split.holdout["rated_at"].min()  # type: ignore[assignment]  # polars knows no dtypes
     for (user_id,), ratings in holdout.group_by("user_id", maintain_order=True):
         segment: Segment = "warm" if (user_id,) in past else "new"

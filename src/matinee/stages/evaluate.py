@@ -177,10 +177,10 @@ class Evaluation:
         return refresh.examine(
             self.candidate,
             self.previous,
-            self.chunk.split_of(asked),
+            self.chunk.learned_of(asked),
             self.chunk.users,
             past,
-            lambda: self._fitted(self.chunk.after(self.chunk.holdout), self.chunk.ends_at, self.run.choices),
+            lambda: self._fitted(self.chunk.through(), self.chunk.ends_at, self.run.choices),
         )
 
     def _good_data(self) -> Question:

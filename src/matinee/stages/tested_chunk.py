@@ -26,12 +26,15 @@ class TestedChunk:
 
     @cached_property
     def _whole(self) -> tuple[pl.LazyFrame, pl.DataFrame]:
-        ledger = self.stores.ledger
-        newest = ledger.ratings_of(self.chunk_id).filter(~pl.col("late"))
+        ledger, newest = self.stores.ledger, self._closed.filter(~pl.col("late"))
         if self.chunk_id > 1:
             return ledger.scan_through(self.chunk_id - 1, self.stores.not_learned_from), newest
         parts = split_off_newest(newest, self.ends_at, self.stores.settings.period)
         return parts.past.lazy(), parts.holdout
+
+    @cached_property
+    def _closed(self) -> pl.DataFrame:
+        return self.stores.ledger.ratings_of(self.chunk_id)
 
     @property
     def past(self) -> pl.LazyFrame:
@@ -56,6 +59,17 @@ class TestedChunk:
     def split_of(self, users: Sequence[str]) -> Split:
         """The chunk, and what these users did before it."""
         return Split(self.past.filter(pl.col("user_id").is_in(users)).collect(), self.holdout)
+
+    def learned_of(self, users: Sequence[str]) -> Split:
+        """What a model that has learned the chunk knows of these users: what came late with it is of their past."""
+        late = self._closed.filter(pl.col("late") & pl.col("user_id").is_in(users))
+        past, holdout = self.split_of(users)
+        return Split(pl.concat([past, late.select(past.columns)]), holdout)
+
+    def through(self) -> pl.LazyFrame:
+        """All that a model which has learned the chunk has learned, what came late included."""
+        late = self._closed.filter("late")
+        return self.after(pl.concat([late, self.holdout.select(late.columns)]))
 
     def after(self, ratings: pl.DataFrame) -> pl.LazyFrame:
         """All of the past, and then these ratings."""

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.artifact.axes import on_axes
+from matinee.artifact.axes import counting, on_axes
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 RATINGS = st.lists(
@@ -44,3 +44,20 @@ def test_a_history_has_the_newest_rating_of_each_movie_oldest_first_whatever_the
         assert history.rated_at.tolist() == times
         assert history.items.tolist() == [item for _, item, _ in expected]
         assert history.ratings.tolist() == [rating for *_, rating in expected]
+
+
+@given(RATINGS, st.lists(st.sampled_from(["rating", "like", "watch", "purchase"]), max_size=40))
+def test_the_rows_that_count_are_those_that_a_model_learns(rows, events):
+    events = [events[place % len(events)] if events else "rating" for place, _ in enumerate(rows)]
+    ratings = frame(rows).with_columns(
+        event=pl.Series(events, dtype=pl.String), weight=pl.Series([1.0] * len(rows), dtype=pl.Float32)
+    )
+    movie_ids = ["m1", "m10", "m2", "m3"]
+    learned = on_axes(ratings, movie_ids)
+    found = counting(ratings)
+    assert found["rated_at"].is_sorted()
+    for row, user in enumerate(learned.user_ids):
+        own, history = found.filter(user_id=user), learned.histories.of(row)
+        assert own["movie_id"].to_list() == [movie_ids[item] for item in history.items]
+        assert own["rating"].to_list() == history.ratings.tolist()
+        assert own["rated_at"].dt.epoch("s").to_list() == history.rated_at.tolist()

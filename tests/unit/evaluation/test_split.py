@@ -38,6 +38,31 @@ def test_a_movie_that_was_rated_before_is_no_truth():
     assert list(cases(Split(past, holdout), 4.0)) == []
 
 
+def done(*rows):
+    """As `frame`, of rows that end with what was done: a watch counts as liked, whatever else was said of it."""
+    events = [row[-1] for row in rows]
+    return frame(*(row[:-1] for row in rows)).with_columns(
+        event=pl.Series(events, dtype=pl.String), weight=pl.Series([1.0] * len(rows), dtype=pl.Float32)
+    )
+
+
+def test_what_somebody_gave_one_star_in_the_end_is_no_truth():
+    past = done(("ann", "a", 5, 1, "rating"), ("ann", "a", 1, 2, "rating"), ("ann", "b", 4, 2, "rating"))
+    holdout = done(
+        ("ann", "c", 1e9, 30, "watch"),
+        ("ann", "c", 1, 31, "rating"),
+        ("ann", "d", 1, 30, "rating"),
+        ("ann", "d", 1e9, 32, "watch"),
+        ("ann", "e", 5, 30, "rating"),
+        ("ann", "e", 1, 33, "rating"),
+        ("ann", "f", 1, 30, "rating"),
+        ("ann", "f", 5, 34, "rating"),
+    )
+    (case,) = cases(Split(past, holdout), 4.0)
+    assert case.truth == {"f"}
+    assert case.history.select("movie_id", "rating").rows() == [("a", 1.0), ("b", 4.0)]
+
+
 def test_users_without_history_or_without_liked_movies_are_left_out():
     holdout = frame(("only-one", "a", 5, 30), ("dislikes", "a", 1, 30), ("dislikes", "b", 1, 31))
     assert list(cases(Split(frame(), holdout), 4.0)) == []

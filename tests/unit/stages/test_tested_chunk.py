@@ -1,5 +1,7 @@
 """Of the past of a chunk only what is asked for is read, and it is what reading all of it gives."""
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -74,6 +76,40 @@ def test_past_and_first_part_together_are_what_a_model_would_have_learned_by_the
     first = whole.holdout.head(7)
     learned = TestedChunk(stores, N_CHUNKS).after(first).collect()
     assert_frame_equal(learned, pl.concat([whole.past, first]).select(LEARNED))
+
+
+@pytest.fixture
+def with_late(tmp_path) -> Stores:
+    """Of a home whose third chunk brings what two people rated in the time of the first."""
+    ratings = two_tastes()
+    is_late = pl.col("user_id").is_in(["u3", "u8"]) & (
+        pl.col("rated_at") < ratings["rated_at"].min() + timedelta(days=9)
+    )
+    path = tmp_path / "ratings.csv"
+    ratings.filter(~is_late).write_csv(path)
+    home = Settings(home=tmp_path / "home", data=str(path), bootstrap="12d", _env_file=None)
+    for number in range(2):
+        Stores.of(home).ledger.take(f"day {number}")
+    ratings.write_csv(path)
+    stores = Stores.of(home)
+    stores.ledger.take("day 2")
+    assert stores.ledger.ratings_of(3).filter("late").height == ratings.filter(is_late).height > 0
+    return stores
+
+
+def test_what_came_late_with_a_chunk_is_known_of_its_people_and_no_truth(with_late):
+    chunk, closed = TestedChunk(with_late, 3), with_late.ledger.ratings_of(3)
+    late = closed.filter("late")
+    users = sorted({*chunk.user_ids, *late["user_id"]})
+    past, holdout = chunk.learned_of(users)
+    everything = with_late.ledger.ratings_through(3)
+    key = ["user_id", "movie_id", "rated_at"]
+    known = pl.concat([past.select(key), holdout.select(key)]).sort(key)
+    assert_frame_equal(known, everything.filter(pl.col("user_id").is_in(users)).select(key).sort(key))
+    assert_frame_equal(holdout, closed.filter(~pl.col("late")))
+    learned = chunk.through().collect()
+    assert_frame_equal(learned.select(key).sort(key), everything.select(key).sort(key))
+    assert chunk.split.past.join(late, on=key, how="semi").is_empty()
 
 
 def test_a_first_chunk_is_split_at_its_end(stores):
