@@ -184,11 +184,16 @@ class Comparison:
         return {
             "usual_n_ratings": self._usual_n_ratings(),
             "rating_distance": distance(rating.chunk, rating.past) if are_rated else None,
-            "rating_p_value": p_value(*self._clusters("tenths"), seed) if are_rated else None,
+            "rating_p_value": self._rating_p_value() if are_rated else None,
             "popularity_distance": distance(popularity.chunk, popularity.past),
             "popularity_p_value": p_value(*self._clusters("group"), seed),
             "popularity_overlap": self._overlap(),
         }
+
+    def _rating_p_value(self) -> float | None:
+        """None where nobody of the past's people that are looked at gave stars."""
+        chunk, past = self._clusters("tenths")
+        return p_value(chunk, past, self._chunk.chunk_id) if len(chunk) and len(past) else None
 
     def _beside(self) -> Beside:
         """What the rules want to know beside the statistics."""
@@ -198,7 +203,8 @@ class Comparison:
             has_one_rating=self._scale.is_single,
             covers_time=self._chunk.starts_at < self._chunk.ends_at,
             has_past=n_past > 0,
-            largest_rating_share=float(rating.past.max(initial=0)) / n_past if n_past else 0.0,
+            n_users_with_stars=self._ratings.filter(pl.col("tenths").is_not_null())["user_id"].n_unique(),
+            largest_rating_share=float(rating.past.max(initial=0)) / max(float(rating.past.sum()), 1.0),
             expected_new_movie_share=float(popularity.past[NEW]) / n_past if n_past else 1.0,
             explorer_share=float((by_user > 0.5).to_numpy().mean()) if by_user.len() else 0.0,
             patterns=self.patterns,
@@ -210,8 +216,9 @@ class Comparison:
         return sorted({*self._ratings["tenths"].unique(), *self._past["tenths"].unique()} - {None})
 
     def _clusters(self, column: str) -> tuple[Counts, Counts]:
-        """Counts by category of `tenths` or `group`, of each cluster of the chunk, and of its past."""
-        chunk, past = (frame.select(pl.col(f"^{column} .*$")).to_numpy() for frame in self._by_cluster)
+        """Counts by category of `tenths` or `group`, of each cluster of the chunk, and of its past, that has any."""
+        counts = (frame.select(pl.col(f"^{column} .*$")).to_numpy() for frame in self._by_cluster)
+        chunk, past = (each[each.any(axis=1)] for each in counts)
         return chunk, past
 
     @cached_property

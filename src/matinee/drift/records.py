@@ -136,6 +136,12 @@ class StatisticsStore:
                 raise NotFound(f"Chunk {chunk_id} was not watched yet.", f"Run: matinee watch {chunk_id}.")
             return _statistics(row)
 
+    def newest_before(self, chunk_id: int) -> int | None:
+        """The newest chunk before one that was watched; None when none was."""
+        query = sa.select(sa.func.max(ChunkStatisticsRow.chunk_id)).where(ChunkStatisticsRow.chunk_id < chunk_id)
+        with Session(self._database) as session:
+            return session.scalar(query)
+
     def keep(self, statistics: ChunkStatistics) -> None:
         """Store a chunk's statistics, unless another process has; durable when this returns."""
         with claiming(self._database) as session:

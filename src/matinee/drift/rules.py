@@ -54,8 +54,11 @@ class Beside:
     """Whether the chunk is of a period. One that is not holds what people said meanwhile, which may be withdrawals."""
 
     has_past: bool
+    n_users_with_stars: int
+    """Users of the chunk who gave stars, and did not only watch, like or buy."""
+
     largest_rating_share: float
-    """Share of the past's most frequent rating."""
+    """Share of the past's stars that are its most frequent rating."""
 
     expected_new_movie_share: float
     """Share of ratings of new movies that was to be expected; 1 without a past."""
@@ -85,9 +88,12 @@ def _broken(found: ChunkStatistics, beside: Beside) -> Iterator[str]:
     if found.n_ratings == 0 and beside.covers_time:
         yield "It has no ratings."
     sensible = found.n_ratings >= N_SENSIBLE_RATINGS and found.n_users >= N_SENSIBLE_USERS
+    n_stars = sum(found.rating_histogram.values())
+    are_many = n_stars >= N_SENSIBLE_RATINGS and beside.n_users_with_stars >= N_SENSIBLE_USERS
     is_alike = len(found.rating_histogram) == 1 and not beside.has_one_rating
-    if sensible and is_alike and beside.largest_rating_share < ONE_VALUE_SHARE:
-        yield f"All {found.n_ratings:,} ratings of {found.n_users:,} users are {next(iter(found.rating_histogram))}."
+    if are_many and is_alike and beside.largest_rating_share < ONE_VALUE_SHARE:
+        (value,) = found.rating_histogram
+        yield f"All {n_stars:,} ratings of {beside.n_users_with_stars:,} users are {value}."
     if found.usual_n_ratings and found.n_ratings >= HUGE * max(found.usual_n_ratings, LEAST_USUAL_N_RATINGS):
         yield f"It has {_times_usual(found)}."
     if sensible and beside.has_past and _is_unknown(found, beside):

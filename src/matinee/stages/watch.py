@@ -56,7 +56,7 @@ def require_sound(stores: Stores, chunk_id: int, log_report: Callable[[Watched],
     Raises:
         Refused: the chunk is clearly broken and nobody has accepted it, or somebody has left it out.
     """
-    _watch_others_of_run(stores, chunk_id)
+    _watch_before(stores, chunk_id)
     watched = watch(stores.settings, stores.ledger, stores.statistics, chunk_id)
     if chunk_id not in stores.not_learned_from:
         return watched
@@ -73,10 +73,16 @@ def require_sound(stores: Stores, chunk_id: int, log_report: Callable[[Watched],
     )
 
 
-def _watch_others_of_run(stores: Stores, chunk_id: int) -> None:
-    """Watch the chunks that the same run took before this one; of these a broken one is left out, and stops nothing."""
-    for each in stores.ledger.chunks_of_run(stores.ledger.chunk(chunk_id).run_id):
-        if each.chunk_id < chunk_id:
-            found = watch(stores.settings, stores.ledger, stores.statistics, each.chunk_id).statistics
+def _watch_before(stores: Stores, chunk_id: int) -> None:
+    """Watch what nobody has watched before this chunk; of these a broken one is left out, and stops nothing.
+
+    They are the others that its run took, and those of days whose training did not come as far.
+    """
+    newest_watched = stores.statistics.newest_before(chunk_id)
+    of_run = {each.chunk_id for each in stores.ledger.chunks_of_run(stores.ledger.chunk(chunk_id).run_id)}
+    for chunk in stores.ledger.chunks():
+        is_after_it = newest_watched is not None and chunk.chunk_id > newest_watched
+        if chunk.chunk_id < chunk_id and chunk.state == "closed" and (is_after_it or chunk.chunk_id in of_run):
+            found = watch(stores.settings, stores.ledger, stores.statistics, chunk.chunk_id).statistics
             if found.verdict == "refused":
-                log.warning("chunk_not_learned_from", chunk_id=each.chunk_id, reasons=found.reasons)
+                log.warning("chunk_not_learned_from", chunk_id=chunk.chunk_id, reasons=found.reasons)

@@ -106,6 +106,37 @@ def test_a_broken_chunk_is_refused_with_a_sentence(own, change, says):
     assert says in " ".join(found.reasons)
 
 
+def watches_but(n_stars: int, ratings: pl.DataFrame) -> pl.DataFrame:
+    """All but the first are watches; those are ratings of 4 stars."""
+    is_star = pl.int_range(pl.len()) < n_stars
+    return ratings.with_columns(
+        event=pl.when(is_star).then(pl.lit("rating")).otherwise(pl.lit("watch")),
+        rating=pl.when(is_star).then(4.0).otherwise(1e9).cast(pl.Float32),
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n_of_past", [0, 200])
+def test_one_star_on_a_day_of_watches_refuses_nothing(own, n_of_past):
+    ledger = ChunkLedger(own)
+    parts = (
+        watches_but(n, with_text(each))
+        for n, each in ((1, ledger.ratings_of(3)), (n_of_past, ledger.ratings_through(2)))
+    )
+    found = Comparison(ledger.chunk(3), *parts, DAY, FIVE_STARS).statistics()
+    assert (found.verdict, found.rating_histogram) == ("usual", {"4.0": 1})
+
+
+def test_a_day_of_stars_that_are_all_alike_is_refused_although_others_watched(own):
+    ledger = ChunkLedger(own)
+    chunk, past = (with_text(each) for each in (ledger.ratings_of(3), ledger.ratings_through(2)))
+    watched = watches_but(0, repeated(chunk, 2))
+    alike = pl.concat([watches_but(chunk.height, chunk), watched])
+    found = Comparison(ledger.chunk(3), alike, past, DAY, FIVE_STARS).statistics()
+    assert found.verdict == "refused"
+    assert f"All {chunk.height} ratings of {chunk['user_id'].n_unique()} users are 4.0." in found.reasons
+
+
 def test_a_chunk_most_of_whose_rows_are_unusable_is_refused(own):
     found = compared(own, n_quarantined=10_000)
     assert found.verdict == "refused"

@@ -133,6 +133,19 @@ def test_every_chunk_of_a_run_is_watched_before_the_last_one_is_learned_from(set
     assert [each.chunk_id for each in StatisticsStore(settings).all()] == [2, 3]
 
 
+def test_a_chunk_whose_training_did_not_come_as_far_is_watched_before_it_is_learned_from(settings, append, time):
+    for day in range(3):
+        append(NOON + day * DAY)
+        ingest(settings, f"day {day}")
+        if day != 1:  # when MLflow was down
+            chunk_id = Stores.of(settings).ledger.newest_closed().chunk_id
+            require_sound(Stores.of(settings), chunk_id, lambda _: "")
+        time[0] += DAY
+    watched = [each.chunk_id for each in StatisticsStore(settings).all()]
+    assert watched == [each.chunk_id for each in Stores.of(settings).ledger.chunks()]
+    assert len(watched) == 3
+
+
 def test_late_ratings_are_learned_from_and_judge_no_model(settings, append, time):
     ingest(settings, "a")
     append(NOON - 2 * DAY, NOON + timedelta(hours=3))

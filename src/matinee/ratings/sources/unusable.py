@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from matinee.ratings.events import IS_RATING
 from matinee.ratings.sources.source import Source
 from matinee.settings import Settings
 
@@ -30,12 +31,12 @@ def unusable_sentences(source: Source) -> Iterator[str]:
 
 def liked_sentence(source: Source, settings: Settings) -> str:
     """Said when no rating reaches `MATINEE_POSITIVE_RATING`, or every one does on a scale of several; else empty."""
-    lowest, highest = (
-        pl.scan_parquet(source.ratings_path)
-        .select(pl.col("rating").min(), pl.col("rating").max().alias("highest"))
-        .collect()
-        .row(0)
+    stars, events = pl.col("rating").filter(IS_RATING), (~IS_RATING).any().alias("has_events")
+    lowest, highest, has_events = (
+        pl.scan_parquet(source.ratings_path).select(stars.min(), stars.max().alias("highest"), events).collect().row(0)
     )
+    if has_events or highest is None:
+        return ""  # what people watched or bought counts as well, and no scale says how much
     if highest < settings.positive_rating:
         return (
             f"No rating reaches MATINEE_POSITIVE_RATING ({settings.positive_rating:g}), so nothing counts as liked and"

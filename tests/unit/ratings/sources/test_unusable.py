@@ -47,3 +47,15 @@ def test_a_scale_that_the_settings_do_not_fit_is_said(tmp_path, ratings, positiv
     found = liked_sentence(prepare(settings), settings)
     assert found.startswith(said)
     assert bool(found) == bool(said)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["u,m1,,2026-01-01\nv,m2,,2026-01-02\n", "u,m1,.5,2026-01-01\nv,m2,.9,2026-01-02\n"],
+    ids=["no value", "shares"],
+)
+def test_of_what_people_watched_no_scale_is_said(tmp_path, rows):
+    (tmp_path / "r.csv").write_text(HEADER + rows)
+    settings = Settings(_env_file=None, home=tmp_path / "h", data=str(tmp_path / "r.csv"), event="watch")
+    source = prepare(settings)
+    assert (source.n_ratings, liked_sentence(source, settings)) == (2, "")

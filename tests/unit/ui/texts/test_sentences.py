@@ -28,6 +28,7 @@ BESIDE = Beside(
     has_one_rating=False,
     covers_time=True,
     has_past=True,
+    n_users_with_stars=300,
     largest_rating_share=0.4,
     expected_new_movie_share=0.1,
     explorer_share=0.9,
