@@ -44,6 +44,12 @@ def check_days(settings: Settings) -> str:
     if not closed:
         return "none is taken yet"
     (newest, taken_at), now = closed[-1], clock.now()
+    if newest.ends_at > now:
+        raise MatineeError(
+            f"The newest chunk ends on {newest.ends_at:%Y-%m-%d}, which is to come: the clock was ahead when it was"
+            " taken, and nothing is taken before that day.",
+            "Restore a backup from before: matinee restore FILE --replace.",
+        )
     since = now - taken_at
     n_waiting = _n_waiting(settings, newest.ends_at, now)
     if n_waiting > 0 and since > settings.period + timedelta(days=1):

@@ -56,8 +56,11 @@ class Voice(NamedTuple):
 
 
 def steps(interactions: Interactions, share: float) -> list[ForwardStep]:
-    """The newest `share` of the ratings, in `STEPS` stretches of equal length."""
-    rated_at = interactions.histories.rated_at
+    """The newest `share` of the ratings, in `STEPS` stretches of equal length.
+
+    A live rating that was given after the time the data set covers is of its end (`Interactions.age_days_of`).
+    """
+    rated_at = np.minimum(interactions.histories.rated_at, int(interactions.data_through.timestamp()))
     start, end = np.quantile(rated_at, 1 - share), rated_at.max() + 1
     bounds = np.linspace(start, end, STEPS + 1).astype(np.int64)
     found = [

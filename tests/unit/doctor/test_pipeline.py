@@ -60,6 +60,13 @@ def test_ratings_that_wait_for_days_are_told(own):
     assert "matinee next" in found.value.hint
 
 
+def test_a_day_that_was_taken_while_the_clock_was_ahead_is_told(own):
+    ChunkLedger(own).close_next("first")
+    early = ChunkLedger(own).chunk(1).ends_at - timedelta(hours=1)
+    with clock.pretended(lambda: early), pytest.raises(MatineeError, match="the clock was ahead"):
+        pipeline.check_days(own)
+
+
 def test_a_data_set_at_its_end_may_rest(own):
     ledger = ChunkLedger(own.model_copy(update={"bootstrap": "9000d"}))
     ledger.close_next("all")

@@ -37,7 +37,7 @@ USERS = st.lists(st.lists(RATING, min_size=1, max_size=8), min_size=1, max_size=
 @given(users=USERS, share=st.sampled_from([0.1, 0.5, 0.9]))
 def test_a_step_knows_nothing_of_what_comes_in_it(users, share):
     everything = made(
-        users, Interactions(["0"], list("abcdefghij"), Histories(*_nothing()), 4.0, datetime(1970, 1, 1, tzinfo=UTC))
+        users, Interactions(["0"], list("abcdefghij"), Histories(*_nothing()), 4.0, datetime(1970, 1, 12, tzinfo=UTC))
     )
     newest = 0
     for step in tuning.steps(everything, share):
@@ -50,6 +50,15 @@ def test_a_step_knows_nothing_of_what_comes_in_it(users, share):
             assert trial.truth
             assert not trial.truth.intersection(trial.history.items.tolist())
         newest = begins
+
+
+def test_live_ratings_from_after_the_data_set_make_no_step_longer(interactions: Interactions) -> None:
+    own = replace(interactions, data_through=datetime(1970, 4, 11, tzinfo=UTC))
+    users = [[((3 * user + 9 * movie) % 100 * DAY_S, movie, 5.0) for movie in range(10)] for user in range(60)]
+    live = [[*user, (10_000 * DAY_S, 11, 5.0)] if number < 3 else user for number, user in enumerate(users)]
+    begins, with_live = ([step.begins for step in tuning.steps(made(each, own), 0.5)] for each in (users, live))
+    assert len(begins) == len(with_live) == tuning.STEPS
+    assert max(abs(a - b) for a, b in zip(begins, with_live, strict=True)) <= DAY_S
 
 
 def test_what_was_known_at_a_moment_is_what_was_rated_before_it(interactions: Interactions) -> None:
