@@ -220,6 +220,13 @@ def test_a_run_or_version_that_does_not_exist_is_said_to_be_missing(loop):
         loop.registry.move_production("99999")
 
 
+def test_a_run_whose_model_somebody_deleted_is_told_by_what_is_missing(loop):
+    run = loop.registry.training_run(loop.train())
+    MlflowClient().delete_logged_model(run.model_id)
+    with pytest.raises(NotFound, match=f"no model of run {run.run_id}"):
+        loop.registry.training_run(run.run_id)
+
+
 def test_a_run_that_somebody_deleted_takes_no_metric(loop):
     run = loop.registry.training_run(loop.train())
     MlflowClient().delete_run(run.run_id)

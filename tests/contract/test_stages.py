@@ -217,7 +217,7 @@ def test_a_rollback_by_a_person_holds_until_somebody_resumes(in_production):
 
 
 @pytest.mark.usefixtures("in_production")
-@pytest.mark.parametrize("what", ["files", "version", "run", "alias"])
+@pytest.mark.parametrize("what", ["files", "version", "run", "alias", "model"])
 def test_a_day_goes_on_whatever_mlflow_has_lost_of_production(what, mlflow_folder):
     lost, client = Stores.of(load_settings()).registry.production(), MlflowClient()
     match what:
@@ -229,11 +229,18 @@ def test_a_day_goes_on_whatever_mlflow_has_lost_of_production(what, mlflow_folde
             purge(lost.run_id, mlflow_folder)
         case "alias":
             client.delete_registered_model_alias(Connection.name, ALIAS)
+        case "model":
+            delete_model(lost.run_id)
     _, run_id = train_through_the_next_chunk("second")
     assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
     promoted = matinee("promote", "--run-id", run_id)
     assert promoted["promoted"]
     assert Stores.of(load_settings()).registry.production().version == promoted["model_version"]
+
+
+def delete_model(run_id: str) -> None:
+    """Delete the logged model of a run in MLflow, as people can; its files stay for a while."""
+    MlflowClient().delete_logged_model(Registry(load_settings()).training_run(run_id).model_id)
 
 
 @pytest.mark.usefixtures("in_production")

@@ -22,8 +22,11 @@ def loaded_model(registry: Registry, run: TrainingRun) -> Contender:
     Raises:
         BadData: its files are gone or do not load.
     """
-    with registry.downloaded(run) as folder:
-        loaded = artifact.load(folder)
+    try:
+        with registry.downloaded(run) as folder:
+            loaded = artifact.load(folder)
+    except NotFound as error:  # somebody has deleted the logged model, or the run for ever
+        raise BadData(str(error)) from error
     return Contender(loaded.model, loaded.user_index, loaded.item_index)
 
 

@@ -40,10 +40,11 @@ class TrainingRuns(Connection):
         """The logged training `run_id`.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none, or somebody has deleted its model.
         """
         with self._answers(f"MLflow has no run {run_id}."):
             run = training_run(self._client.get_run(run_id))
+        with self._answers(f"MLflow has no model of run {run_id}."):
             return replace(run, source=self._client.logged_model_location(run.model_id))
 
     def finished_training(
@@ -213,6 +214,7 @@ class TrainingRuns(Connection):
 
         Raises:
             BadData: MLflow is there and the files are not.
+            NotFound: somebody has deleted the model, or the run for ever.
         """
         with tempfile.TemporaryDirectory() as folder:
             yield self._fetched(run, folder)
