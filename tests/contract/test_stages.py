@@ -449,6 +449,19 @@ def test_an_erasure_leaves_what_is_served_with_the_next_run_although_the_gate_re
     assert matinee("promote", "--run-id", run_id, code=3)["retrained"] is None
 
 
+@pytest.mark.usefixtures("in_production")
+def test_a_model_that_was_trained_before_an_erasure_does_not_bring_them_back(served):
+    _, run_id = train_through_the_next_chunk("second")
+    FeedbackStore(load_settings()).withdraw("u1")
+    matinee("evaluate", "--run-id", run_id)
+    result = matinee("promote", "--run-id", run_id)
+    current = Registry(load_settings()).production()
+    assert result["promoted"]
+    assert served == [current.version] == [result["retrained"]] != [result["model_version"]]
+    assert current.chunk_id == 2
+    assert "u1" not in histories_in(current.run_id)
+
+
 def test_a_rejected_run_after_which_nobody_was_erased_changes_nothing(in_production, served):
     FeedbackStore(load_settings()).withdraw("u1", "m1")  # one rating; the next model does without it
     _, run_id = train_through_the_next_chunk("rejected")

@@ -22,8 +22,8 @@ def promote_model(stores: Stores, run_id: str) -> Result:
     evaluated again. One of an older chunk than that of production is rejected, whatever its verdict. When what serves
     has proved worse than what served before, this goes back to that (`damage`).
 
-    Whoever was erased leaves with this run in any case: when the version is rejected, `retrained` is the one that was
-    trained on what production has learned, without them, and is served instead of it.
+    Whoever was erased leaves with this run in any case: when what is in production now knows them, `retrained` is the
+    version that was trained on what it has learned, without them, and is served instead of it.
     """
     production = stores.production
     production.recover()
@@ -35,7 +35,7 @@ def promote_model(stores: Stores, run_id: str) -> Result:
     if not production.registry.version(version).stage:
         run = _carry_out(stores, run, version)
     decided = production.registry.version(version)
-    retrained = forget_erased(stores) if decided.stage == "rejected" else None
+    retrained = forget_erased(stores)
     return {
         "model_version": version,
         "promoted": decided.stage != "rejected",
