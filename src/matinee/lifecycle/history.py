@@ -32,6 +32,9 @@ BY_ITSELF = "By itself: "
 RESTORED = "Restored"
 """How the reason of a promotion begins by which production was restored after MLflow had lost it (`custody`)."""
 
+ERASED = "A user was erased."
+"""Reason of a move away from a version that knows a user who was erased."""
+
 INTENTIONS: dict[EventKind, EventKind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 """The end of each intention that succeeds."""
 
@@ -128,20 +131,21 @@ def restoration(events: Iterable[ModelEvent]) -> ModelEvent | None:
 
 
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:
-    """Last version other than `version` that was deployed, without those that a rollback left and nobody put back."""
+    """Last version other than `version` that was deployed, without `rolled_back_versions`."""
     events = list(events)
     served, bad = [event.version for event in events if event.what == "deployed"], rolled_back_versions(events)
     return next((each for each in reversed(served) if each != version and each not in bad), None)
 
 
 def rolled_back_versions(events: Iterable[ModelEvent]) -> set[str]:
-    """Versions that a rollback left and nobody put back."""
+    """Versions that a rollback or an erasure left and nobody put back."""
     left: set[str] = set()
     for event in events:
-        if event.what == "rolled_back" and event.previous_version is not None:
-            left.add(event.previous_version)
-        elif event.what == "promoted":
+        if event.what == "promoted":
             left.discard(event.version)
+        is_left = event.what == "rolled_back" or (event.what == "promoted" and event.reason == ERASED)
+        if is_left and event.previous_version is not None:
+            left.add(event.previous_version)
     return left
 
 

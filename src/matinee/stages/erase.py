@@ -2,6 +2,7 @@
 
 from matinee import clock
 from matinee.errors import NotFound
+from matinee.lifecycle.history import ERASED
 from matinee.lifecycle.registry import ModelVersion
 from matinee.models.specification import Specification
 from matinee.ratings.feedback.shown import ShownLists
@@ -13,7 +14,6 @@ from matinee.stages.remains import remains
 from matinee.stages.stores import Stores
 from matinee.stages.train import train_model
 
-REASON = "A user was erased."
 _SERVES = {"promoted", "rolled_back", "deployed"}
 
 
@@ -63,7 +63,7 @@ def is_to_forget(stores: Stores, current: ModelVersion) -> bool:
     if stores.feedback.newest_erasure() > stores.registry.training_run(current.run_id).withdrawals:
         return True
     own = [each for each in stores.history.events() if each.version == current.version and each.what in _SERVES]
-    return bool(own) and own[-1].what != "deployed" and own[-1].reason == REASON
+    return bool(own) and own[-1].what != "deployed" and own[-1].reason == ERASED
 
 
 def retrained(stores: Stores, current: ModelVersion) -> str:
@@ -76,6 +76,6 @@ def retrained(stores: Stores, current: ModelVersion) -> str:
     evaluate_model(stores, run_id)
     version = stores.registry.register(stores.registry.training_run(run_id))
     if stores.registry.version(version).stage != "production":
-        stores.production.replace(version, REASON, instead_of=current.version)
+        stores.production.replace(version, ERASED, instead_of=current.version)
     deploy_model(stores, version)
     return version

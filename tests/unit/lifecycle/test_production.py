@@ -16,7 +16,7 @@ from matinee.drift.records import StatisticsStore
 from matinee.errors import NotFound, Refused
 from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.custody import Custody
-from matinee.lifecycle.history import History
+from matinee.lifecycle.history import ERASED, History
 from matinee.lifecycle.lease import Lease
 from matinee.lifecycle.production import Production, Stale
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
@@ -234,6 +234,14 @@ def test_an_alias_that_is_gone_is_put_back_to_what_served(home, monkeypatch):
     home.stores.production.recover()
     assert home.registry.alias == "4"
     assert "Restored" in home.history.events()[-1].reason
+
+
+def test_a_version_that_knows_who_was_erased_is_never_gone_back_to(home):
+    production = home.stores.production
+    production.replace(home.registry.register(home.registry.runs["r5"]), ERASED, instead_of="4")
+    home.history.record("deployed", "5", "4", "asked for")
+    assert damage._before(home.stores, home.registry.runs["r6"], home.registry.production()).version == "3"
+    assert production.roll_back(None, "why") == "3"
 
 
 PAIR = "version 4 against version 3 before it"
