@@ -429,6 +429,20 @@ def test_an_erasure_whose_deployment_failed_goes_on_where_it_stopped(in_producti
     assert len(matinee("versions")["versions"]) == 2
 
 
+@pytest.mark.usefixtures("in_production")
+def test_somebody_is_erased_although_the_newest_chunk_of_production_was_left_out_since(served, home):
+    chunk_id, run_id = train_through_the_next_chunk("second")
+    matinee("evaluate", "--run-id", run_id)
+    matinee("promote", "--run-id", run_id)
+    matinee("watch", str(chunk_id), "--leave-out", "--reason", "robots")
+    version = matinee("erase", "u1")["version"]
+    current = Registry(load_settings()).production()
+    assert served == [version] == [current.version]
+    assert "u1" not in histories_in(current.run_id)
+    first = pl.read_parquet(home / "ratings" / "chunk-00001.parquet").filter(pl.col("user_id") != "u1")
+    assert Registry(load_settings()).training_run(current.run_id).metrics["n_ratings"] == first.height
+
+
 def test_erasing_somebody_whom_nobody_knows_is_exit_code_2_and_changes_nothing():
     matinee("ingest", "--run-id", "first")
     assert "Nobody knows user nobody" in matinee("erase", "nobody", code=2)["error"]

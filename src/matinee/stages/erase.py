@@ -72,7 +72,7 @@ def retrained(stores: Stores, current: ModelVersion) -> str:
     No question of the gate is asked: algorithm and chunks are those of production, and a hold goes on.
     """
     own = Specification.parse(stores.registry.training_run(current.run_id).specification)
-    run_id = str(train_model(stores, current.chunk_id, own)["run_id"])
+    run_id = str(train_model(stores, current.chunk_id, own, is_retraining=True)["run_id"])
     evaluate_model(stores, run_id)
     version = stores.registry.register(stores.registry.training_run(run_id))
     if stores.registry.version(version).stage != "production":

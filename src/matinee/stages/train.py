@@ -12,7 +12,7 @@ import polars as pl
 import structlog
 
 from matinee import artifact, clock
-from matinee.drift.data_watch import Watched
+from matinee.drift.data_watch import Watched, watch
 from matinee.drift.report import NAME, report
 from matinee.lifecycle.registry import Registry, Training
 from matinee.memory import limit_bytes
@@ -53,7 +53,12 @@ class Moment:
 
 
 def train_model(
-    stores: Stores, chunk_id: int, specification: Specification | None = None, *, is_challenger: bool = False
+    stores: Stores,
+    chunk_id: int,
+    specification: Specification | None = None,
+    *,
+    is_challenger: bool = False,
+    is_retraining: bool = False,
 ) -> Result:
     """Fit an algorithm on all chunks up to `chunk_id` and log it; a finished training is not repeated.
 
@@ -62,6 +67,8 @@ def train_model(
         chunk_id: the newest chunk.
         specification: what to fit; None for the champion (`contest.champion`).
         is_challenger: whether it goes into production only when it has shown to be better.
+        is_retraining: whether it takes the place of a model that has read the chunk: the watch refuses nothing, and a
+            chunk that is left out by now is not learned from.
 
     Raises:
         Refused: the data watch says that the chunk is clearly broken, or somebody has left it out.
@@ -74,9 +81,12 @@ def train_model(
     # First of all: the watch reads the past too.
     n_ratings = stores.ledger.n_ratings_through(chunk_id)
     require_affordable(stores.settings, n_ratings)
-    watched = require_sound(
-        stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
-    )
+    if is_retraining:
+        watched = watch(stores.settings, stores.ledger, stores.statistics, chunk_id)
+    else:
+        watched = require_sound(
+            stores, chunk_id, lambda refused: registry.log_refused_chunk(chunk_id, NAME, report(refused))
+        )
     key = data_key(stores, chunk_id)
     run_id = registry.finished_training(chunk_id, specification.algorithm, algorithm.parameters, key)
     if run_id is None:
