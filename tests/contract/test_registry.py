@@ -20,6 +20,7 @@ from matinee.evaluation.decision import Decision
 from matinee.lifecycle.registry import Connection, Registry, Training
 from matinee.models.interactions import Interactions
 from matinee.models.recommender import fit, recommender
+from matinee.models.specification import Specification
 from matinee.ranking import recommend
 from matinee.settings import Settings
 
@@ -195,6 +196,14 @@ def test_a_run_whose_tags_somebody_spoilt_is_no_training_and_stands_in_nobody_s_
     spoil(newest, tag, value)
     assert loop.registry.newest_refresh().run_id == older
     assert [each.stage for each in loop.registry.versions()] == ["", "", ""]
+
+
+@pytest.mark.parametrize("text", ["als (the good one):x", "als (the good one)", "popular"])
+def test_a_run_whose_specification_somebody_edited_is_of_what_was_trained(loop, text):
+    run = loop.registry.training_run(loop.train(regularization=0.02))
+    spoil(run.run_id, "matinee.specification", text)
+    read = Specification.parse(loop.registry.training_run(run.run_id).specification)
+    assert (read.algorithm, read.recommender().parameters) == ("als", run.hyperparameters)
 
 
 def test_a_version_whose_tags_somebody_spoilt_is_still_one(loop):

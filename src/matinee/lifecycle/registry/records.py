@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import structlog
+
 from matinee import artifact
 from matinee.clients.mlflow_client import MlflowRun, MlflowVersion
-from matinee.errors import NotFound
+from matinee.errors import NotFound, UsageError
 from matinee.evaluation.decision import Verdict
 from matinee.lifecycle.registry.logged_model import MODEL_ID
 from matinee.models.choices import Choices
-from matinee.models.specification import configuration
+from matinee.models.specification import Specification, configuration
+
+log = structlog.get_logger()
 
 FILES, UNREGISTERED, REGISTERED = "matinee.files", "of no version", "of a version"
 """Tag of a run that logged a model, and of a version that has its files, and its values: whose the files are."""
@@ -141,13 +145,25 @@ def training_run(run: MlflowRun, source: str = "") -> TrainingRun:
             verdict=cast("Verdict | None", tags.get("matinee.verdict")),
             reason=tags.get("matinee.reason", ""),
             compared_with=tags.get("matinee.compared_with") or None,
-            specification=tags.get("matinee.specification") or run.data.params["algorithm"],
+            specification=_specification(run),
             is_challenger="matinee.challenger" in tags,
             withdrawals=int(tags.get("matinee.withdrawals", 0)),
             choices=Choices.of_json(tags[CHOICES]) if CHOICES in tags else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise NotFound(f"Tags of run {run.info.run_id} are not as matinee wrote them ({error!r}).", AGAIN) from error
+
+
+def _specification(run: MlflowRun) -> str:
+    """What the tag says; of a run whose tag people made say something else, that of its hyper-parameters."""
+    algorithm, told = run.data.params["algorithm"], run.data.tags.get("matinee.specification")
+    try:
+        if not told or Specification.parse(told).algorithm == algorithm:
+            return told or algorithm
+    except UsageError as error:
+        log.warning("specification_does_not_parse", run_id=run.info.run_id, because=str(error))
+    hyperparameters = json.loads(run.data.tags["matinee.hyperparameters"])
+    return ":".join([algorithm, *(f"{name}={value}" for name, value in hyperparameters.items())])
 
 
 def model_version(version: MlflowVersion) -> ModelVersion:
