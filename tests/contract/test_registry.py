@@ -35,10 +35,13 @@ NO_MOVIES = pl.DataFrame(
 class Loop:
     """Logs, registers and decides as the stages do, on data that is small."""
 
-    registry: Registry
+    settings: Settings
     folder: Path
     interactions: Interactions
     chunk_id: int = 0
+
+    def __post_init__(self) -> None:
+        self.registry = Registry(self.settings)
 
     def train(self, **hyperparameters: float) -> str:
         self.chunk_id += 1
@@ -60,9 +63,9 @@ class Loop:
 
 @pytest.fixture
 def loop(mlflow_url, tmp_path, ratings):
-    registry = Registry(Settings(home=tmp_path, mlflow_url=mlflow_url, _env_file=None))
+    settings = Settings(home=tmp_path, mlflow_url=mlflow_url, _env_file=None)
     interactions = Interactions.from_ratings(ratings, [f"m{movie}" for movie in range(40)], 4.0, datetime.now(UTC))
-    return Loop(registry, tmp_path, interactions)
+    return Loop(settings, tmp_path, interactions)
 
 
 def test_a_training_keeps_its_parameters_metrics_and_provenance(loop):
@@ -213,6 +216,36 @@ def test_a_version_whose_tags_somebody_spoilt_is_still_one(loop):
         MlflowClient().set_model_version_tag(Connection.name, version, tag, value)
     (read,) = loop.registry.versions()
     assert (read.version, read.chunk_id, read.data_through) == (version, 0, "")
+
+
+@pytest.mark.parametrize("told", ["20260101", "-1.5", None])
+def test_what_production_has_learned_is_told_by_its_run(loop, told):
+    version = loop.register()
+    loop.registry.move_production(version)
+    for tag in ("chunk_id", "data_through"):
+        if told is None:
+            MlflowClient().delete_model_version_tag(Connection.name, version, tag)
+        else:
+            MlflowClient().set_model_version_tag(Connection.name, version, tag, told)
+    read = Registry(loop.settings).production()
+    assert (read.chunk_id, read.data_through) == (1, loop.interactions.data_through.isoformat())
+
+
+def test_what_production_has_learned_is_told_by_its_version_when_the_run_says_nothing(loop):
+    version = loop.register()
+    loop.registry.move_production(version)
+    spoil(loop.registry.version(version).run_id, "matinee.chunk_id", None)
+    assert Registry(loop.settings).production().chunk_id == 1
+
+
+def test_a_version_that_somebody_made_of_a_run_is_told_what_it_has_learned(loop):
+    loop.register()
+    run = loop.registry.training_run(loop.train())
+    made = MlflowClient().create_model_version(Connection.name, run.source, run.run_id, model_id=run.model_id)
+    assert loop.registry.register(run) == str(made.version)
+    tags = MlflowClient().get_model_version(Connection.name, made.version).tags
+    assert (tags["run_id"], tags["chunk_id"]) == (run.run_id, "2")
+    assert tags["data_through"] == run.data_through.isoformat()
 
 
 def test_the_decision_is_kept_as_a_readable_record(loop):

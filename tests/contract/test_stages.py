@@ -238,6 +238,13 @@ def test_a_day_goes_on_whatever_mlflow_has_lost_of_production(what, mlflow_folde
     assert Stores.of(load_settings()).registry.production().version == promoted["model_version"]
 
 
+def test_a_chunk_that_somebody_wrote_to_the_version_in_production_shuts_out_no_day(in_production):
+    MlflowClient().set_model_version_tag(Connection.name, in_production[1], "chunk_id", "20260101")
+    _, run_id = train_through_the_next_chunk("second")
+    assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+    assert matinee("promote", "--run-id", run_id)["promoted"]
+
+
 def delete_model(run_id: str) -> None:
     """Delete the logged model of a run in MLflow, as people can; its files stay for a while."""
     MlflowClient().delete_logged_model(Registry(load_settings()).training_run(run_id).model_id)

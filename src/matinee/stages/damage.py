@@ -78,7 +78,7 @@ def undo_damage(stores: Stores, run: TrainingRun, version: str) -> bool:
         _deploy_what_was_left(stores, current)
         return False
     reason = f"{BY_ITSELF}{why}."
-    for chunk_id in range(before.chunk_id + 1, current.chunk_id + 1):
+    for chunk_id in range(_newest_chunk_of(stores, before) + 1, current.chunk_id + 1):
         if chunk_id not in stores.statistics.decisions():
             stores.statistics.decide(chunk_id, "left_out", reason, "matinee")
     for each in (run.run_id, current.run_id):
@@ -112,7 +112,10 @@ def _deploy_what_was_left(stores: Stores, current: ModelVersion | None) -> None:
 
 
 def _before(stores: Stores, run: TrainingRun, current: ModelVersion | None) -> ModelVersion | None:
-    """The version that served before the one in production, if that has learned more and the chunk is new to both."""
+    """The version that served before the one in production, if that has learned more and the chunk is new to both.
+
+    None also when nobody knows what it has learned: then all chunks there are would be suspect.
+    """
     if current is None or run.is_challenger or current.chunk_id >= run.chunk_id:
         return None
     number = stores.history.last_served_before(current.version)
@@ -120,7 +123,16 @@ def _before(stores: Stores, run: TrainingRun, current: ModelVersion | None) -> M
         before = None if number is None else stores.production.registry.version(number)
     except NotFound:
         return None
-    return before if before is not None and before.chunk_id < current.chunk_id else None
+    return before if before is not None and 0 < before.chunk_id < current.chunk_id else None
+
+
+def _newest_chunk_of(stores: Stores, before: ModelVersion) -> int:
+    """What the run says, because people may have edited the version; what the version says when there is no run."""
+    try:
+        return stores.registry.training_run(before.run_id).chunk_id
+    except NotFound as error:
+        log.warning("chunk_told_by_the_version", run_id=before.run_id, because=str(error))
+        return before.chunk_id
 
 
 def _pair(current: ModelVersion, before: ModelVersion) -> str:

@@ -281,6 +281,19 @@ def test_a_version_that_has_proved_worse_is_rolled_back_by_itself_and_its_chunk_
     assert (damaged.registry.alias, damaged.deployed) == ("3", ["3"])
 
 
+def test_no_more_is_left_out_than_what_was_learned_since_whatever_the_version_before_says(damaged):
+    damaged.registry.registered["3"] = replace(damaged.registry.version("3"), chunk_id=1)
+    promote.promote_model(damaged.stores, "r5")
+    assert damaged.registry.alias == "3"
+    assert damaged.stores.statistics.decisions().keys() == {4}
+
+
+def test_nothing_is_rolled_back_to_a_version_of_which_nobody_knows_what_it_has_learned(damaged):
+    damaged.registry.registered["3"] = replace(damaged.registry.version("3"), chunk_id=0)
+    promote.promote_model(damaged.stores, "r5")
+    assert (damaged.registry.alias, damaged.stores.statistics.decisions()) == ("5", {})
+
+
 def test_a_version_whose_run_somebody_deleted_is_rolled_back_by_itself_too(damaged, monkeypatch):
     log_metrics = damaged.registry.log_metrics
 

@@ -59,6 +59,7 @@ class Connection:
         """
         self._url, self._link = settings.mlflow, settings.mlflow_link
         self._known_experiment_id: str | None = None
+        self._learned: dict[str, tuple[int, str] | None] = {}  # by run; None of one that is not readable
         try:
             httpx.get(f"{self._url}/health", timeout=5, verify=authorities()).raise_for_status()
         except httpx.HTTPError as error:

@@ -166,6 +166,11 @@ def _specification(run: MlflowRun) -> str:
     return ":".join([algorithm, *(f"{name}={value}" for name, value in hyperparameters.items())])
 
 
+def learned(run: TrainingRun) -> tuple[int, str]:
+    """The newest chunk that a training has learned, and the end of its data in ISO 8601: as a version tells them."""
+    return run.chunk_id, run.data_through.isoformat()
+
+
 def model_version(version: MlflowVersion) -> ModelVersion:
     """A version with what its tags say."""
     tags = version.tags

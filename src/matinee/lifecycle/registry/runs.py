@@ -26,6 +26,7 @@ from matinee.lifecycle.registry.records import (
     UNREGISTERED,
     Training,
     TrainingRun,
+    learned,
     training_key,
     training_run,
 )
@@ -44,6 +45,7 @@ class TrainingRuns(Connection):
         """
         with self._answers(f"MLflow has no run {run_id}."):
             run = training_run(self._client.get_run(run_id))
+        self._learned[run_id] = learned(run)
         with self._answers(f"MLflow has no model of run {run_id}."):
             return replace(run, source=self._client.logged_model_location(run.model_id))
 

@@ -5,13 +5,27 @@ read MLflow's pages: `production`, `archived` or `rejected`; `repair` makes the 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import structlog
 
 from matinee import artifact
 from matinee.clients.mlflow_client import MlflowVersion
 from matinee.clients.mlflow_http import MlflowError
 from matinee.clients.mlflow_rest import ALIAS
+from matinee.errors import NotFound
 from matinee.lifecycle.registry.connection import MISSING, Connection
-from matinee.lifecycle.registry.records import FILES, REGISTERED, ModelVersion, TrainingRun, model_version
+from matinee.lifecycle.registry.records import (
+    FILES,
+    REGISTERED,
+    ModelVersion,
+    TrainingRun,
+    learned,
+    model_version,
+    training_run,
+)
+
+log = structlog.get_logger()
 
 
 class ModelVersions(Connection):
@@ -27,9 +41,7 @@ class ModelVersions(Connection):
                 self._tell(str(known[0].version), run)
                 return str(known[0].version)
             tags = {
-                "run_id": run.run_id,
-                "chunk_id": str(run.chunk_id),
-                "data_through": run.data_through.isoformat(),
+                **_provenance(run),
                 "verdict": run.verdict or "",
                 "reason": run.reason,
                 FILES: REGISTERED,
@@ -42,9 +54,16 @@ class ModelVersions(Connection):
             return str(created.version)
 
     def _tell(self, version: str, run: TrainingRun) -> None:
-        """Say of a version that nobody has decided on what its run's evaluation, perhaps a second one, says now."""
-        if not self._client.get_model_version(self.name, version).tags.get("stage"):
-            for tag, value in (("verdict", run.verdict or ""), ("reason", run.reason)):
+        """Say of a version what its run has learned: people may have made it, or changed what it says.
+
+        Of one that nobody has decided on, also what its run's evaluation, perhaps a second one, says now.
+        """
+        known = self._client.get_model_version(self.name, version).tags
+        told = _provenance(run)
+        if not known.get("stage"):
+            told |= {"verdict": run.verdict or "", "reason": run.reason}
+        for tag, value in told.items():
+            if known.get(tag) != value:
                 self._client.set_model_version_tag(self.name, version, tag, value)
 
     def move_production(self, version: str) -> None:
@@ -62,7 +81,7 @@ class ModelVersions(Connection):
 
     def repair(self) -> None:
         """Make the tag `stage` of versions agree with the alias; the old production is untagged first."""
-        production = self.production()
+        production = self._at_alias()
         in_production = production.version if production else None
         wrong = [each for each in self._likely(production) if each.stage != _stage(each, in_production)]
         for version in sorted(wrong, key=lambda each: each.version == in_production):
@@ -102,7 +121,26 @@ class ModelVersions(Connection):
                 return False
 
     def production(self) -> ModelVersion | None:
-        """The version in production."""
+        """The version in production, with the chunk and the end of the data that its run tells, if it has one."""
+        found = self._at_alias()
+        told = None if found is None else self._learned_by(found.run_id)
+        return found if found is None or told is None else replace(found, chunk_id=told[0], data_through=told[1])
+
+    def _learned_by(self, run_id: str) -> tuple[int, str] | None:
+        """What a run has learned, which is asked for once; None when nothing is readable.
+
+        People edit the tags of versions more readily, and a wrong chunk keeps out every day.
+        """
+        if run_id not in self._learned:
+            self._learned[run_id] = None
+            try:
+                with self._answers(f"MLflow has no run {run_id}."):
+                    self._learned[run_id] = learned(training_run(self._client.get_run(run_id)))
+            except NotFound as error:
+                log.warning("chunk_told_by_the_version", run_id=run_id, because=str(error))
+        return self._learned[run_id]
+
+    def _at_alias(self) -> ModelVersion | None:
         with self._answers():
             try:
                 return model_version(self._client.get_model_version_by_alias(self.name, ALIAS))
@@ -145,6 +183,11 @@ _PAGE = 100
 """Versions that MLflow gives at a time: it keeps the memory that the longest of its answers took."""
 _RUNS = 50
 """Runs whose versions are asked for at a time: they stand in an address."""
+
+
+def _provenance(run: TrainingRun) -> dict[str, str]:
+    """Tags of a version: its run, and what that has learned."""
+    return {"run_id": run.run_id, "chunk_id": str(run.chunk_id), "data_through": run.data_through.isoformat()}
 
 
 def _stage(version: ModelVersion, in_production: str | None) -> str:
