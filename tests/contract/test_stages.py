@@ -450,6 +450,16 @@ def test_somebody_is_erased_although_the_newest_chunk_of_production_was_left_out
     assert Registry(load_settings()).training_run(current.run_id).metrics["n_ratings"] == first.height
 
 
+def test_somebody_is_erased_although_the_model_in_production_was_deleted_in_mlflow(in_production, served):
+    FeedbackStore(load_settings()).withdraw("u1")
+    delete_model(in_production[0])
+    assert prune_home(Stores.of(load_settings()), dry_run=True)["removed"][0]["n"] == 1
+    version = matinee("erase", "u1")["version"]
+    current = Registry(load_settings()).production()
+    assert served == [version] == [current.version] != [in_production[1]]
+    assert "u1" not in histories_in(current.run_id)
+
+
 def test_erasing_somebody_whom_nobody_knows_is_exit_code_2_and_changes_nothing():
     matinee("ingest", "--run-id", "first")
     assert "Nobody knows user nobody" in matinee("erase", "nobody", code=2)["error"]

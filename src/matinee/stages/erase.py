@@ -8,6 +8,7 @@ from matinee.models.specification import Specification
 from matinee.ratings.feedback.shown import ShownLists
 from matinee.ratings.sources import last_rated_at
 from matinee.stages import Result
+from matinee.stages.contest import champion, champion_run
 from matinee.stages.deploy import deploy_model
 from matinee.stages.evaluate import evaluate_model
 from matinee.stages.remains import remains
@@ -59,8 +60,12 @@ def forget_erased(stores: Stores) -> str | None:
 
 
 def is_to_forget(stores: Stores, current: ModelVersion) -> bool:
-    """Whether somebody was erased after a version had read its ratings, or it was retrained so and is not deployed."""
-    if stores.feedback.newest_erasure() > stores.registry.training_run(current.run_id).withdrawals:
+    """Whether somebody was erased after a version had read its ratings, or it was retrained so and is not deployed.
+
+    When MLflow has lost its training or its model, nobody knows when it read them: anybody who was ever erased counts.
+    """
+    run = champion_run(stores, current)
+    if stores.feedback.newest_erasure() > (run.withdrawals if run else 0):
         return True
     own = [each for each in stores.history.events() if each.version == current.version and each.what in _SERVES]
     return bool(own) and own[-1].what != "deployed" and own[-1].reason == ERASED
@@ -69,9 +74,11 @@ def is_to_forget(stores: Stores, current: ModelVersion) -> bool:
 def retrained(stores: Stores, current: ModelVersion) -> str:
     """The version that has learned what production has, without what was withdrawn; it is served.
 
-    No question of the gate is asked: algorithm and chunks are those of production, and a hold goes on.
+    No question of the gate is asked: algorithm and chunks are those of production, and a hold goes on. When MLflow has
+    lost its training or its model, the algorithm is that of the settings.
     """
-    own = Specification.parse(stores.registry.training_run(current.run_id).specification)
+    run = champion_run(stores, current)
+    own = champion(stores) if run is None else Specification.parse(run.specification)
     run_id = str(train_model(stores, current.chunk_id, own, is_retraining=True)["run_id"])
     evaluate_model(stores, run_id)
     version = stores.registry.register(stores.registry.training_run(run_id))
