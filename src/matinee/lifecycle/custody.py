@@ -21,7 +21,7 @@ import structlog
 
 from matinee import artifact
 from matinee.errors import BadData, NotFound
-from matinee.lifecycle.history import RESTORED, History, rolled_back_versions
+from matinee.lifecycle.history import RESTORED, EventKind, History, rolled_back_versions
 from matinee.lifecycle.lease import Holder
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
 
@@ -55,6 +55,9 @@ class Custody:
         self._put_back(holder, "the alias is gone" if current is None else f"version {current.version} does not load")
 
     def _put_back(self, holder: Holder, why: str) -> None:
+        """Restore production; a hold passes on to it."""
+        known = self._history.in_production()
+        what: EventKind = "rolled_back" if known is not None and self._history.is_held(known) else "promoted"
         for version in self._candidates():
             found = self._registered(version) or self._registered_again(version)
             if found is not None:
@@ -63,7 +66,7 @@ class Custody:
                 self._registry.move_production(found)
                 copied = "" if found == version else f" with the files of version {version} from the model store"
                 reason = f"{RESTORED}{copied}, because {why} in MLflow."
-                self._history.record("promoted", found, self._history.in_production(), reason)
+                self._history.record(what, found, known, reason)
                 return
         log.error("production_is_lost", why=why)
 

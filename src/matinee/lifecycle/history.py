@@ -30,7 +30,10 @@ BY_ITSELF = "By itself: "
 """How the reason of a rollback begins that no person asked for; it holds nothing."""
 
 RESTORED = "Restored"
-"""How the reason of a promotion begins by which production was restored after MLflow had lost it (`custody`)."""
+"""How the reason of a move begins by which production was restored after MLflow had lost it (`custody`).
+
+It is `rolled_back` when production was held, and the hold passes on; otherwise `promoted`.
+"""
 
 ERASED = "A user was erased."
 """Reason of a move away from a version that knows a user who was erased."""
@@ -138,13 +141,13 @@ def last_good(events: Iterable[ModelEvent], version: str) -> str | None:
 
 
 def rolled_back_versions(events: Iterable[ModelEvent]) -> set[str]:
-    """Versions that a rollback or an erasure left and nobody put back."""
+    """Versions that a rollback or an erasure left and nobody put back; what is restored as it was has not been left."""
     left: set[str] = set()
     for event in events:
         if event.what == "promoted":
             left.discard(event.version)
         is_left = event.what == "rolled_back" or (event.what == "promoted" and event.reason == ERASED)
-        if is_left and event.previous_version is not None:
+        if is_left and event.previous_version not in (None, event.version):
             left.add(event.previous_version)
     return left
 

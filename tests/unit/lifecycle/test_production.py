@@ -16,7 +16,7 @@ from matinee.drift.records import StatisticsStore
 from matinee.errors import NotFound, Refused
 from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.custody import Custody
-from matinee.lifecycle.history import ERASED, History
+from matinee.lifecycle.history import BY_ITSELF, ERASED, History
 from matinee.lifecycle.lease import Lease
 from matinee.lifecycle.production import Production, Stale
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
@@ -242,6 +242,20 @@ def test_a_version_that_knows_who_was_erased_is_never_gone_back_to(home):
     home.history.record("deployed", "5", "4", "asked for")
     assert damage._before(home.stores, home.registry.runs["r6"], home.registry.production()).version == "3"
     assert production.roll_back(None, "why") == "3"
+
+
+@pytest.mark.parametrize(("reason", "is_held"), [("A person says so.", True), (f"{BY_ITSELF}It is worse.", False)])
+def test_a_hold_passes_on_to_what_production_is_restored_to(home, monkeypatch, reason, is_held):
+    monkeypatch.setattr(Custody, "_loads", lambda *_: True)
+    home.stores.production.roll_back(None, reason)
+    home.history.record("deployed", "3", "4", "asked for")
+    for _ in range(2):
+        home.registry.alias = None
+        home.stores.production.recover()
+        home.check()
+        assert home.registry.alias == "3"
+        assert home.history.is_held("3") == is_held
+    assert home.history.last_served_before("3") == "2"
 
 
 PAIR = "version 4 against version 3 before it"
