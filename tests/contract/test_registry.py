@@ -1,7 +1,7 @@
 """The registry against a real MLflow server."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -39,6 +39,8 @@ class Loop:
     folder: Path
     interactions: Interactions
     chunk_id: int = 0
+    ahead: timedelta = timedelta()
+    """How far the clock is ahead."""
 
     def __post_init__(self) -> None:
         self.registry = Registry(self.settings)
@@ -49,7 +51,9 @@ class Loop:
         target = self.folder / str(self.chunk_id) / artifact.FOLDER
         contents = fit(als, self.interactions).contents("als", self.interactions, self.chunk_id)
         manifest = artifact.write(target, contents, NO_MOVIES)
-        return self.registry.log_training(Training(manifest, target, als.parameters, {"fit_s": 0.5}, datetime.now(UTC)))
+        return self.registry.log_training(
+            Training(manifest, target, als.parameters, {"fit_s": 0.5}, datetime.now(UTC) + self.ahead)
+        )
 
     def register(self, verdict: str = "promote") -> str:
         run = self.registry.training_run(self.train())
@@ -253,6 +257,14 @@ def test_the_decision_is_kept_as_a_readable_record(loop):
     (run_id,) = (each.run_id for each in loop.registry.versions() if each.version == version)
     record = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="decision.json"))
     assert Decision.model_validate_json(record.read_text()).reason == "It is so."
+
+
+def test_the_newest_day_is_that_of_the_newest_chunk_although_a_clock_was_ahead(loop):
+    loop.ahead = timedelta(days=365)
+    loop.register()
+    loop.ahead = timedelta()
+    version = loop.register()
+    assert loop.registry.newest_refresh().run_id == loop.registry.version(version).run_id
 
 
 def test_a_run_or_version_that_does_not_exist_is_said_to_be_missing(loop):

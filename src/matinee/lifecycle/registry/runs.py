@@ -201,10 +201,14 @@ class TrainingRuns(Connection):
             return list(islice((each for each in self._trainings(alike) if each.is_of(*own)), limit))
 
     def newest_refresh(self) -> TrainingRun | None:
-        """The evaluated training of the newest day, challengers left aside; None before the first."""
+        """The evaluated training of the newest day, challengers left aside; None before the first.
+
+        That is the newest chunk among the last trainings: one that began while a clock was ahead is no newer day.
+        """
         with self._answers():
             found = self._trainings("tags.`matinee.verdict` != ''")
-            return next((each for each in found if not each.is_challenger), None)
+            refreshes = islice((each for each in found if not each.is_challenger), MEMORY_DAYS)
+            return max(refreshes, key=lambda each: each.chunk_id, default=None)
 
     def _trainings(self, filter_string: str) -> Iterator[TrainingRun]:
         """Those that a filter finds, newest first, without the address of their files; none that people spoilt."""
