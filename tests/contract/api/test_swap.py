@@ -17,6 +17,7 @@ from matinee import artifact
 from matinee.clients import mlflow_rest
 from matinee.errors import UsageError
 from matinee.ranking import Filters
+from matinee.serving import app
 from matinee.serving.app import create_app
 from matinee.serving.model.served import ServedModel
 
@@ -136,6 +137,12 @@ def test_only_the_owner_of_the_token_swaps(api, mlflow, header):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert api.served_version() == "1"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Basic dTpw"}])
+def test_a_server_without_a_token_lets_nobody_in(start, monkeypatch, headers):
+    monkeypatch.setattr(app, "api_token", lambda _: "")
+    assert start().post("/v1/model", headers=headers).status_code == 401
 
 
 def test_the_token_is_in_no_log_and_no_answer(api, capfd):
