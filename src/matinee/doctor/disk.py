@@ -1,6 +1,7 @@
 """Whether there is room for what the home holds, and for how long."""
 
 import shutil
+import stat
 import time
 from pathlib import Path
 
@@ -38,9 +39,17 @@ def check_disk(settings: Settings) -> str:
 
 def _growth_bytes(home: Path) -> float | None:
     """What a home has grown by a day, on the average of its life; None while it is too young to tell."""
-    secrets = [path.stat().st_mtime for path in (home / "secrets").glob("*")]  # made at the first start
+    secrets = [path.stat().st_mtime for path in (home / "secrets").glob("[!.]*")]  # made at the first start
     age_days = (time.time() - min(secrets)) / 86_400 if secrets else 0.0
     if age_days < YOUNG_DAYS:
         return None
-    n_bytes = sum(entry.stat().st_blocks * 512 for entry in home.rglob("*") if not entry.is_symlink())
-    return max(n_bytes, 1) / age_days
+    return max(sum(map(_size_bytes, home.rglob("*"))), 1) / age_days
+
+
+def _size_bytes(path: Path) -> int:
+    """Room that a file or folder takes; 0 for a link, and for a journal or draft that is gone meanwhile."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return 0
+    return 0 if stat.S_ISLNK(found.st_mode) else found.st_blocks * 512

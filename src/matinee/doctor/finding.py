@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
+import structlog
 
 from matinee.clients.schemas.findings import Finding
 from matinee.clients.schemas.problems import MEDIA_TYPE, Problem
@@ -12,21 +12,25 @@ from matinee.errors import MatineeError
 from matinee.ratings.failures import failure
 from matinee.settings import Settings
 
+log = structlog.get_logger()
+
 Check = Callable[[Settings], str]
 """What is found, in words; raises `MatineeError`, whose hint is what to do, when it is wrong."""
 
 
 def finding_of(what: str, check: Check, settings: Settings) -> Finding:
-    """What a check finds."""
+    """What a check finds; a check that breaks is a finding too, and hides none of the others."""
     try:
         return Finding(what=what, ok=True, detail=check(settings))
     except MatineeError as error:
         return Finding(what=what, ok=False, detail=error.message, fix=error.hint)
-    except SQLAlchemyError as error:
+    except Exception as error:
         told = failure(error)
-        if told is None:
-            raise
-        return Finding(what=what, ok=False, detail=told.message, fix=told.hint)
+        if told is not None:
+            return Finding(what=what, ok=False, detail=told.message, fix=told.hint)
+        log.exception("check_broke", what=what)
+        detail = f"It could not be looked at ({type(error).__name__}: {error})."
+        return Finding(what=what, ok=False, detail=detail, fix="See the log for where it broke.")
 
 
 def finding_of_service(what: str, process: str, url: str) -> Finding:

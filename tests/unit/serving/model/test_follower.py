@@ -121,6 +121,25 @@ def test_production_that_nobody_can_ask_for_is_a_problem_after_a_few_failures_an
     asyncio.run(live())
 
 
+def test_a_follower_goes_on_however_long_mlflow_is_away(parts, health, monkeypatch):
+    monkeypatch.setattr(follower, "LONGEST_PAUSE_S", 0)
+    n_asked = 0
+
+    async def fails() -> None:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked > 1100:  # from 1,024 on a power of two is no float
+            raise asyncio.CancelledError
+        raise AWAY
+
+    async def live() -> None:
+        parts.in_production = fails
+        with pytest.raises(asyncio.CancelledError):
+            await following(parts, health)._follow_production()
+
+    asyncio.run(live())
+
+
 async def after_a_refusal(parts: Parts, health: WorkerHealth) -> Follower:
     """Has refused version 2, and told so."""
     follow = following(parts, health)
