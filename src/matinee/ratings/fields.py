@@ -46,8 +46,15 @@ def is_valid_id(value: str) -> bool:
 
 
 def in_utc(time: datetime) -> datetime:
-    """`time` in UTC; one without a time zone is taken for UTC."""
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    """`time` in UTC; one without a time zone is taken for UTC.
+
+    Raises:
+        ValueError: in UTC it is before the year 1 or after 9999.
+    """
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time lies outside of the calendar") from error
 
 
 def latest_time(now: datetime | None = None) -> datetime:

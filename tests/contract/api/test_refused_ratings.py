@@ -37,6 +37,8 @@ def settings(shared_settings):
         ({"movie_id": [1]}, "movie_id"),
         ({"rated_at": "yesterday"}, "rated_at"),
         ({"rated_at": "1969-01-01"}, "rated_at"),
+        ({"rated_at": "0001-01-01T00:00:00+01:00"}, "rated_at"),
+        ({"rated_at": "9999-12-31T23:59:59-23:59"}, "rated_at"),
         ({"rated_at": (datetime.now(UTC) + timedelta(days=2)).isoformat()}, "rated_at"),
         ({"stars": 5}, "stars"),
     ],

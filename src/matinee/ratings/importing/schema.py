@@ -230,5 +230,5 @@ def _most_frequent(refused: list[pl.DataFrame]) -> str:
 def _iso(text: str | None) -> datetime | None:
     try:
         return in_utc(datetime.fromisoformat((text or "").removesuffix(_ZONE_IN_WORDS)))
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
