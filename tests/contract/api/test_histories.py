@@ -45,10 +45,11 @@ def test_what_was_found_can_be_sent_as_it_is(api):
         b"\x00\xff\xfe\x00" * 50,
         b"[{]",
         b"[3]",
+        b"[" * 100_000,
         gzip.compress(b"Date,Name,Year,Letterboxd URI,Rating\n"),
         b"PAR1" + bytes(40) + b"PAR1",
     ],
-    ids=["empty", "another table", "bytes", "broken json", "another json", "packed", "parquet"],
+    ids=["empty", "another table", "bytes", "broken json", "another json", "deep json", "packed", "parquet"],
 )
 def test_what_is_no_history_is_refused_without_a_path_of_this_machine(api, content):
     answer = api.post("/v1/history", content=content, headers=BYTES)

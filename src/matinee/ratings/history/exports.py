@@ -1,6 +1,7 @@
 """Somebody's own history as other services export it: Letterboxd, IMDb, Trakt, Netflix."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def _trakt(path: Path) -> ExportedHistory:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         found = list(_of_trakt(entries))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _unknown(path) from error
     return ExportedHistory("Trakt", [each for each in found if each is not None], sum(each is None for each in found))
 
@@ -174,15 +175,16 @@ def _seen(title: str, year: str | None, rating: str | None, stars_of_one: float,
     if not title.strip():
         return None
     number = _number(rating)
-    stars = min(max(round(number * stars_of_one * 2) / 2, 0.5), 5.0) if number else LIKED
+    stars = round(min(max(number * stars_of_one, 0.5), 5.0) * 2) / 2 if number else LIKED
     return Seen(title.strip(), int(_number(year) or 0) or None, stars, at, is_rated=bool(number))
 
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text or "")
+        number = float(text or "")
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _unknown(path: Path) -> BadData:

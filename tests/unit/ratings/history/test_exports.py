@@ -74,10 +74,28 @@ def test_what_was_watched_and_not_rated_counts_as_liked_and_is_told_apart(tmp_pa
     assert (watched.title, watched.stars, watched.is_rated) == ("Good, Bad", LIKED, False)
 
 
-@pytest.mark.parametrize("text", ["user_id,movie_id\nu,m\n", "[1, 2]", '[{}, {"movie": {}}]', "[", "{}", "Title\nx\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["user_id,movie_id\nu,m\n", "[1, 2]", '[{}, {"movie": {}}]', "[", "{}", "Title\nx\n", "[" * 100_000],
+    ids=["table", "numbers", "no title", "cut", "object", "one column", "deep"],
+)
 def test_what_is_no_known_export_is_refused_with_what_would_be(tmp_path, text):
     with pytest.raises(BadData, match=r"no history that is known here.*Letterboxd"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "Infinity", "1e999"])
+def test_a_number_that_is_none_is_left_out_and_the_movie_stays(tmp_path, number):
+    trakt = json.dumps([{"rating": number, "movie": {"title": "Heat", "year": number}}])
+    letterboxd = LETTERBOXD.replace("1995", number).replace("4.5", number)
+    for text in (trakt, letterboxd):
+        heat = read(tmp_path, text).seen[0]
+        assert (heat.title, heat.year, heat.stars, heat.is_rated) == ("Heat", None, LIKED, False)
+
+
+@pytest.mark.parametrize(("rating", "stars"), [("1e308", 5.0), ("-1e308", 0.5), ("0.1", 0.5), ("4.3", 4.5)])
+def test_stars_are_halves_from_a_half_to_five(tmp_path, rating, stars):
+    assert read(tmp_path, LETTERBOXD.replace("4.5", rating)).seen[0].stars == stars
 
 
 @pytest.mark.parametrize(
