@@ -57,3 +57,9 @@ def test_what_is_no_history_is_refused_without_a_path_of_this_machine(api, conte
     said = answer.json()
     assert said["hint"]
     assert "/" not in said["detail"]
+
+
+def test_a_title_with_half_a_character_is_named_without_it(api):
+    content = b'[{"movie": {"title": "Caf\\ud800", "year": 1999}, "rating": 5}]'
+    answer = api.post("/v1/history", content=content, headers=BYTES)
+    assert answer.json()["not_found"] == ["Caf? (1999)"]

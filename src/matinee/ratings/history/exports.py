@@ -168,7 +168,9 @@ def _of_trakt(entries: Sequence[Mapping[str, object]]) -> Iterator[Seen | None]:
             yield None
             continue
         at = order.read(str(entry.get("rated_at") or entry.get("watched_at") or entry.get("last_watched_at") or ""))
-        yield _seen(str(movie["title"]), str(movie.get("year") or ""), str(entry.get("rating") or ""), 0.5, at)
+        # JSON can hold half a character (a lone surrogate), which no answer can.
+        title = str(movie["title"]).encode(errors="replace").decode()
+        yield _seen(title, str(movie.get("year") or ""), str(entry.get("rating") or ""), 0.5, at)
 
 
 def _seen(title: str, year: str | None, rating: str | None, stars_of_one: float, at: datetime | None) -> Seen | None:
