@@ -83,6 +83,8 @@ class FakeAirflow:
         self.absent_for = 0
         self.broken_for = 0
         """Questions that are answered 500 once a run was triggered."""
+        self.instead: dict[str, object] = {}
+        """What is answered to a path instead, with 200: JSON, or a text as it is."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -173,14 +175,16 @@ def _handler(airflow: FakeAirflow) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if parts.path not in PUBLIC and self.headers["Authorization"] != f"Bearer {TOKEN}":
+            if parts.path in airflow.instead:
+                status, answer = 200, airflow.instead[parts.path]
+            elif parts.path not in PUBLIC and self.headers["Authorization"] != f"Bearer {TOKEN}":
                 status, answer = 401, {}
             else:
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 status, answer = airflow.answer(self.command, parts.path, query, json.loads(body or "null"))
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            self.wfile.write((answer if isinstance(answer, str) else json.dumps(answer)).encode())
 
         do_POST = do_GET  # noqa: N815
 

@@ -217,6 +217,14 @@ def test_without_airflow_runs_are_unreachable_and_all_else_goes_on(api, airflow_
     assert api.get("/v1/versions").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/auth/token", "/api/v2/dags/~/dagRuns"])
+@pytest.mark.parametrize("said", ["<html>Sign in</html>", {}, [], None])
+def test_a_login_in_front_of_airflow_is_airflow_unreachable(api, airflow_server, path, said):
+    airflow_server.instead[path] = said
+    answer = api.get("/v1/runs")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:matinee:problem:airflow-unreachable")
+
+
 def test_a_promotion_without_mlflow_starts_nothing(api, airflow_server, mlflow):
     mlflow.broken_status = 500
     answer = start_run(api, "promote", version="1")

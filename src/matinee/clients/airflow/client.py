@@ -53,12 +53,12 @@ class Airflow:
     def dag(self, dag_id: str) -> Dag | None:
         """The DAG, or nothing while Airflow has not read its file yet."""
         answer = self._transport.ask("GET", f"/dags/{dag_id}")
-        return None if answer.status_code == 404 else Dag.model_validate(read_json(answer))
+        return None if answer.status_code == 404 else read_json(answer, Dag.model_validate)
 
     def runs(self, dag_id: str = "~", limit: int = 20) -> list[DagRun]:
         """Runs of a DAG, or of all (`~`), newest first."""
         answer = self._transport.ask("GET", f"/dags/{dag_id}/dagRuns", params={"order_by": "-id", "limit": limit})
-        return [DagRun.model_validate(run) for run in read_json(answer)["dag_runs"]]
+        return read_json(answer, lambda body: [DagRun.model_validate(run) for run in body["dag_runs"]])
 
     def run(self, dag_id: str, dag_run_id: str) -> DagRun:
         """One run.
@@ -69,7 +69,7 @@ class Airflow:
         answer = self._transport.ask("GET", _path(dag_id, dag_run_id))
         if answer.status_code == 404:
             raise NotFound(f"There is no run {dag_run_id!r} of {dag_id}.", f"See {self._transport.url}/dags/{dag_id}.")
-        return DagRun.model_validate(read_json(answer))
+        return read_json(answer, DagRun.model_validate)
 
     def trigger(self, dag_id: str, dag_run_id: str, parameters: Mapping[str, str] | None = None) -> DagRun:
         """Start a run; if there is one with this id already, that one.
@@ -93,19 +93,19 @@ class Airflow:
             )
         body = {"dag_run_id": dag_run_id, "logical_date": None, "conf": dict(parameters or {})}
         answer = self._transport.ask("POST", f"/dags/{dag_id}/dagRuns", json=body)
-        return self.run(dag_id, dag_run_id) if answer.status_code == 409 else DagRun.model_validate(read_json(answer))
+        return self.run(dag_id, dag_run_id) if answer.status_code == 409 else read_json(answer, DagRun.model_validate)
 
     def tasks(self, run: DagRun) -> list[TaskInstance]:
         """Tasks of a run in the order in which they run."""
         answer = self._transport.ask("GET", f"{_path(run.dag_id, run.dag_run_id)}/taskInstances")
-        tasks = [TaskInstance.model_validate(task) for task in read_json(answer)["task_instances"]]
+        tasks = read_json(answer, lambda body: [TaskInstance.model_validate(each) for each in body["task_instances"]])
         return sorted(tasks, key=lambda task: STAGES.index(task.task_id) if task.task_id in STAGES else len(STAGES))
 
     def result(self, run: DagRun, task_id: str) -> dict[str, Any]:
         """JSON object that a task returned; empty when it returned none."""
         path = f"{_path(run.dag_id, run.dag_run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
         answer = self._transport.ask("GET", path)
-        return {} if answer.status_code == 404 else dict(read_json(answer)["value"])
+        return {} if answer.status_code == 404 else read_json(answer, lambda body: dict(body["value"]))
 
     def log_tail(self, run: DagRun, task: TaskInstance, lines: int = 3) -> list[str]:
         """Last lines that the command of a task wrote."""
@@ -113,8 +113,7 @@ class Airflow:
         answer = self._transport.ask("GET", path)
         if answer.status_code == 404:
             return []
-        written = [entry for entry in read_json(answer)["content"] if isinstance(entry, dict)]
-        hook = [entry["event"] for entry in written if "SubprocessHook" in entry.get("logger", "")]
+        hook = read_json(answer, _written_by_hook)
         command = hook[hook.index("Output:") + 1 :] if "Output:" in hook else hook
         return [line for line in command if not line.startswith("Command exited")][-lines:]
 
@@ -128,20 +127,17 @@ class Airflow:
         answer = self._transport.ask("GET", "/assets/events", params=source, final=(500,))
         if answer.status_code == 500:
             return None
-        for event in read_json(answer)["asset_events"]:
-            for caused in event["created_dagruns"]:
-                if caused["dag_id"] == dag_id:
-                    return self.run(dag_id, caused["run_id"])
-        return None
+        caused = read_json(answer, lambda body: [each for event in body["asset_events"] for each in _created(event)])
+        return next((self.run(dag_id, run_id) for of_dag, run_id in caused if of_dag == dag_id), None)
 
     def import_errors(self) -> list[str]:
         """Last line of each traceback of a DAG file that Airflow could not read."""
-        errors = read_json(self._transport.ask("GET", "/importErrors"))["import_errors"]
-        return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
+        return read_json(self._transport.ask("GET", "/importErrors"), _import_errors)
 
     def scheduler_is_healthy(self) -> bool:
         """Whether the scheduler has said lately that it runs."""
-        return bool(read_json(self._transport.ask("GET", "/monitor/health"))["scheduler"]["status"] == "healthy")
+        answer = self._transport.ask("GET", "/monitor/health")
+        return read_json(answer, lambda body: bool(body["scheduler"]["status"] == "healthy"))
 
     def follow(self, run: DagRun, on_progress: OnProgress) -> DagRun:
         """Wait until `run` has succeeded; `on_progress` hears of each change.
@@ -191,3 +187,17 @@ class Airflow:
 
 def _path(dag_id: str, dag_run_id: str) -> str:
     return f"/dags/{dag_id}/dagRuns/{quote(dag_run_id, safe='')}"
+
+
+def _written_by_hook(body: dict[str, Any]) -> list[str]:
+    written = [entry for entry in body["content"] if isinstance(entry, dict)]
+    return [entry["event"] for entry in written if "SubprocessHook" in entry.get("logger", "")]
+
+
+def _created(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """DAG and id of each run that an event of an asset has started."""
+    return [(run["dag_id"], run["run_id"]) for run in event["created_dagruns"]]
+
+
+def _import_errors(body: dict[str, Any]) -> list[str]:
+    return [f"{each['filename']}: {each['stack_trace'].strip().splitlines()[-1]}" for each in body["import_errors"]]

@@ -1,13 +1,15 @@
 """Requests to Airflow's REST API: they survive a short absence of its server, which its supervisor restarts."""
 
 import time
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
 import httpx
 
 from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable
+
+T = TypeVar("T")
 
 POLL_S = 0.5
 """Pause between two questions about the same thing."""
@@ -70,21 +72,31 @@ class AirflowTransport:
             time.sleep(POLL_S)
 
     def _authorize(self) -> None:
-        token = self._http.get("/auth/token").raise_for_status().json()["access_token"]
+        answer = self._http.get("/auth/token").raise_for_status()
+        try:
+            token = answer.json()["access_token"]
+        except (ValueError, TypeError, LookupError) as error:
+            raise httpx.DecodingError("its /auth/token gave no token; is a login of its own in front of it?") from error
         self._http.headers["Authorization"] = f"Bearer {token}"
 
 
-def read_json(answer: httpx.Response) -> dict[str, Any]:
-    """The JSON object of an answer.
+def read_json(answer: httpx.Response, read: Callable[[dict[str, Any]], T]) -> T:
+    """What `read` makes of the JSON object of an answer.
 
     Raises:
-        DependencyUnreachable: it is an error.
+        DependencyUnreachable: it is an error, or not what Airflow answers, such as the page of a login in front of it.
     """
     if not answer.is_success:
-        raise DependencyUnreachable(
-            f"Airflow answered {answer.status_code} to {answer.request.method} {answer.request.url.path}.",
-            f"It said: {answer.text[:200]}",
-            code="airflow-unreachable",
-        )
-    body: dict[str, Any] = answer.json()
-    return body
+        raise _unusable(answer, "")
+    try:
+        return read(answer.json())
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise _unusable(answer, ", which cannot be understood") from error
+
+
+def _unusable(answer: httpx.Response, why: str) -> DependencyUnreachable:
+    return DependencyUnreachable(
+        f"Airflow answered {answer.status_code} to {answer.request.method} {answer.request.url.path}{why}.",
+        f"It said: {answer.text[:200]}",
+        code="airflow-unreachable",
+    )
