@@ -193,7 +193,10 @@ def test_the_newest_run_is_found_behind_all_that_follows_it(api, airflow_server)
     assert [run["run_id"] for run in api.get("/v1/runs?limit=1").json()["runs"]] == ["train_model:scheduled__1"]
 
 
-@pytest.mark.parametrize("run_id", ["nothing", "train_model:", "train_model:nothing", "deploy_model:asset__1"])
+@pytest.mark.parametrize(
+    "run_id",
+    ["nothing", "train_model:", "train_model:nothing", "train_model:.", "train_model:..", "deploy_model:asset__1"],
+)
 def test_a_run_that_is_not_there_is_not_found(api, airflow_server, run_id):
     airflow_server.runs.append(airflow_server.deploy_run("asset__1"))
     assert api.get(f"/v1/runs/{run_id}").status_code == 404

@@ -66,9 +66,12 @@ class Airflow:
         Raises:
             NotFound: there is none.
         """
+        missing = NotFound(f"There is no run {dag_run_id!r} of {dag_id}.", f"See {self._transport.url}/dags/{dag_id}.")
+        if dag_run_id in (".", ".."):  # in a path they are folders, so the question would be another one
+            raise missing
         answer = self._transport.ask("GET", _path(dag_id, dag_run_id))
         if answer.status_code == 404:
-            raise NotFound(f"There is no run {dag_run_id!r} of {dag_id}.", f"See {self._transport.url}/dags/{dag_id}.")
+            raise missing
         return read_json(answer, DagRun.model_validate)
 
     def trigger(self, dag_id: str, dag_run_id: str, parameters: Mapping[str, str] | None = None) -> DagRun:
