@@ -34,7 +34,8 @@ class FakeRun:
     def body(self) -> dict[str, Any]:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         asked_at = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
-        return {"dag_id": self.dag_id, "dag_run_id": self.dag_run_id, "state": state, "run_after": asked_at}
+        told = {"dag_id": self.dag_id, "dag_run_id": self.dag_run_id, "state": state, "run_after": asked_at}
+        return told | {"conf": self.parameters}
 
 
 def promoting_run(dag_run_id: str, caused: str | None = "asset__1") -> FakeRun:

@@ -160,6 +160,16 @@ def test_the_same_key_starts_one_run(api, airflow_server):
     assert len(airflow_server.runs) == 1
 
 
+def test_a_key_that_was_used_for_another_version_is_refused(api, airflow_server, mlflow):
+    mlflow.register(2, produce=False)
+    headers = AUTHORIZED | {"Idempotency-Key": "click-1"}
+    bodies = [{"action": "promote", "version": version, "reason": "x"} for version in ("1", "2", "1")]
+    answers = [api.post("/v1/runs", json=body, headers=headers) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 409, 201]
+    assert "other parameters" in answers[1].json()["detail"]
+    assert [run.parameters["version"] for run in airflow_server.runs] == ["1"]
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer guessed"}, {"Authorization": "Basic dTpw"}])
 def test_without_the_token_nothing_is_started(api, airflow_server, headers):
     answer = api.post("/v1/runs", json={"action": "advance"}, headers=headers)

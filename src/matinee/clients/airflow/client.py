@@ -83,7 +83,7 @@ class Airflow:
             parameters: values for the DAG's parameters.
 
         Raises:
-            Refused: the DAG is paused, so the run would wait for ever.
+            Refused: the DAG is paused, so the run would wait for ever; or the run there is has other parameters.
         """
         dag = self.dag(dag_id)
         if dag is None:
@@ -94,9 +94,15 @@ class Airflow:
             raise Refused(
                 f"The DAG {dag_id} is paused.", f"Unpause it at {self._transport.url}/dags/{dag_id}.", code="dag-paused"
             )
-        body = {"dag_run_id": dag_run_id, "logical_date": None, "conf": dict(parameters or {})}
+        conf = dict(parameters or {})
+        body = {"dag_run_id": dag_run_id, "logical_date": None, "conf": conf}
         answer = self._transport.ask("POST", f"/dags/{dag_id}/dagRuns", json=body)
-        return self.run(dag_id, dag_run_id) if answer.status_code == 409 else read_json(answer, DagRun.model_validate)
+        if answer.status_code != 409:
+            return read_json(answer, DagRun.model_validate)
+        before = self.run(dag_id, dag_run_id)
+        if (before.conf or {}) != conf:
+            raise Refused(f"The run {dag_run_id} of {dag_id} was started with other parameters.", "Use a new key.")
+        return before
 
     def tasks(self, run: DagRun) -> list[TaskInstance]:
         """Tasks of a run in the order in which they run."""

@@ -6,6 +6,7 @@ Airflow run ids (`dag_run_id` here) have nothing to do with MLflow's.
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -42,6 +43,8 @@ class DagRun(BaseModel):
     """When it was asked for."""
     start_date: datetime | None = None
     end_date: datetime | None = None
+    conf: dict[str, Any] | None = None
+    """Its parameters."""
 
 
 class TaskInstance(BaseModel):

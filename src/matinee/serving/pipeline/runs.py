@@ -69,7 +69,7 @@ class PipelineRuns:
         """Have Airflow do something; with a `key` that was given before, nothing is started anew.
 
         Raises:
-            Refused: the DAG is paused.
+            Refused: the DAG is paused, or the key was given with other parameters.
         """
         dag_id = next(dag_id for dag_id, does in DAGS.items() if does == action)
         dag_run_id = f"api__{key}" if key else new_run_id("api")
