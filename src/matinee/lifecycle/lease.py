@@ -52,7 +52,7 @@ class Lease:
 
         Args:
             database: that of the ledger.
-            lasts_s: seconds from a renewal to its end.
+            lasts_s: seconds from a renewal to its end; the same for all who move production.
             wait_s: seconds that `held` waits.
         """
         self._database, self._lasts, self._wait_s = database, timedelta(seconds=lasts_s), wait_s
@@ -85,7 +85,8 @@ class Holder:
         with claiming(self._database) as session:
             now = _now(session)
             row = session.get(MoveLeaseRow, _NAME)
-            if row is not None and row.holder != self._id and row.until > now:
+            # One that ends later than any that is taken now is of a clock that has been set back since.
+            if row is not None and row.holder != self._id and now < row.until <= now + self._lasts:
                 return False
             session.merge(MoveLeaseRow(name=_NAME, holder=self._id, who=who(), until=now + self._lasts))
         return True

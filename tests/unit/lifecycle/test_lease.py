@@ -2,12 +2,12 @@
 
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from matinee.lifecycle import lease
-from matinee.lifecycle.lease import Lease, Lost
+from matinee.lifecycle.lease import Holder, Lease, Lost
 from matinee.ratings.database import engine
 from matinee.settings import Settings
 
@@ -41,16 +41,25 @@ def test_a_slow_holder_keeps_its_lease_by_renewing_it(database):
 
 
 def test_a_dead_holder_loses_its_lease(database):
-    dead = Lease(database, lasts_s=0.3).held()
+    dead = Lease(database, lasts_s=1).held()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("matinee.lifecycle.lease.Holder._renew", lambda *_: None)  # as a killed process
         holder = dead.__enter__()
     began = time.monotonic()
-    with Lease(database, wait_s=5).held():
+    with Lease(database, lasts_s=1, wait_s=5).held():
         assert time.monotonic() - began < 3
         with pytest.raises(Lost):  # if it was only asleep, it finds out before its next step
             holder.check()
     dead.__exit__(None, None, None)
+
+
+def test_a_dead_holder_loses_its_lease_when_the_clock_is_set_back(database, monkeypatch):
+    with monkeypatch.context() as ahead:
+        ahead.setattr(lease, "_now", lambda _: datetime.now(UTC) + timedelta(days=1))
+        dead = Holder(database, timedelta(seconds=lease.LASTS_S))
+        assert dead.take()
+    with Lease(database, wait_s=0).held(), pytest.raises(Lost):
+        dead.check()
 
 
 def test_whoever_waits_goes_on_when_the_other_has_ended(database):
