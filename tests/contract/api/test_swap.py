@@ -106,6 +106,15 @@ def test_going_back_to_a_damaged_copy_fetches_it_again(api, mlflow, settings):
     assert artifact.load(settings.home / "serving" / "1").manifest.chunk_id == 1
 
 
+@pytest.mark.parametrize("deleted", ["", "1"], ids=["everything", "version"])
+def test_the_served_version_is_stored_again_when_somebody_has_deleted_it(api, mlflow, start, settings, deleted):
+    shutil.rmtree(settings.home / "serving" / deleted)
+    assert api.swap().status_code == 200
+    assert folders(settings) == ["1", "deployed.json"]
+    mlflow.broken_status = 503
+    assert start().served_version() == "1"
+
+
 def test_a_registry_that_was_set_up_anew_is_not_mistaken_for_the_old_one(api, mlflow):
     shutil.rmtree(mlflow.folder)
     mlflow.register(1)

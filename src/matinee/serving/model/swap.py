@@ -131,11 +131,11 @@ class Swapper:
             previous = await self._served_now()
             async with self._source.within_time():
                 registered, production = await self._looked_up(wanted)
-            is_same = registered.is_same_as(previous.registered)
-            ready = None if is_same else await self._on_disk(registered) or await self._downloaded(registered)
-            if ready is None:
+            if registered.is_same_as(previous.registered):
+                await self._stored_again(registered)
                 outcome.unchanged()
             else:
+                ready = await self._on_disk(registered) or await self._downloaded(registered)
                 await self._prepare(ready, registered)
             workers = await self._switch(registered, production, previous)
         duration_s = time.perf_counter() - started
@@ -164,6 +164,11 @@ class Swapper:
             return registered, await self._source.in_production()
         except NotFound:
             return registered, None
+
+    async def _stored_again(self, registered: Registered) -> None:
+        """Download the served version if somebody has deleted its folder: a worker that starts needs it."""
+        if not registered.is_same_as(self._store.registered(registered.version)):
+            await self._downloaded(registered)
 
     async def _on_disk(self, registered: Registered) -> ServedModel | None:
         """The version as it was downloaded before; None when it was not, or is damaged."""
