@@ -1,12 +1,14 @@
 """What was shown is kept, off the way of requests, so that it can be joined with what was rated."""
 
 import asyncio
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
+from faults import refuse
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.serving.answering.impressions import SCHEMA, Impression, Impressions
 from matinee.serving.prometheus import Metrics
@@ -106,6 +108,22 @@ def test_old_days_are_removed(folder, metrics):
     asyncio.run(impressions.flush())
     days = sorted(path.name for path in folder.iterdir())
     assert days == [f"{now - timedelta(days=1):%Y-%m-%d}", f"{datetime.now(UTC):%Y-%m-%d}"]
+
+
+def test_an_old_day_that_stays_has_no_list_written_twice(folder, metrics, monkeypatch):
+    (folder / "2020-01-01").mkdir(parents=True)
+    impressions = Impressions(FolderStorage(folder.parent), metrics)
+    with monkeypatch.context() as disk:
+        refuse(disk, "deleting", errno.EACCES, "impressions/2020-01-01")
+        for number in range(2):
+            impressions.note(impression(number))
+            asyncio.run(impressions.flush())
+    assert sorted(written(folder)["request_id"]) == ["r0", "r1"]
+    assert count(metrics, "written") == 2
+    assert "2020-01-01" in metrics.health.problems()["old impressions"]
+    impressions.note(impression(2))
+    asyncio.run(impressions.flush())
+    assert metrics.health.problems() == {}
 
 
 def test_two_workers_never_write_to_the_same_file(folder, metrics):

@@ -128,13 +128,26 @@ class Impressions:
         else:
             self._metrics.health.report("impressions", None)
             self._metrics.observe_impressions("written", len(taken))
+            await self._remove_old()
 
     def _write(self, taken: Sequence[Impression], pause_s: float) -> None:
         now = clock.now()
         # Workers of two machines may have one process id.
         name = f"{FOLDER}/{now:%Y-%m-%d}/{now:%H%M%S.%f}-{os.getpid()}-{token_hex(4)}.parquet"
         write_parquet(self._storage, name, _table(taken, pause_s))
-        oldest = f"{FOLDER}/{now - timedelta(days=self._days):%Y-%m-%d}"
+
+    async def _remove_old(self) -> None:
+        """Apart from writing: lists that are on the disk are not written again because an old day stays there."""
+        try:
+            await asyncio.to_thread(self._delete_old_days)
+        except StorageError as error:
+            log.warning("old_impressions_not_removed", reason=str(error))
+            self._metrics.health.report("old impressions", f"What was shown long ago cannot be removed: {error}")
+        else:
+            self._metrics.health.report("old impressions", None)
+
+    def _delete_old_days(self) -> None:
+        oldest = f"{FOLDER}/{clock.now() - timedelta(days=self._days):%Y-%m-%d}"
         for day in self._storage.list(FOLDER):
             if day < oldest:
                 self._storage.delete(day)
