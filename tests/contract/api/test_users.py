@@ -38,6 +38,14 @@ def test_whoever_took_everything_back_is_not_found(api):
         assert user_id not in found(api, user_id)
 
 
+def test_whoever_took_everything_back_leaves_the_place_to_the_next(api, learned):
+    everybody = sorted(learned.user_index)
+    for user_id in everybody[:7]:
+        assert api.delete(f"/v1/users/{user_id}").status_code == 204
+    assert found(api, limit=3) == everybody[7:10]
+    assert found(api, limit=50) == everybody[7:57]
+
+
 @pytest.mark.parametrize("letters", ["%", "_", "김", "a b", "'"])
 def test_letters_stand_for_themselves(api, letters):
     api.rate(f"{letters}1", "m7")

@@ -8,7 +8,7 @@ from matinee.clients.schemas.fields import IdPrefix
 from matinee.clients.schemas.users import User, Users
 from matinee.serving import problems
 from matinee.serving.answering.user_history import n_known_ratings
-from matinee.serving.services import Server
+from matinee.serving.services import Server, Services
 
 router = APIRouter(tags=["users"])
 
@@ -20,12 +20,22 @@ async def users(
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> Users:
     """Users of whom a rating is known, from training or from a moment ago, by id."""
-    served = server.slot.current
-    live = await server.feedback.users(query, limit)
-    candidates = sorted({*served.user_index.starting_with(query, limit), *live})[:limit]
-    found = [
-        User(user_id=user_id, n_ratings=n_known_ratings(served, user_id, await server.feedback.of_user(user_id)))
-        for user_id in candidates
-    ]
-    # Of whoever took everything back nothing is known any more.
-    return Users(users=tuple(user for user in found if user.n_ratings > 0))
+    return Users(users=tuple(await _known(server, query, limit)))
+
+
+async def _known(server: Services, query: str, limit: int) -> list[User]:
+    """The first `limit` users of whom something is known; of whoever took everything back nothing is any more."""
+    served, found = server.slot.current, list[User]()
+    n_before, n = 0, limit
+    while True:
+        live = await server.feedback.users(query, n)
+        candidates = sorted({*served.user_index.starting_with(query, n), *live})[:n]
+        for user_id in candidates[n_before:]:
+            n_ratings = n_known_ratings(served, user_id, await server.feedback.of_user(user_id))
+            if n_ratings > 0:
+                found.append(User(user_id=user_id, n_ratings=n_ratings))
+            if len(found) == limit:
+                return found
+        if len(candidates) < n:
+            return found
+        n_before, n = n, 2 * n
