@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from matinee.errors import StorageError
+from matinee.errors import StorageError, UsageError
 from matinee.ratings.scale import FIVE_STARS, Scale
 from matinee.ratings.sources.own import folder_name
 from matinee.settings import Settings
@@ -38,14 +38,25 @@ def scale_of(settings: Settings) -> Scale:
     return _found_scale(path, path.stat().st_mtime_ns) if path.exists() else FIVE_STARS
 
 
+_KNOWN: dict[Path, Scale] = {}
+"""The scale that was last found in each record."""
+
+
 @lru_cache(maxsize=8)
 def _found_scale(path: Path, modified_ns: int) -> Scale:  # noqa: ARG001  another time, another content
-    return _scale_in(path)
+    found = _scale_in(path)
+    if found is not None:
+        _KNOWN[path] = found
+    return _KNOWN.get(path, FIVE_STARS)
 
 
-def _scale_in(record: Path) -> Scale:
-    """The scale in the record of a source; one of an earlier format version has none, and is prepared again soon."""
-    return Scale.parse(json.loads(record.read_text(encoding="utf-8")).get("scale", str(FIVE_STARS)))
+def _scale_in(record: Path) -> Scale | None:
+    """The scale in the record of a source; None where it has none: it is damaged or old, and is prepared again soon."""
+    try:
+        return Scale.parse(json.loads(record.read_text(encoding="utf-8"))["scale"])
+    except (UsageError, ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("recorded_scale_unreadable", path=str(record), reason=repr(error))
+        return None
 
 
 @lru_cache(maxsize=8)
@@ -85,7 +96,8 @@ class FollowedScale:
     def _read(self) -> None:
         try:
             is_there = self._storage.exists(self._name)
-            self._scale, self._failure = _scale_in(self._storage.read(self._name)) if is_there else FIVE_STARS, None
+            found = _scale_in(self._storage.read(self._name)) if is_there else FIVE_STARS
+            self._scale, self._failure = found or self._scale or FIVE_STARS, None
         except StorageError as error:
             log.warning("scale_not_read", reason=str(error))
             self._failure, self._next = error, time.monotonic() + RETRY_S

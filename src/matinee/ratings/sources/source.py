@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_type_hints
 
 import polars as pl
 import structlog
+from pydantic import AwareDatetime, create_model
 
 from matinee.catalogue.changes import MovieStatus
-from matinee.errors import Damaged
+from matinee.errors import Damaged, UsageError
 from matinee.ratings.events import IS_RATING
-from matinee.ratings.scale import scale_among
+from matinee.ratings.scale import Scale, scale_among
 from matinee.ratings.sources import movielens
 from matinee.ratings.sources.download import ARCHIVES, Report, fetch
 from matinee.ratings.sources.own import declared, find_own, folder_name, is_elsewhere, named_files, source_name
@@ -131,6 +132,16 @@ class Source:
     def quarantine(self) -> pl.DataFrame:
         """The rows that cannot be used (`schema.QUARANTINE`), as they came."""
         return pl.read_parquet(self.table("quarantine"))
+
+
+_KINDS: dict[str, Any] = {name: (kind, ...) for name, kind in get_type_hints(Source).items() if name != "storage"}
+_KINDS |= {
+    "first_rated_at": (AwareDatetime, ...),
+    "last_rated_at": (AwareDatetime, ...),
+    "tables": (dict[str, str], {}),
+}
+_Record = create_model("_Record", stamps=(dict[str, list[int]], ...), **_KINDS)
+"""The kind of each field of `source.json`."""
 
 
 def prepare(settings: Settings, report: Report | None = None, *, verify: bool = False) -> Source:
@@ -252,11 +263,20 @@ def _record_of(settings: Settings, storage: Storage, name: str) -> dict[str, Any
 
 
 def _record(storage: Storage, name: str) -> dict[str, Any] | None:
-    """What an earlier call wrote; None when it is of another format version."""
+    """What an earlier call wrote; None when it is of another format version, or no whole record (which is logged)."""
     if not storage.exists(f"{name}/source.json"):
         return None
-    record: dict[str, Any] = json.loads(storage.read(f"{name}/source.json").read_text(encoding="utf-8"))
-    return record if record["format_version"] == FORMAT_VERSION else None
+    text = storage.read(f"{name}/source.json").read_bytes()
+    try:
+        record: dict[str, Any] = json.loads(text)
+        if record["format_version"] != FORMAT_VERSION:
+            return None
+        _Record.model_validate_json(text, strict=True)
+        Scale.parse(_from_json(record, storage, name).scale)
+    except (ValueError, TypeError, KeyError, UsageError) as error:
+        log.warning("source_record_unreadable", record=f"{name}/source.json", reason=str(error))
+        return None
+    return record
 
 
 def _stamps(paths: Iterable[Path]) -> dict[str, list[int]]:

@@ -5,8 +5,10 @@ import pytest
 
 from matinee.errors import BadData, UsageError
 from matinee.ratings.importing.schema import RATINGS
-from matinee.ratings.sources import download, movielens
-from matinee.ratings.sources.source import prepare
+from matinee.ratings.scale import FIVE_STARS, Scale
+from matinee.ratings.sources import download, movielens, scale_of
+from matinee.ratings.sources.own import folder_name
+from matinee.ratings.sources.source import prepare, prepared
 from matinee.settings import Settings
 
 HEADER = "user_id,movie_id,rating,rated_at\n"
@@ -81,6 +83,32 @@ def test_what_another_version_prepared_is_prepared_again(tmp_path, own):
     record = settings.home / prepare(settings).folder / "source.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "format_version": 0, "n_ratings": 99}))
     assert prepare(settings).n_ratings == 2
+
+
+@pytest.mark.parametrize(
+    "damage", ["", '{"format', "[]", "null", "{}", '{"format_version": 8}', "edited", "of_no_scale"]
+)
+def test_a_damaged_record_is_prepared_again_and_meanwhile_the_scale_stays(tmp_path, own, damage):
+    own.write_text(f"{HEADER}u,b,9,1000000002\nu,a,3,1000000001\n")
+    settings = settings_for(tmp_path, own)
+    first, scale = prepare(settings), scale_of(settings)
+    record = settings.home / first.folder / "source.json"
+    content = json.loads(record.read_text())
+    edited = {"edited": {**content, "first_rated_at": 5}, "of_no_scale": {**content, "scale": "many"}}
+    record.write_text(json.dumps(edited[damage]) if damage in edited else damage)
+    assert prepared(settings) is None
+    if damage != "edited":
+        assert scale_of(settings) == scale == Scale(1, 10, 1)
+    assert prepare(settings) == first
+    assert json.loads(record.read_text()) == content
+
+
+def test_a_damaged_record_of_which_nothing_is_known_stands_for_none(tmp_path, own):
+    settings = settings_for(tmp_path, own)
+    record = settings.home / folder_name(settings.data) / "source.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("")
+    assert scale_of(settings) == FIVE_STARS
 
 
 def test_another_meaning_of_the_columns_is_another_source(tmp_path, own):
