@@ -187,6 +187,8 @@ def _add(tar: tarfile.TarFile, path: Path, content: Path, name: str) -> str:
     """Add a file; returns the SHA-256 of what was added."""
     member = tar.gettarinfo(content.resolve(), name)
     member.mode = path.stat().st_mode
+    # A second hard link to a file would be one in the archive too, and nothing of it would be read.
+    member.type, member.linkname, member.size = tarfile.REGTYPE, "", content.stat().st_size
     with content.open("rb") as file:
         reader = _Hashing(file)
         tar.addfile(member, reader)
@@ -235,12 +237,14 @@ def _read(archive: Path, folder: Path) -> dict[str, Any]:
     try:
         with tarfile.open(archive, "r:gz") as tar:
             tar.extractall(folder, filter=_as_it_was)  # noqa: S202  the filter refuses what leaves the folder
+            hard_links = {each.name: each.linkname for each in tar if each.islnk()}  # older versions noted no SHA-256
         listed: dict[str, Any] = json.loads((folder / LIST).read_text())
         files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
         found = {str(path.relative_to(folder)) for path in files} - {LIST}
         is_newer = listed["format"] > FORMAT_VERSION
         is_same = not is_newer and found == listed["files"].keys()
-        is_same = is_same and all(digest(folder / name) == sha256 for name, sha256 in listed["files"].items())
+        sha256s = {name: listed["files"][hard_links.get(name, name)] for name in listed["files"]}
+        is_same = is_same and all(digest(folder / name) == sha256 for name, sha256 in sha256s.items())
     except (tarfile.TarError, EOFError, zlib.error, FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise damaged from error
     except OSError as error:

@@ -185,3 +185,35 @@ def test_a_link_that_leads_nowhere_or_in_a_circle_is_refused(own, tmp_path, targ
     with pytest.raises(Refused, match="link"):
         back_up(own, archive)
     assert not archive.exists()
+
+
+def test_each_hard_link_to_a_file_is_a_whole_file_in_the_backup(own, tmp_path):
+    secret = own.home / "secrets" / "postgres_password"
+    secret.with_name(".postgres_password.7.0a0b0c0d").hardlink_to(secret)  # of a process that was killed
+    back_up(own, tmp_path / "linked.tar.gz")
+    other = elsewhere(own, tmp_path)
+    restore(other, tmp_path / "linked.tar.gz")
+    for path in (other.home / "secrets").iterdir():
+        assert path.read_text() == secret.read_text()
+
+
+def test_an_archive_of_an_older_version_with_hard_links_is_restored(own, tmp_path, monkeypatch):
+    secret = own.home / "secrets" / "postgres_password"
+    link = secret.with_name(".postgres_password.7.0a0b0c0d")
+    link.hardlink_to(secret)
+
+    def as_it_was_added(tar, path, content, name):
+        member = tar.gettarinfo(content.resolve(), name)
+        member.mode = path.stat().st_mode
+        reader = backup._Hashing(content.open("rb"))
+        with reader._file:
+            tar.addfile(member, reader)
+        return reader.sha256.hexdigest()
+
+    monkeypatch.setattr(backup, "_add", as_it_was_added)
+    back_up(own, tmp_path / "linked.tar.gz")
+    with tarfile.open(tmp_path / "linked.tar.gz") as tar:
+        assert [each.name for each in tar if each.islnk()] == ["secrets/postgres_password"]
+    other = elsewhere(own, tmp_path)
+    restore(other, tmp_path / "linked.tar.gz")
+    assert (other.home / "secrets" / link.name).read_text() == secret.read_text()
