@@ -20,6 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
+
 from matinee import __version__
 from matinee.errors import BadData, Refused, UsageError
 from matinee.local import family, state
@@ -27,12 +29,17 @@ from matinee.local.postgres import ROOT_RUNS_IT_AS
 from matinee.settings import Settings
 from matinee.storage import digest
 
+log = structlog.get_logger()
+
 FORMAT_VERSION = 1
 LIST = "matinee-backup.json"
 """Last member: format, version of matinee, time, and the SHA-256 of each file."""
 
 _PASSING = ("supervisor.json", "supervisor.lock", "postmaster.pid")
 """Marks of running processes, which mean nothing in a copy."""
+
+_NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""What SQLite says of a file that is damaged, or was copied in part."""
 
 
 def back_up(settings: Settings, archive: Path) -> dict[str, Any]:
@@ -130,8 +137,8 @@ def _write(home: Path, file: IO[bytes]) -> dict[str, Any]:
             if path.is_symlink() and _leads_inside(path, home):
                 _add_link(tar, path, home)
             elif path.is_file():
-                content = _sqlite_copy(path, Path(folder)) if _is_sqlite(path) else path
-                files[name] = _add(tar, path, content, name)
+                copy = _sqlite_copy(path, Path(folder)) if _is_sqlite(path) else None
+                files[name] = _add(tar, path, copy or path, name)
             elif path.is_dir():
                 _add_folder(tar, path, name)
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -222,12 +229,18 @@ def _is_journal(path: Path) -> bool:
     return bool(dash) and kind in ("wal", "shm") and _is_sqlite(path.with_name(name))
 
 
-def _sqlite_copy(path: Path, folder: Path) -> Path:
-    """A copy with everything that is in the journal, made by SQLite itself."""
+def _sqlite_copy(path: Path, folder: Path) -> Path | None:
+    """A copy with everything that is in the journal, made by SQLite itself; None of what it cannot read."""
     copy = folder / "copy.db"
     copy.unlink(missing_ok=True)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _NO_DATABASE:
+            raise
+        log.warning("backed_up_as_plain_file", path=str(path), reason=str(error))
+        return None
     return copy
 
 

@@ -1,8 +1,10 @@
 """A home goes into a file and comes back as it was, and nothing else ever comes back."""
 
 import os
+import sqlite3
 import stat
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -217,3 +219,16 @@ def test_an_archive_of_an_older_version_with_hard_links_is_restored(own, tmp_pat
     other = elsewhere(own, tmp_path)
     restore(other, tmp_path / "linked.tar.gz")
     assert (other.home / "secrets" / link.name).read_text() == secret.read_text()
+
+
+@pytest.mark.parametrize("n_bytes", [16, 100, 5000])
+def test_what_is_no_readable_database_is_in_the_backup_as_it_is(own, tmp_path, n_bytes):
+    with closing(sqlite3.connect(tmp_path / "whole.db")) as whole:
+        whole.execute("create table movies as select zeroblob(10000) as title")
+    half = (tmp_path / "whole.db").read_bytes()[:n_bytes]
+    (own.home / "matinee.db.copy").write_bytes(half)
+    back_up(own, tmp_path / "half.tar.gz")
+    other = elsewhere(own, tmp_path)
+    restore(other, tmp_path / "half.tar.gz")
+    assert (other.home / "matinee.db.copy").read_bytes() == half
+    assert ChunkLedger(other).ratings_of(1).equals(ChunkLedger(own).ratings_of(1))
