@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from matinee.ratings.feedback.store import FeedbackStore
+from matinee.ratings.sources.own import folder_name
 
 
 def withdraw(api, user_id: str, movie_id: str) -> None:
@@ -78,6 +79,17 @@ def test_erasing_somebody_unknown_leaves_no_row(api, settings):
     assert FeedbackStore(settings).newest_withdrawal() == 0
     erase(api, "u4")  # whom the model has learned from
     assert FeedbackStore(settings).newest_withdrawal() == 1
+
+
+@pytest.mark.parametrize("n_bytes", [0, 200])
+def test_while_the_data_set_cannot_be_read_everybody_may_be_in_it(api, settings, ratings, n_bytes):
+    table = settings.home / folder_name(settings.data) / "ratings.parquet"
+    table.parent.mkdir(parents=True)
+    ratings.write_parquet(table)
+    table.write_bytes(table.read_bytes()[:n_bytes])
+    erase(api, "perhaps in it")
+    withdraw(api, "perhaps in it", "m1")
+    assert FeedbackStore(settings).newest_withdrawal() == 2
 
 
 @pytest.mark.parametrize("user_id", ["a/b", "a/ratings/m1", "/", "100%", "a%2Fb", "ü"])

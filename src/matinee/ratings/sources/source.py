@@ -179,16 +179,6 @@ def prepared(settings: Settings) -> Source | None:
     return None if record is None else _from_json(record, storage, name)
 
 
-def last_rated_at(settings: Settings, user_id: str) -> datetime | None:
-    """When a user rated last in the source, as it was prepared last; None for somebody who is not in it."""
-    name, storage = f"{folder_name(settings.data)}/ratings.parquet", home_storage(settings)
-    if not storage.exists(name):
-        return None
-    times = pl.scan_parquet(storage.read(name)).filter(user_id=user_id).select(pl.col("rated_at").max()).collect()
-    newest: datetime | None = times.item()
-    return newest
-
-
 def _input_files(settings: Settings, storage: Storage, name: str, report: Report) -> movielens.InputFiles:
     if settings.data in ARCHIVES:
         if not storage.exists(f"{name}/raw"):
