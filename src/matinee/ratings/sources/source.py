@@ -97,8 +97,9 @@ class Source:
 
     @cached_property
     def digest(self) -> str:
-        """Changes whenever the content of an input changes."""
-        return hashlib.sha256("".join(self.inputs.values()).encode()).hexdigest()
+        """Changes whenever the content of an input changes, or how it is read: either may make more rows usable."""
+        how = (FORMAT_VERSION, self.columns, self.rating_scale, self.event)
+        return hashlib.sha256(json.dumps([*how, *self.inputs.values()]).encode()).hexdigest()
 
     def table(self, name: str) -> Path:
         """Local path of one of its tables; raises what `Storage.read` raises."""

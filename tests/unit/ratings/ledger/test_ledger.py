@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -139,6 +140,23 @@ def test_rows_that_come_after_their_period_is_closed_join_the_next_chunk_once_as
     append(own_settings, "u9,m9,4,2020-01-10T10:00:00Z")
     newer = ledger.close_next("newer")
     assert (newer.n_ratings, newer.n_late) == (1, 0)
+
+
+def test_rows_that_a_declared_scale_makes_usable_join_the_next_chunk_once_as_late(ledger, own_settings):
+    append(own_settings, "points,m9,80,2020-01-01T10:00:00Z")
+    assert ledger.close_next("a").n_quarantined == 1
+    declared = ChunkLedger(own_settings.model_copy(update={"rating_scale": "0-100"}))
+    assert declared.close_next("b").n_late == 1
+    assert declared.ratings_of(2).filter("late")["user_id"].to_list() == ["points"]
+    assert declared.close_next("c").n_late == 0
+
+
+def test_rows_of_chunks_that_noted_only_the_bytes_of_the_source_are_not_doubled(ledger, own_settings):
+    ledger.close_next("a")
+    inputs = prepare(own_settings).inputs.values()
+    with writing(engine(own_settings)) as session:
+        session.get_one(ChunkRow, 1).source_digest = hashlib.sha256("".join(inputs).encode()).hexdigest()
+    assert [chunk.n_late for chunk in close_all(ledger)] == [0, 0, 0, 0]
 
 
 def test_the_file_of_a_chunk_has_the_columns_of_interactions(ledger, own_settings):
