@@ -26,7 +26,7 @@ from matinee.storage import Storage, digest, home_storage, locked, write_json, w
 
 log = structlog.get_logger()
 
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 """Raised whenever the same input gives another result; what older versions prepared is then prepared again."""
 
 

@@ -122,7 +122,8 @@ def validated(files: InputFiles) -> tuple[InputFiles, schema.Validated]:
         BadData: as `schema.validate`.
     """
     found = schema.validate(files.ratings, files.scale, file=files.ratings.path.name, event=files.event)
-    if files.scale is ANY_POSITIVE and found.quarantined.height and set(found.ratings["rating"].unique()) <= {1.0}:
+    values = found.ratings.filter(IS_RATING)["rating"].unique()
+    if files.scale is ANY_POSITIVE and found.quarantined.height and set(values) <= {1.0}:
         of_thumbs = _with_thumbs(files, _values_and_unit(files.ratings, files.event)[0])
         return (files, found) if of_thumbs is files else validated(of_thumbs)
     return files, found

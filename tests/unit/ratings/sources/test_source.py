@@ -8,7 +8,7 @@ from matinee.ratings.importing.schema import RATINGS
 from matinee.ratings.scale import FIVE_STARS, Scale
 from matinee.ratings.sources import download, movielens, scale_of
 from matinee.ratings.sources.own import folder_name
-from matinee.ratings.sources.source import prepare, prepared
+from matinee.ratings.sources.source import FORMAT_VERSION, prepare, prepared
 from matinee.settings import Settings
 
 HEADER = "user_id,movie_id,rating,rated_at\n"
@@ -42,6 +42,13 @@ def test_thumbs_down_are_ratings_where_there_are_thumbs_only(tmp_path, values, s
     (tmp_path / "thumbs.csv").write_text(HEADER + "".join(rows))
     source = prepare(settings_for(tmp_path, tmp_path / "thumbs.csv"))
     assert (source.scale, source.n_ratings) == (scale, n)
+
+
+def test_thumbs_down_are_ratings_beside_other_events(tmp_path):
+    rows = ["u,a,1,rating,1000000001", "u,b,0,rating,1000000002", "u,c,,watch,1000000003", "u,d,0.5,watch,1000000004"]
+    (tmp_path / "thumbs.csv").write_text("user_id,movie_id,rating,event,rated_at\n" + "\n".join(rows) + "\n")
+    source = prepare(settings_for(tmp_path, tmp_path / "thumbs.csv"))
+    assert (source.scale, source.n_ratings, source.reasons) == ("0-1:1", 4, {})
 
 
 def test_preparing_again_gives_the_same_record_and_touches_nothing(tmp_path, own):
@@ -86,7 +93,7 @@ def test_what_another_version_prepared_is_prepared_again(tmp_path, own):
 
 
 @pytest.mark.parametrize(
-    "damage", ["", '{"format', "[]", "null", "{}", '{"format_version": 8}', "edited", "of_no_scale"]
+    "damage", ["", '{"format', "[]", "null", "{}", f'{{"format_version": {FORMAT_VERSION}}}', "edited", "of_no_scale"]
 )
 def test_a_damaged_record_is_prepared_again_and_meanwhile_the_scale_stays(tmp_path, own, damage):
     own.write_text(f"{HEADER}u,b,9,1000000002\nu,a,3,1000000001\n")
