@@ -39,7 +39,7 @@ class Patterns:
     """Patterns of a chunk beside its past.
 
     Args:
-        ratings: of the chunk: `user_id, movie_id, rating, chunk_id`.
+        ratings: of the chunk: `user_id, movie_id, event, rating, chunk_id`; no rating for other events than ratings.
         past: the same of the chunks before, with the period within a first chunk, `window`.
     """
 
@@ -81,11 +81,13 @@ class Patterns:
 
     @cached_property
     def repeated(self) -> tuple[int, float] | None:
-        """The earlier chunk that holds most of the same ratings (user, movie and value), and the share; None of few."""
+        """The earlier chunk that holds most of the same ratings and other events, and the share; None of few."""
         if self._ratings.height < N_SENSIBLE_RATINGS or self._past.is_empty():
             return None
-        same = self._of_its_users.join(self._ratings, on=["user_id", "movie_id", "rating"], how="semi")
-        counted = same.group_by("chunk_id").agg(n=pl.struct("user_id", "movie_id").n_unique()).sort("n", "chunk_id")
+        said = ["user_id", "movie_id", "event", "rating"]  # which is null for other events than ratings
+        same = self._of_its_users.join(self._ratings, on=said, how="semi", nulls_equal=True)
+        of_chunks = same.group_by("chunk_id").agg(n=pl.struct("user_id", "movie_id", "event").n_unique())
+        counted = of_chunks.sort("n", "chunk_id")
         return (counted["chunk_id"][-1], counted["n"][-1] / self._ratings.height) if counted.height else None
 
     @cached_property
