@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from matinee.clients.mlflow_client import MlflowRun
 from matinee.clients.mlflow_http import MlflowError
+from matinee.clients.mlflow_records import MlflowRun
 from matinee.lifecycle.registry.connection import MISSING
 from matinee.lifecycle.registry.logged_model import MODEL_ID
 from matinee.lifecycle.registry.records import FILES, REGISTERED, UNREGISTERED, ModelVersion, model_version

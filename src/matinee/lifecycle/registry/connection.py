@@ -7,9 +7,10 @@ import httpx
 import sqlalchemy as sa
 import structlog
 
-from matinee.clients.mlflow_client import MlflowClient, MlflowRun
+from matinee.clients.mlflow_client import MlflowClient
 from matinee.clients.mlflow_files import MlflowFiles
 from matinee.clients.mlflow_http import MlflowError
+from matinee.clients.mlflow_records import MlflowRun
 from matinee.clients.mlflow_rest import NAME
 from matinee.clients.tls import authorities
 from matinee.errors import DependencyUnreachable, NotFound

@@ -13,8 +13,9 @@ from pathlib import Path
 import polars as pl
 
 from matinee import artifact
-from matinee.clients.mlflow_client import MlflowClient, MlflowRun
+from matinee.clients.mlflow_client import MlflowClient
 from matinee.clients.mlflow_files import MlflowFiles
+from matinee.clients.mlflow_records import MlflowRun
 
 _PACKAGE = Path(__file__).parents[2]
 _CODE = _PACKAGE / "artifact" / "pyfunc.py"

@@ -10,7 +10,7 @@ from typing import cast
 import structlog
 
 from matinee import artifact
-from matinee.clients.mlflow_client import MlflowRun, MlflowVersion
+from matinee.clients.mlflow_records import MlflowRun, MlflowVersion
 from matinee.errors import NotFound, UsageError
 from matinee.evaluation.decision import Verdict
 from matinee.lifecycle.registry.logged_model import MODEL_ID

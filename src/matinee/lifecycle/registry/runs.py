@@ -13,8 +13,8 @@ import polars as pl
 import structlog
 
 from matinee import artifact, clock
-from matinee.clients.mlflow_client import MlflowRun
 from matinee.clients.mlflow_http import MlflowError
+from matinee.clients.mlflow_records import MlflowRun
 from matinee.errors import BadData, NotFound
 from matinee.evaluation.decision import Decision
 from matinee.evaluation.soundness import MEMORY_DAYS
@@ -32,6 +32,9 @@ from matinee.lifecycle.registry.records import (
 )
 
 log = structlog.get_logger()
+
+LATELY = 7
+"""Trainings among which the one of the newest day is looked for; by time they are in order unless a clock has stepped."""
 
 
 class TrainingRuns(Connection):
@@ -207,7 +210,7 @@ class TrainingRuns(Connection):
         """
         with self._answers():
             found = self._trainings("tags.`matinee.verdict` != ''")
-            refreshes = islice((each for each in found if not each.is_challenger), MEMORY_DAYS)
+            refreshes = islice((each for each in found if not each.is_challenger), LATELY)
             return max(refreshes, key=lambda each: each.chunk_id, default=None)
 
     def _trainings(self, filter_string: str) -> Iterator[TrainingRun]:

@@ -10,8 +10,8 @@ from dataclasses import replace
 import structlog
 
 from matinee import artifact
-from matinee.clients.mlflow_client import MlflowVersion
 from matinee.clients.mlflow_http import MlflowError
+from matinee.clients.mlflow_records import MlflowVersion
 from matinee.clients.mlflow_rest import ALIAS
 from matinee.errors import NotFound
 from matinee.lifecycle.registry.connection import MISSING, Connection
