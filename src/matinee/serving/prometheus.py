@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from matinee.ranking import Policy
@@ -178,7 +177,7 @@ class Metrics:
         counted, folder = self._counted, shared.metrics_folder()
         if folder is not None:
             counted = CollectorRegistry()
-            MultiProcessCollector(counted, str(folder))  # type: ignore[no-untyped-call]  # it has no types
+            counted.register(metric_files.SharedMetrics(folder))
         return generate_latest(counted) + generate_latest(self._described)
 
 
@@ -281,7 +280,7 @@ def _workers() -> list[int]:
 def _lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError, OverflowError):  # the last two of a file that no worker has made
         return False
     return True
 

@@ -36,16 +36,40 @@ SCRIPT = """
             os._exit(0)
         os.waitpid(worker, 0)
     count(5)
+    exec(sys.argv[2])
     sys.stdout.buffer.write(Metrics(shared.folder(home), WorkerHealth(home)).page())
     print("pid", os.getpid())
 """
 
 
+def page_after(home, change: str = "") -> str:
+    """What is told by a server whose workers answered 2, 3 and 5 requests, and of which two have died since."""
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(home), change]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> str:
-    """What is told by a server whose workers answered 2, 3 and 5 requests, and of which two have died since."""
-    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path_factory.mktemp("home"))]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return page_after(tmp_path_factory.mktemp("home"))
+
+
+def test_files_that_are_none_of_the_workers_are_left_out_and_told(tmp_path):
+    contents = {
+        "notes.db": b"",
+        "counter_999999.db": b"",
+        "histogram_999999.db": b"cut",
+        "counter_999998.db": b"\1\1\0\0" + bytes(range(255)) * 9,
+        "gauge_1.db": b"SQLite format 3\0",
+    }
+    page = page_after(tmp_path, f"[(shared.folder(home) / n).write_bytes(c) for n, c in {contents}.items()]")
+    assert "matinee_ratings_received_total 10.0" in page
+    assert page.count("metric_file_left_out") == len(contents)
+
+
+def test_a_folder_that_somebody_removed_is_made_again(tmp_path):
+    page = page_after(tmp_path, "import shutil; shutil.rmtree(shared.folder(home))")
+    assert "matinee_model_version 0.0" in page
+    assert (tmp_path / "workers").is_dir()
 
 
 def test_counters_and_histograms_are_sums_over_all_workers_that_ever_were(page):

@@ -2,10 +2,18 @@
 
 import mmap
 import os
+import re
+import struct
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 import structlog
 from prometheus_client import mmap_dict, values
+from prometheus_client.core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from matinee.serving.workers import shared
 
@@ -13,6 +21,10 @@ log = structlog.get_logger()
 
 INITIAL_BYTES = 1 << 16
 """About 400 label sets; a file that is full is doubled."""
+
+_NAME = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_\d+\.db")
+_DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, struct.error)
+"""What the library raises of a file whose content is not its own."""
 
 
 class AllocatedDict(mmap_dict.MmapedDict):
@@ -42,6 +54,51 @@ class AllocatedDict(mmap_dict.MmapedDict):
             self._f.flush()
         self._f.truncate(size_bytes)
         self._capacity, self._m = size_bytes, mmap.mmap(self._f.fileno(), size_bytes)
+
+
+class SharedMetrics(Collector):
+    """What all workers have counted, added up from each of their files that can be read.
+
+    Args:
+        folder: where the files are; made again where somebody has removed it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics, each once."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("metrics_folder_missing", path=str(self._folder), reason=str(error))
+        files = sorted(map(str, self._folder.glob("*.db")))
+        try:
+            return _sums(files)
+        except _DAMAGE:
+            return _sums([each for each in files if _is_readable(each)])
+
+
+def _sums(files: list[str]) -> Iterable[Metric]:
+    sums: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # it has no types
+    return sums
+
+
+def _is_readable(file: str) -> bool:
+    try:
+        if _NAME.fullmatch(Path(file).name):
+            _sums([file])
+            return True
+        _tell_once(file, "It has no name of a file of metrics.")
+    except _DAMAGE as error:
+        _tell_once(file, repr(error))
+    return False
+
+
+@cache
+def _tell_once(file: str, reason: str) -> None:
+    """Metrics are asked for every few seconds."""
+    log.warning("metric_file_left_out", path=file, reason=reason)
 
 
 def install() -> None:
