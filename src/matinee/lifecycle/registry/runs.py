@@ -34,7 +34,7 @@ from matinee.lifecycle.registry.records import (
 log = structlog.get_logger()
 
 LATELY = 7
-"""Trainings among which the one of the newest day is looked for; by time they are in order unless a clock has stepped."""
+"""Trainings among which that of the newest day is looked for: the first one by time, unless a clock has stepped."""
 
 
 class TrainingRuns(Connection):
