@@ -95,7 +95,8 @@ class Follower:
         while True:
             if self._group.is_first or self._is_behind:
                 await self._check_production()
-            pause_s = min(self._interval_s * 2**self._n_failures, LONGEST_PAUSE_S)
+            # Bounded, because a float ends at 2 ** 1023.
+            pause_s = min(self._interval_s * 2 ** min(self._n_failures, 16), LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s * self._random.uniform(0.8, 1.2))
 
     async def _check_production(self) -> None:

@@ -155,7 +155,8 @@ class Parent:
         now = time.monotonic()
         lived_s = now - worker.started_at
         worker.early_deaths = worker.early_deaths + 1 if lived_s < SETTLED_S else 0
-        worker.start_at = now + min(FIRST_BACKOFF_S * 2**worker.early_deaths, LAST_BACKOFF_S)
+        # Bounded, because a float ends at 2 ** 1023.
+        worker.start_at = now + min(FIRST_BACKOFF_S * 2 ** min(worker.early_deaths, 16), LAST_BACKOFF_S)
         exit_code = os.waitstatus_to_exitcode(status)
         log.warning("worker_died", worker=worker.number, pid=worker.pid, exit_code=exit_code, lived_s=round(lived_s, 1))
         self._relay.answer_for_dead(worker)
