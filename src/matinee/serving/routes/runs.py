@@ -20,7 +20,7 @@ router = APIRouter(tags=["pipeline"])
     responses=problems.documented(
         problems.NOT_A_TEXT,
         problems.NO_TOKEN,
-        {404: "There is no such version.", 409: "The DAG is paused."},
+        {404: "There is no such version.", 409: "The DAG is paused, or the key started a run with other parameters."},
         problems.NOT_AS_DESCRIBED,
         {503: "Airflow or MLflow does not answer, or the answer took too long."},
     ),
