@@ -123,7 +123,7 @@ class Mlflow:
     def decide(self, version: int, **record: object) -> None:
         """Log the record of a decision."""
         file = self.folder / f"1/run-{version}/artifacts/decision.json"
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(record))
 
     def answer(self, path: str, body: bytes = b"") -> tuple[int, bytes]:

@@ -107,6 +107,18 @@ def test_one_version_tells_its_metrics_its_decision_and_its_history(api, mlflow,
     assert [event["what"] for event in found["events"]] == ["promoted"]
 
 
+def test_a_second_evaluation_of_a_version_that_nobody_decided_on_is_told(api, mlflow):
+    mlflow.register(2, produce=False)
+    mlflow.versions["2"]["tags"] = [tag for tag in mlflow.versions["2"]["tags"] if tag["key"] != "stage"]
+    told = []
+    for value, verdict in ((0.2, "reject"), (0.9, "promote")):
+        mlflow.decide(2, rule="r", verdict=verdict, reason="It is so.")
+        mlflow.metrics["run-2"] = [{"key": "ndcg_at_10", "value": value}]
+        found = api.get("/v1/versions/2").json()
+        told.append((found["metrics"]["ndcg_at_10"], found["decision"]["verdict"]))
+    assert told == [(0.2, "reject"), (0.9, "promote")]
+
+
 def test_a_version_that_nobody_decided_on_has_no_decision(api):
     assert api.get("/v1/versions/1").json()["decision"] is None
 

@@ -71,7 +71,9 @@ class RegisteredVersions:
 
 
 class VersionReader:
-    """Reads the registry and the history, and remembers what does not change.
+    """Reads the registry and the history, and remembers what changes no more: metrics and decision of what has a stage.
+
+    Until then its run may be evaluated a second time.
 
     Every method raises `DependencyUnreachable` when MLflow or the database does not answer.
     """
@@ -110,20 +112,22 @@ class VersionReader:
         if len(self._metrics) > KEPT:
             self._metrics.clear()
         self._metrics |= {
-            each.run_id: found[each.run_id] for each in missing if each.tags.verdict and each.run_id in found
+            each.run_id: found[each.run_id] for each in missing if each.tags.stage and each.run_id in found
         }
         return {each.run_id: (self._metrics | found).get(each.run_id, {}) for each in versions}
 
     async def _decision(self, version: RegisteredVersion) -> dict[str, Any] | None:
-        if version.run_id not in self._decisions:
-            try:
-                record = await self._mlflow.run_file(version.run_id, "decision.json")
-            except NotFound:
-                return None
-            if len(self._decisions) > KEPT:
-                self._decisions.clear()
+        if version.run_id in self._decisions:
+            return self._decisions[version.run_id]
+        try:
+            record = await self._mlflow.run_file(version.run_id, "decision.json")
+        except NotFound:
+            return None
+        if len(self._decisions) > KEPT:
+            self._decisions.clear()
+        if version.tags.stage:
             self._decisions[version.run_id] = record
-        return self._decisions[version.run_id]
+        return record
 
     async def _events(self) -> list[ModelEvent]:
         return await ask_database(lambda: History(self._settings).events())
