@@ -79,12 +79,15 @@ class Custody:
         return (version for version in dict.fromkeys([*served, *put_there]) if version not in bad)
 
     def _registered(self, version: str) -> str | None:
-        """The version, if MLflow has it and it loads."""
+        """The version, if MLflow has it and it loads.
+
+        One that was rejected has never served: it has the number of one of a registered model that somebody deleted.
+        """
         try:
             found = self._registry.version(version)
         except NotFound:
             return None
-        return version if self._loads(found) else None
+        return version if found.stage != "rejected" and self._loads(found) else None
 
     def _loads(self, version: ModelVersion) -> bool:
         try:

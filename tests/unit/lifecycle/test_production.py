@@ -236,6 +236,14 @@ def test_an_alias_that_is_gone_is_put_back_to_what_served(home, monkeypatch):
     assert "Restored" in home.history.events()[-1].reason
 
 
+def test_a_rejected_version_of_a_new_registered_model_does_not_serve_for_one_of_its_number(home, monkeypatch):
+    monkeypatch.setattr(Custody, "_loads", lambda *_: True)
+    home.registry.alias = None
+    home.registry.reject("4", "It is worse.")
+    home.stores.production.recover()
+    assert home.registry.alias == "3"
+
+
 def test_a_version_that_knows_who_was_erased_is_never_gone_back_to(home):
     production = home.stores.production
     production.replace(home.registry.register(home.registry.runs["r5"]), ERASED, instead_of="4")
