@@ -85,8 +85,9 @@ class Holder:
         with claiming(self._database) as session:
             now = _now(session)
             row = session.get(MoveLeaseRow, _NAME)
-            # One that ends later than any that is taken now is of a clock that has been set back since.
-            if row is not None and row.holder != self._id and now < row.until <= now + self._lasts:
+            # One that ends far later than any that is taken now is of a clock that has been set back since; a little
+            # later may be one that somebody has just renewed.
+            if row is not None and row.holder != self._id and now < row.until <= now + 2 * self._lasts:
                 return False
             session.merge(MoveLeaseRow(name=_NAME, holder=self._id, who=who(), until=now + self._lasts))
         return True
