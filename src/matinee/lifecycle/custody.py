@@ -21,7 +21,7 @@ import structlog
 
 from matinee import artifact
 from matinee.errors import BadData, NotFound
-from matinee.lifecycle.history import RESTORED, EventKind, History, rolled_back_versions
+from matinee.lifecycle.history import RESTORED, EventKind, History, left_versions
 from matinee.lifecycle.lease import Holder
 from matinee.lifecycle.registry import ModelVersion, Registry, Training
 
@@ -75,7 +75,7 @@ class Custody:
         events = self._history.events()
         served = [event.version for event in reversed(events) if event.what == "deployed"]
         put_there = [event.version for event in reversed(events) if event.what in ("promoted", "rolled_back")]
-        bad = rolled_back_versions(events)
+        bad = left_versions(events)
         return (version for version in dict.fromkeys([*served, *put_there]) if version not in bad)
 
     def _registered(self, version: str) -> str | None:

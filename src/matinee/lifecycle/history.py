@@ -6,7 +6,7 @@ intention is recorded before the first step and its end after the last; `unfinis
 
 import getpass
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
@@ -134,19 +134,28 @@ def restoration(events: Iterable[ModelEvent]) -> ModelEvent | None:
 
 
 def last_good(events: Iterable[ModelEvent], version: str) -> str | None:
-    """Last version other than `version` that was deployed, without `rolled_back_versions`."""
+    """Last version other than `version` that was deployed, without `left_versions`."""
     events = list(events)
-    served, bad = [event.version for event in events if event.what == "deployed"], rolled_back_versions(events)
+    served, bad = [event.version for event in events if event.what == "deployed"], left_versions(events)
     return next((each for each in reversed(served) if each != version and each not in bad), None)
 
 
 def rolled_back_versions(events: Iterable[ModelEvent]) -> set[str]:
-    """Versions that a rollback or an erasure left and nobody put back; what is restored as it was has not been left."""
+    """Versions that a rollback left and nobody put back; what is restored as it was has not been left."""
+    return _left(events, lambda event: event.what == "rolled_back")
+
+
+def left_versions(events: Iterable[ModelEvent]) -> set[str]:
+    """Versions that nobody goes back to unasked: `rolled_back_versions`, and those that an erasure left."""
+    return _left(events, lambda event: event.what == "rolled_back" or event.reason == ERASED)
+
+
+def _left(events: Iterable[ModelEvent], leaves: Callable[[ModelEvent], bool]) -> set[str]:
     left: set[str] = set()
     for event in events:
         if event.what == "promoted":
             left.discard(event.version)
-        is_left = event.what == "rolled_back" or (event.what == "promoted" and event.reason == ERASED)
+        is_left = event.what in INTENTIONS.values() and leaves(event)
         if is_left and event.previous_version not in (None, event.version):
             left.add(event.previous_version)
     return left

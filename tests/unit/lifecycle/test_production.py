@@ -16,7 +16,7 @@ from matinee.drift.records import StatisticsStore
 from matinee.errors import NotFound, Refused
 from matinee.lifecycle.comparisons import Comparisons
 from matinee.lifecycle.custody import Custody
-from matinee.lifecycle.history import BY_ITSELF, ERASED, History
+from matinee.lifecycle.history import BY_ITSELF, ERASED, History, rolled_back_versions
 from matinee.lifecycle.lease import Lease
 from matinee.lifecycle.production import Production, Stale
 from matinee.lifecycle.registry import ModelVersion, TrainingRun
@@ -248,6 +248,7 @@ def test_a_version_that_knows_who_was_erased_is_never_gone_back_to(home):
     production = home.stores.production
     production.replace(home.registry.register(home.registry.runs["r5"]), ERASED, instead_of="4")
     home.history.record("deployed", "5", "4", "asked for")
+    assert rolled_back_versions(home.history.events()) == set()
     assert damage._before(home.stores, home.registry.runs["r6"], home.registry.production()).version == "3"
     assert production.roll_back(None, "why") == "3"
 
