@@ -157,7 +157,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Verify a backup and make it the home; matinee has to be stopped."""
-    from matinee.local.backup import restore as restore_home
+    from matinee.local.restore import restore as restore_home
 
     result = restore_home(settings_of_command(), archive, replace=replace)
     aside = f" What was there is in {result['aside']}." if result["aside"] else ""

@@ -1,4 +1,4 @@
-"""Back up a whole home into one file, and restore it: here or elsewhere, under the same or other ports.
+"""Back up a whole home into one file; `restore` makes a home of it again.
 
 A home is copied while it is stopped, which is what makes its parts (PostgreSQL's files, two SQLite databases, chunks,
 artifacts, the served model) belong together. The archive is a compressed tar; its last member lists the SHA-256 of all
@@ -8,12 +8,9 @@ others, so an archive that was cut off or damaged is noticed before anything of 
 import hashlib
 import json
 import os
-import pwd
-import shutil
 import sqlite3
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -23,11 +20,9 @@ from typing import IO, Any
 import structlog
 
 from matinee import __version__
-from matinee.errors import BadData, Refused, UsageError
+from matinee.errors import Refused, UsageError
 from matinee.local import family, state
-from matinee.local.postgres import ROOT_RUNS_IT_AS
 from matinee.settings import Settings
-from matinee.storage import digest
 
 log = structlog.get_logger()
 
@@ -35,7 +30,7 @@ FORMAT_VERSION = 1
 LIST = "matinee-backup.json"
 """Last member: format, version of matinee, time, and the SHA-256 of each file."""
 
-_PASSING = ("supervisor.json", "supervisor.lock", "postmaster.pid")
+PASSING = ("supervisor.json", "supervisor.lock", "postmaster.pid")
 """Marks of running processes, which mean nothing in a copy."""
 
 _NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -58,7 +53,7 @@ def back_up(settings: Settings, archive: Path) -> dict[str, Any]:
         raise UsageError(f"There is no folder {archive.parent}.", "Make it, or name another one.")
     _require_whole(settings)
     draft = archive.with_name(f".{archive.name}.{os.getpid()}.draft")
-    with _stopped(home):
+    with stopped(home):
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 listed = _write(home, file)
@@ -70,39 +65,13 @@ def back_up(settings: Settings, archive: Path) -> dict[str, Any]:
     return {"archive": str(archive), "n_files": len(listed["files"]), "size_bytes": archive.stat().st_size}
 
 
-def restore(settings: Settings, archive: Path, *, replace: bool = False) -> dict[str, Any]:
-    """Make the home what `archive` holds; until everything is unpacked and verified, nothing is touched.
-
-    Args:
-        settings: `home` is where to.
-        archive: what `back_up` wrote.
-        replace: put a home that is there aside, under a name that is returned.
+@contextmanager
+def stopped(home: Path) -> Iterator[None]:
+    """Hold the home's lock, so that nobody starts it meanwhile.
 
     Raises:
-        UsageError: there is no such file, or the home is not empty and `replace` is false.
-        BadData: the archive is damaged, incomplete, none of matinee's, or of a newer version.
         Refused: matinee runs in the home.
     """
-    home = settings.home
-    if not archive.is_file():
-        raise UsageError(f"There is no file {archive}.", "Name what `matinee backup` wrote.")
-    is_there = home.is_dir() and any(path.name not in _PASSING for path in home.iterdir())
-    if is_there and not replace:
-        raise UsageError(f"{home} is not empty.", "Set MATINEE_HOME to another folder, or add --replace.")
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with _stopped(home), tempfile.TemporaryDirectory(prefix=f".{home.name}.restoring-", dir=home.parent) as folder:
-        draft = Path(folder) / "home"
-        listed = _read(archive, draft)
-        _give_postgres_its_owner(draft / "postgres")
-        aside = home.with_name(f"{home.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}") if is_there else None
-        home.rename(aside or Path(folder) / "empty")
-        draft.rename(home)
-    return {"home": str(home), "aside": aside and str(aside), **{name: listed[name] for name in ("version", "made_at")}}
-
-
-@contextmanager
-def _stopped(home: Path) -> Iterator[None]:
-    """Hold the home's lock, so that nobody starts it meanwhile."""
     lock = state.take_lock(home)
     if lock is None or family.marked(home):
         raise Refused(f"matinee runs in {home}.", "Stop it first: matinee down.")
@@ -132,7 +101,7 @@ def _write(home: Path, file: IO[bytes]) -> dict[str, Any]:
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar, tempfile.TemporaryDirectory() as folder:
         for path in _content(home):
             name = str(path.relative_to(home))
-            if path.name in _PASSING or _is_journal(path):
+            if path.name in PASSING or _is_journal(path):
                 continue
             if path.is_symlink() and _leads_inside(path, home):
                 _add_link(tar, path, home)
@@ -242,44 +211,3 @@ def _sqlite_copy(path: Path, folder: Path) -> Path | None:
         log.warning("backed_up_as_plain_file", path=str(path), reason=str(error))
         return None
     return copy
-
-
-def _read(archive: Path, folder: Path) -> dict[str, Any]:
-    """Unpack and verify; returns the list."""
-    damaged = BadData(f"{archive} is damaged, or no backup of matinee.", "Use another backup; nothing was changed.")
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(folder, filter=_as_it_was)  # noqa: S202  the filter refuses what leaves the folder
-            hard_links = {each.name: each.linkname for each in tar if each.islnk()}  # older versions noted no SHA-256
-        listed: dict[str, Any] = json.loads((folder / LIST).read_text())
-        files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-        found = {str(path.relative_to(folder)) for path in files} - {LIST}
-        is_newer = listed["format"] > FORMAT_VERSION
-        is_same = not is_newer and found == listed["files"].keys()
-        sha256s = {name: listed["files"][hard_links.get(name, name)] for name in listed["files"]}
-        is_same = is_same and all(digest(folder / name) == sha256 for name, sha256 in sha256s.items())
-    except (tarfile.TarError, EOFError, zlib.error, FileNotFoundError, ValueError, KeyError, TypeError) as error:
-        raise damaged from error
-    except OSError as error:
-        if error.errno is None:  # "not a gzipped file" and failed check sums, which no device has caused
-            raise damaged from error
-        raise
-    if is_newer:
-        raise BadData(f"{archive} was made by matinee {listed['version']}, which is newer.", "Update matinee.")
-    if not is_same:
-        raise damaged
-    (folder / LIST).unlink()
-    return listed
-
-
-def _as_it_was(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    """Refuse what leaves the folder; keep the permissions, on which PostgreSQL and the secrets depend."""
-    checked = tarfile.data_filter(member, folder)
-    return checked.replace(mode=member.mode & 0o777, deep=False)
-
-
-def _give_postgres_its_owner(folder: Path) -> None:
-    if os.geteuid() == 0 and folder.is_dir():
-        user = pwd.getpwnam(ROOT_RUNS_IT_AS)
-        for path in (folder, *folder.rglob("*")):
-            shutil.chown(path, user.pw_uid, user.pw_gid)

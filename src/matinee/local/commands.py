@@ -15,6 +15,7 @@ from matinee import logs as log_lines
 from matinee.errors import INSTALL, MatineeError, NotFound, Refused, UsageError
 from matinee.local import airflow_files, family, output, ports, state
 from matinee.local.programs import environment, programs
+from matinee.local.restore import require_none_in_the_middle
 from matinee.local.state import State
 from matinee.local.supervisor import Supervisor
 from matinee.local.watchdog import start_supervisor
@@ -191,6 +192,7 @@ def _end_supervisor(supervisor: psutil.Process) -> None:
 
 def _preflight(settings: Settings) -> None:
     """Clear away what a killed supervisor left, then see that everything can start."""
+    require_none_in_the_middle(settings.home)
     _require_history(settings.home)
     require_storage(settings)
     _end_leftovers(settings.home)

@@ -1,5 +1,6 @@
 """What processes write: one file each under `logs/`, a time before every line, three old files of 5 MB kept."""
 
+import io
 import logging
 import os
 import re
@@ -34,20 +35,33 @@ def log_file(home: Path, process: str) -> Path:
 def rotate_own(path: Path) -> None:
     """Set aside the log file to which this process itself writes, once it is full, and go on in a new one.
 
-    Stdout and stderr are that file, with nothing in between: what a dying interpreter says last is in it.
+    Stdout and stderr are that file, with nothing in between: what a dying interpreter says last is in it. One that
+    somebody has removed is made again.
 
     Raises:
         OSError: it cannot be renamed, or there is no room for a new one; writing goes on where it was.
     """
     own = os.fstat(_STDERR)
-    if own.st_size < FILE_BYTES or not path.exists() or not os.path.samestat(own, path.stat()):
-        return
-    draft = path.with_suffix(".new")
-    with draft.open("a") as new:
-        RotatingFileHandler(path, backupCount=OLD_FILES, delay=True).doRollover()
-        draft.replace(path)
-        for descriptor in (_STDOUT, _STDERR):
-            os.dup2(new.fileno(), descriptor)
+    if _is_removed(own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as new:
+            _write_to(new)
+    elif own.st_size >= FILE_BYTES and path.exists() and os.path.samestat(own, path.stat()):
+        draft = path.with_suffix(".new")
+        with draft.open("a") as new:
+            RotatingFileHandler(path, backupCount=OLD_FILES, delay=True).doRollover()
+            draft.replace(path)
+            _write_to(new)
+
+
+def _write_to(file: IO[str]) -> None:
+    for descriptor in (_STDOUT, _STDERR):
+        os.dup2(file.fileno(), descriptor)
+
+
+def _is_removed(opened: os.stat_result) -> bool:
+    """Whether an open file has no name any more, so that nobody could read what is written to it."""
+    return stat.S_ISREG(opened.st_mode) and opened.st_nlink == 0
 
 
 def pipe_of(pid: int) -> IO[bytes] | None:
@@ -67,16 +81,29 @@ def pipe_of(pid: int) -> IO[bytes] | None:
     return None
 
 
+class _LogFile(RotatingFileHandler):
+    """A log that is made again, with its folder, when somebody has removed it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        if self.stream and _is_removed(os.fstat(self.stream.fileno())):
+            with suppress(OSError):  # a full disk has no room for the last of what nobody can read
+                self.close()
+        super().emit(record)
+
+    def _open(self) -> io.TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+
 class Output:
     """Copies the lines of a process, over all its restarts, to its log file."""
 
     def __init__(self, home: Path, process: str) -> None:
-        path = log_file(home, process)
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._copier: threading.Thread | None = None
-        self._handler = RotatingFileHandler(
-            path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", delay=True
+        self._handler = _LogFile(
+            log_file(home, process), maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", delay=True
         )
         formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(message)s", "%Y-%m-%dT%H:%M:%S")
         formatter.converter = time.gmtime

@@ -6,6 +6,7 @@ that only root may enter, because the binaries and the home often lie under `/ro
 """
 
 import functools
+import hashlib
 import importlib.util
 import os
 import pwd
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from matinee import credentials
 from matinee.errors import INSTALL, MatineeError, UsageError
@@ -24,6 +26,9 @@ from matinee.settings import Settings
 USER = "airflow"
 ROOT_RUNS_IT_AS = "nobody"
 STOP_S = 30.0
+WHAT_IT_KNOWS = "matinee_password.sha256"
+"""File beside PostgreSQL's own: of which password it knows."""
+_ALTER = f"ALTER ROLE {USER} PASSWORD {{}}\n"
 
 
 def program(settings: Settings) -> Program:
@@ -50,7 +55,7 @@ def program(settings: Settings) -> Program:
 
 def url(settings: Settings) -> str:
     """SQLAlchemy URL of the database that Airflow uses."""
-    password = credentials.secret(settings.home, "postgres_password")
+    password = quote(credentials.secret(settings.home, "postgres_password"), safe="")
     return f"postgresql+psycopg2://{USER}:{password}@{settings.host}:{settings.postgres_port}/postgres"
 
 
@@ -81,9 +86,29 @@ def _as_ordinary_user() -> tuple[str, ...]:
 
 
 def _prepare(home: Path, data: Path) -> None:
+    password = credentials.secret(home, "postgres_password")
     if not data.exists():
-        _create(data, credentials.secret(home, "postgres_password"))
+        _create(data, password)
     _end_leftover(data)
+    known = data / WHAT_IT_KNOWS
+    if not known.exists() or known.read_text() != _digest(password):
+        _tell_password(data, password)
+        known.write_text(_digest(password))
+
+
+def _digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def _tell_password(data: Path, password: str) -> None:
+    """Make it the password of the cluster: somebody has removed the file of the one before, or written another."""
+    done = _as_postgres("postgres", "--single", "-D", str(data), "postgres", text=_ALTER.format(_quoted(password)))
+    if done.returncode != 0 or "ERROR:" in done.stderr:
+        raise MatineeError(f"PostgreSQL did not take the password of its user: {done.stderr.strip()[-500:]}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _create(data: Path, password: str) -> None:
@@ -95,19 +120,20 @@ def _create(data: Path, password: str) -> None:
             user = pwd.getpwnam(ROOT_RUNS_IT_AS)
             for path in (folder, password_file):
                 os.chown(path, user.pw_uid, user.pw_gid)
-        done = subprocess.run(
-            [
-                *(*_as_ordinary_user(), str(_binary("initdb"))),
-                *("-D", str(draft), "-U", USER, f"--pwfile={password_file}", "--auth=scram-sha-256"),
-                *("--encoding=UTF8", "--no-locale", "--no-instructions"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
+        done = _as_postgres(
+            *("initdb", "-D", str(draft), "-U", USER, f"--pwfile={password_file}", "--auth=scram-sha-256"),
+            *("--encoding=UTF8", "--no-locale", "--no-instructions"),
         )
         if done.returncode != 0:
             raise MatineeError(f"PostgreSQL's initdb failed: {done.stderr.strip()[-500:]}")
+        (draft / WHAT_IT_KNOWS).write_text(_digest(password))
         draft.rename(data)
+
+
+def _as_postgres(name: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """One of PostgreSQL's programs, with a text to read, as the user that it runs as."""
+    command = [*_as_ordinary_user(), str(_binary(name)), *arguments]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
 
 
 def _end_leftover(data: Path) -> None:

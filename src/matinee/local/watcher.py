@@ -171,16 +171,24 @@ class Watcher(threading.Thread):
         return self._patience.hung_after_s if own is None else own
 
     def _probe(self) -> Health:
-        health = self.program.probe() if self.program.probe else Health.UP
-        if health is Health.UP and self.program.warning:
-            warning = self.program.warning()
+        """How the program is; what keeps us from asking, as a lack of memory does, says nothing about it."""
+        try:
+            health = self.program.probe() if self.program.probe else Health.UP
+            warning = self._own_warning() if health is Health.UP else self.state.warning
+        except Exception as error:
+            health, warning = Health.UNKNOWN, f"It could not be asked how it is: {error!r}"
             if warning != self.state.warning:
-                self._change(warning=warning)
+                log.exception("probe failed", process=self.program.name)
+        if warning != self.state.warning:
+            self._change(warning=warning)
         if health is Health.UP and not self.ready.is_set():
             self._ready_since = time.monotonic()
             self.ready.set()
             self._change(phase="ready")
         return health
+
+    def _own_warning(self) -> str:
+        return self.program.warning() if self.program.warning else ""
 
     def _must_stop(self) -> bool:
         dependents = (w for w in self._supervisor.watchers.values() if self.program.name in w.program.after)

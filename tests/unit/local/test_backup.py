@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import tarfile
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +14,10 @@ import pytest
 from matinee import credentials
 from matinee.errors import BadData, Refused, UsageError
 from matinee.lifecycle.history import History
-from matinee.local import backup, state
-from matinee.local.backup import back_up, restore
+from matinee.local import backup, commands, state
+from matinee.local import restore as restoring
+from matinee.local.backup import back_up
+from matinee.local.restore import restore
 from matinee.ratings.feedback.store import FeedbackStore, NewRating
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.settings import Settings
@@ -83,6 +87,23 @@ def test_a_home_that_is_not_empty_is_replaced_only_when_told_and_kept_aside(own,
     assert ChunkLedger(own).chunk(1).state == "closed"
 
 
+@pytest.mark.slow
+def test_a_home_that_a_killed_restore_has_left_empty_is_not_begun_anew_and_the_next_restore_clears_away(own, archive):
+    kill_before_the_second_rename = (
+        "import os, sys; from pathlib import Path; from matinee.local.restore import restore;"
+        "from matinee.settings import Settings; rename = Path.rename;"
+        "Path.rename = lambda path, to: os._exit(9) if path.name == 'home' and to.name == 'home' else rename(path, to);"
+        "restore(Settings(home=sys.argv[1]), Path(sys.argv[2]), replace=True)"
+    )
+    command = [sys.executable, "-c", kill_before_the_second_rename, str(own.home), str(archive)]
+    assert subprocess.run(command, check=False).returncode == 9
+    with pytest.raises(Refused, match="ended in the middle"):
+        commands.start(own)
+    restore(own, archive)
+    assert ChunkLedger(own).chunk(1).state == "closed"
+    assert [path.name for path in own.home.parent.iterdir() if "restoring" in path.name] == []
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "empty"])
 def test_a_damaged_archive_is_refused_and_leaves_nothing(own, archive, tmp_path, damage):
     data = bytearray(archive.read_bytes())
@@ -124,7 +145,7 @@ def test_an_archive_whose_content_is_not_what_it_lists_is_refused(own, archive, 
 
 
 def test_an_archive_of_a_newer_matinee_says_so(own, archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(backup, "FORMAT_VERSION", 0)
+    monkeypatch.setattr(restoring, "FORMAT_VERSION", 0)
     with pytest.raises(BadData, match="newer"):
         restore(elsewhere(own, tmp_path), archive)
 

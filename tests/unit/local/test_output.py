@@ -1,5 +1,6 @@
 """Log files: rotation, and reading them as they grow."""
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -62,6 +63,19 @@ def test_a_full_log_file_is_set_aside_and_the_oldest_goes(tmp_path, monkeypatch)
     assert newest.endswith("line 99")
 
 
+@pytest.mark.parametrize("removed", ["folder", "file"])
+def test_a_log_that_somebody_has_removed_is_made_again(tmp_path, removed):
+    log, path = Output(tmp_path, "api"), log_file(tmp_path, "api")
+    log.say("before")
+    if removed == "folder":
+        shutil.rmtree(path.parent)
+    else:
+        path.unlink()
+    log.say("after")
+    log.close()
+    assert path.read_text().split()[1:] == ["after"]
+
+
 TALKER = """
     import os, sys
     from pathlib import Path
@@ -98,6 +112,19 @@ def test_the_log_of_the_supervisor_is_set_aside_when_it_is_full_and_has_its_last
     lines = "".join((tmp_path / "logs" / name).read_text() for name in reversed(kept)).splitlines()
     numbers = [int(line.split()[1]) for line in lines if line.startswith("line ")]
     assert numbers == list(range(numbers[0], 200))
+
+
+@pytest.mark.slow
+def test_the_log_of_the_supervisor_is_made_again_when_somebody_has_removed_it(tmp_path):
+    path = log_file(tmp_path, output.SUPERVISOR)
+    path.parent.mkdir()
+    code = (
+        "import shutil, sys; from pathlib import Path; from matinee.local import output; path = Path(sys.argv[1]);"
+        "print('before', flush=True); shutil.rmtree(path.parent); output.rotate_own(path); print('after', flush=True)"
+    )
+    with path.open("a") as file:
+        subprocess.run([sys.executable, "-c", code, str(path)], stdout=file, stderr=file, check=True)
+    assert path.read_text() == "after\n"
 
 
 @pytest.mark.slow

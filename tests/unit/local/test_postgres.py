@@ -1,6 +1,7 @@
 """A real PostgreSQL from the wheel."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,6 +77,20 @@ def test_the_generated_password_opens_it_and_no_other_does(settings):
     assert ask(url, "select 1") == 1
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         ask(url.replace("airflow:", "airflow:x"), "select 1")
+
+
+@pytest.mark.parametrize("now", [None, "it's an@other/50%"])
+def test_it_takes_the_password_that_there_is_now(settings, program, now):
+    program.prepare()
+    if now is None:
+        shutil.rmtree(settings.home / "secrets")
+    else:
+        (settings.home / "secrets" / "postgres_password").write_text(now)
+    url = postgres.url(settings)  # whoever asks first makes a new one
+    program.prepare()
+    with running(program) as process:
+        wait_until_up(program, process)
+        assert ask(url, "select 1") == 1
 
 
 def test_its_data_are_under_the_home_and_survive_a_kill(settings, program, server):

@@ -350,22 +350,34 @@ def test_a_log_that_a_full_disk_refuses_keeps_nothing_from_stopping(tmp_path):
         assert supervisor.watchers["talker"].ended.wait(30)
 
 
-def test_a_probe_that_fails_in_a_way_nobody_expected_ends_no_watcher(tmp_path):
-    broken = threading.Event()
+def test_a_start_that_fails_in_a_way_nobody_expected_ends_no_watcher(tmp_path):
+    failures = [RuntimeError("nobody expected this")]
+
+    def prepare() -> None:
+        if failures:
+            raise failures.pop()
+
+    with running(tmp_path, python("server", FOREVER, prepare=prepare)):
+        assert pid(tmp_path, "server")
+        assert process(tmp_path, "server").restarts == 1
+        assert "nobody expected this" in process(tmp_path, "server").problem
+
+
+def test_a_process_is_left_alone_when_it_cannot_be_asked_how_it_is_and_that_is_told(tmp_path):
+    problems = []
 
     def probe() -> Health:
-        if broken.is_set():
-            broken.clear()
-            raise RuntimeError("nobody expected this")
+        if problems:
+            raise problems[0]  # as when there is no memory left to start the command that asks
         return Health.UP
 
     with running(tmp_path, python("server", FOREVER, probe=probe)):
         first = pid(tmp_path, "server")
-        broken.set()
-        eventually(lambda: process(tmp_path, "server").restarts == 1)
-        assert "nobody expected this" in process(tmp_path, "server").problem
-        assert pid(tmp_path, "server") != first
-    assert family.marked(tmp_path) == []
+        problems.append(OSError(errno.ENOMEM, "no memory"))
+        eventually(lambda: "no memory" in process(tmp_path, "server").warning)
+        problems.clear()
+        eventually(lambda: process(tmp_path, "server").warning == "")
+        assert (process(tmp_path, "server").pid, process(tmp_path, "server").restarts) == (first, 0)
 
 
 def test_a_frozen_process_is_replaced(tmp_path):

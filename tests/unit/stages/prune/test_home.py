@@ -50,6 +50,16 @@ def test_homes_that_were_put_aside_go_after_their_time_and_no_other_folder(setti
     assert left == [f"{name}.before-20260520T000000", f"{name}.before-the-flood", f"{name}2"]
 
 
+def test_what_a_killed_restore_has_left_goes_once_none_can_be_at_work_on_it(settings):
+    left, at_work = (settings.home.parent / f".{settings.home.name}.restoring-{name}" for name in ("left", "at_work"))
+    for path, hours in ((left, 25), (at_work, 23)):
+        (path / "home").mkdir(parents=True)
+        at = (NOW - timedelta(hours=hours)).timestamp()
+        os.utime(path, (at, at))
+    assert prune_aside(settings, NOW, dry_run=False).n == 1
+    assert (left.exists(), at_work.exists()) == (False, True)
+
+
 def test_logs_of_tasks_go_after_their_time_with_their_folders(settings):
     folder = settings.home / "logs" / "airflow"
     for name, days in (("old/run", 40), ("new/run", 1)):
