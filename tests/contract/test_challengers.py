@@ -6,6 +6,7 @@ import pytest
 
 from matinee.errors import MatineeError
 from matinee.evaluation import evidence
+from matinee.lifecycle.history import ERASED
 from matinee.models.specification import Specification
 from matinee.settings import Settings
 from matinee.stages import challenge
@@ -153,7 +154,8 @@ def test_a_challenger_of_changed_parameters_has_less_to_spend(settings):
 
 
 @pytest.mark.usefixtures("soon")
-def test_a_hold_ends_by_itself_once_the_daily_models_are_shown_to_be_better(settings):
+@pytest.mark.parametrize("is_erased", [False, True], ids=["", "though somebody was erased meanwhile"])
+def test_a_hold_ends_by_itself_once_the_daily_models_are_shown_to_be_better(settings, is_erased):
     refreshed = {"algorithm": "ease", "challengers": "off", "bootstrap": "10d"}
     for name in ("first", "second"):
         stores, _ = day(settings, name, **refreshed)
@@ -167,6 +169,9 @@ def test_a_hold_ends_by_itself_once_the_daily_models_are_shown_to_be_better(sett
     for number in (1, 2, 3):  # days on which a hundred people are clearly better off
         better = {f"u{user}": (0.6 + 0.1 * (user % 3), 0.3) for user in range(100)}
         stores.comparisons.keep(pair, number, datetime(2020, 1, 10 + number, tzinfo=UTC), better)
+    if is_erased:
+        stores.production.replace(stores.registry.register(undecided), ERASED, instead_of="1")
+        assert stores.history.is_held(stores.registry.production().version)
     stores, _ = day(settings, "fourth", **refreshed)
     assert stores.registry.newest_refresh().verdict == "promote"
     assert stores.registry.production().chunk_id == 4

@@ -609,3 +609,28 @@ def test_days_that_were_missed_are_trained_once_and_judged_on_the_last():
     assert judges <= last
     assert not judges <= missed
     assert evaluated["metrics"]["n_evaluated_users"] == len(judges)
+
+
+def test_a_day_of_late_ratings_only_is_learned_and_promoted(tmp_path):
+    now, path = [datetime(2020, 1, 16, 12, tzinfo=UTC)], tmp_path / "ratings.csv"
+    ratings = two_tastes()
+    with clock.pretended(lambda: now[0]):
+        matinee("promote", "--run-id", evaluated(train_through_the_next_chunk("first")[1]))
+        now[0] += timedelta(days=900)
+        extra = ratings.head(1).with_columns(movie_id=pl.lit("m0"), rated_at=now[0] - timedelta(days=1))
+        pl.concat([ratings.filter(pl.col("rated_at") < now[0] - timedelta(days=899)), extra]).write_csv(path)
+        matinee("promote", "--run-id", evaluated(train_through_the_next_chunk("the clock was wrong")[1]))
+        now[0] -= timedelta(days=897)
+        pl.concat([ratings, extra]).write_csv(path)
+        taken = matinee("ingest", "--run-id", "and was set right")
+        run_id = matinee("train", "--chunk-id", str(taken["chunk_id"]))["run_id"]
+        found = matinee("evaluate", "--run-id", run_id)
+        promoted = matinee("promote", "--run-id", run_id)
+    assert (taken["n_late"], taken["n_ratings"]) == (taken["n_ratings"], taken["n_late"]) > (0, 0)
+    assert found["verdict"] == "promote"
+    assert promoted["model_version"] is not None
+
+
+def evaluated(run_id: str) -> str:
+    assert matinee("evaluate", "--run-id", run_id)["verdict"] == "promote"
+    return run_id

@@ -12,6 +12,7 @@ from matinee.clients.airflow.records import CHALLENGE, DEPLOY, FAILED, PROMOTE, 
 from matinee.errors import MatineeError
 from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger.ledger import ChunkLedger
+from matinee.ratings.ledger.periods import Present
 from matinee.ratings.sources.source import prepare, prepared
 from matinee.ratings.sources.unusable import unusable_sentences
 from matinee.settings import Settings
@@ -45,9 +46,11 @@ def check_days(settings: Settings) -> str:
         return "none is taken yet"
     (newest, taken_at), now = closed[-1], clock.now()
     if newest.ends_at > now:
+        is_far = Present.of(settings).is_long_before(newest.ends_at)
+        until = "ratings are learned as late, and judge no model" if is_far else "nothing is taken"
         raise MatineeError(
             f"The newest chunk ends on {newest.ends_at:%Y-%m-%d}, which is to come: the clock was ahead when it was"
-            " taken, and nothing is taken before that day.",
+            f" taken. Until then {until}.",
             "Restore a backup from before: matinee restore FILE --replace.",
         )
     since = now - taken_at

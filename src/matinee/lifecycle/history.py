@@ -107,6 +107,10 @@ class History:
         newest = self.newest(*_HOLDS)
         return newest is not None and is_held([newest], version)
 
+    def gone_back_to(self, version: str) -> str:
+        """See the function."""
+        return gone_back_to(self.events(), version)
+
     def newest(self, *kinds: EventKind) -> ModelEvent | None:
         """The newest event of these kinds, for which a history of years is not read; None when there is none."""
         query = sa.select(*_COLUMNS).where(ModelEventRow.what.in_(kinds)).order_by(ModelEventRow.event_id.desc())
@@ -125,6 +129,19 @@ def is_held(events: Iterable[ModelEvent], version: str) -> bool:
     if not moves or moves[-1].what != "rolled_back" or moves[-1].reason.startswith(BY_ITSELF):
         return False
     return moves[-1].version == version
+
+
+def gone_back_to(events: Iterable[ModelEvent], version: str) -> str:
+    """The version that somebody went back to, of the held `version`: that, or what it has taken the place of since.
+
+    An erasure or a restoration passes a hold on; what was found of it meanwhile counts on.
+    """
+    for event in reversed([each for each in events if each.what == "rolled_back"]):
+        if event.version == version and event.previous_version is not None:
+            if event.reason != ERASED and not event.reason.startswith(RESTORED):
+                break
+            version = event.previous_version
+    return version
 
 
 def restoration(events: Iterable[ModelEvent]) -> ModelEvent | None:

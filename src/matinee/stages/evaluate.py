@@ -236,7 +236,8 @@ class Evaluation:
         if self.run.is_challenger:
             waits = "production is held, and challengers wait for the end of that"
             return Question(name="held", asked=True, outcome="undecided", finding=waits)
-        compared = self._compared(f"{self.run.configuration} against held version {self.current.version}")
+        held = self.stores.history.gone_back_to(self.current.version)
+        compared = self._compared(f"{self.run.configuration} against held version {held}")
         return gate.shown("held", "the refreshed model", compared.differences, compared.other_mean, self._level)
 
     @property

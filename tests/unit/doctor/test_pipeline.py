@@ -62,9 +62,11 @@ def test_ratings_that_wait_for_days_are_told(own):
 
 def test_a_day_that_was_taken_while_the_clock_was_ahead_is_told(own):
     ChunkLedger(own).close_next("first")
-    early = ChunkLedger(own).chunk(1).ends_at - timedelta(hours=1)
-    with clock.pretended(lambda: early), pytest.raises(MatineeError, match="the clock was ahead"):
-        pipeline.check_days(own)
+    ends_at = ChunkLedger(own).chunk(1).ends_at
+    for now, told in ((ends_at - timedelta(hours=1), "nothing is taken"), (ends_at - timedelta(days=9), "as late")):
+        with clock.pretended(lambda now=now: now), pytest.raises(MatineeError, match="the clock was ahead") as found:
+            pipeline.check_days(own)
+        assert told in str(found.value)
 
 
 def test_a_data_set_at_its_end_may_rest(own):

@@ -5,7 +5,7 @@ from typing import get_args
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from matinee.lifecycle.history import BY_ITSELF, EventKind, History
+from matinee.lifecycle.history import BY_ITSELF, ERASED, RESTORED, EventKind, History
 from matinee.settings import Settings
 
 LINES = st.lists(
@@ -37,3 +37,18 @@ def test_the_newest_lines_tell_what_all_of_them_tell(tmp_path_factory, lines):
         assert (history.in_production(), history.last_deployed()) == (produced, deployed)
         assert (unfinished.version if unfinished else None) == begun
         assert [history.is_held(version) for version in "12"] == [held == version for version in "12"]
+
+
+def test_a_hold_is_of_what_somebody_went_back_to_whatever_has_taken_its_place_since(settings):
+    history = History(settings)
+    history.record("rolled_back", "3", "4", "it felt better")
+    assert history.gone_back_to("3") == "3"
+    history.record("rolled_back", "6", "3", ERASED)
+    history.record("rolled_back", "7", "6", f"{RESTORED}, because the alias is gone in MLflow.")
+    history.record("rolled_back", "7", "7", f"{RESTORED}, because the alias is gone in MLflow.")
+    history.record("rolled_back", "9", "7", ERASED)
+    assert history.gone_back_to("9") == "3"
+    history.record("resumed", "9", None, "enough")
+    history.record("promoted", "10", "9", "sound")
+    history.record("rolled_back", "9", "10", "it felt better again")
+    assert history.gone_back_to("9") == "9"

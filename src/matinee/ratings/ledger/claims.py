@@ -17,6 +17,7 @@ from matinee.ratings.ledger.periods import (
     Present,
     newest,
     plan_first,
+    plan_late,
     plan_live,
     plan_replay,
     upcoming_in,
@@ -88,6 +89,8 @@ def _plan(session: Session, settings: Settings, last: ChunkRow | None, source: S
 
 
 def _plan_next(session: Session, source: Source, last: ChunkRow, present: Present) -> Plan:
+    if present.is_long_before(last.ends_at):
+        return plan_late(last.ends_at, present, waits=_waits(session, source, last, present.today))
     if last.mode != "live" and not present.reaches(newest(source, present.now)):
         waits = bool(session.scalar(sa.select(sa.exists().where(_WAITING))))
         plan = plan_replay(last.ends_at, present, upcoming_in(source, last.ends_at), feedback_waits=waits)
@@ -109,6 +112,14 @@ def _is_taken_back(session: Session, last: ChunkRow, source: Source) -> bool:
     return not of_source.head(1).collect().is_empty()
 
 
+def _waits(session: Session, source: Source, last: ChunkRow, before: datetime) -> bool:
+    """Whether there are ratings from before a moment that the newest chunk does not have, live or in a newer source."""
+    if session.scalar(sa.select(sa.exists().where(_WAITING & (FeedbackRow.rated_at < before)))):
+        return True
+    since_the_last = upcoming_in(source, last.claimed_at)
+    return last.source_digest != source.digest or (since_the_last is not None and since_the_last < before)
+
+
 def _upcoming(session: Session, source: Source, open_since: datetime, since: datetime) -> datetime | None:
     """Time of the first rating from `since` on; a live one of a period that is closed counts for the first open one."""
     waiting = sa.select(sa.func.min(FeedbackRow.rated_at, type_=FeedbackRow.rated_at.type)).where(_WAITING)
@@ -118,8 +129,8 @@ def _upcoming(session: Session, source: Source, open_since: datetime, since: dat
 
 
 def _belongs(plan: Plan, row: ChunkRow) -> sa.ColumnElement[bool]:
-    """Live ratings that join a chunk: in a replay all, else those that are not dated after its period."""
-    return sa.true() if plan.mode == "replay" else FeedbackRow.rated_at < row.ends_at
+    """Live ratings that join a chunk: in a replay all, else those that are not dated after its period, or ahead."""
+    return sa.true() if plan.mode == "replay" else FeedbackRow.rated_at < min(row.ends_at, row.claimed_at)
 
 
 def _claimed(chunk_id: int, run_id: str, position: int, source: Source, plan: Plan, period: Period) -> ChunkRow:

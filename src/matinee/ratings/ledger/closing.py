@@ -77,7 +77,8 @@ class Closing:
         """Ratings that the source has in periods that were closed without them; looked for when it has changed."""
         before = [each for each in self._rows.chunks() if each.chunk_id < chunk.chunk_id]
         unchanged = bool(before) and self._rows.source_digest(before[-1]) == source.digest
-        if not before or (unchanged and self._files.left_out_by_0_1(before).is_empty()):
+        has_begun = chunk.starts_at <= chunk.claimed_at  # else the same source has had more days since
+        if not before or (unchanged and has_begun and self._files.left_out_by_0_1(before).is_empty()):
             return RATINGS.to_frame()
         return late_for(chunk, source, self._reader.read_all({each.chunk_id for each in before}))
 

@@ -18,8 +18,12 @@ def in_period(chunk: Chunk, source: Source) -> pl.DataFrame:
 
 
 def late_for(chunk: Chunk, source: Source, others: pl.DataFrame) -> pl.DataFrame:
-    """The source's ratings (`RATINGS`) of periods before a chunk that are in none of the `others` (`CHUNK`)."""
-    passed = pl.scan_parquet(source.ratings_path).filter(pl.col("rated_at") < chunk.starts_at).collect()
+    """The source's ratings (`RATINGS`) of periods before a chunk that are in none of the `others` (`CHUNK`).
+
+    What is dated after the chunk was claimed waits for its day, also where the chunk's period is years ahead.
+    """
+    until = min(chunk.starts_at, chunk.claimed_at)
+    passed = pl.scan_parquet(source.ratings_path).filter(pl.col("rated_at") < until).collect()
     return without(passed, said_in(others.filter(origin="source")))
 
 

@@ -1,6 +1,6 @@
 """What time it is for a home: that of the wall, or, while old data is replayed, that of the data."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matinee import clock
 from matinee.ratings.ledger.chunks import Chunk
@@ -14,4 +14,6 @@ def home_time(newest: Chunk | None) -> datetime | None:
     """
     if newest is None or newest.closed_at is None:
         return None
-    return clock.now() if newest.mode == "live" else newest.ends_at + (clock.now() - newest.closed_at)
+    if newest.mode == "live":
+        return clock.now()
+    return newest.ends_at + max(clock.now() - newest.closed_at, timedelta(0))

@@ -29,7 +29,7 @@ Mode = Literal["replay", "live"]
 
 @dataclass(frozen=True)
 class Period:
-    """`starts_at <= rated_at < ends_at`; empty for a chunk of live ratings only."""
+    """`starts_at <= rated_at < ends_at`; empty for a chunk of live or of late ratings only."""
 
     starts_at: datetime
     ends_at: datetime
@@ -63,6 +63,15 @@ class Present:
         """Periods that end until here may be taken."""
         return self.now - self.grace
 
+    @property
+    def today(self) -> datetime:
+        """Begin of the first day that is not over, with its grace."""
+        return self.calendar.after(self.over, 0)
+
+    def is_long_before(self, ends_at: datetime) -> bool:
+        """Whether a chunk ends so far ahead that days would be lost by waiting: its clock was wrong, or ours is."""
+        return ends_at > self.calendar.after(self.now, 1 + self.calendar.n_days)
+
     def reaches(self, rated_at: datetime | None) -> bool:
         """Whether a source whose newest rating is of that time has ratings of these days."""
         return rated_at is not None and rated_at >= self.now - NEAR - timedelta(days=self.calendar.n_days)
@@ -77,8 +86,7 @@ def plan_first(settings: Settings, source: Source, present: Present) -> Plan:
     calendar = present.calendar
     starts_at = calendar.after(source.first_rated_at, 0)
     mode: Mode = "live" if present.reaches(newest(source, present.now)) else "replay"
-    last_day = calendar.after(present.over, 0)
-    ends_at = min(_bootstrap_end(settings, source, present, mode), last_day)
+    ends_at = min(_bootstrap_end(settings, source, present, mode), present.today)
     if ends_at <= starts_at:
         return Plan(mode, not_over=calendar.period_end(starts_at, starts_at))
     return Plan(mode, (Period(starts_at, ends_at),))
@@ -121,6 +129,19 @@ def plan_live(ends_at: datetime, present: Present, upcoming: Callable[[datetime]
     return Plan("live", not_over=end if end > present.over else None)
 
 
+def plan_late(ends_at: datetime, present: Present, *, waits: bool) -> Plan:
+    """A chunk of late ratings only, for a home whose newest chunk ends far ahead: the clock was wrong when it was taken.
+
+    Args:
+        ends_at: of the newest chunk.
+        present: the wall clock.
+        waits: whether there are ratings of days that are over.
+    """
+    if waits:
+        return Plan("live", (Period(ends_at, ends_at),))
+    return Plan("live", not_over=present.calendar.after(present.over, 1))
+
+
 def replayed(settings: Settings, source: Source) -> Iterator[Period]:
     """All periods of a replay that begins with nothing, in order; what is not over yet is left out."""
     present = Present.of(settings)
@@ -155,7 +176,7 @@ def _bootstrap_end(settings: Settings, source: Source, present: Present, mode: M
     if source.form == "u.data":
         return calendar.after(source.first_rated_at, DEFAULT_BOOTSTRAP_OF_100K)
     if mode == "live":
-        return calendar.after(present.over, 0)
+        return present.today
     return calendar.after(_middle(source, present.now), 1)
 
 

@@ -264,3 +264,49 @@ def test_days_begin_in_the_time_zone_of_the_settings(world):
     taken = world.run()
     assert taken.chunks[0].ends_at == TODAY + 15 * HOUR
     assert taken.chunks[0].n_ratings == 3
+
+
+def test_what_comes_after_a_day_that_a_clock_years_ahead_has_taken_is_learned_as_late_day_by_day(world):
+    world.append(*days(-5.5, -4.5))
+    world.run()
+    world.now += 700 * DAY
+    world.append(*days(699.2))
+    world.run()  # the clock was wrong
+    world.now = TODAY + 6 * HOUR
+    FeedbackStore(world.settings).add([NewRating("live", "m", 4)])
+    world.now = TODAY + 12 * HOUR
+    world.append(*days(-1.5, -0.5, 0.4, 0.9))
+    taken = world.run()
+    assert periods(taken) == [(700, 700)]
+    late = world.ledger.interactions_of(taken.chunks[0].chunk_id)
+    assert late["late"].all()
+    assert sorted((at - TODAY) / DAY for at in late["rated_at"]) == [-1.5, -0.5, 0.25, 0.4]
+    waits = world.run()
+    assert (waits.chunks, waits.not_over) == ((), TODAY + DAY)
+
+    world.now += DAY
+    taken = world.run()  # of the same file: the rating that was dated ahead
+    assert world.ledger.interactions_of(taken.chunks[0].chunk_id).height == 1
+    FeedbackStore(world.settings).add([NewRating("live", "m2", 4)])
+    assert world.run().chunks == ()  # its day is not over
+    world.now += DAY
+    assert [chunk.n_live for chunk in world.run().chunks] == [1]
+    assert world.closed().height == 3 + 4 + 2
+
+
+def test_a_clock_that_was_a_little_ahead_makes_no_chunk_of_late_ratings(world):
+    world.append(*days(-5.5, 1.2))
+    world.now += 2 * DAY
+    world.run()
+    world.now -= 2 * DAY
+    world.append(*days(0.3))
+    taken = world.run()
+    assert (taken.chunks, taken.not_over) == ((), TODAY + 3 * DAY)
+
+
+def test_the_clock_of_a_replay_is_never_before_the_end_of_its_newest_chunk(world):
+    world.append(TODAY - 800 * DAY, TODAY - 799 * DAY)
+    world.now += 700 * DAY
+    taken = world.run()
+    world.now -= 700 * DAY
+    assert world.ledger.now() == taken.chunks[-1].ends_at
