@@ -69,7 +69,7 @@ class Present:
         return self.calendar.after(self.over, 0)
 
     def is_long_before(self, ends_at: datetime) -> bool:
-        """Whether a chunk ends so far ahead that days would be lost by waiting: its clock was wrong, or ours is."""
+        """Whether a chunk ends so far ahead that days would be lost by waiting for that."""
         return ends_at > self.calendar.after(self.now, 1 + self.calendar.n_days)
 
     def reaches(self, rated_at: datetime | None) -> bool:
@@ -130,7 +130,7 @@ def plan_live(ends_at: datetime, present: Present, upcoming: Callable[[datetime]
 
 
 def plan_late(ends_at: datetime, present: Present, *, waits: bool) -> Plan:
-    """A chunk of late ratings only, for a home whose newest chunk ends far ahead: the clock was wrong when it was taken.
+    """A chunk of late ratings only, for a home whose newest chunk ends far ahead: its clock was wrong, or ours is.
 
     Args:
         ends_at: of the newest chunk.
