@@ -5,6 +5,7 @@ Memory, cores and whatever else belongs to a cluster is said where Spark looks f
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,9 +23,9 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from matinee.errors import DependencyUnreachable
+from matinee.errors import DependencyUnreachable, MatineeError
 from matinee.settings import Settings
-from matinee.spark.failures import one_line
+from matinee.spark.failures import CONFIGURE, one_line
 from matinee.spark.java import require_java
 
 CONNECT_S = 5.0
@@ -32,6 +33,8 @@ PATIENCE_S = 60.0
 """How long a cluster may take to give a first executor, and be without any afterwards."""
 LOOK_S = 2.0
 END_S = 30.0
+DYING_S = 1.0
+"""How soon after its connections a process is gone."""
 LOG_BYTES, OLD_LOGS = 5_000_000, 3
 
 QUIET = {
@@ -47,7 +50,7 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
     """A session at `settings.spark_master`; its log is `logs/spark.log` of the home.
 
     Raises:
-        DependencyUnreachable: there is no Java, no master, or no executor.
+        DependencyUnreachable: there is no Java, no master, or no executor, or Java has ended.
         CannotAfford: Spark's memory does not suffice.
     """
     require_java()
@@ -61,6 +64,9 @@ def spark_session(settings: Settings) -> Iterator[SparkSession]:
                 session = _started(settings, log, checkpoints)
                 with _watched(session, settings.spark_master):
                     yield session
+        except MatineeError as error:
+            _require_java_lives(error)
+            raise
         finally:
             _end()
 
@@ -163,17 +169,37 @@ def _has_executor(tracker: Any, patience_s: float) -> bool:  # noqa: ANN401  a J
     return True
 
 
+def _require_java_lives(error: MatineeError) -> None:
+    """Tell what else nobody could explain: that the Java of this process is dead."""
+    gateway = SparkContext._gateway  # noqa: SLF001  as above
+    if type(error) is not MatineeError or gateway is None:
+        return
+    with suppress(subprocess.TimeoutExpired):
+        code = gateway.proc.wait(DYING_S)
+        raise DependencyUnreachable(
+            f"Spark's driver, the Java process of this training, has ended ({_how_it_ended(code)}).",
+            f"The system may have killed it for its memory. {CONFIGURE}, or try again.",
+        ) from error
+
+
+def _how_it_ended(code: int) -> str:
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+
+
 def _end() -> None:
     """End the session and its Java, whatever state they are in."""
-    session, gateway = SparkSession.getActiveSession(), SparkContext._gateway  # noqa: SLF001  as above
+    gateway = SparkContext._gateway  # noqa: SLF001  as above
     with suppress(Py4JError, ConnectionError):
+        session = SparkSession.getActiveSession()
         if session is not None:
             session.stop()
+    # What a dead Java kept Spark from clearing: the next session is a new one, with a Java of its own.
+    SparkContext._active_spark_context = SparkSession._instantiatedSession = SparkSession._activeSession = None  # noqa: SLF001
     if gateway is None:
         return
     with suppress(Py4JError, ConnectionError):
         gateway.shutdown()
-    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001  the next session has a Java of its own
+    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
     java = gateway.proc
     java.stdin.close()  # which is what it ends by
     try:

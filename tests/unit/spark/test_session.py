@@ -6,6 +6,7 @@ import sys
 
 import psutil
 import pytest
+from pyspark import SparkContext
 
 from matinee.errors import CannotAfford, DependencyUnreachable
 from matinee.spark.session import LOG_BYTES, OLD_LOGS, is_on_this_machine, require_master, rotate, spark_session
@@ -69,6 +70,22 @@ def test_too_little_memory_is_one_line_and_leaves_no_process(settings, spark_con
     assert "\n" not in str(error.value)
     assert capfd.readouterr() == ("", "")
     assert set(psutil.Process().children(recursive=True)) <= before
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark_conf")
+@pytest.mark.filterwarnings("ignore:Unable to cleanly shutdown Spark JVM:RuntimeWarning")
+def test_a_driver_that_is_killed_is_one_line_and_the_next_session_is_a_new_one(settings):
+    def counted_by_a_dead_driver() -> None:
+        with spark_session(local) as session:
+            SparkContext._gateway.proc.kill()
+            session.range(10).count()
+
+    local = settings.model_copy(update={"spark_master": "local[1]"})
+    with pytest.raises(DependencyUnreachable, match="by SIGKILL"):
+        counted_by_a_dead_driver()
+    with spark_session(local) as session:
+        assert session.range(10).count() == 10
 
 
 @pytest.fixture
