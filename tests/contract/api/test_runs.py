@@ -170,6 +170,14 @@ def test_a_key_that_was_used_for_another_version_is_refused(api, airflow_server,
     assert [run.parameters["version"] for run in airflow_server.runs] == ["1"]
 
 
+def test_a_key_that_was_used_for_another_action_is_refused(api, airflow_server):
+    headers = AUTHORIZED | {"Idempotency-Key": "click-1"}
+    assert api.post("/v1/runs", json={"action": "advance"}, headers=headers).status_code == 201
+    back = api.post("/v1/runs", json={"action": "roll_back", "reason": "x"}, headers=headers)
+    assert (back.status_code, "'advance'" in back.json()["detail"]) == (409, True)
+    assert len(airflow_server.runs) == 1
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer guessed"}, {"Authorization": "Basic dTpw"}])
 def test_without_the_token_nothing_is_started(api, airflow_server, headers):
     answer = api.post("/v1/runs", json={"action": "advance"}, headers=headers)

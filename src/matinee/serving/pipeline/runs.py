@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from matinee.clients.airflow import Airflow
@@ -18,7 +19,7 @@ from matinee.clients.airflow.records import (
     new_run_id,
 )
 from matinee.clients.schemas.runs import Run, RunAction, RunOutcome, RunProgress, RunState, Step
-from matinee.errors import NotFound
+from matinee.errors import NotFound, Refused
 from matinee.settings import Settings
 
 T = TypeVar("T")
@@ -69,10 +70,15 @@ class PipelineRuns:
         """Have Airflow do something; with a `key` that was given before, nothing is started anew.
 
         Raises:
-            Refused: the DAG is paused, or the key was given with other parameters.
+            Refused: the DAG is paused, or the key was given for something else.
         """
         dag_id = next(dag_id for dag_id, does in DAGS.items() if does == action)
-        dag_run_id = f"api__{key}" if key else new_run_id("api")
+        if key is None:
+            return await self._started(dag_id, new_run_id("api"), parameters)
+        await self._ask(lambda airflow: _require_unused(airflow, f"api__{key}", dag_id))
+        return await self._started(dag_id, f"api__{key}", parameters)
+
+    async def _started(self, dag_id: str, dag_run_id: str, parameters: dict[str, str]) -> Run:
         return Run(**_told(await self._ask(lambda airflow: airflow.trigger(dag_id, dag_run_id, parameters))))
 
     async def newest(self, limit: int) -> tuple[Run, ...]:
@@ -94,6 +100,14 @@ class PipelineRuns:
 
     async def _ask(self, question: Callable[[Airflow], T]) -> T:
         return await asyncio.to_thread(question, self._airflow)
+
+
+def _require_unused(airflow: Airflow, dag_run_id: str, dag_id: str) -> None:
+    """Refuse a run whose id one of another DAG has: its key was given to ask for something else."""
+    for other in DAGS.keys() - {dag_id}:
+        with suppress(NotFound):
+            airflow.run(other, dag_run_id)
+            raise Refused(f"The key was used to ask for {DAGS[other]!r}.", "Use a new key.")
 
 
 def _told(run: DagRun) -> dict[str, Any]:
