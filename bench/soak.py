@@ -18,8 +18,8 @@ from pathlib import Path
 
 from matinee import logs
 from matinee.bench.ending import end_what_was_started
+from matinee.bench.plot import panels
 from matinee.bench.soak.aims import missed
-from matinee.bench.soak.plot import panels
 from matinee.bench.soak.years import Years
 
 THREE_YEARS = 1_096
@@ -48,7 +48,7 @@ def main() -> int:
             "a day, s": {"small model": record.day_s},
             "memory, MB": record.memory_mb,
         }
-        asked.plot.write_text(panels(charts))
+        asked.plot.write_text(panels(charts, f"day {len(record.home_gb)}"))
     print(json.dumps(figures))
     if not_reached := missed(figures):
         print(f"Not reached: {', '.join(not_reached)}", file=sys.stderr)

@@ -24,11 +24,13 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from matinee.bench.data import shape_of, write
+from matinee.bench.plot import Lines, panels
 from matinee.bench.ports import free_port
 from matinee.bench.spark import fit_times
 from matinee.clients.airflow import Airflow
-from matinee.clients.airflow.records import CHALLENGE, ENDED, SUCCESS, TRAIN
+from matinee.clients.airflow.records import CHALLENGE, DEPLOY, ENDED, SUCCESS, TRAIN, DagRun
 from matinee.errors import MatineeError
+from matinee.local.family import command_line
 from matinee.models.als import ALS
 from matinee.models.recommender import fit
 from matinee.settings import Settings
@@ -44,27 +46,37 @@ FOLLOWS_S = 1800.0
 """How long what follows the first day may take: baselines, and what fresher data is worth."""
 
 
+STAGES = ("ingest", "train", "evaluate", "promote", "deploy")
+"""Each a command of `matinee`, in a process of its own."""
+
+Figures = dict[str, Any]
+
+
 @dataclass
 class Peak:
-    """Most memory that was seen, of the largest process and of all together."""
+    """Most memory that was seen: of the largest process, of all together, and of the process of each stage."""
 
     largest_gb: float = 0.0
     sum_gb: float = 0.0
+    stages_gb: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def watch(self, home: Path) -> None:
         """Look at every process that works on a home, until stopped."""
         while not self._stopped.wait(SAMPLE_S):
-            sizes = [size for process in psutil.process_iter() if (size := _memory_gb(process, home)) is not None]
-            self.largest_gb = max([self.largest_gb, *sizes])
-            self.sum_gb = max(self.sum_gb, sum(sizes))
+            sizes = {each: size for each in psutil.process_iter() if (size := _memory_gb(each, home)) is not None}
+            self.largest_gb = max([self.largest_gb, *sizes.values()])
+            self.sum_gb = max(self.sum_gb, sum(sizes.values()))
+            for process, size in sizes.items():
+                if (stage := _stage_of(command_line(process))) is not None:
+                    self.stages_gb[stage] = max(self.stages_gb[stage], size)
 
     def stop(self) -> None:
         """Look no more."""
         self._stopped.set()
 
 
-def measure(shapes: list[str], spark_master: str | None = None) -> dict[str, dict[str, float]]:
+def measure(shapes: list[str], spark_master: str | None = None) -> dict[str, Figures]:
     """Times in seconds, memory in GB, by shape; see `docs/scaling.md` for what each figure is of.
 
     Args:
@@ -73,12 +85,32 @@ def measure(shapes: list[str], spark_master: str | None = None) -> dict[str, dic
 
     Returns:
         `{shape: {"first_s", "first_peak_gb", "first_sum_gb", "day_s", "day_peak_gb", "day_sum_gb", "artifact_mb",
-        "als_over_implicit"}}`, and with Spark what `spark.fit_times` gives.
+        "als_over_implicit", "n_ratings", "stages"}}`, and with Spark what `spark.fit_times` gives. `stages` is
+        `{"first" or "day": {stage: {"s", "peak_gb"}}}`, the time of a stage that of its task in Airflow.
     """
     return {shape: _measure(shape, spark_master) for shape in shapes}
 
 
-def _measure(name: str, spark_master: str | None) -> dict[str, float]:
+def drawn(measured: Mapping[str, Figures]) -> str:
+    """An SVG of what `measure` gave: time and memory of the stages over the number of ratings."""
+    by_size = sorted(measured.values(), key=lambda figures: figures["n_ratings"])
+    days = {"first model": "first", "next day": "day"}
+
+    def lines(what: str, day: str) -> Lines:
+        return {
+            stage: [each["stages"][day][stage][what] for each in by_size] for stage in ("ingest", "train", "evaluate")
+        }
+
+    charts = {
+        f"{title}, {unit}": lines(what, day)
+        for what, unit in (("s", "s"), ("peak_gb", "GB"))
+        for title, day in days.items()
+    }
+    sizes = [each["n_ratings"] / 1e6 for each in by_size]
+    return panels(charts, f"{sizes[-1]:.3g} million ratings", sizes)
+
+
+def _measure(name: str, spark_master: str | None) -> Figures:
     folder = Path(tempfile.mkdtemp(prefix="matinee-bench-"))
     try:
         ratings, movies = write(shape_of(name), folder / "data")
@@ -87,7 +119,8 @@ def _measure(name: str, spark_master: str | None) -> dict[str, float]:
             figures = _loop(environment, folder / "home")
         als = als_over_implicit(Stores.of(_settings(environment)))
         beside = {} if spark_master is None else fit_times(ratings, folder / "spark", spark_master)
-        return {**figures, "als_over_implicit": als, **beside}
+        n_ratings = pl.scan_parquet(ratings).select(pl.len()).collect().item()
+        return {**figures, "als_over_implicit": als, "n_ratings": n_ratings, **beside}
     finally:
         shutil.rmtree(folder)
 
@@ -116,16 +149,19 @@ def _system(environment: Mapping[str, str]) -> Iterator[None]:
         _matinee(environment, "down")
 
 
-def _loop(environment: Mapping[str, str], home: Path) -> dict[str, float]:
+def _loop(environment: Mapping[str, str], home: Path) -> Figures:
     with _peak(home) as first:
         _matinee(environment, "up")
     with Airflow(_settings(environment)) as airflow:
         (run,) = [each for each in airflow.runs(TRAIN) if each.state == SUCCESS][-1:]
+        first_stages = _stages(airflow, run, first)
         _wait_for_challengers(airflow)
     with _peak(home) as day:
         (advanced,) = json.loads(_matinee(environment, "next", "--json"))["runs"]
     if advanced["outcome"] != "promoted":
         raise MatineeError(f"The day ended {advanced['outcome']}: {advanced['reason']}", "Its figures would be wrong.")
+    with Airflow(_settings(environment)) as airflow:
+        day_stages = _stages(airflow, airflow.runs(TRAIN, limit=1)[0], day)
     served = home / "serving" / str(advanced["served_version"])
     return {
         "first_s": ((run.end_date or datetime.now(UTC)) - (run.start_date or datetime.now(UTC))).total_seconds(),
@@ -135,7 +171,20 @@ def _loop(environment: Mapping[str, str], home: Path) -> dict[str, float]:
         "day_peak_gb": day.largest_gb,
         "day_sum_gb": day.sum_gb,
         "artifact_mb": sum(path.stat().st_size for path in served.rglob("*") if path.is_file()) / 1e6,
+        "stages": {"first": first_stages, "day": day_stages},
     }
+
+
+def _stages(airflow: Airflow, run: DagRun, peak: Peak) -> dict[str, dict[str, float]]:
+    """Time and memory of each stage of a day and of its deployment."""
+    caused = airflow.caused_run(run, DEPLOY)
+    tasks = [*airflow.tasks(run), *(airflow.tasks(caused) if caused else ())]
+    took_s = {
+        each.task_id: (each.end_date - each.start_date).total_seconds()
+        for each in tasks
+        if each.start_date and each.end_date
+    }
+    return {stage: {"s": took_s.get(stage, 0.0), "peak_gb": peak.stages_gb[stage]} for stage in STAGES}
 
 
 def _wait_for_challengers(airflow: Airflow) -> None:
@@ -198,6 +247,12 @@ def _peak(home: Path) -> Iterator[Peak]:
     finally:
         peak.stop()
         thread.join()
+
+
+def _stage_of(command: list[str]) -> str | None:
+    """The stage that a process runs, by its command line; None for any other."""
+    places = [place for place, word in enumerate(command[:-1]) if Path(word).name == "matinee"]
+    return next((command[place + 1] for place in places if command[place + 1] in STAGES), None)
 
 
 def _memory_gb(process: psutil.Process, home: Path) -> float | None:

@@ -229,20 +229,27 @@ def train(
     spark: Annotated[
         str | None, typer.Option(help="Spark master, such as `local[*]`, to fit with beside one process.")
     ] = None,
+    plot: Annotated[Path | None, typer.Option(help="SVG file for the stages over the number of ratings.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the first model and the next day, time and memory, with the real Airflow, MLflow and API server."""
-    from matinee.bench.train import measure
+    from matinee.bench.train import drawn, measure
 
     logs.configure()
     result = measure(shapes.split(","), spark)
+    if plot is not None:
+        plot.write_text(drawn(result))
     if as_json:
         print_json(result)
         return
     for name, figures in result.items():
         table = Table("figure", "value", title=name)
         for figure, value in figures.items():
-            table.add_row(figure, f"{value:,.2f}")
+            if figure != "stages":
+                table.add_row(figure, f"{value:,.2f}")
+        for day, stages in figures["stages"].items():
+            for stage, found in stages.items():
+                table.add_row(f"{day}: {stage}", f"{found['s']:,.1f} s, {found['peak_gb']:.2f} GB")
         stdout.print(table)
 
 

@@ -39,3 +39,27 @@ def test_challengers_that_never_end_are_no_reason_to_wait_for_ever(monkeypatch):
     monkeypatch.setattr(train, "FOLLOWS_S", 0.05)
     with pytest.raises(MatineeError, match="took longer than"):
         train._wait_for_challengers(Runs(repeat("running")))
+
+
+@pytest.mark.parametrize(
+    ("command", "stage"),
+    [
+        ("/venv/bin/python /venv/bin/matinee train --chunk-id 2 --json", "train"),
+        ("/venv/bin/python -m matinee.serving", None),
+        ("/venv/bin/python /venv/bin/matinee next", None),
+        ("bash -c result=$(matinee train --json)", None),
+        ("/venv/bin/matinee", None),
+    ],
+)
+def test_a_stage_is_known_by_its_command(command, stage):
+    assert train._stage_of(command.split(" ", 2) if command.startswith("bash") else command.split()) == stage
+
+
+def test_what_was_measured_is_drawn_in_the_order_of_sizes():
+    def figures(n_ratings: int) -> train.Figures:
+        stages = {stage: {"s": n_ratings / 1e6, "peak_gb": 1.0} for stage in train.STAGES}
+        return {"n_ratings": n_ratings, "stages": {"first": stages, "day": stages}}
+
+    drawn = train.drawn({"ml-20m": figures(20_000_000), "0.05": figures(1_000_000)})
+    assert [title in drawn for title in ("first model, s", "next day, s", "next day, GB")] == [True] * 3
+    assert "20 million ratings" in drawn

@@ -53,6 +53,8 @@ class TaskInstance(BaseModel):
     task_id: str
     state: str | None
     try_number: int
+    start_date: datetime | None = None
+    end_date: datetime | None = None
 
 
 @dataclass(frozen=True)
