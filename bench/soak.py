@@ -1,4 +1,4 @@
-"""Years of days in hours: what a home keeps, costs and answers after them; figures in `docs/operations.md`.
+"""Years of days in hours: what a home keeps, costs and answers after them; figures in `docs/endurance.md`.
 
     python bench/soak.py                       three years, some 80 minutes
     python bench/soak.py --days 60 --json      two months, in three to ten minutes; CI lives as many

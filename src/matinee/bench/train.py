@@ -91,8 +91,8 @@ def measure(shapes: list[str], spark_master: str | None = None) -> dict[str, Fig
     return {shape: _measure(shape, spark_master) for shape in shapes}
 
 
-def drawn(measured: Mapping[str, Figures]) -> str:
-    """An SVG of what `measure` gave: time and memory of the stages over the number of ratings."""
+def draw(measured: Mapping[str, Figures], plot: Path) -> None:
+    """Write an SVG of what `measure` gave: time and memory of the stages over the number of ratings."""
     by_size = sorted(measured.values(), key=lambda figures: figures["n_ratings"])
     days = {"first model": "first", "next day": "day"}
 
@@ -107,7 +107,7 @@ def drawn(measured: Mapping[str, Figures]) -> str:
         for title, day in days.items()
     }
     sizes = [each["n_ratings"] / 1e6 for each in by_size]
-    return panels(charts, f"{sizes[-1]:.3g} million ratings", sizes)
+    plot.write_text(panels(charts, f"{sizes[-1]:.3g} million ratings", sizes))
 
 
 def _measure(name: str, spark_master: str | None) -> Figures:

@@ -233,12 +233,12 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Measure the first model and the next day, time and memory, with the real Airflow, MLflow and API server."""
-    from matinee.bench.train import drawn, measure
+    from matinee.bench.train import draw, measure
 
     logs.configure()
     result = measure(shapes.split(","), spark)
     if plot is not None:
-        plot.write_text(drawn(result))
+        draw(result, plot)
     if as_json:
         print_json(result)
         return

@@ -55,11 +55,12 @@ def test_a_stage_is_known_by_its_command(command, stage):
     assert train._stage_of(command.split(" ", 2) if command.startswith("bash") else command.split()) == stage
 
 
-def test_what_was_measured_is_drawn_in_the_order_of_sizes():
+def test_what_was_measured_is_drawn_in_the_order_of_sizes(tmp_path):
     def figures(n_ratings: int) -> train.Figures:
         stages = {stage: {"s": n_ratings / 1e6, "peak_gb": 1.0} for stage in train.STAGES}
         return {"n_ratings": n_ratings, "stages": {"first": stages, "day": stages}}
 
-    drawn = train.drawn({"ml-20m": figures(20_000_000), "0.05": figures(1_000_000)})
+    train.draw({"ml-20m": figures(20_000_000), "0.05": figures(1_000_000)}, tmp_path / "sizes.svg")
+    drawn = (tmp_path / "sizes.svg").read_text()
     assert [title in drawn for title in ("first model, s", "next day, s", "next day, GB")] == [True] * 3
     assert "20 million ratings" in drawn
