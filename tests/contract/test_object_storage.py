@@ -317,6 +317,19 @@ def test_a_folder_of_a_writer_that_was_killed_is_never_seen_and_goes_when_it_is_
     assert [path.read_text() for path in storage.read("f").iterdir()] == ["old"]
 
 
+def test_a_damaged_folder_keeps_what_is_its_own_and_no_other_from_being_tidied(
+    storage, bucket_url, tmp_path, monkeypatch
+):
+    put_folder(storage, "damaged", one="kept")
+    (its_file,) = (key for key, _ in storage._bucket.keys(".parts"))
+    stored = storage._bucket.head("damaged")
+    storage._bucket.put("damaged", b"{}", stored.sha256, "folder")
+    subprocess.run([sys.executable, "-c", KILLED, bucket_url, str(tmp_path / "killed"), "1"], check=False)
+    monkeypatch.setattr(objects, "UNFINISHED", objects.UNFINISHED * 0)
+    storage.tidy()
+    assert [key for key, _ in storage._bucket.keys(".parts")] == [its_file]
+
+
 def test_a_file_of_another_program_is_read_by_its_name(storage, elsewhere):
     import obstore  # noqa: PLC0415  an extra
 

@@ -230,9 +230,11 @@ class ObjectStorage:
         return []
 
     def _names(self, name: str, prefix: str) -> bool:
-        """Whether a folder has its files below a prefix."""
+        """Whether a folder has its files below a prefix, or nobody can tell: one that is damaged, or just replaced."""
         stored = self._bucket.head(name)
-        return stored is not None and stored.kind == "folder" and self._folder(name, stored).prefix == prefix
+        with suppress(NotThere, Damaged):
+            return stored is not None and stored.kind == "folder" and self._folder(name, stored).prefix == prefix
+        return True
 
     def _replaced(self, name: str) -> Replaced:
         return Replaced(f"{self._where(name)} was written by another process meanwhile.", "Try again.")
