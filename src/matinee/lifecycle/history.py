@@ -6,7 +6,7 @@ intention is recorded before the first step and its end after the last; `unfinis
 
 import getpass
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
@@ -117,6 +117,14 @@ class History:
         with Session(self._database) as session:
             row = session.execute(query.limit(1)).one_or_none()
             return None if row is None else ModelEvent(*row)
+
+    def newest_of(self, version: str, kinds: Collection[EventKind]) -> ModelEvent | None:
+        """The newest event of these kinds that is about a version; None when there is none."""
+        row = ModelEventRow
+        query = sa.select(*_COLUMNS).where(row.version == version, row.what.in_(kinds)).order_by(row.event_id.desc())
+        with Session(self._database) as session:
+            found = session.execute(query.limit(1)).one_or_none()
+            return None if found is None else ModelEvent(*found)
 
 
 _COLUMNS = tuple(getattr(ModelEventRow, each.name) for each in fields(ModelEvent))

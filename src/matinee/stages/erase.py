@@ -2,7 +2,7 @@
 
 from matinee import clock
 from matinee.errors import NotFound
-from matinee.lifecycle.history import ERASED
+from matinee.lifecycle.history import ERASED, EventKind
 from matinee.lifecycle.registry import ModelVersion
 from matinee.models.specification import Specification
 from matinee.ratings.feedback.shown import ShownLists
@@ -15,7 +15,7 @@ from matinee.stages.remains import remains
 from matinee.stages.stores import Stores
 from matinee.stages.train import train_model
 
-_SERVES = {"promoted", "rolled_back", "deployed"}
+_SERVES: tuple[EventKind, ...] = ("promoted", "rolled_back", "deployed")
 
 
 def erase_user(stores: Stores, user_id: str) -> Result:
@@ -67,8 +67,8 @@ def is_to_forget(stores: Stores, current: ModelVersion) -> bool:
     run = champion_run(stores, current)
     if stores.feedback.newest_erasure() > (run.withdrawals if run else 0):
         return True
-    own = [each for each in stores.history.events() if each.version == current.version and each.what in _SERVES]
-    return bool(own) and own[-1].what != "deployed" and own[-1].reason == ERASED
+    newest = stores.history.newest_of(current.version, _SERVES)
+    return newest is not None and newest.what != "deployed" and newest.reason == ERASED
 
 
 def retrained(stores: Stores, current: ModelVersion) -> str:

@@ -4,7 +4,7 @@ A withdrawal covers the live ratings that were received before it, and the data 
 rating that is received later counts again, whenever it is said to have been given.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from matinee.ratings.database import FeedbackRow, WithdrawalRow
 from matinee.ratings.importing.schema import INSTANT, RATINGS
+from matinee.ratings.instants import TextOf, instants
 
 
 def is_withdrawn(row: type[FeedbackRow]) -> sa.ColumnElement[bool]:
@@ -35,6 +36,7 @@ IS_WITHDRAWN = is_withdrawn(FeedbackRow)
 
 _AGAIN = aliased(FeedbackRow)
 _IS_SAID_AGAIN = sa.exists().where(
+    _AGAIN.id > FeedbackRow.id,  # what is before a row that was taken back was taken back with it
     _AGAIN.user_id == FeedbackRow.user_id,
     _AGAIN.movie_id == FeedbackRow.movie_id,
     _AGAIN.rated_at == FeedbackRow.rated_at,
@@ -59,7 +61,9 @@ _COVERED_IDS = sa.union_all(
 
 The joins are outer ones because SQLite may turn around inner ones, and would look at all that anybody ever said.
 """
-_COVERED_EVENTS = sa.select(*(getattr(FeedbackRow, name) for name in RATINGS.names()))
+_COVERED_EVENTS = sa.select(
+    *(TextOf(FeedbackRow.rated_at) if name == "rated_at" else getattr(FeedbackRow, name) for name in RATINGS.names())
+)
 _COVERED_EVENTS = _COVERED_EVENTS.where(FeedbackRow.id.in_(_COVERED_IDS), ~_IS_SAID_AGAIN)
 
 
@@ -120,7 +124,7 @@ def scan_without_withdrawn(database: sa.Engine, ratings: pl.LazyFrame) -> pl.Laz
 
 
 _GIVEN = ["user_id", "movie_id", "rated_at"]
-_TIMES = {"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT}
+_TIMES = pl.Schema({"user_id": pl.String(), "movie_id": pl.String(), "withdrawn_at": INSTANT})
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class Withdrawals:
     @classmethod
     def none(cls) -> "Withdrawals":
         """Nothing was taken back."""
-        return cls(_frame((), _TIMES), RATINGS.to_frame())
+        return cls(_TIMES.to_frame(), RATINGS.to_frame())
 
     def cover(self, ratings: pl.LazyFrame) -> pl.LazyFrame:
         """The rows (`chunks.CHUNK` and more columns) that nobody took back, in their order."""
@@ -171,7 +175,7 @@ def withdrawals(database: sa.Engine) -> Withdrawals:
 
 def _read(session: Session) -> Withdrawals:
     taken_back = session.execute(
-        sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, WithdrawalRow.withdrawn_at)
+        sa.select(WithdrawalRow.user_id, WithdrawalRow.movie_id, TextOf(WithdrawalRow.withdrawn_at))
     ).all()
     events = session.execute(_COVERED_EVENTS).all() if taken_back else []
     return Withdrawals(_frame(taken_back, _TIMES), _frame(events, RATINGS).unique())
@@ -199,5 +203,11 @@ def _uncovered(ratings: pl.LazyFrame, times: pl.DataFrame, events: pl.DataFrame)
     )
 
 
-def _frame(rows: Iterable[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def _frame(rows: Sequence[Sequence[Any]], schema: pl.Schema) -> pl.DataFrame:
+    """Rows whose instants are `TextOf` them, column by column."""
+    if not rows:
+        return schema.to_frame()
+    read = {name: pl.String() if dtype == INSTANT else dtype for name, dtype in schema.items()}
+    frame = pl.DataFrame(dict(zip(schema, zip(*rows, strict=True), strict=True)), schema=read)
+    times = [name for name, dtype in schema.items() if dtype == INSTANT]
+    return frame.with_columns(instants(name) for name in times).cast(schema)
