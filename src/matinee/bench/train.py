@@ -184,7 +184,7 @@ def _stages(airflow: Airflow, run: DagRun, peak: Peak) -> dict[str, dict[str, fl
         for each in tasks
         if each.start_date and each.end_date
     }
-    return {stage: {"s": took_s.get(stage, 0.0), "peak_gb": peak.stages_gb[stage]} for stage in STAGES}
+    return {stage: {"s": took_s[stage], "peak_gb": peak.stages_gb[stage]} for stage in STAGES}
 
 
 def _wait_for_challengers(airflow: Airflow) -> None:
