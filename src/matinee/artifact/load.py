@@ -151,6 +151,7 @@ def _check_axes(model: RankingModel, manifest: Manifest) -> None:
     offsets = histories.offsets
     rising = offsets[0] == 0 and offsets[-1] == manifest.n_ratings and bool((np.diff(offsets) >= 0).all())
     require(bool(rising), "history_offsets do not rise from 0 to the number of ratings")
-    require(bool(np.issubdtype(histories.items.dtype, np.integer)), "history_items are not whole numbers")
-    inside = manifest.n_ratings == 0 or (histories.items.min() >= 0 and histories.items.max() < manifest.n_movies)
+    items = histories.items
+    require(bool(np.issubdtype(items.dtype, np.integer)), "history_items are not whole numbers")
+    inside = manifest.n_ratings == 0 or (items.min() >= 0 and items.max() < manifest.n_movies)
     require(bool(inside), "history_items point outside the catalogue")

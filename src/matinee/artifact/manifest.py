@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matinee.errors import BadData
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Version 2 packs histories (`ranking.packed`), and may have item-item weights of some movies only; version 3 has item-
-item weights of one byte (`ranking.quantized`)."""
-READABLE = {1, 2, 3}
+item weights of one byte (`ranking.quantized`); version 4 packs the histories of more than 65,536 movies closer."""
+READABLE = {1, 2, 3, 4}
 """Every format version that `load` understands: all that were ever written."""
 
 FOLDER = "matinee"

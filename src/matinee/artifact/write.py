@@ -99,7 +99,7 @@ def _write(draft: Path, contents: Contents, movies: pl.DataFrame) -> Manifest:
         trained_at=clock.now(),
         n_users=len(contents.user_ids),
         n_movies=len(contents.movie_ids),
-        n_ratings=len(arrays["history_items"]),
+        n_ratings=int(model.histories.offsets[-1]),
     )
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
     return manifest

@@ -1,7 +1,8 @@
 """Histories as an artifact keeps them: five bytes a rating instead of sixteen, unpacked for one user at a time.
 
-A movie's row takes two bytes where there are no more than 65,536; stars are a place in a short table of values; a time
-is the seconds since the rating before, and where these are too many, or a user's history begins, it stands in a table.
+A movie's row takes two bytes, and one bit more for each time that the catalogue is twice as large as 65,536 movies;
+stars are a place in a short table of values; a time is the seconds since the rating before, and where these are too
+many, or a user's history begins, it stands in a table.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ from .types import Floats
 JUMP = np.iinfo(np.uint16).max
 """Instead of seconds since the rating before: the time stands in the table of jumps."""
 
+_BITS = 8
+"""Of a byte."""
+_LOW_BITS = 16
+"""Of a movie's row, those that stand together."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackedHistories:
@@ -26,8 +32,9 @@ class PackedHistories:
     offsets: NDArray[np.int64]
     """User u owns entries offsets[u] to offsets[u + 1], shape (n_users + 1,)."""
 
-    items: NDArray[Any]
-    """Matrix rows of the rated movies, shape (n_ratings,), unsigned whole numbers."""
+    low: NDArray[Any]
+    """Matrix rows of the rated movies, shape (n_ratings,), unsigned whole numbers; where there is `high`, the lower 16
+    bits of them."""
 
     rating_codes: NDArray[np.uint8]
     """Place of the stars in `rating_values`, shape (n_ratings,)."""
@@ -47,14 +54,22 @@ class PackedHistories:
     value_events: Events | None = None
     """What the entries with each of `rating_values` are; None where all are ratings."""
 
+    high: NDArray[np.uint8] | None = None
+    """Bits of the rows above the 16th, the lowest first, eight entries to a byte, shape (n_bits, ⌈n_ratings / 8⌉)."""
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def items(self) -> NDArray[Any]:
+        """Matrix rows of the rated movies, shape (n_ratings,), whole numbers."""
+        return self.low if self.high is None else self._items(0, len(self.low))
 
     @property
     def lengths(self) -> Mapping[str, int]:
         """Number of entries of each array that has one for each rating."""
         return {
-            "history_items": len(self.items),
+            "history_items": len(self.low),
             "history_rating_codes": len(self.rating_codes),
             "history_steps": len(self.steps),
         }
@@ -62,10 +77,18 @@ class PackedHistories:
     def of(self, user_index: int) -> History:
         """History of one user."""
         start, end = int(self.offsets[user_index]), int(self.offsets[user_index + 1])
-        items = self.items[start:end].astype(np.int32)
         codes = self.rating_codes[start:end]
         events = None if self.value_events is None else self.value_events[codes]
-        return History(items, self.rating_values[codes], self._moments(start, end), events)
+        return History(self._items(start, end), self.rating_values[codes], self._moments(start, end), events)
+
+    def _items(self, start: int, end: int) -> NDArray[np.int32]:
+        items = self.low[start:end].astype(np.int32)
+        if self.high is not None:
+            first = start // _BITS * _BITS
+            bits = np.unpackbits(self.high[:, first // _BITS : -(-end // _BITS)], axis=1, bitorder="little")
+            for bit, of_entries in enumerate(bits[:, start - first : end - first], _LOW_BITS):
+                items += of_entries.astype(np.int32) << bit
+        return items
 
     def _moments(self, start: int, end: int) -> NDArray[np.int64]:
         first, last = self.jump_at.searchsorted((start, end))
@@ -90,6 +113,7 @@ class PackedHistories:
             ValueError: they do not fit each other.
         """
         offsets, steps, jump_at = arrays["history_offsets"], arrays["history_steps"], arrays["history_jump_at"]
+        low, high = _rows(arrays)
         codes, values = arrays["history_rating_codes"], arrays["history_rating_values"]
         jump_to = arrays["history_jump_to"]
         if len(codes) and codes.max() >= len(values):
@@ -108,7 +132,17 @@ class PackedHistories:
         if not (steps[starts] == JUMP).all():
             raise ValueError("a history does not begin with a time of its own")
         jump_by = _jumps(steps, jump_at, jump_to, starts)
-        return cls(offsets, arrays["history_items"], codes, values, steps, jump_at, jump_by, events)
+        return cls(offsets, low, codes, values, steps, jump_at, jump_by, events, high)
+
+
+def _rows(arrays: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    """The rows of movies as an artifact has them: whole, or their lower 16 bits and those above."""
+    if "history_items" in arrays:
+        return arrays["history_items"], None
+    low, high = arrays["history_items_low"], arrays["history_items_high"]
+    if (low.dtype, high.dtype, high.shape[1:]) != (np.uint16, np.uint8, (-(-len(low) // _BITS),)):
+        raise ValueError("history_items_high does not have a bit for each of history_items_low")
+    return low, high
 
 
 def _jumps(
@@ -140,10 +174,9 @@ def pack(histories: Histories) -> dict[str, NDArray[Any]]:
     jumps = (gaps < 0) | (gaps >= JUMP)
     jumps[histories.offsets[:-1][np.diff(histories.offsets) > 0]] = True
     at = np.flatnonzero(jumps)
-    is_narrow = len(histories.items) == 0 or histories.items.max() <= np.iinfo(np.uint16).max
     return {
         "history_offsets": histories.offsets,
-        "history_items": histories.items.astype(np.uint16 if is_narrow else np.uint32),
+        **_packed_rows(histories.items),
         "history_rating_codes": codes.astype(np.uint8),
         "history_rating_values": values.astype(np.float32),
         "history_steps": np.where(jumps, JUMP, gaps).astype(np.uint16),
@@ -151,6 +184,16 @@ def pack(histories: Histories) -> dict[str, NDArray[Any]]:
         "history_jump_to": histories.rated_at[at].astype(np.int64),
         **of_values,
     }
+
+
+def _packed_rows(items: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+    """Rows of movies in 16 bits each where these are enough, else with a table of each further bit."""
+    n_bits = int(items.max(initial=0)).bit_length() - _LOW_BITS
+    low = items.astype(np.uint16)
+    if n_bits <= 0:
+        return {"history_items": low}
+    high = [np.packbits((items >> bit) & 1 == 1, bitorder="little") for bit in range(_LOW_BITS, _LOW_BITS + n_bits)]
+    return {"history_items_low": low, "history_items_high": np.stack(high)}
 
 
 def _values(histories: Histories) -> tuple[NDArray[Any], NDArray[Any], dict[str, NDArray[Any]]]:

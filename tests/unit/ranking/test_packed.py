@@ -11,6 +11,8 @@ from matinee.ranking.packed import JUMP
 
 SECONDS = st.integers(0, 2**40) | st.sampled_from([0, 1, JUMP - 1, JUMP, JUMP + 1])
 
+ROWS = st.integers(0, 2**31 - 1) | st.integers(0, 200_000) | st.sampled_from([0, 2**16 - 1, 2**16])
+
 
 def histories_of(users: list[list[tuple[int, float, int]]]) -> Histories:
     entries = [sorted(user, key=lambda entry: entry[2]) for user in users]
@@ -23,16 +25,13 @@ def histories_of(users: list[list[tuple[int, float, int]]]) -> Histories:
     )
 
 
-@given(
-    st.lists(
-        st.lists(st.tuples(st.integers(0, 70_000), st.sampled_from([0.5, 3.0, 5.0]), SECONDS), max_size=8), max_size=6
-    )
-)
+@given(st.lists(st.lists(st.tuples(ROWS, st.sampled_from([0.5, 3.0, 5.0]), SECONDS), max_size=8), max_size=6))
 def test_every_history_comes_out_as_it_went_in(users):
     histories = histories_of(users)
     packed = PackedHistories.from_arrays(pack(histories))
     for read in (packed, packed.unpacked()):
         assert len(read) == len(histories)
+        assert_array_equal(read.items, histories.items)
         for user in range(len(histories)):
             there, back = histories.of(user), read.of(user)
             assert_array_equal(back.items, there.items)
@@ -80,6 +79,38 @@ def test_histories_are_unpacked_where_they_are_few(limit, kind, monkeypatch):
 def test_a_sitting_takes_five_bytes_a_rating():
     sitting = [(movie, 4.0, 1_000_000_000 + 20 * movie) for movie in range(2_000)]
     assert sum(array.nbytes for array in pack(histories_of([sitting])).values()) < 2_000 * 5 + 100
+
+
+def test_of_87_585_movies_a_rating_takes_an_eighth_of_a_byte_more():
+    sitting = [(80_000 + movie, 4.0, 1_000_000_000 + 20 * movie) for movie in range(2_000)]
+    arrays = pack(histories_of([sitting]))
+    assert sum(array.nbytes for array in arrays.values()) < 2_000 * 5 + 2_000 // 8 + 100
+    assert arrays["history_items_high"].shape == (1, 250)
+
+
+def test_rows_of_32_bits_are_read_as_former_versions_wrote_them():
+    histories = histories_of([[(70_000, 4.0, 10), (3, 5.0, 11)]])
+    arrays = pack(histories)
+    del arrays["history_items_low"], arrays["history_items_high"]
+    packed = PackedHistories.from_arrays({**arrays, "history_items": histories.items.astype(np.uint32)})
+    assert packed.of(0).items.tolist() == [70_000, 3]
+    assert packed.items.tolist() == [70_000, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("history_items_high", np.zeros((1, 2), np.uint8)),
+        ("history_items_high", np.zeros(1, np.uint8)),
+        ("history_items_high", np.zeros((1, 1), np.int64)),
+        ("history_items_low", np.zeros(2, np.float32)),
+        ("history_items_low", np.zeros(9, np.uint16)),
+    ],
+)
+def test_bits_that_do_not_fit_the_rows_are_refused(name, value):
+    arrays = pack(histories_of([[(70_000, 4.0, 10), (1, 5.0, 11)]]))
+    with pytest.raises(ValueError, match="does not have a bit for each"):
+        PackedHistories.from_arrays({**arrays, name: value})
 
 
 def test_play_counts_of_more_than_256_values_stay_as_they_are():
