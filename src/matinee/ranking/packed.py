@@ -140,7 +140,8 @@ def _rows(arrays: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.
     if "history_items" in arrays:
         return arrays["history_items"], None
     low, high = arrays["history_items_low"], arrays["history_items_high"]
-    if (low.dtype, high.dtype, high.shape[1:]) != (np.uint16, np.uint8, (-(-len(low) // _BITS),)):
+    fits = low.dtype == np.uint16 and high.dtype == np.uint8 and high.shape[1:] == (-(-len(low) // _BITS),)
+    if not fits:
         raise ValueError("history_items_high does not have a bit for each of history_items_low")
     return low, high
 
