@@ -92,7 +92,8 @@ def _ridges(together: Floats, gram: Floats, regularization: float) -> tuple[NDAr
     n_support = min(SUPPORT, len(gram))
     support = np.sort(np.argpartition(-together * scale, n_support - 1, axis=1)[:, :n_support], axis=1)
     counts = np.take_along_axis(together, support, axis=1)
-    systems = gram[support[:, :, None], support[:, None, :]]
+    # Counted from the start of the matrix, which takes half the time of a row and a column for each.
+    systems = gram.reshape(-1).take(support[:, :, None] * len(gram) + support[:, None, :])
     # Whoever was never liked with the movie says nothing: an equation of its own that has 0 as its solution.
     is_silent = counts == 0
     if is_silent.any():

@@ -21,6 +21,9 @@ from matinee.ranking import Floats
 
 N_LIKES = 1000
 
+NOTHING = 1e-6
+"""Of a like, what is none: of all users together it is little beside λ, and half of a history of decades is that."""
+
 
 @dataclass(frozen=True)
 class EASE:
@@ -81,8 +84,10 @@ def _weighted_likes(half_life_days: float, scale: float, interactions: Interacti
     """
     likes = interactions.user_items()
     if scale:
-        weights = np.sqrt(scale * interactions.user_decay(half_life_days)).astype(np.float32)
-        likes.data *= np.repeat(weights, np.diff(likes.indptr))
+        weights = scale * interactions.user_decay(half_life_days)
+        weights[weights < NOTHING] = 0
+        likes.data *= np.repeat(np.sqrt(weights).astype(np.float32), np.diff(likes.indptr))
+        likes.eliminate_zeros()
     return likes
 
 

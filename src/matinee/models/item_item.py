@@ -4,6 +4,7 @@ Memory is that of a few dense matrices of the movies that get weights of their o
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -146,8 +147,7 @@ def fitted(
         n_kept: weights that are kept of each row.
         tail: how much it says for the movies that are not among `movies`, shape (n, n_movies).
     """
-    columns = movies if tail is None else np.arange(n_movies)
-    n_kept = min(n_kept, len(columns))
+    n_kept = min(n_kept, len(movies))
     if tail is None and n_movies <= 2 * n_kept:  # all numbers take less than those with the column of each
         dense = np.zeros((len(movies), n_movies), np.float32)
         dense[:, movies] = weights
@@ -156,11 +156,10 @@ def fitted(
 
     def keep(rows: slice) -> None:
         block = weights[rows]
-        if tail is not None:
-            block, head = tail[rows].toarray(), block
-            block[:, movies] = head
         strongest = np.sort(np.argpartition(-np.abs(block), n_kept - 1, axis=1)[:, :n_kept], axis=1)
-        neighbours[rows], kept[rows] = columns[strongest], np.take_along_axis(block, strongest, axis=1)
+        neighbours[rows], kept[rows] = movies[strongest], np.take_along_axis(block, strongest, axis=1)
+        if tail is not None:
+            _let_in(tail[rows], neighbours[rows], kept[rows])
 
     in_blocks(keep, len(movies), BLOCK)
     if tail is not None or 2 * len(movies) < n_movies:
@@ -169,3 +168,19 @@ def fitted(
     of_all = np.zeros((n_movies, n_kept), np.int32), np.zeros((n_movies, n_kept), np.float32)
     of_all[0][movies], of_all[1][movies] = neighbours, kept
     return Fitted("item_item", {"neighbours": of_all[0], "weights": of_all[1]}, {"recency": recency})
+
+
+def _let_in(tail: sp.csr_matrix, neighbours: NDArray[np.int32], kept: Floats) -> None:
+    """Put the weights of a tail in the place of weaker ones of their rows.
+
+    Args:
+        tail: shape (n, n_movies), of other columns than `neighbours`.
+        neighbours: columns of the strongest weights of each row, rising, shape (n, n_kept).
+        kept: these weights, shape (n, n_kept).
+    """
+    for row, (start, end) in enumerate(pairwise(tail.indptr)):
+        columns = np.concatenate([neighbours[row], tail.indices[start:end]])
+        weights = np.concatenate([kept[row], tail.data[start:end]])
+        strongest = np.argpartition(-np.abs(weights), kept.shape[1] - 1)[: kept.shape[1]]
+        strongest = strongest[np.argsort(columns[strongest])]
+        neighbours[row], kept[row] = columns[strongest], weights[strongest]

@@ -5,13 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from matinee.cores import n_cores
 from matinee.models import item_item
-from matinee.models.ease import EASE
+from matinee.models.ease import EASE, NOTHING
 from matinee.models.interactions import Interactions
 from matinee.models.item_item import _cholesky, add_gram, cross_product, fitted, inverse, mirror, solved
 from matinee.models.item_knn import ItemKNN
@@ -66,6 +68,20 @@ class TestEASE:
         precision = np.linalg.inv(matrix.T @ np.diag(weights) @ matrix + 3 * np.eye(interactions.n_movies))
         expected = np.eye(interactions.n_movies) - precision / np.diag(precision)
         algorithm = EASE(regularization=3, user_half_life_days=30)
+        assert_allclose(dense(algorithm.fit(interactions)), expected, atol=1e-4)
+
+    def test_of_users_who_count_for_next_to_nothing_no_like_is_looked_at(
+        self, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Interactions, "days_that_hold", lambda *_: 0.0)
+        algorithm, weights = EASE(3, user_half_life_days=0.08), interactions.user_weights(half_life_days=0.08)
+        found = algorithm._weigh(interactions)(interactions)
+        matrix = liked_matrix(interactions)
+        assert_allclose(found.toarray() ** 2, weights[:, None] * matrix, atol=NOTHING, rtol=1e-5)
+        assert_array_equal(np.diff(found.indptr) > 0, (weights >= NOTHING) & (matrix.sum(axis=1) > 0))
+        assert 0 < np.count_nonzero(weights < NOTHING) < interactions.n_users
+        precision = np.linalg.inv(matrix.T @ np.diag(weights) @ matrix + 3 * np.eye(interactions.n_movies))
+        expected = np.eye(interactions.n_movies) - precision / np.diag(precision)
         assert_allclose(dense(algorithm.fit(interactions)), expected, atol=1e-4)
 
     def test_never_lets_a_movie_speak_for_itself(self, interactions: Interactions) -> None:
@@ -163,6 +179,21 @@ def test_inverse_refuses_a_matrix_that_is_not_positive_definite() -> None:
 def test_the_strongest_weights_of_either_sign_are_kept() -> None:
     weights = np.array([[0, 1, -5], [2, 0, 0.1], [-3, 4, 0]], np.float32)
     assert_array_equal(dense(fitted(weights, np.arange(3), 3, 10.0, n_kept=1)), [[0, 0, -5], [2, 0, 0], [0, 4, 0]])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.floats(0, 1))
+def test_of_a_head_and_its_tail_the_strongest_weights_of_each_row_are_kept(seed: int, n_kept: int, share: float) -> None:
+    random, head, n_movies = np.random.default_rng(seed), np.array([1, 2, 5, 8]), 12
+    of_head = random.normal(size=(4, 4)).astype(np.float32)
+    of_tail = random.normal(size=(4, n_movies)).astype(np.float32) * (random.random((4, n_movies)) < share)
+    of_tail[:, head] = 0
+    found = fitted(of_head, head, n_movies, 10.0, n_kept, sp.csr_matrix(of_tail)).arrays
+    whole = of_tail.copy()
+    whole[:, head] = of_head
+    assert_array_equal(found["rows"], head)
+    assert (np.diff(found["neighbours"], axis=1) > 0).all()
+    assert_array_equal(np.take_along_axis(whole, found["neighbours"], axis=1), found["weights"])
+    assert_array_equal(np.sort(np.abs(found["weights"])), np.sort(np.abs(whole))[:, -n_kept:])
 
 
 def test_where_few_movies_have_weights_the_others_take_no_memory() -> None:
