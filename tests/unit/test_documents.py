@@ -275,6 +275,15 @@ def test_a_stage_starts_without_the_seconds_that_mlflow_takes_to_import(stage):
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+@pytest.mark.slow
+def test_what_opens_no_ratings_starts_without_the_half_second_that_numpy_and_polars_take():
+    script = """
+import sys, matinee.cli, matinee.stages.deploy, matinee.clients.api, matinee.ratings.database
+sys.exit(bool({"numpy", "polars"} & sys.modules.keys()))
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 USES_SETTINGS = ("init", "databases", "api", "airflow-scheduler", "airflow-apiserver", "first-model", "ui")
 

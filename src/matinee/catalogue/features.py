@@ -1,9 +1,8 @@
 """Which movies are alike by what is known of them: genres, year, and words of the title."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from math import log
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -80,22 +79,29 @@ class _Terms:
     """Movies by terms, each weighed by how rare it is; movies of one term find each other through it."""
 
     def __init__(self, terms: list[list[str]]) -> None:
-        counts = Counter(term for each in terms for term in set(each))
-        self._weight = {term: log(len(terms) / count) for term, count in counts.items()}
-        self._terms = [sorted(set(each)) for each in terms]
-        self._lengths = np.array([sum(self._weight[term] ** 2 for term in each) ** 0.5 for each in self._terms])
-        with_term: dict[str, list[int]] = {}
-        for row, each in enumerate(self._terms):
-            for term in each:
-                with_term.setdefault(term, []).append(row)
-        self._with_term = {term: np.array(rows) for term, rows in with_term.items()}
+        numbers: dict[str, int] = {}
+        # A movie's terms, and a term's movies, are each a slice of all of them.
+        of_movies = [sorted({numbers.setdefault(term, len(numbers)) for term in each}) for each in terms]
+        counts = np.fromiter(map(len, of_movies), np.int64, len(terms))
+        movies = np.repeat(np.arange(len(terms)), counts)
+        self._terms = np.fromiter(chain.from_iterable(of_movies), np.int64, counts.sum())
+        self._ends = np.cumsum(counts)
+        n_with = np.bincount(self._terms, minlength=len(numbers))
+        self._movies = movies[np.argsort(self._terms, kind="stable")]
+        self._movie_ends = np.cumsum(n_with)
+        self._squares = np.log(len(terms) / n_with) ** 2
+        self._lengths = np.sqrt(np.bincount(movies, self._squares[self._terms], len(terms)))
 
     def cosines(self, rows: Rows) -> Floats:
         """Cosine of each of `rows` with every movie, shape (n_rows, n_movies)."""
-        products = np.zeros((len(rows), len(self._terms)), np.float32)
+        products = np.zeros((len(rows), len(self._ends)), np.float32)
         for place, row in enumerate(rows.tolist()):
-            for term in self._terms[row]:
-                products[place, self._with_term[term]] += self._weight[term] ** 2
+            for term in _slice(self._terms, self._ends, row).tolist():
+                products[place, _slice(self._movies, self._movie_ends, term)] += self._squares[term]
         lengths = self._lengths[rows][:, None] * self._lengths
         cosines: Floats = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
         return cosines
+
+
+def _slice(values: Counts, ends: Counts, place: int) -> Counts:
+    return values[ends[place - 1] if place else 0 : ends[place]]

@@ -103,9 +103,8 @@ def _with_noise(factors: Floats, random: np.random.Generator) -> Floats:
 
 def _by_recency(interactions: Interactions, recency: float) -> sp.csr_matrix:
     """`Interactions.user_items` with the `ranking.recency_weights` of each instead of ones, of all users at once."""
-    histories, liked = interactions.histories, interactions.liked
     bounds = interactions.liked_offsets
     users = np.repeat(np.arange(interactions.n_users), np.diff(bounds))
-    rank = bounds[users + 1] - moments_of(users, histories.rated_at[liked])[1]
+    rank = bounds[users + 1] - moments_of(users, interactions.liked_at)[1]
     data = np.exp(-rank / recency).astype(np.float32) * interactions.liked_weights
-    return sp.csr_matrix((data, histories.items[liked], bounds), (interactions.n_users, interactions.n_movies))
+    return sp.csr_matrix((data, interactions.liked_items.copy(), bounds), (interactions.n_users, interactions.n_movies))

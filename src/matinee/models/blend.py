@@ -74,6 +74,11 @@ class Blend:
         """See `Recommender.parameters`."""
         return asdict(self)
 
+    @property
+    def starts_warm(self) -> bool:
+        """Whether it has a part that goes on from an incumbent: only ALS does."""
+        return self.als != 0
+
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
         return blended(self.parts(self.choose(interactions)), interactions)

@@ -80,6 +80,20 @@ class Interactions:
         return self.histories.ratings >= self.positive_rating
 
     @cached_property
+    def liked_items(self) -> NDArray[np.int32]:
+        """Matrix rows of the liked movies, shape (n_liked,), read-only."""
+        items = self.histories.items[self.liked]
+        items.flags.writeable = False
+        return items
+
+    @cached_property
+    def liked_at(self) -> NDArray[np.int64]:
+        """When each was liked, in seconds since 1970 (UTC), shape (n_liked,), read-only."""
+        moments = self.histories.rated_at[self.liked]
+        moments.flags.writeable = False
+        return moments
+
+    @cached_property
     def liked_offsets(self) -> NDArray[np.int64]:
         """Where the liked entries of each user begin among all liked ones, and their number, shape (n_users + 1,)."""
         n_before: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.liked)])
@@ -101,7 +115,7 @@ class Interactions:
 
     def days_that_hold(self, n_likes: int) -> float:
         """Days before `data_through` that hold so many liked ratings; all days where there are fewer, 0 where none."""
-        ages = self.age_days_of(self.histories.rated_at[self.liked])
+        ages = self.age_days_of(self.liked_at)
         place = min(n_likes, len(ages)) - 1
         return float(np.partition(ages, place)[place]) if len(ages) else 0.0
 
@@ -148,13 +162,13 @@ class Interactions:
         return self._likes_in_all(self.liked_weights.astype(float))
 
     def _likes_in_all(self, counted: NDArray[np.float64]) -> Floats:
-        return np.bincount(self.histories.items[self.liked], counted, minlength=self.n_movies).astype(np.float32)
+        return np.bincount(self.liked_items, counted, minlength=self.n_movies).astype(np.float32)
 
     def user_items(self) -> "sp.csr_matrix":
         """Liked movies as a matrix of how much each counts, 1 for a rating, shape (n_users, n_movies), float32."""
         import scipy.sparse as sp  # noqa: PLC0415  commands that fit nothing import this module
 
-        likes = (self.liked_weights, self.histories.items[self.liked], self.liked_offsets)
+        likes = (self.liked_weights, self.liked_items.copy(), self.liked_offsets)
         result = sp.csr_matrix(likes, shape=(self.n_users, self.n_movies))
         result.sort_indices()
         return result

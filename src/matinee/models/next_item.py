@@ -76,7 +76,7 @@ def transitions(
     """
     histories, liked = interactions.histories, interactions.liked
     users = np.repeat(np.arange(interactions.n_users, dtype=np.int32), np.diff(histories.offsets))[liked]
-    items, moments = histories.items[liked], histories.rated_at[liked]
+    items, moments = interactions.liked_items, interactions.liked_at
     likes = _Likes(users, items, interactions.liked_weights, np.searchsorted(users, np.arange(interactions.n_users)))
     first, end = moments_of(users, moments)
     newest = np.flatnonzero(moments >= since)
@@ -87,7 +87,7 @@ def transitions(
 
 def newest_since(interactions: Interactions) -> int:
     """From when on at most `MOST_TRANSITIONS` movies were liked, in seconds since 1970 (UTC)."""
-    moments = interactions.histories.rated_at[interactions.liked]
+    moments = interactions.liked_at
     if len(moments) <= MOST_TRANSITIONS:
         return int(moments.min(initial=0))
     # One more than may be looked at; the moment after it is the first of which all may.

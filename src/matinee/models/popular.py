@@ -29,6 +29,6 @@ class Popular:
 
     def fit(self, interactions: Interactions) -> Fitted:
         """See `Recommender.fit`."""
-        age_days = interactions.age_days_of(interactions.histories.rated_at[interactions.liked])
+        age_days = interactions.age_days_of(interactions.liked_at)
         weights = 0.5 ** (age_days / self.half_life_days) * (age_days <= self.window_days)
         return Fitted("popularity", {"popularity": interactions.popularity(np.maximum(weights, NEVER_ZERO))})

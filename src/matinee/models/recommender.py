@@ -104,6 +104,11 @@ class WarmStarting(Protocol):
         ...
 
 
+def starts_warm(recommender: Recommender) -> bool:
+    """Whether an incumbent is of use to it; one that can do without, as it is set, says so by `starts_warm`."""
+    return isinstance(recommender, WarmStarting) and bool(getattr(recommender, "starts_warm", True))
+
+
 def fit(recommender: Recommender, interactions: Interactions, incumbent: Incumbent | None = None) -> Fitted:
     """Fit and complete; the way in which every caller fits.
 
@@ -117,7 +122,7 @@ def fit(recommender: Recommender, interactions: Interactions, incumbent: Incumbe
 
 def learn(recommender: Recommender, interactions: Interactions, incumbent: Incumbent | None) -> Fitted:
     """Fit from the incumbent when there is one and the algorithm can start from it, else cold; not completed."""
-    if incumbent is not None and isinstance(recommender, WarmStarting):
+    if incumbent is not None and isinstance(recommender, WarmStarting) and starts_warm(recommender):
         return recommender.fit_from(interactions, incumbent)
     return recommender.fit(interactions)
 

@@ -1,13 +1,15 @@
 """Instants in the database."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _TEXT = "%Y-%m-%d %H:%M:%S%.f"
 
@@ -52,6 +54,8 @@ def _as_in_sqlite(element: TextOf, compiler: SQLCompiler, **more: Any) -> str:  
     return f"to_char({compiler.process(element.clauses, **more)} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 
 
-def instants(column: str) -> pl.Expr:
+def instants(column: str) -> "pl.Expr":
     """What a column of `TextOf` says."""
+    import polars as pl  # noqa: PLC0415  not everybody who opens the database reads thousands of rows
+
     return pl.col(column).str.to_datetime(_TEXT, time_unit="us", time_zone="UTC")

@@ -120,7 +120,7 @@ class SparkComputation:
         counted = np.zeros(interactions.n_movies, np.int64)
         for each in likes.groupBy("item").count().collect():
             counted[each["item"]] = each["count"]
-        liked = interactions.histories.items[interactions.liked]
+        liked = interactions.liked_items
         _require_same(counted, np.bincount(liked, minlength=interactions.n_movies), "likes")
 
     def _axes(self, interactions: Interactions) -> Axes:

@@ -7,25 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from matinee.catalogue.changes import changed
-from matinee.drift.records import StatisticsStore
-from matinee.lifecycle.challengers import ChallengerStore
-from matinee.lifecycle.comparisons import Comparisons
-from matinee.lifecycle.freshness import FreshnessStore
 from matinee.lifecycle.history import History
-from matinee.lifecycle.lease import Lease
 from matinee.ratings.database import engine
-from matinee.ratings.feedback.store import FeedbackStore
-from matinee.ratings.ledger.ledger import ChunkLedger
-from matinee.ratings.movie_changes import MovieChanges
-from matinee.ratings.sources.source import Source, prepare
 from matinee.settings import Settings
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from matinee.drift.records import StatisticsStore
+    from matinee.lifecycle.challengers import ChallengerStore
+    from matinee.lifecycle.comparisons import Comparisons
+    from matinee.lifecycle.freshness import FreshnessStore
     from matinee.lifecycle.production import Production
     from matinee.lifecycle.registry import Registry
+    from matinee.ratings.feedback.store import FeedbackStore
+    from matinee.ratings.ledger.ledger import ChunkLedger
+    from matinee.ratings.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -40,33 +37,46 @@ class Stores:
         return cls(settings)
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> "Source":
         """The prepared source of ratings; raises what `prepare` raises."""
+        from matinee.ratings.sources.source import prepare
+
         return prepare(self.settings)
 
     @cached_property
-    def _whole_source(self) -> Source:
+    def _whole_source(self) -> "Source":
         """The same, its tables verified: what is closed stays, so that no chunk may come of damaged ones."""
+        from matinee.ratings.sources.source import prepare
+
         return self.source if self.source.is_whole() else prepare(self.settings, verify=True)
 
     @cached_property
-    def movies(self) -> pl.DataFrame:
+    def movies(self) -> "pl.DataFrame":
         """The whole catalogue (`catalogue.MOVIES`): the source's, by id, with what people changed by hand."""
+        from matinee.catalogue.changes import changed
+        from matinee.ratings.movie_changes import MovieChanges
+
         return changed(self.source.movies(), MovieChanges(self.settings).movies())
 
     @cached_property
-    def ledger(self) -> ChunkLedger:
+    def ledger(self) -> "ChunkLedger":
         """The chunks of ratings."""
+        from matinee.ratings.ledger.ledger import ChunkLedger
+
         return ChunkLedger(self.settings, source=lambda: self._whole_source)
 
     @cached_property
-    def feedback(self) -> FeedbackStore:
+    def feedback(self) -> "FeedbackStore":
         """What people said live."""
+        from matinee.ratings.feedback.store import FeedbackStore
+
         return FeedbackStore(self.settings)
 
     @cached_property
-    def statistics(self) -> StatisticsStore:
+    def statistics(self) -> "StatisticsStore":
         """What the data watch found in each chunk, and what people decided."""
+        from matinee.drift.records import StatisticsStore
+
         return StatisticsStore(self.settings)
 
     @cached_property
@@ -75,32 +85,39 @@ class Stores:
         return History(self.settings)
 
     @cached_property
-    def comparisons(self) -> Comparisons:
+    def comparisons(self) -> "Comparisons":
         """What models gave the same people."""
+        from matinee.lifecycle.comparisons import Comparisons
+
         return Comparisons(self.settings)
 
     @cached_property
-    def challengers(self) -> ChallengerStore:
+    def challengers(self) -> "ChallengerStore":
         """Where challengers stand."""
+        from matinee.lifecycle.challengers import ChallengerStore
+
         return ChallengerStore(self.settings)
 
     @cached_property
-    def freshness(self) -> FreshnessStore:
+    def freshness(self) -> "FreshnessStore":
         """What a day of learning is worth."""
+        from matinee.lifecycle.freshness import FreshnessStore
+
         return FreshnessStore(self.settings)
 
     @cached_property
     def registry(self) -> "Registry":
         """Runs and versions in MLflow; raises `DependencyUnreachable` when MLflow does not answer."""
-        from matinee.lifecycle.registry import Registry  # noqa: PLC0415  not every stage needs it
+        from matinee.lifecycle.registry import Registry
 
         return Registry(self.settings)
 
     @cached_property
     def production(self) -> "Production":
         """What is in production, and every way in which that changes."""
-        from matinee.lifecycle.custody import Custody  # noqa: PLC0415  as above
-        from matinee.lifecycle.production import Production  # noqa: PLC0415
+        from matinee.lifecycle.custody import Custody
+        from matinee.lifecycle.lease import Lease
+        from matinee.lifecycle.production import Production
 
         custody = Custody(self.registry, self.history, self.settings.home / "serving")
         return Production(self.registry, self.history, Lease(engine(self.settings)), custody)

@@ -18,7 +18,7 @@ from matinee.lifecycle.registry import Registry, Training
 from matinee.memory import limit_bytes
 from matinee.models.choices import chosen
 from matinee.models.interactions import Interactions
-from matinee.models.recommender import Recommender, WarmStarting, fit
+from matinee.models.recommender import Recommender, fit, starts_warm
 from matinee.models.specification import Specification
 from matinee.ratings.events import LEARNED
 from matinee.ratings.ledger import Chunk
@@ -149,7 +149,7 @@ def _other_weights(stores: Stores) -> str:
 
 def _warm_start(registry: Registry, algorithm: Recommender, chunk_id: int) -> artifact.Artifact | None:
     """The model to start from, for an algorithm that can."""
-    if not isinstance(algorithm, WarmStarting):
+    if not starts_warm(algorithm):
         return None
     return loaded_incumbent(registry, registry.production(), chunk_id)
 

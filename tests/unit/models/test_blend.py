@@ -12,7 +12,7 @@ from matinee.models.blend import Blend, Common, Part, Recent, blended
 from matinee.models.ease import EASE
 from matinee.models.interactions import Interactions
 from matinee.models.popular import Popular
-from matinee.models.recommender import fit
+from matinee.models.recommender import Fitted, Incumbent, fit, starts_warm
 from matinee.ranking import (
     BlendScorer,
     Component,
@@ -146,3 +146,22 @@ def test_a_movie_that_nobody_liked_is_as_common_as_the_most_popular(interactions
     common = Common(rare=5).fit(unliked).arrays["popularity"]
     assert common[2] == common.max()
     assert_allclose(common.min(), np.log(max(5, np.unique(unliked.popularity())[1])), rtol=1e-6)
+
+
+def test_only_a_blend_with_als_asks_for_an_incumbent() -> None:
+    assert not starts_warm(Blend())
+    assert starts_warm(Blend(als=1.0))
+    assert starts_warm(ALS())
+    assert not starts_warm(Popular())
+
+
+class Own(Popular):
+    """An algorithm of somebody's own that says nothing more than how it goes on."""
+
+    def fit_from(self, interactions: Interactions, incumbent: Incumbent) -> Fitted:
+        """See `WarmStarting.fit_from`."""
+        return incumbent.model and self.fit(interactions)
+
+
+def test_an_own_algorithm_with_fit_from_starts_warm_without_saying_so() -> None:
+    assert starts_warm(Own())

@@ -182,7 +182,9 @@ def test_the_strongest_weights_of_either_sign_are_kept() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.floats(0, 1))
-def test_of_a_head_and_its_tail_the_strongest_weights_of_each_row_are_kept(seed: int, n_kept: int, share: float) -> None:
+def test_of_a_head_and_its_tail_the_strongest_weights_of_each_row_are_kept(
+    seed: int, n_kept: int, share: float
+) -> None:
     random, head, n_movies = np.random.default_rng(seed), np.array([1, 2, 5, 8]), 12
     of_head = random.normal(size=(4, 4)).astype(np.float32)
     of_tail = random.normal(size=(4, n_movies)).astype(np.float32) * (random.random((4, n_movies)) < share)

@@ -10,6 +10,7 @@ from matinee.clients.api.transport import Transport
 from matinee.clients.schemas.chunks import Chunk, Chunks
 from matinee.clients.schemas.comparisons import Challengers, Freshness
 from matinee.clients.schemas.events import Event, KnownEvent
+from matinee.clients.schemas.fields import Aggregation
 from matinee.clients.schemas.findings import Findings
 from matinee.clients.schemas.histories import FoundHistory
 from matinee.clients.schemas.model import Coverage, Model, Swap, SwapRequest
@@ -28,7 +29,6 @@ from matinee.clients.schemas.runs import Advance, Promote, Resume, RollBack, Run
 from matinee.clients.schemas.users import User, Users
 from matinee.clients.schemas.versions import VersionRecord, Versions
 from matinee.clients.schemas.watch_lists import WatchList
-from matinee.ranking import Aggregation
 
 TIMEOUT_S = 15.0
 """Longest silence of the server, but for a swap."""

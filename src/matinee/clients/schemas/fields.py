@@ -36,6 +36,11 @@ MAX_GROUP = 10
 """Most users of a joint list."""
 
 
+# These three are words of `ranking` and `catalogue` too. A client shall not import numpy for them; mypy compares them.
+Policy = Literal["learned", "fold_in", "popular"]
+Aggregation = Literal["average", "least_misery"]
+MovieStatus = Literal["listed", "hidden", "retired"]
+
 EXACT = 2**53
 """From here on not every whole number is a 64-bit float."""
 

@@ -4,11 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from matinee.catalogue.changes import MovieStatus
 from matinee.clients.schemas import examples
 from matinee.clients.schemas.examples import shown
-from matinee.clients.schemas.fields import Answer, RequestBody, Year
-from matinee.ranking import Policy
+from matinee.clients.schemas.fields import Answer, MovieStatus, Policy, RequestBody, Year
 from matinee.ratings.fields import canonical_text
 
 Score = Annotated[float, Field(description="Comparable within one list only.")]

@@ -13,11 +13,13 @@ from matinee.clients.schemas.fields import (
     MAX_FILTER_MOVIES,
     MAX_K,
     MAX_NOT_SHOWN_DAYS,
+    Aggregation,
     Answer,
     Diversity,
     Id,
     Instant,
     Language,
+    Policy,
     Rarity,
     RequestBody,
     Stars,
@@ -25,7 +27,6 @@ from matinee.clients.schemas.fields import (
 )
 from matinee.clients.schemas.movies import RankedMovie
 from matinee.clients.schemas.watch_lists import WatchListUse
-from matinee.ranking import Aggregation, Policy
 
 Genres = Annotated[tuple[str, ...], Field(max_length=MAX_FILTER_GENRES)]
 Movies = Annotated[tuple[Id, ...], Field(max_length=MAX_FILTER_MOVIES)]

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from matinee.clients.schemas.fields import MAX_GROUP
+from matinee.clients.schemas.fields import MAX_GROUP, Aggregation
 from matinee.clients.schemas.recommendations import UserListOptions
 from matinee.clients.schemas.watch_lists import WatchListUse
-from matinee.ranking import Aggregation
 from matinee.ui.parts import address
 from matinee.ui.parts.catalogue import genres_of
 from matinee.ui.parts.left_out import find_another, movies_to_leave_out
