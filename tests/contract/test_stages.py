@@ -30,9 +30,8 @@ from matinee.ratings.feedback.store import FeedbackStore
 from matinee.ratings.ledger import ledger as ledger_module
 from matinee.ratings.ledger.ledger import ChunkLedger
 from matinee.ratings.ledger.reading import ChunkReader
-from matinee.ratings.sources.source import prepare
+from matinee.ratings.sources import source as source_module
 from matinee.stages import erase as erase_module
-from matinee.stages import stores as stores_module
 from matinee.stages.prune.comparisons import PAIR_DAYS
 from matinee.stages.prune.home import prune_home
 from matinee.stages.stores import Stores
@@ -99,7 +98,8 @@ def built(monkeypatch) -> Counter[str]:
 
     for store in (Registry, ChunkLedger, StatisticsStore, History):
         monkeypatch.setattr(store, "__init__", counting(store.__name__, store.__init__))
-    for module in (stores_module, ledger_module):
+    prepare = source_module.prepare
+    for module in (source_module, ledger_module):  # the stores take it from where it is, when they ask for it
         monkeypatch.setattr(module, "prepare", counting("prepare", prepare))
     return counts
 
