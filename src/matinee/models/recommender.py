@@ -7,7 +7,7 @@ needed where the model is served.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -104,7 +104,7 @@ class WarmStarting(Protocol):
         ...
 
 
-def starts_warm(recommender: Recommender) -> bool:
+def starts_warm(recommender: Recommender) -> TypeGuard[WarmStarting]:
     """Whether an incumbent is of use to it; one that can do without, as it is set, says so by `starts_warm`."""
     return isinstance(recommender, WarmStarting) and bool(getattr(recommender, "starts_warm", True))
 
@@ -122,7 +122,7 @@ def fit(recommender: Recommender, interactions: Interactions, incumbent: Incumbe
 
 def learn(recommender: Recommender, interactions: Interactions, incumbent: Incumbent | None) -> Fitted:
     """Fit from the incumbent when there is one and the algorithm can start from it, else cold; not completed."""
-    if incumbent is not None and isinstance(recommender, WarmStarting) and starts_warm(recommender):
+    if incumbent is not None and starts_warm(recommender):
         return recommender.fit_from(interactions, incumbent)
     return recommender.fit(interactions)
 

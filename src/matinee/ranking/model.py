@@ -96,7 +96,7 @@ class RankingModel:
 
     def unpacked(self) -> "RankingModel":
         """The same, with histories that are fast to read where they take little memory."""
-        is_small = len(self.histories.items) <= UNPACKED
+        is_small = self.histories.offsets[-1] <= UNPACKED
         return replace(self, histories=self.histories.unpacked()) if is_small else self
 
     def history(self, user_index: int | None) -> History:

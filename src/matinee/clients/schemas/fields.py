@@ -36,7 +36,7 @@ MAX_GROUP = 10
 """Most users of a joint list."""
 
 
-# These three are words of `ranking` and `catalogue` too. A client shall not import numpy for them; mypy compares them.
+# Words of `ranking` and `catalogue` too, for which no client shall import numpy; a test compares them.
 Policy = Literal["learned", "fold_in", "popular"]
 Aggregation = Literal["average", "least_misery"]
 MovieStatus = Literal["listed", "hidden", "retired"]

@@ -1,8 +1,13 @@
 """An id that people write in several ways is one id, over the API as in files."""
 
+from typing import get_args
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from matinee import ranking
+from matinee.catalogue import changes
+from matinee.clients.schemas import fields
 from matinee.clients.schemas.fields import Id, PathId
 
 id_of = TypeAdapter(Id).validate_python
@@ -26,3 +31,15 @@ def test_what_may_be_rounded_is_no_id(written):
 
 def test_an_id_in_a_path_is_read_like_any_other():
     assert TypeAdapter(PathId).validate_python("cafe%CC%81%20") == "caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("promised", "meant"),
+    [
+        (fields.Policy, ranking.Policy),
+        (fields.Aggregation, ranking.Aggregation),
+        (fields.MovieStatus, changes.MovieStatus),
+    ],
+)
+def test_the_words_of_the_schemas_are_those_of_the_code(promised, meant):
+    assert get_args(promised) == get_args(meant)
